@@ -1,0 +1,1 @@
+"""The half that touches the world: reading, Beam, writing, the command."""

@@ -1,0 +1,264 @@
+"""The things that travel through newsbeam: an input, a document, and what became of it.
+
+Everything here is immutable, pickles, and (through orjson) prints itself with its keys in the order of the fields.
+Offsets are code points into `Document.text`, end exclusive; a piece that is missing, or that stands in removed text, is
+`(-1, -1)`. Nothing is ever None: what is missing is `""`, `-1` or `()`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+NOWHERE = -1
+
+ClaimForm = Literal["direct", "indirect", "mixed"]
+Verdict = Literal["translated", "original", "unknown"]
+SpeakerKind = Literal["person", "organisation", "publication", "document", "group", "unnamed", ""]
+CreditKind = Literal["image", "agency", "dateline", "copyright", "byline", "outlet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of `Document.text`: `text == document.text[start:end]`."""
+
+    start: int = NOWHERE
+    end: int = NOWHERE
+    text: str = ""
+
+    @classmethod
+    def of(cls, text: str, start: int, end: int) -> Span:
+        """The span `text[start:end]`."""
+        return cls(start, end, text[start:end])
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """A piece of boilerplate taken out: its kind, its 1-based line in scraped text (-1 in HTML), its words."""
+
+    kind: str
+    line: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageRun:
+    """A stretch of the text in one language; `score` in 0..1."""
+
+    start: int
+    end: int
+    language: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Artifact:
+    """A trace that translation left: what kind, where (-1 in removed text), its words and why it counts."""
+
+    kind: str
+    start: int
+    end: int
+    text: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Translation:
+    """Whether the text is a translation. `score` in 0..1; `source_language` is `""` when nothing points to one."""
+
+    score: float = 0.0
+    verdict: Verdict = "unknown"
+    source_language: str = ""
+    source_language_score: float = 0.0
+    artifacts: tuple[Artifact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who said it: the span in the text, the resolved full name, the role and the kind of source."""
+
+    start: int = NOWHERE
+    end: int = NOWHERE
+    text: str = ""
+    name: str = ""
+    role: str = ""
+    kind: SpeakerKind = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Via:
+    """One link of the chain that a statement came through ("told Reuters"), and the outlet's name."""
+
+    start: int
+    end: int
+    text: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """One statement: its content in one or more pieces, the cue ("said"), the speaker, the chain; `score` in 0..1."""
+
+    form: ClaimForm
+    content: tuple[Span, ...]
+    cue: Span
+    speaker: Speaker
+    via: tuple[Via, ...]
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """An image credit, agency, dateline place, copyright holder, byline or outlet; `text` is where it was read."""
+
+    kind: CreditKind
+    name: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Metadata:
+    """Where a document came from, as it stands in the record."""
+
+    origin: str = ""
+    input_id: str = ""
+    media_type: str = ""
+    encoding: str = ""
+    bytes: int = 0
+    sha256: str = ""
+    processed_by: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    """One document on its way through the chain.
+
+    `text` is the input to the character until a processor that edits has run; while `markup` is true it still holds
+    tags. `declared_language` is what the page, its headers or its archive claim ("ko", "en-US"): a hint, never proof.
+    """
+
+    text: str
+    markup: bool = False
+    id: str = ""
+    source: str = ""
+    added: str = ""
+    created: str = ""
+    url: str = ""
+    site: str = ""
+    title: str = ""
+    author: str = ""
+    declared_language: str = ""
+    language: str = ""
+    language_score: float = 0.0
+    languages: tuple[LanguageRun, ...] = ()
+    translation: Translation = Translation()
+    attributions: tuple[Attribution, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    removed: tuple[Removal, ...] = ()
+    metadata: Metadata = Metadata()
+
+    @property
+    def prose(self) -> str:
+        """`text` for reading: of the same length, with tags, scripts and comments blanked out where it is markup."""
+        return _TAGS.sub(_blank, self.text) if self.markup else self.text
+
+    def record(self) -> dict[str, Any]:
+        """The record of the contract: the same keys and types for every document, ready for orjson."""
+        return {key: getattr(self, key) for key in RECORD_KEYS}
+
+    def spans(self) -> Iterator[tuple[str, int, int, str]]:
+        """Every span with the key it stands under, for checking: (key, start, end, text)."""
+        for run in self.languages:
+            yield "languages", run.start, run.end, self.text[run.start : run.end]
+        for artifact in self.translation.artifacts:
+            yield "translation.artifacts", artifact.start, artifact.end, artifact.text
+        for attribution in self.attributions:
+            for piece in attribution.content:
+                yield "attributions.content", piece.start, piece.end, piece.text
+            yield "attributions.cue", attribution.cue.start, attribution.cue.end, attribution.cue.text
+            speaker = attribution.speaker
+            yield "attributions.speaker", speaker.start, speaker.end, speaker.text
+            for link in attribution.via:
+                yield "attributions.via", link.start, link.end, link.text
+
+
+RECORD_KEYS = (
+    "id",
+    "text",
+    "source",
+    "added",
+    "created",
+    "url",
+    "site",
+    "title",
+    "author",
+    "language",
+    "language_score",
+    "languages",
+    "translation",
+    "attributions",
+    "credits",
+    "removed",
+    "metadata",
+)
+
+# One alternation, each branch linear: a comment, script or style as a whole, else one tag.
+_TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[/!?a-zA-Z][^<>]*>", re.S | re.I)
+
+
+def _blank(match: re.Match[str]) -> str:
+    return re.sub(r"[^\n]", " ", match.group())
+
+
+def broken_spans(document: Document) -> Sequence[str]:
+    """What is wrong with the document's spans, one sentence each; empty when every span holds."""
+    text, length = document.text, len(document.text)
+    wrong = []
+    for key, start, end, words in document.spans():
+        if start == NOWHERE and end == NOWHERE:
+            continue
+        if not 0 <= start <= end <= length or text[start:end] != words:
+            wrong.append(f"{key} says [{start}:{end}] is {words[:60]!r}; the text there is {text[max(start, 0) : end][:60]!r}")
+    return wrong
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """One input as it was read, before anything is known of its text.
+
+    `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object with `text` or `html`),
+    `http` (the body of an archived response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with
+    `#n` for the n-th record in it. `content_type`, `content_language`, `url` and `date` are what the archive's headers say.
+    When it could not be read at all, `error` says why and `payload` is what little there is; `drop` is the reason why a
+    rule of the reader leaves it out.
+    """
+
+    origin: str
+    payload: bytes
+    form: Literal["file", "json", "http", "text"] = "file"
+    content_type: str = ""
+    content_language: str = ""
+    url: str = ""
+    date: str = ""
+    error: str = ""
+    drop: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """What a rule sorted out: by which stage, and the reason (a short fixed phrase, so that reasons can be counted)."""
+
+    stage: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """What went wrong: the stage, the class of the error, its message, and the last lines of the traceback."""
+
+    stage: str
+    error: str
+    message: str
+    trace: str = ""

@@ -1,0 +1,176 @@
+"""What a processor is, where processors are found, and the chain that runs them.
+
+A processor is a frozen dataclass whose fields are its configuration, called with a document and returning one:
+
+    @dataclass(frozen=True)
+    class Shout:
+        name: ClassVar[str] = "shout"
+        effect: ClassVar[Effect] = "edits"
+        mark: str = "!"
+
+        def __call__(self, document: Document) -> Document:
+            return replace(document, text=document.text.upper() + self.mark)
+
+It *edits* (changes `text`), *annotates* (points into `text`) or *selects* (returns `Reject("reason")` for what is to be
+left out). It raises what it likes on trouble: the document becomes a dead letter and the run goes on. It must be a pure
+function of the document and its own fields: nothing else makes output the same on every worker.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from importlib.metadata import EntryPoint, entry_points
+from time import perf_counter_ns
+from typing import ClassVar, Literal, Protocol
+
+from transforms.document import Document, Dropped, Failed, Raw, broken_spans
+
+ENTRY_POINT_GROUP = "newsbeam.processors"
+
+Effect = Literal["edits", "annotates", "selects"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """What a selecting processor returns in place of a document: the reason, a short fixed phrase."""
+
+    reason: str
+
+
+class Processor(Protocol):
+    """The contract: see the module's docstring."""
+
+    name: ClassVar[str]
+    effect: ClassVar[Effect]
+
+    def __call__(self, document: Document, /) -> Document | Reject: ...
+
+
+class ProcessorNotFound(LookupError):
+    """No processor of that name is installed, or its module cannot be imported; the message says which are."""
+
+
+class ChainError(ValueError):
+    """The processors do not go together in this order."""
+
+
+@cache
+def installed() -> dict[str, EntryPoint]:
+    """The processors installed on this machine by name, in alphabetical order."""
+    return {point.name: point for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)}
+
+
+def find(name: str) -> type[Processor]:
+    """The class of the processor `name`: an entry point's name, or `package.module:Class`.
+
+    Raises ProcessorNotFound.
+    """
+    point = installed().get(name)
+    try:
+        if point is not None:
+            found = point.load()
+        elif ":" in name:
+            module, _, attribute = name.partition(":")
+            found = getattr(import_module(module), attribute)
+        else:
+            raise ProcessorNotFound(f"no processor {name!r} is installed; there are: {', '.join(installed())}")
+    except (ImportError, AttributeError) as error:
+        raise ProcessorNotFound(f"processor {name!r} cannot be loaded: {error}") from error
+    if getattr(found, "effect", None) not in ("edits", "annotates", "selects") or not callable(found):
+        raise ProcessorNotFound(f"{name!r} is no processor: it wants `name` and `effect` (edits, annotates or selects) as class variables and __call__")
+    cls: type[Processor] = found
+    return cls
+
+
+class DocumentTimeout(Exception):
+    """A document took longer than the time limit. Raised into the chain from outside, so it may surface anywhere."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one input; `nanoseconds` holds what each stage took, in the order they ran."""
+
+    result: Document | Dropped | Failed
+    nanoseconds: tuple[tuple[str, int], ...] = ()
+
+
+@dataclass(frozen=True)
+class Chain:
+    """Processors in the order in which a document meets them.
+
+    Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold.
+    """
+
+    processors: tuple[Processor, ...] = ()
+
+    def __post_init__(self) -> None:
+        annotated_by = ""
+        for processor in self.processors:
+            if processor.effect == "edits" and annotated_by:
+                raise ChainError(
+                    f"{processor.name!r} edits the text after {annotated_by!r} has pointed into it; put {processor.name!r} before {annotated_by!r}"
+                )
+            if processor.effect == "annotates":
+                annotated_by = annotated_by or processor.name
+
+    @property
+    def edits(self) -> bool:
+        """Whether any processor changes the text."""
+        return any(processor.effect == "edits" for processor in self.processors)
+
+    def run(self, raw: Raw, decode: Callable[[Raw], Document | Dropped]) -> Outcome:
+        """Take one input through `decode` and every processor. Never raises, whatever a processor does.
+
+        A processor's `Reject` gives Dropped; an exception, or a span that does not hold, gives Failed, both with the stage.
+        """
+        times: list[tuple[str, int]] = []
+        stage = "read"
+        began = perf_counter_ns()
+        try:
+            if raw.error:
+                error, _, message = raw.error.partition(": ")
+                return Outcome(Failed(stage, error, message))
+            if raw.drop:
+                return Outcome(Dropped(stage, raw.drop))
+            stage = "decode"
+            result = decode(raw)
+            times.append((stage, perf_counter_ns() - began))
+            if isinstance(result, Dropped):
+                return Outcome(result, tuple(times))
+            document = result
+            for processor in self.processors:
+                stage = processor.name
+                began = perf_counter_ns()
+                after = processor(document)
+                times.append((stage, perf_counter_ns() - began))
+                if isinstance(after, Reject):
+                    return Outcome(Dropped(stage, after.reason), tuple(times))
+                document = after
+                if processor.effect == "annotates" and (wrong := broken_spans(document)):
+                    return Outcome(Failed(stage, "SpanError", wrong[0]), tuple(times))
+            return Outcome(document, tuple(times))
+        except (Exception, RecursionError) as error:  # noqa: BLE001 - a processor may raise anything; the run goes on
+            times.append((stage, perf_counter_ns() - began))
+            return Outcome(_failure(stage, error), tuple(times))
+
+
+def _failure(stage: str, error: Exception) -> Failed:
+    """A dead letter's account of an exception: class, message, and where it was raised (its last five frames)."""
+    frames = traceback.extract_tb(error.__traceback__)[-5:]
+    trace = "\n".join(f"{frame.name} ({_module(frame.filename)}:{frame.lineno})" for frame in frames)
+    return Failed(stage, type(error).__name__, str(error)[:2000] or type(error).__name__, trace)
+
+
+def _module(filename: str) -> str:
+    # The folder a package is installed in differs from machine to machine; dead letters should not.
+    return "/".join(filename.replace("\\", "/").split("/")[-3:])
+
+
+def describe(processor: Processor) -> dict[str, object]:
+    """A processor's name and configuration, as the manifest shows it."""
+    fields: Iterable[str] = getattr(processor, "__dataclass_fields__", ())
+    return {"name": processor.name, **{field: getattr(processor, field) for field in fields}}
