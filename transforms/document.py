@@ -231,8 +231,10 @@ class Raw:
     `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object with `text` or `html`),
     `http` (the body of an archived response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with
     `#n` for the n-th record in it. `content_type`, `content_language`, `url` and `date` are what the archive's headers say.
-    When it could not be read at all, `error` says why and `payload` is what little there is; `drop` is the reason why a
-    rule of the reader leaves it out.
+    `name` is the file's name without a compression suffix; `source` the collection it belongs to. `inline`: the payload
+    is to be found nowhere else (a message), so a dead letter has to carry it.
+    When it could not be read at all, `error` is "Class: message" and `payload` what little there is; `drop` is the reason
+    why a rule of the reader leaves it out.
     """
 
     origin: str
@@ -242,6 +244,9 @@ class Raw:
     content_language: str = ""
     url: str = ""
     date: str = ""
+    name: str = ""
+    source: str = ""
+    inline: bool = False
     error: str = ""
     drop: str = ""
 

@@ -27,6 +27,7 @@ from importlib.metadata import EntryPoint, entry_points
 from time import perf_counter_ns
 from typing import ClassVar, Literal, Protocol
 
+from transforms.decode import decode
 from transforms.document import Document, Dropped, Failed, Raw, broken_spans
 
 ENTRY_POINT_GROUP = "newsbeam.processors"
@@ -86,15 +87,23 @@ def find(name: str) -> type[Processor]:
     return cls
 
 
-class DocumentTimeout(Exception):
-    """A document took longer than the time limit. Raised into the chain from outside, so it may surface anywhere."""
+class DocumentTimeout(BaseException):
+    """A document took longer than the time limit.
+
+    Raised into the chain from outside, so it may surface anywhere; no Exception, lest a processor catch it by the way.
+    """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one input; `nanoseconds` holds what each stage took, in the order they ran."""
+    """What became of one input.
+
+    `document` is how far it came (None if it could not even be decoded); `nanoseconds` holds what each stage took, in the
+    order they ran.
+    """
 
     result: Document | Dropped | Failed
+    document: Document | None = None
     nanoseconds: tuple[tuple[str, int], ...] = ()
 
 
@@ -122,12 +131,14 @@ class Chain:
         """Whether any processor changes the text."""
         return any(processor.effect == "edits" for processor in self.processors)
 
-    def run(self, raw: Raw, decode: Callable[[Raw], Document | Dropped]) -> Outcome:
-        """Take one input through `decode` and every processor. Never raises, whatever a processor does.
+    def run(self, raw: Raw, entering: Callable[[str], object] = str) -> Outcome:
+        """Take one input through decoding and every processor. Never raises, whatever a processor does.
 
         A processor's `Reject` gives Dropped; an exception, or a span that does not hold, gives Failed, both with the stage.
+        `entering` is told the name of each stage before it begins, so that whoever watches knows where a document hangs.
         """
         times: list[tuple[str, int]] = []
+        document: Document | None = None
         stage = "read"
         began = perf_counter_ns()
         try:
@@ -137,28 +148,30 @@ class Chain:
             if raw.drop:
                 return Outcome(Dropped(stage, raw.drop))
             stage = "decode"
-            result = decode(raw)
+            entering(stage)
+            decoded = decode(raw)
             times.append((stage, perf_counter_ns() - began))
-            if isinstance(result, Dropped):
-                return Outcome(result, tuple(times))
-            document = result
+            if isinstance(decoded, Dropped):
+                return Outcome(decoded, None, tuple(times))
+            document = decoded
             for processor in self.processors:
                 stage = processor.name
+                entering(stage)
                 began = perf_counter_ns()
                 after = processor(document)
                 times.append((stage, perf_counter_ns() - began))
                 if isinstance(after, Reject):
-                    return Outcome(Dropped(stage, after.reason), tuple(times))
+                    return Outcome(Dropped(stage, after.reason), document, tuple(times))
                 document = after
                 if processor.effect == "annotates" and (wrong := broken_spans(document)):
-                    return Outcome(Failed(stage, "SpanError", wrong[0]), tuple(times))
-            return Outcome(document, tuple(times))
-        except (Exception, RecursionError) as error:  # noqa: BLE001 - a processor may raise anything; the run goes on
+                    return Outcome(Failed(stage, "SpanError", wrong[0]), document, tuple(times))
+            return Outcome(document, document, tuple(times))
+        except (Exception, DocumentTimeout) as error:  # noqa: BLE001 - a processor may raise anything; the run goes on
             times.append((stage, perf_counter_ns() - began))
-            return Outcome(_failure(stage, error), tuple(times))
+            return Outcome(_failure(stage, error), document, tuple(times))
 
 
-def _failure(stage: str, error: Exception) -> Failed:
+def _failure(stage: str, error: BaseException) -> Failed:
     """A dead letter's account of an exception: class, message, and where it was raised (its last five frames)."""
     frames = traceback.extract_tb(error.__traceback__)[-5:]
     trace = "\n".join(f"{frame.name} ({_module(frame.filename)}:{frame.lineno})" for frame in frames)

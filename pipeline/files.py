@@ -1,0 +1,107 @@
+"""The few things done to files of the output, on this machine or anywhere Beam has a filesystem for."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
+
+from pipeline.read import filesystems
+
+
+def remote(path: str) -> bool:
+    """Whether a path is a URI of another filesystem."""
+    return "://" in path
+
+
+def join(folder: str, *names: str) -> str:
+    """A path below `folder`."""
+    return "/".join([folder.rstrip("/"), *names]) if remote(folder) else os.path.join(folder, *names)
+
+
+def make_folder(path: str) -> None:
+    """Create a folder and its parents where they are missing; object stores have none."""
+    if not remote(path):
+        os.makedirs(path, exist_ok=True)
+    elif not filesystems().exists(path.rstrip("/") + "/"):
+        filesystems().mkdirs(path)
+
+
+def create(path: str) -> BinaryIO:
+    """A new file to write to, bytes as they come."""
+    if not remote(path):
+        return open(path, "wb", buffering=1 << 20)  # noqa: SIM115, PTH123
+    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415
+
+    return cast("BinaryIO", filesystems().create(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+def read(path: str) -> BinaryIO:
+    """A file to read from, bytes as they come."""
+    if not remote(path):
+        return open(path, "rb", buffering=1 << 20)  # noqa: SIM115, PTH123
+    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415
+
+    return cast("BinaryIO", filesystems().open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+@contextmanager
+def whole(path: str) -> Iterator[BinaryIO]:
+    """A file that appears under its name complete, or not at all."""
+    temporary = f"{path}.{uuid4().hex}.tmp"
+    stream = create(temporary)
+    try:
+        with stream:
+            yield stream
+            if not remote(path):
+                stream.flush()
+                os.fsync(stream.fileno())
+    except BaseException:
+        delete(temporary)
+        raise
+    rename(temporary, path)
+
+
+def rename(old: str, new: str) -> None:
+    """Move a file, over what may be there."""
+    if not remote(old):
+        os.replace(old, new)
+        return
+    if filesystems().exists(new):
+        filesystems().delete([new])
+    filesystems().rename([old], [new])
+
+
+def delete(path: str) -> None:
+    """Remove a file or a folder with what is in it; nothing happens where there is none."""
+    if remote(path):
+        files = filesystems()
+        if files.exists(path):
+            files.delete([path])
+    elif os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def names_in(folder: str) -> list[str]:
+    """The names of the files in a folder, sorted; none where there is no such folder."""
+    if not remote(folder):
+        return sorted(entry.name for entry in os.scandir(folder) if entry.is_file()) if os.path.isdir(folder) else []
+    listed: list[Any] = filesystems().match([folder.rstrip("/") + "/*"])[0].metadata_list
+    return sorted(str(entry.path).rpartition("/")[2] for entry in listed)
+
+
+def link_or_copy(old: str, new: str) -> None:
+    """The same file under a second name: a link where the filesystem has them."""
+    if not remote(old) and not remote(new):
+        try:
+            os.link(old, new)
+            return
+        except OSError:
+            pass  # another filesystem, or one without links: copy
+    with read(old) as source, create(new) as target:
+        shutil.copyfileobj(source, target, 1 << 20)

@@ -1,0 +1,162 @@
+"""The whole Beam graph on one screen.
+
+    shares ─ split ─ read ─► (part, raw item) ─ work ─► (part, batch) ─ write ─► reports ─ group ─► publish
+
+`read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between them. Any other source
+of raw items, bounded or not, takes the place of `read`: nothing from `work` on assumes an end of the input. Of an
+unbounded source, each window of the reports is published by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+from uuid import uuid4
+
+import apache_beam as beam
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from pipeline.pool import Pool
+from pipeline.progress import NOW
+from pipeline.read import EndOfPart, Reader, Share, split
+from pipeline.worker import Batch
+from pipeline.write import Job, PartWriter, Report, publish
+from transforms.document import Raw
+
+BATCH_BYTES = 64 << 10
+BATCH_ITEMS = 16
+"""Inputs go to a worker in batches of this size: one trip through a pipe costs as much as cleaning a small document."""
+
+
+def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[Report] = (), spread: bool = False) -> Any:
+    """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers."""
+    reader = Reader(job.max_bytes, frozenset(report.part for report in finished))
+    cut = pipeline | "shares" >> beam.Create(list(shares), reshuffle=False) | "split" >> beam.FlatMap(split)
+    if spread:
+        cut = cut | "spread" >> beam.Reshuffle()
+    fresh = cut | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job)
+    earlier = pipeline | "finished before" >> beam.Create(list(finished), reshuffle=False)
+    return (fresh, earlier) | "all reports" >> beam.Flatten() | "publish" >> Publish(job)
+
+
+class Process(beam.PTransform):  # type: ignore[misc]
+    """(part, raw item) → reports of what was written. Part "" (a source that knows of no parts): one part a bundle."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, raws: Any) -> Any:
+        """Work and write, in one fused stage."""
+        return raws | "work" >> beam.ParDo(_Work(self._job)) | "write" >> beam.ParDo(_Write(self._job))
+
+
+class Publish(beam.PTransform):  # type: ignore[misc]
+    """Reports → the finished files of each window, and its manifest."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, reports: Any) -> Any:
+        """Gather the reports (a few hundred bytes each) in one place; the files are put together there."""
+        gathered = reports | "by window" >> beam.Map(lambda report: (0, report)) | "gather" >> beam.GroupByKey()
+        return gathered | "publish" >> beam.ParDo(_Publish(self._job))
+
+
+class _Work(beam.DoFn):  # type: ignore[misc]
+    """Runs the chain in worker processes. What comes out keeps the order of what went in."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._pool: Pool[tuple[str, EndOfPart | None, int, Timestamp, Any]] | None = None
+
+    def setup(self) -> None:
+        self._pool = Pool(self._job.setup, self._job.workers)
+
+    def start_bundle(self) -> None:
+        self._held: list[Raw] = []
+        self._size = 0
+        self._key: tuple[str, Any] = ("", None)
+        self._latest = Timestamp(0)
+
+    def process(
+        self, element: tuple[str, Raw | EndOfPart], timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
+    ) -> Iterator[Any]:
+        part, item = element
+        if self._held and (part, window) != self._key:
+            self._flush(None)
+        self._key, self._latest = (part, window), timestamp
+        if isinstance(item, EndOfPart):
+            self._flush(item)
+        else:
+            self._held.append(item)
+            self._size += len(item.payload)
+            if self._size < BATCH_BYTES and len(self._held) < BATCH_ITEMS:
+                return
+            self._flush(None)
+        yield from self._finished(False)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        if self._held:
+            self._flush(None)
+        yield from self._finished(True)
+
+    def teardown(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _flush(self, end: EndOfPart | None) -> None:
+        assert self._pool is not None
+        part, window = self._key
+        self._pool.submit((part, end, len(self._held), self._latest, window), self._held)
+        self._held, self._size = [], 0
+
+    def _finished(self, everything: bool) -> Iterator[Any]:
+        assert self._pool is not None
+        for (part, end, taken, timestamp, window), batch in self._pool.results(everything):
+            yield WindowedValue((part, batch, taken, end), timestamp, [window])
+
+
+class _Write(beam.DoFn):  # type: ignore[misc]
+    """Appends batches to the files of their parts. A part counts once all that was read for it is there, or its bundle ends."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def start_bundle(self) -> None:
+        self._open: dict[tuple[str, Any], PartWriter] = {}
+        self._ends: dict[tuple[str, Any], EndOfPart] = {}
+
+    def process(self, element: tuple[str, Batch, int, EndOfPart | None], window: Any = beam.DoFn.WindowParam) -> Iterator[Report]:
+        part, batch, taken, end = element
+        key = (part, window)
+        if key not in self._open:
+            self._open[key] = PartWriter(self._job, part or f"bundle-{uuid4().hex}")
+        writer = self._open[key]
+        writer.add(batch, taken)
+        NOW.finished += taken
+        NOW.failed += dict(batch.counts).get("dead_letters", 0)
+        if end is not None:
+            self._ends[key] = end
+        if key in self._ends and writer.report.out == self._ends[key].read:
+            del self._open[key]
+            yield writer.commit(self._ends.pop(key))
+
+    def finish_bundle(self) -> Iterator[Any]:
+        for key, writer in self._open.items():
+            window = key[1]
+            yield WindowedValue(writer.commit(self._ends.get(key)), window.max_timestamp(), [window])
+        self._open = {}
+
+
+class _Publish(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, element: tuple[int, Iterable[Report]], window: Any = beam.DoFn.WindowParam) -> Iterator[dict[str, Any]]:
+        suffix = "" if isinstance(window, GlobalWindow) else f"-{window.start.to_utc_datetime():%Y%m%dT%H%M%S}"
+        yield publish(self._job, element[1], suffix)

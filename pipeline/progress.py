@@ -1,0 +1,17 @@
+"""What a run on this machine has done so far, for the bar on the terminal. Counted in process, read by another thread."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass
+class Progress:
+    """Bytes of input read, and inputs that have ended as a line of output."""
+
+    bytes_read: int = 0
+    finished: int = 0
+    failed: int = 0
+
+
+NOW = Progress()

@@ -1,0 +1,172 @@
+"""Recipes: which processors run, in which order, with which options. YAML in, a checked `Recipe` out."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from typing import Any, Literal
+
+import yaml
+
+from transforms.processor import Chain, ChainError, Processor, ProcessorNotFound, find, installed
+
+DEFAULT = """\
+processors:
+  - boilerplate
+  - length
+  - language
+  - translation
+  - attribution
+"""
+"""The recipe of a run without `--recipe`: clean, drop what is empty, annotate."""
+
+
+class RecipeError(ValueError):
+    """A recipe is wrong. The message names the file, the line, what is wrong and what was probably meant."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """A checked recipe, as plain data: it pickles, and any worker builds the same chain from it."""
+
+    source: str = ""
+    steps: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
+    text: str = ""
+
+    def chain(self) -> Chain:
+        """The processors, built. Raises ProcessorNotFound where a worker lacks what the launcher has."""
+        return Chain(tuple(find(name)(**dict(options)) for name, options in self.steps))
+
+
+def parse(text: str, name: str = "recipe") -> Recipe:
+    """The recipe in `text`; `name` is what messages call it. Raises RecipeError."""
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RecipeError(f"{name}:{line}: no valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{name}: no valid YAML: {error}") from error
+    if not isinstance(root, yaml.MappingNode):
+        raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like\n{DEFAULT}")
+    source, steps, nodes = "", None, []
+    for key, value in _pairs(root, name):
+        if key.value == "source":
+            source = _plain(value)
+            if not isinstance(source, str) or not source:
+                raise _error(name, value, "`source` is the collection's name, a string")
+        elif key.value == "processors":
+            if not isinstance(value, yaml.SequenceNode):
+                raise _error(name, value, "`processors` is a list, one `- name` a line")
+            nodes = value.value
+            steps = tuple(_step(node, name) for node in nodes)
+        else:
+            raise _error(name, key, f"unknown key {key.value!r}" + _meant(key.value, ["source", "processors"]))
+    if steps is None:
+        raise RecipeError(f"{name}:1: the key `processors` is missing")
+    recipe = Recipe(source, steps, text)
+    built: list[Processor] = []
+    for node, (step, options) in zip(nodes, steps, strict=True):
+        try:
+            built.append(find(step)(**dict(options)))
+            Chain(tuple(built))
+        except (ChainError, ValueError, TypeError) as error:
+            raise _error(name, node, f"{step}: {error}") from error
+    return recipe
+
+
+def _step(node: yaml.Node, name: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    options: list[tuple[str, Any]] = []
+    title = node
+    if isinstance(node, yaml.MappingNode):
+        pairs = _pairs(node, name)
+        if len(pairs) != 1:
+            raise _error(name, node, "one processor an entry: `- name: {option: value}`")
+        title, body = pairs[0]
+        if isinstance(body, yaml.ScalarNode) and body.tag.endswith(":null"):
+            body = yaml.MappingNode("tag:yaml.org,2002:map", [], body.start_mark, body.end_mark)
+        if not isinstance(body, yaml.MappingNode):
+            raise _error(name, body, f"the options of {title.value!r} are a mapping: `- {title.value}: {{option: value}}`")
+        cls = _class(title, name)
+        known = _options(cls)
+        for key, value in _pairs(body, name):
+            if key.value not in known:
+                there = f"; its options: {', '.join(known)}" if known else "; it has no options"
+                raise _error(name, key, f"{title.value} has no option {key.value!r}" + (_meant(key.value, known) or there))
+            options.append((key.value, _typed(value, known[key.value], f"{title.value}.{key.value}", name)))
+    elif isinstance(node, yaml.ScalarNode):
+        _class(node, name)
+    else:
+        raise _error(name, node, "an entry is a processor's name, or `name: {option: value}`")
+    return title.value, tuple(options)
+
+
+def _class(node: yaml.Node, name: str) -> type[Processor]:
+    if not isinstance(node, yaml.ScalarNode) or not isinstance(node.value, str):
+        raise _error(name, node, "a processor's name is a string")
+    try:
+        return find(node.value)
+    except ProcessorNotFound as error:
+        raise _error(name, node, str(error) + _meant(node.value, list(installed()))) from error
+
+
+def _options(cls: type[Processor]) -> dict[str, Any]:
+    if not is_dataclass(cls):
+        return {}
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls) if field.init}
+
+
+def _typed(node: yaml.Node, wanted: Any, what: str, name: str) -> Any:
+    """The node's value, if it is of the type that the processor's field declares."""
+    value = _plain(node)
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, types.UnionType):
+        if any(_fits(value, one) for one in arguments):
+            return value
+    elif origin in (tuple, list, Sequence) or wanted in (tuple, list):
+        if isinstance(value, list):
+            return tuple(value)
+    elif _fits(value, wanted):
+        return float(value) if wanted is float else value
+    described = " or ".join(map(repr, arguments)) if origin is Literal else getattr(wanted, "__name__", str(wanted))
+    raise _error(name, node, f"{what} is {described}, not {value!r}")
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    if typing.get_origin(wanted) is Literal:
+        return value in typing.get_args(wanted)
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted) if isinstance(wanted, type) else True
+
+
+def _plain(node: yaml.Node) -> Any:
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+    finally:
+        loader.dispose()  # type: ignore[no-untyped-call]
+
+
+def _pairs(node: yaml.MappingNode, name: str) -> list[tuple[yaml.Node, yaml.Node]]:
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if str(key.value) in seen:
+            raise _error(name, key, f"{key.value!r} stands here twice")
+        seen.add(str(key.value))
+    return list(node.value)
+
+
+def _error(name: str, node: yaml.Node, message: str) -> RecipeError:
+    return RecipeError(f"{name}:{node.start_mark.line + 1}: {message}")
+
+
+def _meant(word: str, known: Sequence[str] | Iterator[str] | dict[str, Any]) -> str:
+    near = difflib.get_close_matches(str(word), list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

@@ -1,0 +1,237 @@
+"""What becomes of a batch of raw items, and the process in which that happens.
+
+`main` is the child process that `pipeline.pool` talks to: it reads batches on its standard input, runs the
+chain and answers on its standard output. It imports the pure half only, never Beam, so it starts in a third of a second,
+and a document that hangs, crashes or eats all memory takes this process with it and nothing else.
+"""
+
+from __future__ import annotations
+
+import base64
+import mmap
+import os
+import pickle
+import signal
+import struct
+import sys
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from hashlib import sha256
+from typing import Any, BinaryIO
+
+import orjson
+
+from pipeline.recipe import Recipe
+from transforms.document import Document, Dropped, Failed, Raw
+from transforms.processor import Chain, DocumentTimeout, Outcome
+
+MEMORY_BYTES = 4 << 30
+"""The most address space that a worker may take: a document that wants more gets a MemoryError, and a dead letter."""
+
+BEAT = struct.Struct("<II")
+"""What a worker writes into shared memory before each stage: the document's place in its batch, the stage's number."""
+
+
+@dataclass(frozen=True)
+class Setup:
+    """All that a worker needs to know: the same for every worker of a run. `time_limit` in seconds, a document."""
+
+    recipe: Recipe
+    added: str
+    time_limit: float
+    version: str
+
+    @property
+    def processed_by(self) -> str:
+        """What the records say made them."""
+        return " ".join([f"newsbeam v{self.version}:", *(name for name, _ in self.recipe.steps)]).rstrip(": ")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What became of a batch of inputs: the lines of each output, ready to write, and what was counted."""
+
+    documents: bytes = b""
+    dropped: bytes = b""
+    dead_letters: bytes = b""
+    counts: tuple[tuple[str, int], ...] = ()
+
+
+def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, str], object] = lambda index, stage: None) -> Batch:
+    """Run the chain over a batch. Each input adds exactly one line to one of the three outputs."""
+    lines: dict[str, list[bytes]] = {"documents": [], "dropped": [], "dead_letters": []}
+    counts: Counter[str] = Counter()
+    for index, raw in enumerate(raws):
+        outcome = _limited(raw, chain, setup.time_limit, partial(beat, index))
+        kind, line = render(raw, outcome, setup)
+        lines[kind].append(line)
+        _count(raw, kind, outcome, counts)
+    return Batch(**{kind: b"".join(of_kind) for kind, of_kind in lines.items()}, counts=tuple(sorted(counts.items())))
+
+
+def fail(raw: Raw, failed: Failed, setup: Setup) -> Batch:
+    """The batch of one input that failed outside the chain."""
+    counts: Counter[str] = Counter()
+    kind, line = render(raw, Outcome(failed), setup)
+    _count(raw, kind, Outcome(failed), counts)
+    return Batch(dead_letters=line, counts=tuple(sorted(counts.items())))
+
+
+def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
+    """(which output, its line) for what became of one input."""
+    result = outcome.result
+    if isinstance(result, Document):
+        document = replace(
+            result,
+            source=setup.recipe.source or raw.source,
+            added=setup.added,
+            created=result.created or raw.date,
+            metadata=replace(result.metadata, processed_by=setup.processed_by),
+        )
+        record = document.record()
+        wrong = [key for key in _STRINGS if type(record[key]) is not str]
+        if not wrong:
+            try:
+                return "documents", orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+            except (TypeError, ValueError) as error:  # a third party's processor may put anything into a document
+                wrong = [str(error)]
+        result = Failed("record", "RecordError", f"the record cannot be written: {', '.join(wrong)}")
+    found = outcome.document
+    row: dict[str, Any] = {
+        "id": found.id if found else "",
+        "input_id": found.metadata.input_id if found else "",
+        "origin": raw.origin,
+        "source": setup.recipe.source or raw.source,
+        "url": raw.url or (found.url if found else ""),
+        "bytes": len(raw.payload),
+        "sha256": sha256(raw.payload).hexdigest() if raw.payload else "",
+        "stage": result.stage,
+    }
+    if isinstance(result, Dropped):
+        row["reason"] = result.reason
+        return "dropped", orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+    row["error"], row["message"], row["trace"] = _clean(result.error), _clean(result.message), _clean(result.trace)
+    row["form"] = raw.form
+    row["payload"] = base64.b64encode(raw.payload).decode() if raw.inline else ""
+    for key in ("origin", "url"):
+        row[key] = _clean(row[key])
+    return "dead_letters", orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+_STRINGS = ("id", "text", "source", "added", "created", "url", "site", "title", "author", "language")
+
+
+def _clean(text: str) -> str:
+    """Text that any encoder writes: an error's message may quote half a character."""
+    return text.encode("utf-8", "backslashreplace").decode()
+
+
+def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
+    """What the table at the end of a run and the manifest are made of. Keys are `group/what`."""
+    document, result = outcome.document, outcome.result
+    counts[kind] += 1
+    counts[f"input/{document.metadata.media_type if document else 'unreadable or empty'}"] += 1
+    counts["bytes"] += len(raw.payload)
+    for stage, nanoseconds in outcome.nanoseconds:
+        counts[f"ns/{stage}"] += nanoseconds
+        counts[f"calls/{stage}"] += 1
+    if isinstance(result, Dropped):
+        counts[f"reason/{result.stage}: {result.reason}"] += 1
+    elif isinstance(result, Failed) or kind != "documents":
+        failed = result if isinstance(result, Failed) else Failed("record", "RecordError", "")
+        counts[f"error/{failed.stage}: {failed.error}"] += 1
+    else:
+        counts[f"language/{result.language or 'not looked at'}"] += 1
+        counts[f"translation/{result.translation.verdict}"] += 1
+        counts["attributions"] += len(result.attributions)
+        counts["credits"] += len(result.credits)
+        counts["characters"] += len(result.text)
+        for removal in result.removed:
+            counts[f"removed/{removal.kind}"] += 1
+
+
+def _limited(raw: Raw, chain: Chain, seconds: float, entering: Callable[[str], object]) -> Outcome:
+    """`chain.run`, ended by a DocumentTimeout after `seconds`. Works in a process's main thread; the pool kills what this cannot end."""
+    if seconds <= 0:
+        return chain.run(raw, entering)
+    outcome: Outcome | None = None
+    try:
+        # Again every second: a bare `except` on the way may swallow the first.
+        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        try:
+            outcome = chain.run(raw, entering)
+        finally:
+            signal.setitimer(signal.ITIMER_REAL, 0)
+    except DocumentTimeout as late:
+        # The alarm went off between the chain's last line and the reset: what it made, if anything, stands.
+        return outcome or Outcome(Failed("record", "DocumentTimeout", str(late)))
+    return outcome
+
+
+def arm(seconds: float) -> None:
+    """Make the alarm of this process raise DocumentTimeout."""
+
+    def alarm(_number: int, _frame: object) -> None:
+        raise DocumentTimeout(f"took longer than {seconds:g} s (--time-limit)")
+
+    signal.signal(signal.SIGALRM, alarm)
+
+
+def main() -> None:
+    """The child's loop: Setup, then batches of raw items, each answered with a Batch, until the pipe closes."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # A processor that prints must not write into the answers, nor one that reads eat the requests.
+    os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+    os.dup2(2, 1)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    heart = mmap.mmap(int(sys.argv[1]), BEAT.size)
+    setup: Setup = pickle.load(requests)
+    try:
+        chain = setup.recipe.chain()
+        stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
+        _limit_memory()
+        arm(setup.time_limit)
+        # Loads what is loaded lazily, so that the first document's time limit is its own.
+        for sample in _WARM_UP:
+            chain.run(sample)
+    except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to say it
+        _answer(answers, f"{type(error).__name__}: {error}")
+        return
+    _answer(answers, "")
+
+    def beat(index: int, stage: str) -> None:
+        BEAT.pack_into(heart, 0, index + 1, stages.get(stage, 0))
+
+    while True:
+        try:
+            raws = pickle.load(requests)
+        except EOFError:
+            return
+        _answer(answers, work(raws, chain, setup, beat))
+
+
+_WARM_UP = (
+    Raw("warm-up.txt", b'Reporters said on Monday that the council "will meet again" in May, according to Jane Doe.' * 3),
+    Raw("warm-up.html", b"<html><head><title>Warm</title></head><body><p>The council will meet again in May.</p></body></html>"),
+)
+
+
+def stage_names(recipe: Recipe) -> list[str]:
+    """The stages a document goes through, by number: decoding, then the processors by their own names."""
+    return ["decode", *(processor.name for processor in recipe.chain().processors)]
+
+
+def _answer(answers: BinaryIO, answer: object) -> None:
+    pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
+    answers.flush()
+
+
+def _limit_memory() -> None:
+    import resource  # noqa: PLC0415 - not on every system
+
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)
+    if sys.platform != "darwin":  # macOS refuses a limit below what a process has mapped already
+        resource.setrlimit(resource.RLIMIT_AS, (limit, hard))

@@ -1,0 +1,277 @@
+"""From finished batches to the files of the output folder, none of which is ever seen half-written.
+
+While a run goes on, everything lies in `DIR/.newsbeam/`: parts (what came of one stretch of the input, one file for each
+kind of line) and, once a part is complete, its report, which is what makes it count. When all parts are there they are put
+together into shards under temporary names, renamed, and the manifest is written last: a folder with a manifest is finished.
+"""
+
+from __future__ import annotations
+
+import gzip
+import platform
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, field
+from typing import Any, BinaryIO, Literal, cast
+from uuid import uuid4
+
+import orjson
+
+from pipeline import files, schema
+from pipeline.read import EndOfPart
+from pipeline.recipe import Recipe
+from pipeline.worker import Batch, Setup
+from transforms.processor import describe
+
+SHARD_BYTES = 256 << 20
+"""Shards are closed after the part that takes them over this size (before compression)."""
+
+KINDS = ("documents", "dropped", "dead_letters")
+STEMS = {"documents": "documents", "dropped": "dropped", "dead_letters": "dead-letters"}
+
+Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
+FORMATS: tuple[Format, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
+
+
+class AccountError(RuntimeError):
+    """What was read and what became of it do not add up: documents were lost or doubled, and the run says so."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """One run: what its workers need and where its output goes. Plain data, since it travels to every worker."""
+
+    setup: Setup
+    output: str
+    format: Format = "jsonl"
+    workers: int = 1
+    max_bytes: int = 32 << 20
+    shard_bytes: int = SHARD_BYTES
+    name: str = "newsbeam"
+
+    @property
+    def recipe(self) -> Recipe:
+        """The recipe of the run."""
+        return self.setup.recipe
+
+    @property
+    def state(self) -> str:
+        """Where the run keeps what is not finished."""
+        return files.join(self.output, ".newsbeam")
+
+    @property
+    def parts(self) -> str:
+        """Where finished parts wait for the rest."""
+        return files.join(self.output, ".newsbeam", "parts")
+
+
+@dataclass
+class Report:
+    """What one part of the output holds. `read` is what the reader counted, -1 where a source has no end to count at."""
+
+    part: str
+    read: int = -1
+    taken: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    sizes: dict[str, int] = field(default_factory=dict)
+    inputs: list[tuple[str, int, str]] = field(default_factory=list)
+
+    @property
+    def out(self) -> int:
+        """How many inputs have ended as a line."""
+        return sum(self.counts.get(kind, 0) for kind in KINDS)
+
+
+class PartWriter:
+    """Writes one part. Nothing of it counts until `commit`."""
+
+    def __init__(self, job: Job, part: str) -> None:
+        self._job = job
+        self._mark = uuid4().hex
+        self._streams: dict[str, BinaryIO] = {}
+        self._counts: Counter[str] = Counter()
+        self.report = Report(part)
+
+    def add(self, batch: Batch, taken: int) -> None:
+        """Append what became of `taken` inputs."""
+        for kind in KINDS:
+            if lines := cast("bytes", getattr(batch, kind)):
+                if kind not in self._streams:
+                    files.make_folder(self._job.parts)
+                    self._streams[kind] = files.create(self._path(kind))
+                self._streams[kind].write(lines)
+                self.report.sizes[kind] = self.report.sizes.get(kind, 0) + len(lines)
+        for key, number in batch.counts:
+            self._counts[key] += number
+        self.report.taken += taken
+        self.report.counts = self._counts
+
+    def commit(self, end: EndOfPart | None) -> Report:
+        """Close the part and make it count."""
+        if end is not None:
+            self.report.read, self.report.inputs = end.read, list(end.inputs)
+        self.report.counts = dict(self._counts)
+        for kind, stream in self._streams.items():
+            stream.close()
+            files.rename(self._path(kind), part_path(self._job, self.report.part, kind))
+        files.make_folder(self._job.parts)
+        with files.whole(files.join(self._job.parts, f"{self.report.part}.json")) as stream:
+            stream.write(orjson.dumps(asdict(self.report)))
+        return self.report
+
+    def abandon(self) -> None:
+        """Throw away what was not committed."""
+        for kind, stream in self._streams.items():
+            stream.close()
+            files.delete(self._path(kind))
+
+    def _path(self, kind: str) -> str:
+        return part_path(self._job, self.report.part, kind) + f".{self._mark}.tmp"
+
+
+def part_path(job: Job, part: str, kind: str) -> str:
+    """Where a finished part's lines of one kind are."""
+    return files.join(job.parts, f"{part}.{kind}")
+
+
+def finished_parts(job: Job) -> list[Report]:
+    """The reports of the parts that an earlier, interrupted run completed."""
+    reports = []
+    for name in files.names_in(job.parts):
+        if name.endswith(".json"):
+            with files.read(files.join(job.parts, name)) as stream:
+                reports.append(Report(**orjson.loads(stream.read())))
+    return reports
+
+
+# --- putting it together --------------------------------------------------------------------------------------------
+
+
+def publish(job: Job, reports: Iterable[Report], suffix: str = "") -> dict[str, Any]:
+    """Put the parts together into the files of the output folder and write the manifest; the manifest is returned.
+
+    `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short. Raises AccountError.
+    """
+    ordered = sorted(reports, key=lambda report: report.part)
+    total: Counter[str] = Counter()
+    for report in ordered:
+        total.update(report.counts)
+    read = sum(report.read if report.read >= 0 else report.taken for report in ordered)
+    written, dropped, failed = (total.get(kind, 0) for kind in KINDS)
+    account = f"read {read} = written {written} + dropped {dropped} + failed {failed}"
+    if read != written + dropped + failed:
+        bad = [report.part for report in ordered if report.out != (report.read if report.read >= 0 else report.taken)]
+        raise AccountError(f"{account} does not add up (parts {', '.join(bad[:5])}); what was finished is in {job.state}")
+    made = [entry for kind in KINDS for entry in _shards(job, kind, ordered, suffix)]
+    manifest = _manifest(job, ordered, total, account, made)
+    pattern = f"documents-*.{job.format}"
+    with files.whole(files.join(job.output, "README.md")) as stream:
+        made_by = f"newsbeam v{job.setup.version}"
+        stream.write(schema.data_card(job.recipe.source or job.name, pattern, account, made_by).encode())
+    with files.whole(files.join(job.output, f"manifest{suffix}.json")) as stream:
+        stream.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    for report in ordered:
+        for name in (*(f"{report.part}.{kind}" for kind in report.sizes), f"{report.part}.json"):
+            files.delete(files.join(job.parts, name))
+    return manifest
+
+
+def _shards(job: Job, kind: str, reports: Sequence[Report], suffix: str) -> Iterator[dict[str, Any]]:
+    """Write the shards of one kind; yields what the manifest says of each."""
+    groups: list[list[Report]] = [[]]
+    size = 0
+    for report in reports:
+        if kind in report.sizes:
+            if size >= job.shard_bytes:
+                groups.append([])
+                size = 0
+            groups[-1].append(report)
+            size += report.sizes[kind]
+    form: Format = "jsonl" if kind != "documents" and job.format == "parquet" else job.format
+    for number, group in enumerate(groups):
+        name = f"{STEMS[kind]}{suffix}-{number:05d}-of-{len(groups):05d}.{form}"
+        paths = [part_path(job, report.part, kind) for report in group]
+        _write_shard(paths, files.join(job.output, name), form)
+        yield {
+            "name": name,
+            "records": sum(report.counts.get(kind, 0) for report in group),
+            "bytes": sum(report.sizes.get(kind, 0) for report in group),
+        }
+
+
+def _write_shard(parts: Sequence[str], path: str, form: Format) -> None:
+    if form == "jsonl" and len(parts) == 1:
+        temporary = f"{path}.{uuid4().hex}.tmp"
+        files.link_or_copy(parts[0], temporary)
+        files.rename(temporary, path)
+        return
+    with files.whole(path) as target:
+        if form == "parquet":
+            _write_parquet(parts, target)
+            return
+        with _compressed(target, form) as stream:
+            for part in parts:
+                with files.read(part) as source:
+                    shutil.copyfileobj(source, stream, 1 << 20)
+
+
+@contextmanager
+def _compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
+    if form == "jsonl.gz":
+        # No name and no time in the header: the same records are the same bytes.
+        with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=6) as stream:
+            yield cast("BinaryIO", stream)
+    elif form == "jsonl.zst":
+        import zstandard  # noqa: PLC0415
+
+        with zstandard.ZstdCompressor(level=6).stream_writer(target, closefd=False) as stream:
+            yield cast("BinaryIO", stream)
+    else:
+        yield target
+
+
+def _write_parquet(parts: Sequence[str], target: BinaryIO) -> None:
+    import pyarrow as pa  # noqa: PLC0415
+    import pyarrow.parquet as pq  # noqa: PLC0415
+
+    columns = schema.arrow_schema()
+    with pq.ParquetWriter(target, columns, compression="zstd") as writer:
+        for part in parts:
+            with files.read(part) as source:
+                rows: list[Any] = []
+                size = 0
+                for line in source:
+                    rows.append(orjson.loads(line))
+                    size += len(line)
+                    if size > 16 << 20:
+                        writer.write_table(pa.Table.from_pylist(rows, schema=columns))
+                        rows, size = [], 0
+                if rows:
+                    writer.write_table(pa.Table.from_pylist(rows, schema=columns))
+
+
+def _manifest(job: Job, reports: Sequence[Report], total: Counter[str], account: str, made: list[dict[str, Any]]) -> dict[str, Any]:
+    import apache_beam  # noqa: PLC0415 - it is loaded already wherever a run ends
+
+    counts = {key: number for key, number in sorted(total.items()) if not key.startswith(("ns/", "calls/"))}
+    counts["read"] = sum(counts.get(kind, 0) for kind in KINDS)
+    timings = {
+        key[3:]: {"documents": total[f"calls/{key[3:]}"], "seconds": round(number / 1e9, 3)}
+        for key, number in sorted(total.items())
+        if key.startswith("ns/")
+    }
+    return {
+        "account": account,
+        "counts": {kind: counts.pop(kind, 0) for kind in ("read", *KINDS)},
+        "details": counts,
+        "timings": timings,
+        "versions": {"newsbeam": job.setup.version, "apache-beam": apache_beam.__version__, "python": platform.python_version()},
+        "recipe": {"text": job.recipe.text, "processors": [describe(processor) for processor in job.recipe.chain().processors]},
+        "options": {"added": job.setup.added, "time_limit": job.setup.time_limit, "max_bytes": job.max_bytes, "format": job.format},
+        "files": made,
+        "inputs": [
+            {"path": path, "bytes": size, "sha256": digest} for report in reports for path, size, digest in report.inputs
+        ],
+    }

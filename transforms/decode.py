@@ -1,0 +1,338 @@
+"""From bytes to a document: what kind of content it is, in which charset, and the fields its container knows.
+
+The kind is decided by what is inside; the file's suffix only breaks ties. The charset is the byte-order mark's, else
+what the page or its headers declare, else detected; labels mean what the WHATWG Encoding Standard says they mean
+(`iso-8859-1` is windows-1252, `euc-kr` is its superset cp949).
+"""
+
+from __future__ import annotations
+
+import codecs
+import json
+import re
+from hashlib import sha256
+from typing import Any, Literal
+
+import charset_normalizer
+import orjson
+from bs4.dammit import EncodingDetector
+
+from transforms.document import Document, Dropped, Metadata, Raw
+
+Kind = Literal["html", "text", "jsonl", "warc", "parquet", "gzip", "zstd", "bzip2", "binary", "empty"]
+
+HEAD_BYTES = 1 << 16
+"""How much of an input's beginning is enough to tell its kind."""
+
+
+class DecodeError(ValueError):
+    """The input is no document: binary, or JSON without the fields that newsbeam reads. The message says the cure."""
+
+
+_CONTAINERS: tuple[tuple[bytes, Kind], ...] = (
+    (b"\x1f\x8b", "gzip"),
+    (b"\x28\xb5\x2f\xfd", "zstd"),
+    (b"BZh", "bzip2"),
+    (b"PAR1", "parquet"),
+    (b"WARC/", "warc"),
+)
+# Signatures of what people meet under a wrong suffix; the name goes into the dead letter.
+_SIGNATURES: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF-", "a PDF"),
+    (b"\x89PNG", "a PNG image"),
+    (b"\xff\xd8\xff", "a JPEG image"),
+    (b"GIF8", "a GIF image"),
+    (b"PK\x03\x04", "a zip archive or an office document"),
+    (b"\x7fELF", "a program"),
+    (b"MZ\x90", "a program"),
+    (b"\xd0\xcf\x11\xe0", "an old office document"),
+    (b"RIFF", "an image or sound file"),
+    (b"ID3", "a sound file"),
+    (b"OggS", "a sound file"),
+    (b"wOFF", "a font"),
+    (b"wOF2", "a font"),
+    (b"7z\xbc\xaf", "a 7z archive"),
+    (b"Rar!", "a rar archive"),
+    (b"\xfd7zXZ", "an xz file"),
+    (b"{\\rtf", "an RTF document"),
+    (b"SQLite format 3", "an SQLite database"),
+)
+_BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+_CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
+_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*){0,9}<(?:!doctype\s+html|html|head|body)\b", re.I)
+_HTML_TAG = re.compile(r"</?(?:p|div|br|a|span|ul|li|h[1-6]|table|td|meta|title|article|section|script|link|img|body|main)(?:\s[^<>]*)?/?>", re.I)
+# Fewer tags than this in a file that is called text are text that talks about tags, or a stray <b>.
+_TAGS_IN_TEXT = 8
+
+
+def sniff(head: bytes, name: str = "") -> Kind:
+    """The kind of an input from its first bytes (`HEAD_BYTES` are plenty) and, where they leave it open, its name."""
+    if not head:
+        return "empty"
+    for magic, kind in _CONTAINERS:
+        if head.startswith(magic):
+            return kind
+    if binary(head):
+        return "binary"
+    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if stripped.startswith(b"{") and _looks_like_jsonl(stripped, name):
+        return "jsonl"
+    return "html" if is_markup(_peek(head), name) else "text"
+
+
+def binary(head: bytes) -> str:
+    """What kind of binary this is ("a PDF"), or "" where it is text in some charset."""
+    for magic, what in _SIGNATURES:
+        if head.startswith(magic):
+            return what
+    if head.startswith(_BOMS) or _utf16_without_bom(head):
+        return ""
+    sample = head[:HEAD_BYTES]
+    controls = len(sample) - len(sample.translate(None, _CONTROL))
+    # Text has a stray control character at most; compressed or compiled data has one in ten.
+    return "binary data" if controls > 8 and controls * 50 > len(sample) else ""
+
+
+def is_markup(text: str, name: str = "") -> bool:
+    """Whether `text` (its beginning is enough) is HTML rather than prose; `name` is the file's name."""
+    if _HTML_START.match(text[:HEAD_BYTES]):
+        return True
+    enough = 1 if _suffix(name) in ("html", "htm", "xhtml") else _TAGS_IN_TEXT
+    for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1):
+        if count >= enough:
+            return True
+    return False
+
+
+def decode(raw: Raw) -> Document | Dropped:
+    """The document in an input; Dropped where it is empty or of a media type that is not read.
+
+    Raises DecodeError where the input is no document.
+    """
+    if raw.form == "json":
+        return _from_json(raw)
+    media_type, _, parameters = raw.content_type.partition(";")
+    media_type = media_type.strip().lower()
+    if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
+        return Dropped("decode", f"media type {media_type}")
+    if not raw.payload.strip():
+        return Dropped("decode", "empty")
+    if what := binary(raw.payload[:HEAD_BYTES]):
+        raise DecodeError(f"{raw.origin} is {what}, not text; convert it to HTML or text first, or leave it out")
+    header = re.search(r"charset\s*=\s*[\"']?([\w:.-]+)", parameters, re.I)
+    text, encoding = ("", "utf-8")
+    if raw.form == "text":
+        text = raw.payload.decode("utf-8", "replace")
+    else:
+        text, encoding = decode_bytes(raw.payload, header.group(1) if header else "")
+    markup = raw.form != "text" and is_markup(text, "x.html" if media_type.endswith(("html", "xhtml+xml")) else raw.name)
+    return _document(raw, text, markup, encoding, url=raw.url)
+
+
+def _document(raw: Raw, text: str, markup: bool, encoding: str, **fields: Any) -> Document:
+    url = fields.get("url", "")
+    return Document(
+        text=text,
+        markup=markup,
+        id="sha256:" + sha256(text.encode() + b"\n" + url.encode()).hexdigest(),
+        declared_language=raw.content_language,
+        metadata=Metadata(
+            origin=raw.origin,
+            input_id=fields.pop("input_id", ""),
+            media_type="text/html" if markup else "text/plain",
+            encoding=encoding,
+            bytes=len(raw.payload),
+            sha256=sha256(raw.payload).hexdigest(),
+        ),
+        **fields,
+    )
+
+
+def _from_json(raw: Raw) -> Document | Dropped:
+    try:
+        row = orjson.loads(raw.payload)
+    except orjson.JSONDecodeError as error:
+        row = _lenient(raw, error)
+    if not isinstance(row, dict):
+        raise DecodeError(f"{raw.origin} is a JSON {type(row).__name__}, not an object with `text` or `html`")
+    text, html = row.get("text"), row.get("html")
+    content = text if isinstance(text, str) else html
+    if not isinstance(content, str):
+        keys = ", ".join(map(str, list(row)[:8])) or "none"
+        raise DecodeError(f"{raw.origin} has neither a `text` nor an `html` string; its keys: {keys}")
+    if not content.strip():
+        return Dropped("decode", "empty")
+    return _document(
+        raw,
+        _scrub(content),
+        content is not text or is_markup(content),
+        "utf-8",
+        url=_field(row, "url"),
+        title=_field(row, "title"),
+        created=_field(row, "date"),
+        input_id=_field(row, "id"),
+    )
+
+
+def _lenient(raw: Raw, error: orjson.JSONDecodeError) -> object:
+    # Python's own parser takes what orjson refuses and real files hold: NaN, lone surrogates, a byte-order mark.
+    try:
+        return json.loads(raw.payload.decode("utf-8-sig"))
+    except UnicodeDecodeError as bad:
+        raise DecodeError(f"{raw.origin} is not UTF-8 at byte {bad.start}; JSON lines must be UTF-8: convert the file with iconv") from bad
+    except (ValueError, RecursionError):
+        raise DecodeError(f"{raw.origin} is no JSON: {error}; each line must be one object") from error
+
+
+def _field(row: dict[str, Any], key: str) -> str:
+    value = row.get(key)
+    return "" if value is None or isinstance(value, (dict, list)) else _scrub(str(value)).strip()
+
+
+def _scrub(text: str) -> str:
+    """`text` without lone surrogates, which no encoder writes."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+# --- charsets -------------------------------------------------------------------------------------------------------
+
+# Label or Python codec -> (name for the record, codec). From the WHATWG Encoding Standard, chapter 4.2: pages labelled
+# with the left side are written in the superset on the right.
+_LABELS = {
+    label: (name, codec)
+    for name, codec, labels in (
+        ("utf-8", "utf-8", "utf8 utf_8 ascii us-ascii utf-8-sig unicode-1-1-utf-8 x-unicode20utf8"),
+        ("windows-1252", "cp1252", "iso-8859-1 latin1 latin-1 latin_1 iso8859-1 iso88591 l1 cp1252 x-cp1252"),
+        ("euc-kr", "cp949", "euc_kr euckr ks_c_5601-1987 ks_c_5601 ksc5601 ks_c_5601-1989 korean windows-949 cp949 uhc ms949"),
+        ("shift_jis", "cp932", "shift-jis sjis x-sjis ms_kanji windows-31j ms932 cp932 shiftjis shift_jis_2004 shift_jisx0213"),
+        ("euc-jp", "euc_jp", "eucjp x-euc-jp euc_jp"),
+        ("euc-jp", "euc_jis_2004", "euc_jis_2004 euc_jisx0213"),
+        ("gb18030", "gb18030", "gb2312 gbk x-gbk gb_2312-80 chinese csgb2312 cp936 ms936 gb_2312"),
+        ("big5", "big5hkscs", "big5-hkscs big5hkscs cn-big5 x-x-big5 cp950 big5_hkscs"),
+        ("windows-1254", "cp1254", "iso-8859-9 latin5 iso8859-9 cp1254"),
+        ("windows-874", "cp874", "tis-620 iso-8859-11 tis620 cp874"),
+        ("windows-1251", "cp1251", "cp1251 x-cp1251"),
+        ("windows-1250", "cp1250", "cp1250 x-cp1250"),
+        ("windows-1253", "cp1253", "cp1253"),
+        ("windows-1255", "cp1255", "cp1255"),
+        ("windows-1256", "cp1256", "cp1256"),
+        ("windows-1257", "cp1257", "cp1257"),
+        ("windows-1258", "cp1258", "cp1258"),
+        ("utf-16le", "utf-16-le", "utf-16 utf16 utf-16-le unicode ucs-2 iso-10646-ucs-2"),
+        ("utf-16be", "utf-16-be", "utf-16-be"),
+    )
+    for label in [name, *labels.split()]
+}
+_MULTIBYTE = {"euc-kr", "shift_jis", "euc-jp", "gb18030", "big5", "utf-16le", "utf-16be", "iso-2022-jp"}
+
+
+def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
+    """The text of a page or file, to the character, and the name of its charset. Never raises.
+
+    `header_charset` is what the transport declared (HTTP `Content-Type`). Bytes that the charset does not know become U+FFFD.
+    """
+    data, bom = EncodingDetector.strip_byte_order_mark(payload)
+    if bom:
+        name, codec = _resolve(bom) or ("utf-8", "utf-8")
+        return data.decode(codec, "replace"), name
+    if _utf16_without_bom(payload):
+        little = payload[1:2] == b"\0"
+        return payload.decode("utf-16-le" if little else "utf-16-be", "replace"), "utf-16le" if little else "utf-16be"
+    utf8 = _strict(payload, "utf-8")
+    if utf8 is not None and payload.isascii() and b"\x1b$" not in payload:
+        return utf8, "utf-8"
+    declared = _resolve(header_charset) or _resolve(EncodingDetector.find_declared_encoding(payload[:HEAD_BYTES], is_html=True) or "")
+    if declared and declared[0].startswith("utf-16"):
+        # A page that can tell us so in ASCII is not UTF-16: the standard reads it as UTF-8.
+        declared = ("utf-8", "utf-8")
+    if utf8 is not None and not (declared and declared[0] in _MULTIBYTE):
+        # Well-formed multi-byte UTF-8 does not come about by chance, whatever a page says of single bytes.
+        return utf8, "utf-8"
+    if declared and (text := _nearly(payload, declared[1])) is not None:
+        return text, declared[0]
+    if utf8 is not None:
+        return utf8, "utf-8"
+    if (text := _nearly(payload, "utf-8")) is not None:
+        return text, "utf-8"
+    detected = _detect(payload)
+    if detected and (text := _nearly(payload, detected[1])) is not None:
+        return text, detected[0]
+    return payload.decode("cp1252", "replace"), "windows-1252"
+
+
+def _detect(payload: bytes) -> tuple[str, str] | None:
+    # The detector that bs4's UnicodeDammit asks where it is the only one installed; asked directly, since UnicodeDammit
+    # prefers cchardet or chardet where a machine has them, and records must not depend on that.
+    guess = charset_normalizer.detect(_around_first_high_byte(payload))["encoding"]
+    return _resolve(str(guess or ""))
+
+
+def _around_first_high_byte(payload: bytes) -> bytes:
+    # A page may open with 100 kB of ASCII script: start the sample a little before the first byte that tells anything.
+    first = re.search(rb"[\x80-\xff]", payload)
+    start = max(0, first.start() - 512) if first else 0
+    sample = payload[start : start + HEAD_BYTES]
+    cut = max(sample.rfind(b"\n"), sample.rfind(b">"), sample.rfind(b" "))
+    return sample[:cut] if cut > len(sample) // 2 else sample
+
+
+def _strict(payload: bytes, codec: str) -> str | None:
+    try:
+        return payload.decode(codec)
+    except UnicodeError:
+        return None
+
+
+def _nearly(payload: bytes, codec: str) -> str | None:
+    """The text, if all but a few bytes in a thousand of those outside ASCII fit the charset (real pages have a bad byte)."""
+    text = _strict(payload, codec)
+    if text is not None:
+        return text
+    text = payload.decode(codec, "replace")
+    high = len(payload) - len(payload.translate(None, bytes(range(128, 256))))
+    return text if text.count("\ufffd") * 50 <= high + 50 else None
+
+
+def _resolve(label: str) -> tuple[str, str] | None:
+    """(name for the record, Python codec) of a charset label, or None where there is no such charset for text."""
+    label = label.strip().lower()
+    if label in _LABELS:
+        return _LABELS[label]
+    try:
+        info = codecs.lookup(label)
+    except LookupError:
+        return None
+    # hex, rot13 and the like are codecs too, but not of text; utf-7 and punycode are no charsets of pages.
+    if not getattr(info, "_is_text_encoding", True) or info.name in ("utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape"):
+        return None
+    return _LABELS.get(info.name, (info.name, info.name))
+
+
+def _utf16_without_bom(head: bytes) -> bool:
+    sample = head[:512]
+    if len(sample) < 8:
+        return False
+    even, odd = sample[::2].count(0) * 2 / len(sample), sample[1::2].count(0) * 2 / len(sample)
+    return (even > 0.7 and odd < 0.1) or (odd > 0.7 and even < 0.1)
+
+
+def _peek(head: bytes) -> str:
+    if _utf16_without_bom(head) or head.startswith(_BOMS[1:]):
+        return decode_bytes(head)[0]
+    return head.decode("latin-1").removeprefix("ï»¿")
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()
+
+
+def _looks_like_jsonl(stripped: bytes, name: str) -> bool:
+    line = stripped.partition(b"\n")[0]
+    if _suffix(name) in ("jsonl", "ndjson"):
+        return True
+    try:
+        row = orjson.loads(line)
+    except orjson.JSONDecodeError:
+        # The first line may be longer than what we were shown; then the suffix has to say it.
+        return False
+    return isinstance(row, dict) and ("text" in row or "html" in row)
