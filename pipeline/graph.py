@@ -1,6 +1,6 @@
 """The whole Beam graph on one screen.
 
-    shares ─ split ─ read ─► (part, raw item) ─ work ─► (part, batch) ─ write ─► reports ─ group ─► publish
+    shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► reports ─ gather ─► publish
 
 `read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between them. Any other source
 of raw items, bounded or not, takes the place of `read`: nothing from `work` on assumes an end of the input. Of an
@@ -20,15 +20,10 @@ from apache_beam.utils.windowed_value import WindowedValue
 
 from pipeline.pool import Pool
 from pipeline.progress import NOW
-from pipeline.read import EndOfPart, Reader, Share, split
+from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, split
 from pipeline.worker import Batch
 from pipeline.write import Job, PartWriter, Report, publish
 from transforms.document import Raw
-
-BATCH_BYTES = 64 << 10
-BATCH_ITEMS = 16
-"""Inputs go to a worker in batches of this size: one trip through a pipe costs as much as cleaning a small document."""
-
 
 def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[Report] = (), spread: bool = False) -> Any:
     """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers."""
@@ -42,7 +37,11 @@ def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Seque
 
 
 class Process(beam.PTransform):  # type: ignore[misc]
-    """(part, raw item) → reports of what was written. Part "" (a source that knows of no parts): one part a bundle."""
+    """Bundles of raw items → reports of what was written.
+
+    A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
+    and each of Beam's own bundles makes one part.
+    """
 
     def __init__(self, job: Job) -> None:
         super().__init__()
@@ -82,22 +81,15 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         self._key: tuple[str, Any] = ("", None)
         self._latest = Timestamp(0)
 
-    def process(
-        self, element: tuple[str, Raw | EndOfPart], timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam
-    ) -> Iterator[Any]:
-        part, item = element
-        if self._held and (part, window) != self._key:
+    def process(self, bundle: Bundle, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam) -> Iterator[Any]:
+        if self._held and (bundle.part, window) != self._key:
             self._flush(None)
-        self._key, self._latest = (part, window), timestamp
-        if isinstance(item, EndOfPart):
-            self._flush(item)
-        else:
-            self._held.append(item)
-            self._size += len(item.payload)
-            if self._size < BATCH_BYTES and len(self._held) < BATCH_ITEMS:
-                return
-            self._flush(None)
-        yield from self._finished(False)
+        self._key, self._latest = (bundle.part, window), timestamp
+        self._held.extend(bundle.raws)
+        self._size += sum(len(raw.payload) for raw in bundle.raws)
+        if bundle.end or self._size >= BUNDLE_BYTES or len(self._held) >= BUNDLE_ITEMS:
+            self._flush(bundle.end)
+            yield from self._finished(False)
 
     def finish_bundle(self) -> Iterator[Any]:
         if self._held:

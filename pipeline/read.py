@@ -22,7 +22,7 @@ import orjson
 import zstandard
 
 from pipeline.progress import NOW
-from transforms.decode import HEAD_BYTES, Kind, sniff
+from transforms.decode import HEAD_BYTES, Container, container
 from transforms.document import Raw
 
 DOCUMENT_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text md markdown jsonl ndjson parquet warc wet".split())
@@ -35,6 +35,10 @@ SHARE_BYTES = 8 << 20
 `SPLIT_BYTES`, and what comes out of any file is closed as one part of the output after as many bytes of input."""
 SHARE_FILES = 500
 SPLIT_BYTES = 32 << 20
+
+BUNDLE_BYTES = 64 << 10
+BUNDLE_ITEMS = 16
+"""Raw items travel together until there are so many of them."""
 
 _COPY_BYTES = 1 << 20
 
@@ -57,7 +61,7 @@ class Share:
     """What one worker reads in one go: small files together, or a stretch of one large file.
 
     `start` and `end` are byte offsets (`end` -1: to the end of the file), `first` the number of the stretch's first
-    record. `only` names, per path, the records to take (a replay); empty: all. `number` orders the output; `digest` is the whole file's, on its last stretch.
+    record. `only` names, per path, the records to take (a replay; 0: all of them, -n: from the n-th on); empty: all. `number` orders the output; `digest` is the whole file's, on its last stretch.
     """
 
     number: int
@@ -83,6 +87,17 @@ class EndOfPart:
 
     read: int
     inputs: tuple[tuple[str, int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """Raw items on their way to the workers, a few at a time: one element of a PCollection costs as much as cleaning a
+    small document. `part` is the part of the output they belong to ("": whatever the bundle makes), `end` its end.
+    """
+
+    part: str
+    raws: tuple[Raw, ...]
+    end: EndOfPart | None = None
 
 
 @dataclass(frozen=True)
@@ -279,7 +294,7 @@ def split(share: Share) -> Iterator[Share]:
     source = share.sources[0]
     try:
         with _open(source.path) as stream:
-            if sniff(stream.peek(HEAD_BYTES), source.path) != "jsonl":
+            if container(stream.peek(HEAD_BYTES), source.path) != "jsonl":
                 yield share
                 return
             start, first, records, position = 0, 1, 0, 0
@@ -328,30 +343,38 @@ class Reader:
     max_bytes: int
     done: frozenset[str] = field(default_factory=frozenset)
 
-    def read(self, share: Share) -> Iterator[tuple[str, Raw | EndOfPart]]:
-        """(part, raw item) for everything in the share, then (part, EndOfPart) for each part that is complete.
+    def read(self, share: Share) -> Iterator[Bundle]:
+        """Everything in the share, and the end of each part that is complete.
 
         A part's name sorts in the order of the input. Parts in `done` are passed over: they were finished earlier.
         """
-        number, part, read, size = 0, "", 0, 0
+        number, read, size = 0, 0, 0
+        held: list[Raw] = []
+        held_bytes = 0
         files: list[tuple[str, int, str]] = []
         stretch = f"{share.number:06d}-{share.start:014d}"
         if len(share.sources) > 1 and f"{stretch}-00000" in self.done:
             return
+        part = f"{stretch}-{number:05d}"
         for source in share.sources:
             for raw in self._items(source, share, files):
                 # Only what one file holds is closed in between: small files together are one part, to be passed over unread.
                 if len(share.sources) == 1 and size >= SPLIT_BYTES:
                     if part not in self.done:
-                        yield part, EndOfPart(read)
-                    number, part, read, size = number + 1, "", 0, 0
-                part = part or f"{stretch}-{number:05d}"
+                        yield Bundle(part, tuple(held), EndOfPart(read))
+                    number, read, size, held, held_bytes = number + 1, 0, 0, [], 0
+                    part = f"{stretch}-{number:05d}"
                 read += 1
                 size += len(raw.payload)
-                if part not in self.done:
-                    yield part, raw
-        if part and part not in self.done:
-            yield part, EndOfPart(read, tuple(files))
+                if part in self.done:
+                    continue
+                held.append(raw)
+                held_bytes += len(raw.payload)
+                if held_bytes >= BUNDLE_BYTES or len(held) >= BUNDLE_ITEMS:
+                    yield Bundle(part, tuple(held))
+                    held, held_bytes = [], 0
+        if read and part not in self.done:
+            yield Bundle(part, tuple(held), EndOfPart(read, tuple(files)))
 
     def _items(self, source: Source, share: Share, files: list[tuple[str, int, str]]) -> Iterator[Raw]:
         wanted = dict(share.only).get(source.path) if share.only else None
@@ -359,21 +382,28 @@ class Reader:
             return
         number = share.first - 1
         digest = ""
+        if source.size <= HEAD_BYTES and share.end < 0 and (small := _small(source)) is not None:
+            # Most inputs are small files: the general way costs three times as much as reading them.
+            yield Raw(source.path, small, name=source.path, source=source.source)
+            files.append((source.path, len(small), sha256(small).hexdigest()))
+            return
         try:
             with _open(source.path) as plain:
                 for raw in self._inside(source.path, plain, share):
                     number += 1
-                    if not wanted or 0 in wanted or number in wanted:
+                    if _is_wanted(number, wanted):
                         yield replace(raw, source=source.source)
                 if share.end < 0:
                     while plain.read(_COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
                         pass
                     digest = cast("_Plain", plain.raw).hexdigest()
         except _Unreadable as error:
-            yield Raw(self._place(source.path, number), b"", error=f"ReadError: {error}", source=source.source)
+            if _is_wanted(number + 1, wanted):
+                yield Raw(self._place(source.path, number), b"", error=f"ReadError: {error}", source=source.source)
         except (OSError, EOFError, zlib.error, zstandard.ZstdError, ValueError) as error:
-            where = self._place(source.path, number)
-            yield Raw(where, b"", error=f"{type(error).__name__}: {_why(source.path, number, error)}", source=source.source)
+            if _is_wanted(number + 1, wanted):
+                why = f"{type(error).__name__}: {_why(source.path, number, error)}"
+                yield Raw(self._place(source.path, number), b"", error=why, source=source.source)
         if share.end < 0 or share.digest:
             files.append((source.path, source.size, share.digest or digest))
 
@@ -385,7 +415,7 @@ class Reader:
         """Everything in one file, or in one stretch of it."""
         stream, inner = plain, path
         for _ in range(4):
-            kind = sniff(stream.peek(HEAD_BYTES), inner)
+            kind = container(stream.peek(HEAD_BYTES), inner)
             if kind not in ("gzip", "zstd", "bzip2"):
                 break
             stream, inner = _decompress(stream, kind), _without_compression(inner)
@@ -505,6 +535,10 @@ class Reader:
             raise _Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
 
 
+def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
+    return not wanted or 0 in wanted or number in wanted or any(one < 0 and number >= -one for one in wanted)
+
+
 class _Unreadable(Exception):
     """An input cannot be read, for a reason whose message is complete in itself."""
 
@@ -563,6 +597,21 @@ class _Plain(io.RawIOBase):
         super().close()
 
 
+def _small(source: Source) -> bytes | None:
+    """The whole of a small file of this machine, if it is a document by itself and reading it goes well."""
+    if "://" in source.path:
+        return None
+    try:
+        with open(source.path, "rb", buffering=0) as stream:  # noqa: PTH123
+            payload = stream.read(HEAD_BYTES + 1)
+    except OSError:
+        return None
+    if len(payload) > HEAD_BYTES or container(payload, source.path):
+        return None
+    NOW.bytes_read += len(payload)
+    return payload
+
+
 def _open(path: str) -> io.BufferedReader:
     if "://" not in path:
         return io.BufferedReader(_Plain(open(path, "rb", buffering=0)), HEAD_BYTES)  # noqa: PTH123, SIM115
@@ -572,7 +621,7 @@ def _open(path: str) -> io.BufferedReader:
     return io.BufferedReader(_Plain(files.open(path, compression_type=CompressionTypes.UNCOMPRESSED)), HEAD_BYTES)
 
 
-def _decompress(stream: io.BufferedReader, kind: Kind) -> io.BufferedReader:
+def _decompress(stream: io.BufferedReader, kind: Container) -> io.BufferedReader:
     if kind == "gzip":
         raw: Any = gzip.GzipFile(fileobj=stream)
     elif kind == "bzip2":
@@ -643,6 +692,19 @@ def _megabytes(count: int) -> str:
 def origin_of(path: str, record: int) -> str:
     """How a record's place is written: the path alone, or with `#n` for the n-th record in it."""
     return f"{path}#{record}" if record else path
+
+
+def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> Share:
+    """The share, to be read for some records only."""
+    mine = {source.path for source in share.sources}
+    return replace(share, only=tuple(entry for entry in only if entry[0] in mine))
+
+
+def unpacked(stream: BinaryIO) -> io.BufferedReader:
+    """A stream without its compression, if it has one."""
+    plain = io.BufferedReader(cast("io.RawIOBase", stream), HEAD_BYTES)
+    kind = container(plain.peek(HEAD_BYTES))
+    return _decompress(plain, kind) if kind in ("gzip", "zstd", "bzip2") else plain
 
 
 def place_of(origin: str) -> tuple[str, int]:

@@ -36,9 +36,10 @@ class Recipe:
     steps: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
     text: str = ""
 
-    def chain(self) -> Chain:
+    def chain(self, version: str = "") -> Chain:
         """The processors, built. Raises ProcessorNotFound where a worker lacks what the launcher has."""
-        return Chain(tuple(find(name)(**dict(options)) for name, options in self.steps))
+        processors = tuple(find(name)(**dict(options)) for name, options in self.steps)
+        return Chain(processors, " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)]))
 
 
 def parse(text: str, name: str = "recipe") -> Recipe:
@@ -76,6 +77,19 @@ def parse(text: str, name: str = "recipe") -> Recipe:
         except (ChainError, ValueError, TypeError) as error:
             raise _error(name, node, f"{step}: {error}") from error
     return recipe
+
+
+def load(path: str | None) -> Recipe:
+    """The recipe in a file; without one, the default. Raises RecipeError."""
+    if path is None:
+        return parse(DEFAULT, "the default recipe")
+    try:
+        with open(path, encoding="utf-8") as stream:  # noqa: PTH123
+            return parse(stream.read(), path)
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: a recipe is YAML in UTF-8; this is not") from error
 
 
 def _step(node: yaml.Node, name: str) -> tuple[str, tuple[tuple[str, Any], ...]]:

@@ -16,7 +16,7 @@ import struct
 import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
 from typing import Any, BinaryIO
@@ -43,11 +43,6 @@ class Setup:
     time_limit: float
     version: str
 
-    @property
-    def processed_by(self) -> str:
-        """What the records say made them."""
-        return " ".join([f"newsbeam v{self.version}:", *(name for name, _ in self.recipe.steps)]).rstrip(": ")
-
 
 @dataclass(frozen=True)
 class Batch:
@@ -64,7 +59,7 @@ def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, s
     lines: dict[str, list[bytes]] = {"documents": [], "dropped": [], "dead_letters": []}
     counts: Counter[str] = Counter()
     for index, raw in enumerate(raws):
-        outcome = _limited(raw, chain, setup.time_limit, partial(beat, index))
+        outcome = run_limited(raw, chain, setup.time_limit, partial(beat, index))
         kind, line = render(raw, outcome, setup)
         lines[kind].append(line)
         _count(raw, kind, outcome, counts)
@@ -83,14 +78,10 @@ def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
     """(which output, its line) for what became of one input."""
     result = outcome.result
     if isinstance(result, Document):
-        document = replace(
-            result,
-            source=setup.recipe.source or raw.source,
-            added=setup.added,
-            created=result.created or raw.date,
-            metadata=replace(result.metadata, processed_by=setup.processed_by),
-        )
-        record = document.record()
+        record = result.record()
+        record["source"] = setup.recipe.source or raw.source
+        record["added"] = setup.added
+        record["created"] = result.created or raw.date
         wrong = [key for key in _STRINGS if type(record[key]) is not str]
         if not wrong:
             try:
@@ -152,7 +143,7 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
             counts[f"removed/{removal.kind}"] += 1
 
 
-def _limited(raw: Raw, chain: Chain, seconds: float, entering: Callable[[str], object]) -> Outcome:
+def run_limited(raw: Raw, chain: Chain, seconds: float, entering: Callable[[str], object] = str) -> Outcome:
     """`chain.run`, ended by a DocumentTimeout after `seconds`. Works in a process's main thread; the pool kills what this cannot end."""
     if seconds <= 0:
         return chain.run(raw, entering)
@@ -189,7 +180,7 @@ def main() -> None:
     heart = mmap.mmap(int(sys.argv[1]), BEAT.size)
     setup: Setup = pickle.load(requests)
     try:
-        chain = setup.recipe.chain()
+        chain = setup.recipe.chain(setup.version)
         stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
         _limit_memory()
         arm(setup.time_limit)

@@ -19,7 +19,7 @@ from bs4.dammit import EncodingDetector
 
 from transforms.document import Document, Dropped, Metadata, Raw
 
-Kind = Literal["html", "text", "jsonl", "warc", "parquet", "gzip", "zstd", "bzip2", "binary", "empty"]
+Container = Literal["jsonl", "warc", "parquet", "gzip", "zstd", "bzip2", ""]
 
 HEAD_BYTES = 1 << 16
 """How much of an input's beginning is enough to tell its kind."""
@@ -29,7 +29,7 @@ class DecodeError(ValueError):
     """The input is no document: binary, or JSON without the fields that newsbeam reads. The message says the cure."""
 
 
-_CONTAINERS: tuple[tuple[bytes, Kind], ...] = (
+_CONTAINERS: tuple[tuple[bytes, Container], ...] = (
     (b"\x1f\x8b", "gzip"),
     (b"\x28\xb5\x2f\xfd", "zstd"),
     (b"BZh", "bzip2"),
@@ -65,19 +65,17 @@ _HTML_TAG = re.compile(r"</?(?:p|div|br|a|span|ul|li|h[1-6]|table|td|meta|title|
 _TAGS_IN_TEXT = 8
 
 
-def sniff(head: bytes, name: str = "") -> Kind:
-    """The kind of an input from its first bytes (`HEAD_BYTES` are plenty) and, where they leave it open, its name."""
-    if not head:
-        return "empty"
+def container(head: bytes, name: str = "") -> Container:
+    """What kind of container an input is, from its first bytes (`HEAD_BYTES` are plenty) and, where they leave it open, its
+    name; "" where it is a document by itself (HTML, text, or nothing that can be read).
+    """
     for magic, kind in _CONTAINERS:
         if head.startswith(magic):
             return kind
-    if binary(head):
-        return "binary"
-    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if stripped.startswith(b"{") and _looks_like_jsonl(stripped, name):
+    stripped = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if stripped.startswith(b"{") and _looks_like_jsonl(head.lstrip(b"\xef\xbb\xbf \t\r\n"), name):
         return "jsonl"
-    return "html" if is_markup(_peek(head), name) else "text"
+    return ""
 
 
 def binary(head: bytes) -> str:
@@ -104,13 +102,14 @@ def is_markup(text: str, name: str = "") -> bool:
     return False
 
 
-def decode(raw: Raw) -> Document | Dropped:
+def decode(raw: Raw, processed_by: str = "") -> Document | Dropped:
     """The document in an input; Dropped where it is empty or of a media type that is not read.
 
+    `processed_by` is what the record will name as its maker.
     Raises DecodeError where the input is no document.
     """
     if raw.form == "json":
-        return _from_json(raw)
+        return _from_json(raw, processed_by)
     media_type, _, parameters = raw.content_type.partition(";")
     media_type = media_type.strip().lower()
     if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
@@ -126,29 +125,43 @@ def decode(raw: Raw) -> Document | Dropped:
     else:
         text, encoding = decode_bytes(raw.payload, header.group(1) if header else "")
     markup = raw.form != "text" and is_markup(text, "x.html" if media_type.endswith(("html", "xhtml+xml")) else raw.name)
-    return _document(raw, text, markup, encoding, url=raw.url)
+    return _document(raw, text, markup, encoding, processed_by, url=raw.url)
 
 
-def _document(raw: Raw, text: str, markup: bool, encoding: str, **fields: Any) -> Document:
-    url = fields.get("url", "")
+def _document(
+    raw: Raw,
+    text: str,
+    markup: bool,
+    encoding: str,
+    processed_by: str,
+    *,
+    url: str,
+    title: str = "",
+    created: str = "",
+    input_id: str = "",
+) -> Document:
     return Document(
         text=text,
         markup=markup,
         id="sha256:" + sha256(text.encode() + b"\n" + url.encode()).hexdigest(),
+        source=raw.source,
+        url=url,
+        title=title,
+        created=created,
         declared_language=raw.content_language,
         metadata=Metadata(
             origin=raw.origin,
-            input_id=fields.pop("input_id", ""),
+            input_id=input_id,
             media_type="text/html" if markup else "text/plain",
             encoding=encoding,
             bytes=len(raw.payload),
             sha256=sha256(raw.payload).hexdigest(),
+            processed_by=processed_by,
         ),
-        **fields,
     )
 
 
-def _from_json(raw: Raw) -> Document | Dropped:
+def _from_json(raw: Raw, processed_by: str) -> Document | Dropped:
     try:
         row = orjson.loads(raw.payload)
     except orjson.JSONDecodeError as error:
@@ -167,6 +180,7 @@ def _from_json(raw: Raw) -> Document | Dropped:
         _scrub(content),
         content is not text or is_markup(content),
         "utf-8",
+        processed_by,
         url=_field(row, "url"),
         title=_field(row, "title"),
         created=_field(row, "date"),
@@ -314,12 +328,6 @@ def _utf16_without_bom(head: bytes) -> bool:
         return False
     even, odd = sample[::2].count(0) * 2 / len(sample), sample[1::2].count(0) * 2 / len(sample)
     return (even > 0.7 and odd < 0.1) or (odd > 0.7 and even < 0.1)
-
-
-def _peek(head: bytes) -> str:
-    if _utf16_without_bom(head) or head.startswith(_BOMS[1:]):
-        return decode_bytes(head)[0]
-    return head.decode("latin-1").removeprefix("ï»¿")
 
 
 def _suffix(name: str) -> str:

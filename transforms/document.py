@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any, Literal
 
 NOWHERE = -1
@@ -166,7 +167,7 @@ class Document:
 
     def record(self) -> dict[str, Any]:
         """The record of the contract: the same keys and types for every document, ready for orjson."""
-        return {key: getattr(self, key) for key in RECORD_KEYS}
+        return dict(zip(RECORD_KEYS, _values(self), strict=True))
 
     def spans(self) -> Iterator[tuple[str, int, int, str]]:
         """Every span with the key it stands under, for checking: (key, start, end, text)."""
@@ -203,6 +204,8 @@ RECORD_KEYS = (
     "removed",
     "metadata",
 )
+
+_values = attrgetter(*RECORD_KEYS)
 
 # One alternation, each branch linear: a comment, script or style as a whole, else one tag.
 _TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[/!?a-zA-Z][^<>]*>", re.S | re.I)

@@ -111,10 +111,12 @@ class Outcome:
 class Chain:
     """Processors in the order in which a document meets them.
 
-    Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold.
+    Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold. `processed_by`
+    is what records name as their maker.
     """
 
     processors: tuple[Processor, ...] = ()
+    processed_by: str = ""
 
     def __post_init__(self) -> None:
         annotated_by = ""
@@ -149,7 +151,7 @@ class Chain:
                 return Outcome(Dropped(stage, raw.drop))
             stage = "decode"
             entering(stage)
-            decoded = decode(raw)
+            decoded = decode(raw, self.processed_by)
             times.append((stage, perf_counter_ns() - began))
             if isinstance(decoded, Dropped):
                 return Outcome(decoded, None, tuple(times))

@@ -1,0 +1,238 @@
+"""The command `newsbeam`. Heavy things are imported by the commands that need them: `newsbeam --help` answers at once."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Any, NoReturn
+
+RUNNERS = {
+    "direct": "FnApiRunner",  # Beam's DirectRunner is one of two engines, depending on the network; this is always this one
+    "prism": "PrismRunner",
+    "flink": "FlinkRunner",
+    "spark": "SparkRunner",
+    "dataflow": "DataflowRunner",
+}
+
+DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
+EPILOG = """\
+commands:
+  run INPUT... --output DIR   process files, folders and globs; one JSON record a document
+  explain FILE                what each processor did to one document, and why
+  list                        the processors installed, and where each comes from
+  check RECIPE                is this recipe all right?
+  replay DIR                  run the dead letters of an earlier run again
+
+`newsbeam COMMAND --help` tells more. Exit status: 0 all accounted for; 1 the run failed; 2 the command line or the
+recipe is wrong.
+"""
+
+
+class UsageError(Exception):
+    """The command line is wrong; the message says what was probably meant."""
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command; its exit status."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _main(arguments)
+    except UsageError as error:
+        print(f"newsbeam: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        # `newsbeam explain … | head`: nobody is left to read the rest.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _main(arguments: list[str]) -> int:
+    if not arguments or arguments[0] in ("-h", "--help"):
+        _top().print_help()
+        return 0 if arguments else 2
+    if arguments[0] in ("-V", "--version"):
+        print(f"newsbeam {version('newsbeam')}")
+        return 0
+    command = COMMANDS.get(arguments[0])
+    if command is None:
+        near = difflib.get_close_matches(arguments[0], COMMANDS, 1)
+        hint = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(COMMANDS)}"
+        raise UsageError(f"no command {arguments[0]!r}; {hint}")
+    return command(arguments[1:])
+
+
+def _top() -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        "newsbeam", usage="newsbeam COMMAND ...", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+
+
+# --- run and replay -------------------------------------------------------------------------------------------------
+
+
+def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> None:
+    if replay:
+        parser.add_argument("inputs", metavar="DIR", help="the output folder of the earlier run")
+        parser.add_argument("-o", "--output", metavar="DIR", help="where the results go (default: DIR/replay-1, -2, …)")
+    else:
+        parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a file, a folder (walked), a glob, or a URI of any filesystem Beam knows")
+        parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)" + ("; default: the earlier run's" if replay else ""))
+    parser.add_argument("--runner", default="direct", metavar="NAME", help=f"{', '.join(RUNNERS)} (default: direct, on this machine)")
+    parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="worker processes (default: one a core where the input is worth it)")
+    parser.add_argument("--format", choices=["jsonl", "parquet"], default="jsonl", help="of the records (default: jsonl)")
+    parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
+    parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: now); set it to have two runs identical")
+    parser.add_argument("--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)")
+    parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
+    group.add_argument("--resume", action="store_true", help="go on with a run that was cut short")
+
+
+def _run_command(arguments: list[str], replay: bool = False) -> int:
+    name = "replay" if replay else "run"
+    usage = f"newsbeam {name} {'DIR' if replay else 'INPUT... --output DIR'} [options] [any Beam option]"
+    about = "Run the dead letters of an earlier run again." if replay else "Process documents; one JSON record each."
+    parser = _Parser(f"newsbeam {name}", usage=usage, description=about, allow_abbrev=False)
+    _add_run_options(parser, replay)
+    known, others = parser.parse_known_intermixed_args(arguments)
+    beam_options: dict[str, Any] = {}
+    if others:
+        known, beam_options = _with_beam_options(arguments, others, parser, replay)
+    if known.added is not None:
+        known.added = _iso(known.added)
+    if known.format == "parquet" and known.compress != "none":
+        raise UsageError("--compress is for JSON lines; parquet is compressed by itself")
+    from pipeline import run  # noqa: PLC0415 - only now, when the command line is known to be right
+
+    try:
+        return run.replay(known, beam_options) if replay else run.run(known, beam_options)
+    except run.Refused as error:
+        raise UsageError(str(error)) from error
+
+
+def _with_beam_options(
+    arguments: list[str], others: list[str], ours: argparse.ArgumentParser, replay: bool
+) -> tuple[argparse.Namespace, dict[str, Any]]:
+    """The command line again, with every option that Beam has. Beam is loaded only for command lines that need it."""
+    from pipeline.run import quiet_beam  # noqa: PLC0415
+
+    quiet_beam()
+    from apache_beam.options import pipeline_options as beam  # noqa: PLC0415
+
+    parser = beam._BeamArgumentParser(prog=ours.prog, usage=ours.usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
+    for options in beam.PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
+    names = {action.dest for action in parser._actions}
+    _add_run_options(parser, replay)
+    own = {action.dest for action in ours._actions}
+    parser.error = ours.error
+    known, unknown = parser.parse_known_intermixed_args(arguments)
+    wrong = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+    if wrong or unknown:
+        word = (wrong or unknown)[0]
+        options_there = [option for action in parser._actions for option in action.option_strings]
+        near = difflib.get_close_matches(word, options_there, 1)
+        raise UsageError(f"no option {word!r}" + (f"; did you mean {near[0]!r}?" if near else "; it is neither newsbeam's nor Beam's"))
+    given = {word[2:].partition("=")[0].replace("-", "_") for word in others if word.startswith("--")}
+    chosen = {
+        action.dest: getattr(known, action.dest)
+        for action in parser._actions
+        if action.dest in names - own and any(option.lstrip("-").replace("-", "_") in given for option in action.option_strings)
+    }
+    return known, chosen
+
+
+def _positive(text: str) -> int:
+    try:
+        value = int(text)
+    except ValueError:
+        value = 0
+    if value < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+    return value
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+    return value
+
+
+def _iso(text: str) -> str:
+    from datetime import datetime  # noqa: PLC0415
+
+    try:
+        datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError as error:
+        raise UsageError(f"--added {text!r} is no ISO 8601 time, like 2026-01-31T12:00:00Z") from error
+    return text
+
+
+# --- the others -----------------------------------------------------------------------------------------------------
+
+
+def _explain(arguments: list[str]) -> int:
+    parser = _Parser("newsbeam explain", description="What each processor did to one document, and why.", allow_abbrev=False)
+    parser.add_argument("file", metavar="FILE", help="a document, or a file of several")
+    parser.add_argument("-n", "--record", type=_positive, default=1, metavar="N", help="which one of several (default: the first)")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    known = parser.parse_args(arguments)
+    from pipeline import explain  # noqa: PLC0415
+
+    try:
+        return explain.explain(known.file, known.record, _recipe(known.recipe))
+    except explain.CannotExplain as error:
+        raise UsageError(str(error)) from error
+
+
+def _list(arguments: list[str]) -> int:
+    _Parser("newsbeam list", description="The processors installed, and where each comes from.", allow_abbrev=False).parse_args(arguments)
+    from pipeline import report  # noqa: PLC0415
+
+    report.list_processors()
+    return 0
+
+
+def _check(arguments: list[str]) -> int:
+    parser = _Parser("newsbeam check", description="Is this recipe all right?", allow_abbrev=False)
+    parser.add_argument("recipe", metavar="RECIPE")
+    recipe = _recipe(parser.parse_args(arguments).recipe)
+    print("all right: " + (" → ".join(name for name, _ in recipe.steps) or "no processors; text comes out as it went in"))
+    return 0
+
+
+def _recipe(path: str | None) -> Any:
+    """The recipe in a file, or the default one; a wrong one is a wrong command line."""
+    from pipeline import recipe as recipes  # noqa: PLC0415
+
+    try:
+        return recipes.load(path)
+    except recipes.RecipeError as error:
+        raise UsageError(str(error)) from error
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    "run": _run_command,
+    "explain": _explain,
+    "list": _list,
+    "check": _check,
+    "replay": lambda arguments: _run_command(arguments, replay=True),
+}
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""`newsbeam explain`: one document, and what was done to it, for a reader who is no programmer."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.rule import Rule
+from rich.text import Text
+
+from pipeline.read import InputError, Reader, find, share_out
+from pipeline.recipe import Recipe
+from pipeline.worker import arm, run_limited
+from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
+from transforms.processor import Effect, Processor
+
+TIME_LIMIT = 60.0
+"""Seconds; a person is waiting."""
+
+_LOOK = {
+    "content": "green",
+    "speaker": "bold cyan",
+    "cue": "yellow",
+    "via": "cyan",
+    "artifact": "underline magenta",
+    "removed": "strike red",
+    "note": "dim",
+}
+
+
+class CannotExplain(ValueError):
+    """There is no such document; the message says why."""
+
+
+@dataclass
+class _Watch:
+    """Keeps the document as it was after each processor."""
+
+    after: list[tuple[str, Effect, Document]] = field(default_factory=list)
+
+    def around(self, processor: Processor) -> Any:
+        """The processor, watched."""
+        return _Watched(processor, self)
+
+
+class _Watched:
+    def __init__(self, processor: Processor, watch: _Watch) -> None:
+        self.name, self.effect = processor.name, processor.effect
+        self._processor, self._watch = processor, watch
+
+    def __call__(self, document: Document) -> Any:
+        result = self._processor(document)
+        if isinstance(result, Document):
+            self._watch.after.append((self.name, self.effect, result))
+        return result
+
+
+def explain(path: str, number: int, recipe: Recipe) -> int:
+    """Show the `number`-th document of a file. Returns the exit status; raises CannotExplain."""
+    raw = _find(path, number)
+    watch = _Watch()
+    chain = replace(recipe.chain(), processors=())
+    object.__setattr__(chain, "processors", tuple(watch.around(processor) for processor in recipe.chain().processors))
+    arm(TIME_LIMIT)
+    outcome = run_limited(raw, chain, TIME_LIMIT)
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(Rule(escape(raw.origin), align="left"))
+    first = _decoded(raw)
+    if first is not None:
+        console.print(_header(first))
+    before = first
+    for name, effect, document in watch.after:
+        console.print(Rule(f"[bold]{name}[/] {effect}", align="left", style="dim"))
+        for line in _did(before, document):
+            console.print(line)
+        before = document
+    result = outcome.result
+    if isinstance(result, Dropped):
+        console.print(Rule("[bold yellow]dropped[/]", align="left"))
+        console.print(f"{escape(result.stage)} left it out: {escape(result.reason)}")
+    elif isinstance(result, Failed):
+        console.print(Rule("[bold red]failed[/]", align="left"))
+        console.print(f"at {escape(result.stage)}: {escape(result.error)}: {escape(result.message)}")
+        if result.trace:
+            console.print(Text(result.trace, style=_LOOK["note"]))
+    else:
+        console.print(Rule("[bold]text[/]  " + "  ".join(f"[{_LOOK[key]}]{key}[/]" for key in ("speaker", "cue", "content", "via", "artifact", "removed")), align="left"))
+        console.print(_marked(result, first))
+    return 0
+
+
+def _find(path: str, number: int) -> Raw:
+    if os.path.isdir(path):
+        raise CannotExplain(f"{path} is a folder; explain takes one file (newsbeam run takes folders)")
+    try:
+        found = find([path])
+    except InputError as error:
+        raise CannotExplain(str(error)) from error
+    raws: Iterator[Raw] = (raw for share in share_out(found.sources) for bundle in Reader(256 << 20).read(share) for raw in bundle.raws)
+    raw = next(islice(raws, number - 1, None), None)
+    if raw is None:
+        raise CannotExplain(f"{path} has no record {number}")
+    return raw
+
+
+def _decoded(raw: Raw) -> Document | None:
+    from transforms.decode import DecodeError, decode  # noqa: PLC0415
+
+    try:
+        document = decode(raw) if not raw.error and not raw.drop else None
+    except DecodeError:
+        return None  # the outcome says it
+    return document if isinstance(document, Document) else None
+
+
+def _header(document: Document) -> str:
+    about = document.metadata
+    parts = [about.media_type, about.encoding, f"{about.bytes:,} bytes", f"{len(document.text):,} characters"]
+    lines = ["  ".join(escape(part) for part in parts)]
+    lines += [f"{key}: {escape(value)}" for key in ("url", "title", "created") if (value := getattr(document, key))]
+    return "\n".join(lines)
+
+
+def _did(before: Document | None, after: Document) -> Iterator[str]:
+    """What a processor did, line by line."""
+    if before is None:
+        return
+    for key in ("title", "author", "site", "created", "url", "declared_language"):
+        value = getattr(after, key)
+        if value and value != getattr(before, key):
+            yield f"{key.replace('_', ' ')}: [bold]{escape(value)}[/]"
+    if after.text != before.text:
+        yield f"text: {len(before.text):,} → {len(after.text):,} characters, {len(after.removed) - len(before.removed)} pieces removed"
+        for removal in after.removed[len(before.removed) :] if before.markup else ():
+            yield f"  [dim]{removal.kind:>10}[/]  [red]{escape(_short(removal.text))}[/]"
+    if after.language != before.language or after.language_score != before.language_score:
+        yield f"language: [bold]{escape(after.language)}[/], score {after.language_score:.2f}"
+        for run in after.languages:
+            yield f"  {escape(run.language)} {run.score:.2f}  {escape(_short(after.text[run.start : run.end]))}"
+    if after.translation != before.translation:
+        verdict = after.translation
+        source = f" from [bold]{escape(verdict.source_language)}[/] ({verdict.source_language_score:.2f})" if verdict.source_language else ""
+        yield f"verdict: [bold]{verdict.verdict}[/]{source}, score {verdict.score:.2f}"
+        for artifact in verdict.artifacts:
+            place = "" if artifact.start >= 0 else " [dim](in a removed line)[/]"
+            yield f"  [magenta]{escape(_short(artifact.text, 50))}[/]  {escape(artifact.kind)}: {escape(artifact.why)}{place}"
+    if after.attributions != before.attributions:
+        yield f"{len(after.attributions)} attributions"
+        for attribution in after.attributions:
+            yield _who_said_what(attribution)
+    for credit in after.credits[len(before.credits) :]:
+        yield f"credit, {credit.kind}: [bold]{escape(credit.name)}[/]  [dim]{escape(_short(credit.text, 60))}[/]"
+
+
+def _who_said_what(attribution: Attribution) -> str:
+    speaker = attribution.speaker
+    who = escape(speaker.name or speaker.text or "somebody")
+    role = f", {escape(speaker.role)}" if speaker.role else ""
+    chain = "".join(f" [cyan]via {escape(link.name)}[/]" for link in attribution.via)
+    what = " … ".join(piece.text for piece in attribution.content)
+    return f"  [bold cyan]{who}[/]{role} [yellow]{escape(attribution.cue.text)}[/]{chain}  [green]{escape(_short(what, 110))}[/] [dim]{attribution.form} {attribution.score:.2f}[/]"
+
+
+def _short(text: str, most: int = 100) -> str:
+    text = re.sub(r"\s+", " ", text).strip()
+    return text if len(text) <= most else text[: most - 1] + "…"
+
+
+def _marked(document: Document, first: Document | None) -> Text:
+    """The text with everything that points into it marked; in scraped text, the removed lines stand where they stood."""
+    text = Text(document.text)
+    for attribution in document.attributions:
+        for piece in attribution.content:
+            text.stylize(_LOOK["content"], piece.start, piece.end)
+        for look, span in (("cue", attribution.cue), ("speaker", attribution.speaker), *(("via", link) for link in attribution.via)):
+            if span.start >= 0:
+                text.stylize(_LOOK[look], span.start, span.end)
+    for artifact in document.translation.artifacts:
+        if artifact.start >= 0:
+            text.stylize(_LOOK["artifact"], artifact.start, artifact.end)
+    lines = [removal for removal in document.removed if removal.line >= 0]
+    return _with_removed(text, lines, first.text) if lines and first is not None else text
+
+
+def _with_removed(text: Text, removed: list[Removal], original: str) -> Text:
+    """Kept lines and removed lines in the order of the original; what was cut out of a line follows it."""
+    by_line: dict[int, list[Removal]] = {}
+    for removal in removed:
+        by_line.setdefault(removal.line, []).append(removal)
+    kept = text.split("\n", allow_blank=True)
+    out: list[Text] = []
+    following = 0
+    for number, line in enumerate(re.split(r"\r\n|\n|\r", original), 1):
+        gone = by_line.get(number, [])
+        while following < len(kept) and not kept[following].plain.strip():
+            following += 1
+        rest = kept[following].plain.strip() if following < len(kept) else ""
+        if rest and (line.strip() == rest or (gone and rest in line)):
+            out.append(kept[following])
+            following += 1
+        elif not line.strip():
+            out.append(Text(""))
+        out += [Text.assemble((removal.text, _LOOK["removed"]), (f"  [{removal.kind}]", _LOOK["note"])) for removal in gone]
+    return Text("\n").join([*out, *kept[following:]])

@@ -1,0 +1,121 @@
+"""What a person at the terminal sees of a run: the bar while it goes on, the table when it is done, the list of processors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import MISSING, fields, is_dataclass
+from threading import Event, Thread
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pipeline.progress import NOW
+from transforms.processor import ProcessorNotFound, find, installed
+
+
+@contextmanager
+def progress_bar(total_bytes: int) -> Iterator[None]:
+    """A bar on standard error: documents done, documents a second, time left. Gone when the run is."""
+    columns = (
+        TextColumn("newsbeam"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f}%  {task.fields[done]:,} documents  {task.fields[rate]:,.0f}/s  {task.fields[failed]}"),
+        TimeRemainingColumn(),
+    )
+    stop = Event()
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("run", total=max(total_bytes, 1), done=0, rate=0.0, failed="")
+
+        def follow() -> None:
+            began = bar.get_time()
+            while not stop.wait(0.2):
+                failed = f"{NOW.failed:,} failed" if NOW.failed else ""
+                rate = NOW.finished / max(bar.get_time() - began, 0.1)
+                bar.update(task, completed=min(NOW.bytes_read, total_bytes), done=NOW.finished, rate=rate, failed=failed)
+
+        thread = Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+def summary(manifest: dict[str, Any], output: str) -> None:
+    """The table at the end of a run, and as the last line the account."""
+    details: dict[str, int] = manifest["details"]
+    counts: dict[str, int] = manifest["counts"]
+    rows = [
+        ("input", _top(details, "input/")),
+        ("languages", _top(details, "language/")),
+        ("removed", _top(details, "removed/")),
+        ("translated", _translated(details)),
+        ("attributions", f"{details.get('attributions', 0):,}, credits {details.get('credits', 0):,}"),
+        ("dropped", _top(details, "reason/") or "none"),
+        ("failed", _top(details, "error/") or "none"),
+        ("slowest", _slowest(manifest["timings"])),
+        ("records", f"{output}/documents-*: {_bytes(sum(file['bytes'] for file in manifest['files'] if file['name'].startswith('documents')))}"),
+    ]
+    if counts["dead_letters"]:
+        rows.append(("again", f"newsbeam replay {output}"))
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(name, escape(text or "–"))
+    Console().print(table)
+    print(manifest["account"], flush=True)
+
+
+def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:
+    of_kind = sorted(((number, key[len(prefix) :]) for key, number in details.items() if key.startswith(prefix)), key=lambda one: (-one[0], one[1]))
+    shown = ", ".join(f"{what} {number:,}" for number, what in of_kind[:most])
+    rest = of_kind[most:]
+    return shown + (f", {len(rest)} more kinds {sum(number for number, _ in rest):,}" if rest else "")
+
+
+def _translated(details: dict[str, int]) -> str:
+    verdicts = {key.partition("/")[2]: number for key, number in details.items() if key.startswith("translation/")}
+    return ", ".join(f"{verdict} {verdicts[verdict]:,}" for verdict in ("translated", "original", "unknown") if verdict in verdicts)
+
+
+def _slowest(timings: dict[str, dict[str, Any]]) -> str:
+    ordered = sorted(timings.items(), key=lambda item: -float(item[1]["seconds"]))
+    return ", ".join(f"{name} {1000 * of['seconds'] / max(of['documents'], 1):.2f} ms a document" for name, of in ordered[:3])
+
+
+def _bytes(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"
+
+
+def list_processors() -> None:
+    """Each installed processor: its name, what it does to a document, where it comes from, its options."""
+    table = Table(box=box.SIMPLE, pad_edge=False)
+    for heading in ("processor", "effect", "from", "options", "what it does"):
+        table.add_column(heading, overflow="fold")
+    for name, point in installed().items():
+        origin = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
+        try:
+            cls = find(name)
+        except ProcessorNotFound as error:
+            table.add_row(name, "[red]broken[/]", escape(f"{origin}: {point.value}"), "", escape(str(error)))
+            continue
+        about = (cls.__doc__ or "").strip().partition("\n")[0]
+        table.add_row(name, cls.effect, escape(f"{origin}: {point.value}"), escape(_options(cls)), escape(about))
+    Console().print(table)
+
+
+def _options(cls: Any) -> str:
+    if not is_dataclass(cls):
+        return ""
+    return ", ".join(field.name if field.default is MISSING else f"{field.name}={field.default!r}" for field in fields(cls))

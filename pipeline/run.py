@@ -1,0 +1,247 @@
+"""One run on this machine's side: look at the input, refuse what cannot be, build the graph, wait, say what came out."""
+
+from __future__ import annotations
+
+import argparse
+import fcntl
+import hashlib
+import logging
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from datetime import datetime, timezone
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from pipeline import files, read, recipe, report
+from pipeline.cli import RUNNERS
+from pipeline.worker import Setup
+from pipeline.write import Format, Job, finished_parts
+
+SMALL_BYTES = 512 << 10
+"""Less input than this is done by one worker before a second one would have started."""
+
+_OURS = re.compile(r"(?:documents|dropped|dead-letters)(?:-[\w.]+)*-\d{5}-of-\d{5}\.(?:jsonl(?:\.gz|\.zst)?|parquet)(?:\.\w+\.tmp)?|manifest.*\.json|README\.md")
+
+
+class Refused(ValueError):
+    """The run cannot begin as asked; the message says why and what would help."""
+
+
+def quiet_beam() -> None:
+    """Beam logs through the root logger, warnings of no use to a user among them."""
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    logging.getLogger().setLevel(logging.ERROR)
+
+
+def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
+    """`newsbeam run`. Returns the exit status; raises Refused."""
+    try:
+        chosen = recipe.load(arguments.recipe)
+        found = read.find(arguments.inputs, arguments.output)
+    except (recipe.RecipeError, read.InputError) as error:
+        raise Refused(str(error)) from error
+    for note in found.notes:
+        print(f"newsbeam: {note}", file=sys.stderr)
+    return _go(arguments, beam_options, chosen, read.share_out(found.sources))
+
+
+def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
+    """`newsbeam replay`. Returns the exit status; raises Refused."""
+    earlier = arguments.inputs
+    try:
+        with files.read(files.join(earlier, "manifest.json")) as stream:
+            manifest = orjson.loads(stream.read())
+    except (OSError, orjson.JSONDecodeError) as error:
+        raise Refused(f"{earlier} is not the output folder of a finished run: {error}") from error
+    try:
+        chosen = recipe.load(arguments.recipe) if arguments.recipe else recipe.parse(manifest["recipe"]["text"], f"{earlier}/manifest.json")
+    except recipe.RecipeError as error:
+        raise Refused(str(error)) from error
+    wanted: dict[str, set[int]] = {}
+    collections: dict[str, str] = {}
+    for letter in _dead_letters(earlier):
+        path, number = read.place_of(letter["origin"])
+        # A name may hold a "#" itself: what is not there without its tail is a file of that whole name.
+        if number and not files.remote(path) and not os.path.exists(path) and os.path.exists(letter["origin"]):
+            path, number = letter["origin"], 0
+        # A container that broke off is taken up again from there on: -n means "n and all that follow".
+        wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
+        collections[path] = letter["source"]
+    sources = [read.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in wanted]
+    only = tuple((path, frozenset(numbers)) for path, numbers in wanted.items())
+    shares = [read.replace_only(share, only) for share in read.share_out(sources)]
+    if arguments.output is None:
+        number = 1
+        while os.path.exists(output := files.join(earlier, f"replay-{number}")) and not arguments.resume:
+            number += 1
+        arguments.output = output
+    print(f"newsbeam: {sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}", file=sys.stderr)
+    return _go(arguments, beam_options, chosen, shares)
+
+
+def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
+    for name in files.names_in(folder):
+        if name.startswith("dead-letters-") and not name.endswith(".tmp"):
+            with files.read(files.join(folder, name)) as stream:
+                unpacked = read.unpacked(stream)
+                yield from (orjson.loads(line) for line in unpacked if line.strip())
+
+
+def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
+    output = arguments.output
+    forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
+    local = arguments.runner == "direct"
+    size = sum(share.size for share in shares)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    sources = [source for share in shares for source in share.sources]
+    job = Job(
+        setup=Setup(chosen, arguments.added or _now(), arguments.time_limit, version("newsbeam")),
+        output=output,
+        format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
+        workers=arguments.workers or (cores if local and size > SMALL_BYTES else 1),
+        max_bytes=arguments.max_document_mb << 20,
+        name=sources[0].source if sources else "newsbeam",
+    )
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
+    plan = _plan(job, sources)
+    with _locked(job):
+        try:
+            job = _prepare(job, plan, arguments)
+        except OSError as error:
+            raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
+        if job is None:
+            return 0
+        return _run_graph(job, shares, arguments.runner, beam_options, size, local)
+
+
+def _now() -> str:
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _plan(job: Job, sources: Sequence[read.Source]) -> dict[str, Any]:
+    """What has to be the same for one run to go on with what another began."""
+    listing = hashlib.sha256()
+    for source in sources:
+        listing.update(f"{source.path}\0{source.size}\n".encode("utf-8", "surrogateescape"))
+    return {
+        "the inputs": listing.hexdigest(),
+        "the recipe": job.recipe.text,
+        "the version": job.setup.version,
+        "the limits": [job.max_bytes, job.setup.time_limit],
+        "added": job.setup.added,
+    }
+
+
+@contextmanager
+def _locked(job: Job) -> Iterator[None]:
+    """One run at a time in one output folder of this machine."""
+    if files.remote(job.output):
+        yield
+        return
+    lock = os.path.join(job.output, ".newsbeam-lock")
+    try:
+        os.makedirs(job.output, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    except OSError as error:
+        raise Refused(f"--output {job.output} cannot be written to: {error.strerror or error}") from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            raise Refused(f"another run is writing to {job.output}") from error
+        try:
+            yield
+        finally:
+            os.unlink(lock)
+    finally:
+        os.close(descriptor)
+
+
+def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> Job | None:
+    """Make the output folder ready; the job, with what an earlier try laid down, or None where there is nothing left to do."""
+    there = [name for name in files.names_in(job.output) if _OURS.fullmatch(name)]
+    saved = _saved_plan(job)
+    if arguments.resume and saved is None and "manifest.json" in there:
+        with files.read(files.join(job.output, "manifest.json")) as stream:
+            print(f"newsbeam: {job.output} is finished; nothing to resume", file=sys.stderr)
+            print(orjson.loads(stream.read())["account"])
+        return None
+    if (there or saved is not None) and not (arguments.overwrite or arguments.resume):
+        what = "a run that was cut short" if saved is not None else f"results already ({there[0]})"
+        raise Refused(f"{job.output} holds {what}; use --overwrite to replace it" + (" or --resume to go on" if saved is not None else ""))
+    if arguments.resume and saved is not None:
+        if arguments.added is None:
+            plan = {**plan, "added": saved["added"]}
+        if changed := [what for what in plan if plan[what] != saved.get(what)]:
+            raise Refused(f"{' and '.join(changed)} changed since the run in {job.output} began; use --overwrite to start again")
+        for folder in (job.output, job.parts):
+            for name in files.names_in(folder):
+                if name.endswith(".tmp"):
+                    files.delete(files.join(folder, name))
+        setup = Setup(job.setup.recipe, plan["added"], job.setup.time_limit, job.setup.version)
+        return Job(setup, job.output, job.format, job.workers, job.max_bytes, job.shard_bytes, job.name)
+    for name in there if arguments.overwrite else ():
+        files.delete(files.join(job.output, name))
+    files.delete(job.state)
+    files.make_folder(job.parts)
+    with files.whole(files.join(job.state, "plan.json")) as stream:
+        stream.write(orjson.dumps(plan))
+    return job
+
+
+def _saved_plan(job: Job) -> dict[str, Any] | None:
+    if "plan.json" not in files.names_in(job.state):
+        return None
+    with files.read(files.join(job.state, "plan.json")) as stream:
+        plan: dict[str, Any] = orjson.loads(stream.read())
+        return plan
+
+
+def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: dict[str, Any], size: int, local: bool) -> int:
+    finished = finished_parts(job)
+    quiet_beam()
+    bar = report.progress_bar(size) if local and sys.stderr.isatty() else nullcontext()
+    try:
+        with bar:
+            import apache_beam as beam  # noqa: PLC0415 - the slow import, under the bar
+            from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415
+
+            from pipeline.graph import run_shares  # noqa: PLC0415
+
+            options = PipelineOptions.from_dictionary(beam_options)
+            pipeline = beam.Pipeline(runner=RUNNERS.get(runner, runner), options=options)
+            spread = not local or int(beam_options.get("direct_num_workers") or 1) != 1
+            run_shares(pipeline, shares, job, finished, spread)
+            pipeline.run().wait_until_finish()
+    except KeyboardInterrupt:
+        print(f"newsbeam: interrupted; what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
+        return 1
+    except Exception as error:  # noqa: BLE001 - each runner raises what it likes; the run has failed, and the user is told
+        if os.environ.get("NEWSBEAM_DEBUG"):
+            traceback.print_exc()
+        print(f"newsbeam: the run failed: {_core(error)}", file=sys.stderr)
+        print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output} (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
+        return 1
+    try:
+        with files.read(files.join(job.output, "manifest.json")) as stream:
+            manifest = orjson.loads(stream.read())
+    except OSError:
+        print(f"newsbeam: submitted; the results will be in {job.output}", file=sys.stderr)
+        return 0
+    files.delete(job.state)
+    report.summary(manifest, job.output)
+    return 0
+
+
+def _core(error: Exception) -> str:
+    """The last line of what Beam made of an error: the error itself, without where in the graph it came up."""
+    text = str(error).strip() or type(error).__name__
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return re.sub(r"\s*\[while running .*$", "", lines[-1])
