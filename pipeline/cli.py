@@ -72,7 +72,12 @@ def _main(arguments: list[str]) -> int:
 
 def _top() -> argparse.ArgumentParser:
     return argparse.ArgumentParser(
-        "newsbeam", usage="newsbeam COMMAND ...", description=DESCRIPTION, epilog=EPILOG, formatter_class=argparse.RawDescriptionHelpFormatter
+        "newsbeam",
+        usage="newsbeam COMMAND ...",
+        description=DESCRIPTION,
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        add_help=False,
     )
 
 
@@ -84,15 +89,23 @@ def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> N
         parser.add_argument("inputs", metavar="DIR", help="the output folder of the earlier run")
         parser.add_argument("-o", "--output", metavar="DIR", help="where the results go (default: DIR/replay-1, -2, …)")
     else:
-        parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a file, a folder (walked), a glob, or a URI of any filesystem Beam knows")
+        parser.add_argument(
+            "inputs", metavar="INPUT", nargs="+", help="a file, a folder (walked), a glob, or a URI of any filesystem Beam knows"
+        )
         parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to")
-    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)" + ("; default: the earlier run's" if replay else ""))
+    parser.add_argument(
+        "-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)" + ("; default: the earlier run's" if replay else "")
+    )
     parser.add_argument("--runner", default="direct", metavar="NAME", help=f"{', '.join(RUNNERS)} (default: direct, on this machine)")
-    parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="worker processes (default: one a core where the input is worth it)")
+    parser.add_argument(
+        "-j", "--workers", type=_positive, metavar="N", help="worker processes (default: one a core where the input is worth it)"
+    )
     parser.add_argument("--format", choices=["jsonl", "parquet"], default="jsonl", help="of the records (default: jsonl)")
     parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
     parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: now); set it to have two runs identical")
-    parser.add_argument("--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)")
+    parser.add_argument(
+        "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
+    )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
@@ -113,7 +126,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
         known.added = _iso(known.added)
     if known.format == "parquet" and known.compress != "none":
         raise UsageError("--compress is for JSON lines; parquet is compressed by itself")
-    from pipeline import run  # noqa: PLC0415 - only now, when the command line is known to be right
+    from pipeline import run  # only now, when the command line is known to be right
 
     try:
         return run.replay(known, beam_options) if replay else run.run(known, beam_options)
@@ -125,10 +138,10 @@ def _with_beam_options(
     arguments: list[str], others: list[str], ours: argparse.ArgumentParser, replay: bool
 ) -> tuple[argparse.Namespace, dict[str, Any]]:
     """The command line again, with every option that Beam has. Beam is loaded only for command lines that need it."""
-    from pipeline.run import quiet_beam  # noqa: PLC0415
+    from pipeline.run import quiet_beam
 
     quiet_beam()
-    from apache_beam.options import pipeline_options as beam  # noqa: PLC0415
+    from apache_beam.options import pipeline_options as beam
 
     parser = beam._BeamArgumentParser(prog=ours.prog, usage=ours.usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
     for options in beam.PipelineOptions.__subclasses__():
@@ -174,7 +187,7 @@ def _seconds(text: str) -> float:
 
 
 def _iso(text: str) -> str:
-    from datetime import datetime  # noqa: PLC0415
+    from datetime import datetime
 
     try:
         datetime.fromisoformat(text.replace("Z", "+00:00"))
@@ -192,7 +205,7 @@ def _explain(arguments: list[str]) -> int:
     parser.add_argument("-n", "--record", type=_positive, default=1, metavar="N", help="which one of several (default: the first)")
     parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
     known = parser.parse_args(arguments)
-    from pipeline import explain  # noqa: PLC0415
+    from pipeline import explain
 
     try:
         return explain.explain(known.file, known.record, _recipe(known.recipe))
@@ -202,7 +215,7 @@ def _explain(arguments: list[str]) -> int:
 
 def _list(arguments: list[str]) -> int:
     _Parser("newsbeam list", description="The processors installed, and where each comes from.", allow_abbrev=False).parse_args(arguments)
-    from pipeline import report  # noqa: PLC0415
+    from pipeline import report
 
     report.list_processors()
     return 0
@@ -218,7 +231,7 @@ def _check(arguments: list[str]) -> int:
 
 def _recipe(path: str | None) -> Any:
     """The recipe in a file, or the default one; a wrong one is a wrong command line."""
-    from pipeline import recipe as recipes  # noqa: PLC0415
+    from pipeline import recipe as recipes
 
     try:
         return recipes.load(path)

@@ -14,7 +14,8 @@ from rich.markup import escape
 from rich.rule import Rule
 from rich.text import Text
 
-from pipeline.read import InputError, Reader, find, share_out
+from pipeline.find import InputError, find
+from pipeline.read import Reader, share_out
 from pipeline.recipe import Recipe
 from pipeline.worker import arm, run_limited
 from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
@@ -90,7 +91,8 @@ def explain(path: str, number: int, recipe: Recipe) -> int:
         if result.trace:
             console.print(Text(result.trace, style=_LOOK["note"]))
     else:
-        console.print(Rule("[bold]text[/]  " + "  ".join(f"[{_LOOK[key]}]{key}[/]" for key in ("speaker", "cue", "content", "via", "artifact", "removed")), align="left"))
+        legend = "  ".join(f"[{_LOOK[key]}]{key}[/]" for key in ("speaker", "cue", "content", "via", "artifact", "removed"))
+        console.print(Rule(f"[bold]text[/]  {legend}", align="left"))
         console.print(_marked(result, first))
     return 0
 
@@ -110,7 +112,7 @@ def _find(path: str, number: int) -> Raw:
 
 
 def _decoded(raw: Raw) -> Document | None:
-    from transforms.decode import DecodeError, decode  # noqa: PLC0415
+    from transforms.decode import DecodeError, decode
 
     try:
         document = decode(raw) if not raw.error and not raw.drop else None
@@ -145,11 +147,15 @@ def _did(before: Document | None, after: Document) -> Iterator[str]:
             yield f"  {escape(run.language)} {run.score:.2f}  {escape(_short(after.text[run.start : run.end]))}"
     if after.translation != before.translation:
         verdict = after.translation
-        source = f" from [bold]{escape(verdict.source_language)}[/] ({verdict.source_language_score:.2f})" if verdict.source_language else ""
+        language = verdict.source_language
+        source = f" from [bold]{escape(language)}[/] ({verdict.source_language_score:.2f})" if language else ""
         yield f"verdict: [bold]{verdict.verdict}[/]{source}, score {verdict.score:.2f}"
+        alike: dict[tuple[str, str], list[str]] = {}
         for artifact in verdict.artifacts:
-            place = "" if artifact.start >= 0 else " [dim](in a removed line)[/]"
-            yield f"  [magenta]{escape(_short(artifact.text, 50))}[/]  {escape(artifact.kind)}: {escape(artifact.why)}{place}"
+            place = "" if artifact.start >= 0 else " (in a removed line)"
+            alike.setdefault((artifact.kind, artifact.why), []).append(_short(artifact.text, 50) + place)
+        for (kind, why), words in alike.items():
+            yield f"  {escape(kind)}: [magenta]{escape(' · '.join(dict.fromkeys(words)))}[/] [dim]{escape(why)}[/]"
     if after.attributions != before.attributions:
         yield f"{len(after.attributions)} attributions"
         for attribution in after.attributions:
@@ -164,7 +170,8 @@ def _who_said_what(attribution: Attribution) -> str:
     role = f", {escape(speaker.role)}" if speaker.role else ""
     chain = "".join(f" [cyan]via {escape(link.name)}[/]" for link in attribution.via)
     what = " … ".join(piece.text for piece in attribution.content)
-    return f"  [bold cyan]{who}[/]{role} [yellow]{escape(attribution.cue.text)}[/]{chain}  [green]{escape(_short(what, 110))}[/] [dim]{attribution.form} {attribution.score:.2f}[/]"
+    said = f"[yellow]{escape(attribution.cue.text)}[/]{chain}  [green]{escape(_short(what, 110))}[/]"
+    return f"  [bold cyan]{who}[/]{role} {said} [dim]{attribution.form} {attribution.score:.2f}[/]"
 
 
 def _short(text: str, most: int = 100) -> str:
@@ -178,9 +185,11 @@ def _marked(document: Document, first: Document | None) -> Text:
     for attribution in document.attributions:
         for piece in attribution.content:
             text.stylize(_LOOK["content"], piece.start, piece.end)
-        for look, span in (("cue", attribution.cue), ("speaker", attribution.speaker), *(("via", link) for link in attribution.via)):
-            if span.start >= 0:
-                text.stylize(_LOOK[look], span.start, span.end)
+        cue, speaker = attribution.cue, attribution.speaker
+        marks = [("cue", cue.start, cue.end), ("speaker", speaker.start, speaker.end)]
+        for look, start, end in [*marks, *(("via", link.start, link.end) for link in attribution.via)]:
+            if start >= 0:
+                text.stylize(_LOOK[look], start, end)
     for artifact in document.translation.artifacts:
         if artifact.start >= 0:
             text.stylize(_LOOK["artifact"], artifact.start, artifact.end)

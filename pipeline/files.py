@@ -9,7 +9,20 @@ from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
-from pipeline.read import filesystems
+
+def missing_filesystem(scheme: str) -> str:
+    """What to install for a URI scheme that no installed filesystem knows."""
+    extra = {"gs": "gcp", "s3": "aws", "azfs": "azure", "hdfs": "gcp"}.get(scheme)
+    if extra is None:
+        return f"no filesystem is installed for {scheme}://"
+    return f"{scheme}:// needs an extra: pip install 'newsbeam[{extra}]'"
+
+
+def filesystems() -> Any:
+    """Beam's FileSystems, imported only where it is needed: it costs two seconds."""
+    from apache_beam.io.filesystems import FileSystems
+
+    return FileSystems
 
 
 def remote(path: str) -> bool:
@@ -33,8 +46,8 @@ def make_folder(path: str) -> None:
 def create(path: str) -> BinaryIO:
     """A new file to write to, bytes as they come."""
     if not remote(path):
-        return open(path, "wb", buffering=1 << 20)  # noqa: SIM115, PTH123
-    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415
+        return open(path, "wb", buffering=1 << 20)
+    from apache_beam.io.filesystem import CompressionTypes
 
     return cast("BinaryIO", filesystems().create(path, compression_type=CompressionTypes.UNCOMPRESSED))
 
@@ -42,8 +55,8 @@ def create(path: str) -> BinaryIO:
 def read(path: str) -> BinaryIO:
     """A file to read from, bytes as they come."""
     if not remote(path):
-        return open(path, "rb", buffering=1 << 20)  # noqa: SIM115, PTH123
-    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415
+        return open(path, "rb", buffering=1 << 20)
+    from apache_beam.io.filesystem import CompressionTypes
 
     return cast("BinaryIO", filesystems().open(path, compression_type=CompressionTypes.UNCOMPRESSED))
 

@@ -25,6 +25,7 @@ from pipeline.worker import Batch
 from pipeline.write import Job, PartWriter, Report, publish
 from transforms.document import Raw
 
+
 def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[Report] = (), spread: bool = False) -> Any:
     """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers."""
     reader = Reader(job.max_bytes, frozenset(report.part for report in finished))

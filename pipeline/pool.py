@@ -103,7 +103,7 @@ class _Worker:
 
     def _receive(self) -> object:
         assert self._process.stdout is not None
-        return pickle.load(self._process.stdout)  # noqa: S301 - our own child's answer
+        return pickle.load(self._process.stdout)
 
 
 class Pool(Generic[Key]):
@@ -168,7 +168,8 @@ class Pool(Generic[Key]):
     def _without(self, raws: Sequence[Raw], guilty: int, stage: str, error: Exception, code: int) -> Batch:
         """The batch again but for the document that took its worker with it, which becomes a dead letter."""
         if isinstance(error, TimeoutError):
-            failed = Failed(stage, "DocumentTimeout", f"took longer than {self._setup.time_limit:g} s (--time-limit) and could not be interrupted")
+            seconds = f"{self._setup.time_limit:g} s (--time-limit)"
+            failed = Failed(stage, "DocumentTimeout", f"took longer than {seconds} and could not be interrupted")
         else:
             how = f"killed by signal {-code}" if code < 0 else f"ended with status {code}"
             failed = Failed(stage, "WorkerCrash", f"the worker process was {how}" if code < 0 else f"the worker process {how}")

@@ -1,4 +1,4 @@
-"""From the inputs on the command line to raw items: finding files, sharing them out, streaming what is inside.
+"""From files to raw items: sharing them out, and streaming what is inside.
 
 Nothing here is read whole but single documents, and those only up to a limit. What goes wrong with an input becomes a
 `Raw` with its `error` set, so that it ends as a dead letter and is counted like any other.
@@ -6,29 +6,24 @@ Nothing here is read whole but single documents, and those only up to a limit. W
 
 from __future__ import annotations
 
-import bz2
 import gzip
 import io
-import os
-import re
 import tempfile
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from hashlib import sha256
-from typing import Any, BinaryIO, cast
+from typing import BinaryIO, cast
 
 import orjson
 import zstandard
 
+from pipeline.files import remote
+from pipeline.find import Source
 from pipeline.progress import NOW
-from transforms.decode import HEAD_BYTES, Container, container
+from pipeline.streams import Plain, Tail, decompress, open_plain, without_compression
+from transforms.decode import HEAD_BYTES, container
 from transforms.document import Raw
-
-DOCUMENT_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text md markdown jsonl ndjson parquet warc wet".split())
-"""What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
-
-COMPRESSION_SUFFIXES = frozenset("gz gzip zst zstd bz2".split())
 
 SHARE_BYTES = 8 << 20
 """Small files are handed out together until they reach this size; a large file of JSON lines is cut into stretches of
@@ -43,25 +38,13 @@ BUNDLE_ITEMS = 16
 _COPY_BYTES = 1 << 20
 
 
-class InputError(ValueError):
-    """An input on the command line cannot be used; the message names it and the cure."""
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """One input file: its path or URI, its size in bytes, and the collection it belongs to (the input's top folder)."""
-
-    path: str
-    size: int
-    source: str
-
-
 @dataclass(frozen=True, slots=True)
 class Share:
     """What one worker reads in one go: small files together, or a stretch of one large file.
 
     `start` and `end` are byte offsets (`end` -1: to the end of the file), `first` the number of the stretch's first
-    record. `only` names, per path, the records to take (a replay; 0: all of them, -n: from the n-th on); empty: all. `number` orders the output; `digest` is the whole file's, on its last stretch.
+    record. `number` orders the output; `digest` is the whole file's, on its last stretch. `only` names, per path, the
+    records to take in a replay (0: all of them, -n: from the n-th on); empty: all.
     """
 
     number: int
@@ -100,173 +83,6 @@ class Bundle:
     end: EndOfPart | None = None
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a look at the inputs found: the files to read, and what the user should be told."""
-
-    sources: tuple[Source, ...]
-    notes: tuple[str, ...] = ()
-
-
-# --- finding --------------------------------------------------------------------------------------------------------
-
-
-def find(inputs: Sequence[str], leave_out: str = "") -> Found:
-    """The files that `inputs` (files, folders, globs, URIs) name, each once, in the order of the inputs, folders sorted.
-
-    `leave_out` is the output folder: what lies in it is never read. Raises InputError for an input that names nothing.
-    """
-    sources: dict[str, Source] = {}
-    notes: list[str] = []
-    skipped: dict[str, int] = {}
-    out = os.path.realpath(leave_out) if leave_out and "://" not in leave_out else leave_out
-    for given in inputs:
-        before = len(sources)
-        if "://" in given:
-            found: Iterable[Source] = _remote(given, skipped)
-        elif os.path.isdir(given):
-            found = _walk(given, out, notes, skipped)
-        elif os.path.exists(given) or os.path.islink(given):
-            found = [_local(given, _folder_name(given))]
-        else:
-            found = _glob(given, out, notes, skipped)
-        for source in found:
-            sources.setdefault(source.path, source)
-        if len(sources) == before and os.path.isdir(given):
-            notes.append(f"{given}: no documents in this folder")
-    if skipped:
-        kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0])))
-        notes.append(f"left alone, no documents by their names: {kinds} (name a file outright to have it read)")
-    return Found(tuple(sources.values()), tuple(notes))
-
-
-def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iterator[Source]:
-    name = _folder_name(os.path.join(top, "x"))
-    seen: set[tuple[int, int]] = set()
-    unreadable: list[str] = []
-    for folder, folders, files in os.walk(top, followlinks=True, onerror=lambda error: unreadable.append(str(error.filename))):
-        here = os.stat(folder)
-        if (here.st_dev, here.st_ino) in seen:
-            folders.clear()  # a link back to a folder we have walked: without this, a loop never ends
-            continue
-        seen.add((here.st_dev, here.st_ino))
-        if out and os.path.realpath(folder) == out:
-            notes.append(f"{folder} is the output folder: what is in it is not read")
-            folders.clear()
-            continue
-        folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
-        for entry in sorted(files):
-            path = os.path.join(folder, entry)
-            if entry.startswith("."):
-                continue
-            if not os.path.islink(path) and not os.path.isfile(path):
-                notes.append(f"{path} is no regular file: not read")
-            elif (suffix := _kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
-                skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
-            else:
-                yield _local(path, name)
-    # A folder that cannot be listed is an input that cannot be read: opening it gives the dead letter that says so.
-    yield from (Source(path, 0, name) for path in sorted(unreadable))
-
-
-def _local(path: str, name: str) -> Source:
-    try:
-        return Source(path, os.stat(path).st_size, name)
-    except OSError:
-        return Source(path, 0, name)  # a dangling link, or gone already: reading it gives the dead letter
-
-
-def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
-    import glob  # noqa: PLC0415 - few runs need it
-
-    if not glob.has_magic(pattern):
-        near = _similar(pattern)
-        raise InputError(f"no such file or folder: {pattern}" + (f"; did you mean {near}?" if near else ""))
-    paths = sorted(glob.glob(pattern, recursive=True))
-    if not paths:
-        raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
-    name = _folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
-    found: list[Source] = []
-    for path in paths:
-        if os.path.isdir(path):
-            # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
-            if "**" not in pattern:
-                found += _walk(path, out, notes, skipped)
-        elif not out or os.path.commonpath([os.path.realpath(path), out]) != out:
-            found.append(_local(path, name))
-    return found
-
-
-def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
-    files = filesystems()
-    scheme = given.partition("://")[0]
-    try:
-        if re.search(r"[*?\[]", given):
-            listed = files.match([given])[0].metadata_list
-            walked = False
-        else:
-            listed = [] if given.endswith("/") else files.match([given])[0].metadata_list
-            walked = not listed
-            listed = listed or files.match([given.rstrip("/") + "/**"])[0].metadata_list
-    except ValueError as error:
-        raise InputError(f"{given}: {missing_filesystem(scheme)}") from error
-    except Exception as error:  # noqa: BLE001 - each remote filesystem has errors of its own; all mean the same to a user
-        raise InputError(f"{given} cannot be listed: {error}") from error
-    if not listed:
-        raise InputError(f"nothing found at {given}")
-    name = re.split(r"[*?\[]", given)[0].rstrip("/").rpartition("/")[2] or scheme
-    found = []
-    for entry in sorted(listed, key=lambda entry: str(entry.path)):
-        suffix = _kind_suffix(entry.path.rpartition("/")[2])
-        if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
-            skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
-        elif not entry.path.endswith("/"):
-            found.append(Source(entry.path, int(entry.size_in_bytes or 0), name))
-    return found
-
-
-def missing_filesystem(scheme: str) -> str:
-    """What to install for a URI scheme that no installed filesystem knows."""
-    extra = {"gs": "gcp", "s3": "aws", "azfs": "azure", "hdfs": "gcp"}.get(scheme)
-    if extra is None:
-        return f"no filesystem is installed for {scheme}://"
-    return f"{scheme}:// needs an extra: pip install 'newsbeam[{extra}]'"
-
-
-def filesystems() -> Any:
-    """Beam's FileSystems, imported only where it is needed: it costs two seconds."""
-    from apache_beam.io.filesystems import FileSystems  # noqa: PLC0415
-
-    return FileSystems
-
-
-def _folder_name(path: str) -> str:
-    return os.path.basename(os.path.dirname(os.path.abspath(path))) or "root"
-
-
-def _kind_suffix(name: str) -> str:
-    parts = name.lower().split(".")
-    while len(parts) > 1 and parts[-1] in COMPRESSION_SUFFIXES:
-        parts.pop()
-    # "page.2024-05-01" or "article.v2 final" have no suffix that says a kind.
-    return parts[-1] if len(parts) > 1 and re.fullmatch(r"[a-z][a-z0-9]{0,8}", parts[-1]) else ""
-
-
-def _similar(path: str) -> str:
-    import difflib  # noqa: PLC0415
-
-    folder = os.path.dirname(path) or "."
-    try:
-        names = os.listdir(folder)
-    except OSError:
-        return ""
-    near = difflib.get_close_matches(os.path.basename(path.rstrip("/")), names, 1)
-    return os.path.join(os.path.dirname(path), near[0]) if near else ""
-
-
-# --- sharing out ----------------------------------------------------------------------------------------------------
-
-
 def share_out(sources: Sequence[Source]) -> list[Share]:
     """The sources as shares, in their order: small files together, a large file alone. Looks at sizes only."""
     shares: list[Share] = []
@@ -293,7 +109,7 @@ def split(share: Share) -> Iterator[Share]:
         return
     source = share.sources[0]
     try:
-        with _open(source.path) as stream:
+        with open_plain(source.path) as stream:
             if container(stream.peek(HEAD_BYTES), source.path) != "jsonl":
                 yield share
                 return
@@ -304,7 +120,7 @@ def split(share: Share) -> Iterator[Share]:
                 if position - start >= SPLIT_BYTES and lines.endswith(b"\n"):
                     yield replace(share, start=start, end=position, first=first)
                     start, first = position, records + 1
-            yield replace(share, start=start, end=position, first=first, digest=cast("_Plain", stream.raw).hexdigest())
+            yield replace(share, start=start, end=position, first=first, digest=cast("Plain", stream.raw).hexdigest())
     except OSError:
         yield share  # reading it will say what is wrong
 
@@ -333,7 +149,10 @@ def _records_in(lines: bytes) -> int:
     return count + (not lines.endswith(b"\n"))
 
 
-# --- reading --------------------------------------------------------------------------------------------------------
+def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> Share:
+    """The share, to be read for some records only."""
+    mine = {source.path for source in share.sources}
+    return replace(share, only=tuple(entry for entry in only if entry[0] in mine))
 
 
 @dataclass(frozen=True)
@@ -388,7 +207,7 @@ class Reader:
             files.append((source.path, len(small), sha256(small).hexdigest()))
             return
         try:
-            with _open(source.path) as plain:
+            with open_plain(source.path) as plain:
                 for raw in self._inside(source.path, plain, share):
                     number += 1
                     if _is_wanted(number, wanted):
@@ -396,7 +215,7 @@ class Reader:
                 if share.end < 0:
                     while plain.read(_COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
                         pass
-                    digest = cast("_Plain", plain.raw).hexdigest()
+                    digest = cast("Plain", plain.raw).hexdigest()
         except _Unreadable as error:
             if _is_wanted(number + 1, wanted):
                 yield Raw(self._place(source.path, number), b"", error=f"ReadError: {error}", source=source.source)
@@ -418,13 +237,13 @@ class Reader:
             kind = container(stream.peek(HEAD_BYTES), inner)
             if kind not in ("gzip", "zstd", "bzip2"):
                 break
-            stream, inner = _decompress(stream, kind), _without_compression(inner)
+            stream, inner = decompress(stream, kind), without_compression(inner)
         else:
             raise _Unreadable(f"{path} is compressed more than three times over: unpack it first")
         if kind == "jsonl":
             records = self._json_lines(path, stream, share)
         elif kind == "warc":
-            records = self._warc(path, stream)
+            records = _without_panic(path, self._warc(path, stream))
         elif kind == "parquet":
             records = self._parquet(path, stream)
         else:
@@ -471,8 +290,8 @@ class Reader:
                 yield Raw(origin, line.strip(), form="json")
 
     def _parquet(self, path: str, stream: io.BufferedReader) -> Iterator[Raw]:
-        import pyarrow as pa  # noqa: PLC0415 - it weighs 0.3 s, and few inputs are parquet
-        import pyarrow.parquet as pq  # noqa: PLC0415
+        import pyarrow as pa  # it weighs 0.3 s, and few inputs are parquet
+        import pyarrow.parquet as pq
 
         with tempfile.TemporaryFile() as spooled:
             # Parquet is read from its end: what is compressed or far away has to be here first.
@@ -494,9 +313,9 @@ class Reader:
                 raise _Unreadable(f"{path} is no whole parquet file: {error}") from error
 
     def _warc(self, path: str, stream: io.BufferedReader) -> Iterator[Raw]:
-        from fastwarc.warc import ArchiveIterator, WarcRecordType  # noqa: PLC0415 - few inputs are WARC
+        from fastwarc.warc import ArchiveIterator, WarcRecordType  # few inputs are WARC
 
-        tail = _Tail(stream)
+        tail = Tail(stream)
         number, whole = 0, True
         # FastWARC's own decompression ends a cut file in silence; ours raises.
         for record in ArchiveIterator(
@@ -516,7 +335,15 @@ class Reader:
             if not whole:
                 raise _Unreadable(f"{origin}: the WARC is cut short in this record; get the file again")
             if record.record_type == WarcRecordType.conversion:
-                yield Raw(origin, record.reader.read(), "text", "text/plain", record.headers.get("WARC-Identified-Content-Language") or "", url, date)
+                yield Raw(
+                    origin,
+                    record.reader.read(),
+                    "text",
+                    "text/plain",
+                    record.headers.get("WARC-Identified-Content-Language") or "",
+                    url,
+                    date,
+                )
                 continue
             try:
                 record.parse_http(auto_decode="all")
@@ -535,6 +362,16 @@ class Reader:
             raise _Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
 
 
+def _without_panic(path: str, records: Iterator[Raw]) -> Iterator[Raw]:
+    # FastWARC is written in Rust: what it did not foresee comes up as a panic, which is no Exception and would end the run.
+    try:
+        yield from records
+    except BaseException as error:
+        if type(error).__module__ != "pyo3_runtime":
+            raise
+        raise _Unreadable(f"{path}: the WARC cannot be read from here on: {error}") from error
+
+
 def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
     return not wanted or 0 in wanted or number in wanted or any(one < 0 and number >= -one for one in wanted)
 
@@ -543,66 +380,12 @@ class _Unreadable(Exception):
     """An input cannot be read, for a reason whose message is complete in itself."""
 
 
-class _Tail(io.RawIOBase):
-    """A stream that remembers its last bytes: a whole WARC ends in two line ends."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._last = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        block = self._stream.read(size)
-        if block:
-            self._last = (self._last + block[-8:])[-8:]
-        return block
-
-    def ends_whole(self) -> bool:
-        return not self._last or self._last.endswith((b"\n\r\n", b"\n\n"))
-
-
-class _Plain(io.RawIOBase):
-    """A file as it lies there, hashed and counted on its way through."""
-
-    def __init__(self, stream: Any) -> None:
-        self._stream = stream
-        self._hash = sha256()
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def seek(self, offset: int, whence: int = 0) -> int:
-        return int(self._stream.seek(offset, whence))
-
-    def tell(self) -> int:
-        return int(self._stream.tell())
-
-    def readinto(self, buffer: Any) -> int:
-        block = self._stream.read(len(buffer))
-        buffer[: len(block)] = block
-        self._hash.update(block)
-        NOW.bytes_read += len(block)
-        return len(block)
-
-    def hexdigest(self) -> str:
-        return self._hash.hexdigest()
-
-    def close(self) -> None:
-        self._stream.close()
-        super().close()
-
-
 def _small(source: Source) -> bytes | None:
     """The whole of a small file of this machine, if it is a document by itself and reading it goes well."""
-    if "://" in source.path:
+    if remote(source.path):
         return None
     try:
-        with open(source.path, "rb", buffering=0) as stream:  # noqa: PTH123
+        with open(source.path, "rb", buffering=0) as stream:
             payload = stream.read(HEAD_BYTES + 1)
     except OSError:
         return None
@@ -610,64 +393,6 @@ def _small(source: Source) -> bytes | None:
         return None
     NOW.bytes_read += len(payload)
     return payload
-
-
-def _open(path: str) -> io.BufferedReader:
-    if "://" not in path:
-        return io.BufferedReader(_Plain(open(path, "rb", buffering=0)), HEAD_BYTES)  # noqa: PTH123, SIM115
-    files = filesystems()
-    from apache_beam.io.filesystem import CompressionTypes  # noqa: PLC0415
-
-    return io.BufferedReader(_Plain(files.open(path, compression_type=CompressionTypes.UNCOMPRESSED)), HEAD_BYTES)
-
-
-def _decompress(stream: io.BufferedReader, kind: Container) -> io.BufferedReader:
-    if kind == "gzip":
-        raw: Any = gzip.GzipFile(fileobj=stream)
-    elif kind == "bzip2":
-        raw = bz2.BZ2File(stream)
-    else:
-        raw = _Zstd(stream)
-    return io.BufferedReader(raw, HEAD_BYTES * 2)
-
-
-class _Zstd(io.RawIOBase):
-    """A zstd stream that raises EOFError where it is cut short; zstandard's own reader ends there in silence."""
-
-    # A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small.
-    _FEED = 1 << 10
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self._frame: Any = None
-        self._rest = b""
-        self._out = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._out:
-            fed = self._rest or self._stream.read(self._FEED)
-            self._rest = b""
-            if not fed:
-                if self._frame is not None:
-                    raise EOFError("the zstd stream ends in the middle of a frame")
-                return 0
-            if self._frame is None:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._out = memoryview(self._frame.decompress(fed))
-            if self._frame.eof:
-                self._rest, self._frame = self._frame.unused_data, None
-        count = min(len(buffer), len(self._out))
-        buffer[:count] = self._out[:count]
-        self._out = self._out[count:]
-        return count
-
-
-def _without_compression(path: str) -> str:
-    stem, _, suffix = path.rpartition(".")
-    return stem if suffix.lower() in COMPRESSION_SUFFIXES else path
 
 
 def _why(path: str, number: int, error: Exception) -> str:
@@ -687,24 +412,6 @@ def _why(path: str, number: int, error: Exception) -> str:
 
 def _megabytes(count: int) -> str:
     return f"{count / (1 << 20):.0f} MB"
-
-
-def origin_of(path: str, record: int) -> str:
-    """How a record's place is written: the path alone, or with `#n` for the n-th record in it."""
-    return f"{path}#{record}" if record else path
-
-
-def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> Share:
-    """The share, to be read for some records only."""
-    mine = {source.path for source in share.sources}
-    return replace(share, only=tuple(entry for entry in only if entry[0] in mine))
-
-
-def unpacked(stream: BinaryIO) -> io.BufferedReader:
-    """A stream without its compression, if it has one."""
-    plain = io.BufferedReader(cast("io.RawIOBase", stream), HEAD_BYTES)
-    kind = container(plain.peek(HEAD_BYTES))
-    return _decompress(plain, kind) if kind in ("gzip", "zstd", "bzip2") else plain
 
 
 def place_of(origin: str) -> tuple[str, int]:

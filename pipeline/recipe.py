@@ -84,7 +84,7 @@ def load(path: str | None) -> Recipe:
     if path is None:
         return parse(DEFAULT, "the default recipe")
     try:
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123
+        with open(path, encoding="utf-8") as stream:
             return parse(stream.read(), path)
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror or error}") from error
@@ -163,9 +163,9 @@ def _fits(value: Any, wanted: Any) -> bool:
 def _plain(node: yaml.Node) -> Any:
     loader = yaml.SafeLoader("")
     try:
-        return loader.construct_object(node, deep=True)  # type: ignore[no-untyped-call]
+        return loader.construct_object(node, deep=True)
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
 
 
 def _pairs(node: yaml.MappingNode, name: str) -> list[tuple[yaml.Node, yaml.Node]]:

@@ -51,6 +51,7 @@ def summary(manifest: dict[str, Any], output: str) -> None:
     """The table at the end of a run, and as the last line the account."""
     details: dict[str, int] = manifest["details"]
     counts: dict[str, int] = manifest["counts"]
+    written = sum(file["bytes"] for file in manifest["files"] if file["name"].startswith("documents"))
     rows = [
         ("input", _top(details, "input/")),
         ("languages", _top(details, "language/")),
@@ -60,7 +61,7 @@ def summary(manifest: dict[str, Any], output: str) -> None:
         ("dropped", _top(details, "reason/") or "none"),
         ("failed", _top(details, "error/") or "none"),
         ("slowest", _slowest(manifest["timings"])),
-        ("records", f"{output}/documents-*: {_bytes(sum(file['bytes'] for file in manifest['files'] if file['name'].startswith('documents')))}"),
+        ("records", f"{output}/documents-*: {_bytes(written)} of JSON"),
     ]
     if counts["dead_letters"]:
         rows.append(("again", f"newsbeam replay {output}"))
@@ -74,7 +75,8 @@ def summary(manifest: dict[str, Any], output: str) -> None:
 
 
 def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:
-    of_kind = sorted(((number, key[len(prefix) :]) for key, number in details.items() if key.startswith(prefix)), key=lambda one: (-one[0], one[1]))
+    of_kind = [(number, key.removeprefix(prefix)) for key, number in details.items() if key.startswith(prefix)]
+    of_kind.sort(key=lambda one: (-one[0], one[1]))
     shown = ", ".join(f"{what} {number:,}" for number, what in of_kind[:most])
     rest = of_kind[most:]
     return shown + (f", {len(rest)} more kinds {sum(number for number, _ in rest):,}" if rest else "")
@@ -100,19 +102,18 @@ def _bytes(count: float) -> str:
 
 def list_processors() -> None:
     """Each installed processor: its name, what it does to a document, where it comes from, its options."""
-    table = Table(box=box.SIMPLE, pad_edge=False)
-    for heading in ("processor", "effect", "from", "options", "what it does"):
-        table.add_column(heading, overflow="fold")
+    console = Console(highlight=False)
     for name, point in installed().items():
-        origin = f"{point.dist.name} {point.dist.version}" if point.dist else "?"
+        origin = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
+        console.print(f"[bold]{escape(name)}[/]  [dim]{escape(origin)}, {escape(point.value)}[/]")
         try:
             cls = find(name)
         except ProcessorNotFound as error:
-            table.add_row(name, "[red]broken[/]", escape(f"{origin}: {point.value}"), "", escape(str(error)))
+            console.print(f"  [red]broken[/]: {escape(str(error))}")
             continue
-        about = (cls.__doc__ or "").strip().partition("\n")[0]
-        table.add_row(name, cls.effect, escape(f"{origin}: {point.value}"), escape(_options(cls)), escape(about))
-    Console().print(table)
+        about = " ".join((cls.__doc__ or "").strip().partition("\n\n")[0].split())
+        console.print(f"  {cls.effect}; options: {escape(_options(cls) or 'none')}", soft_wrap=True)
+        console.print(f"  {escape(about)}", soft_wrap=True)
 
 
 def _options(cls: Any) -> str:

@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import files, read, recipe, report
+from pipeline import files, find, read, recipe, report, streams
 from pipeline.cli import RUNNERS
 from pipeline.worker import Setup
 from pipeline.write import Format, Job, finished_parts
@@ -26,7 +26,11 @@ from pipeline.write import Format, Job, finished_parts
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
 
-_OURS = re.compile(r"(?:documents|dropped|dead-letters)(?:-[\w.]+)*-\d{5}-of-\d{5}\.(?:jsonl(?:\.gz|\.zst)?|parquet)(?:\.\w+\.tmp)?|manifest.*\.json|README\.md")
+_OURS = re.compile(
+    r"(?:documents|dropped|dead-letters)(?:-\w+)?-\d{5}-of-\d{5}\.(?:jsonl(?:\.gz|\.zst)?|parquet)(?:\.\w+\.tmp)?"
+    r"|manifest(?:-\w+)?\.json|README\.md"
+)
+"""The files of a run, which another run replaces: nothing else in the output folder is ever touched."""
 
 
 class Refused(ValueError):
@@ -43,8 +47,8 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam run`. Returns the exit status; raises Refused."""
     try:
         chosen = recipe.load(arguments.recipe)
-        found = read.find(arguments.inputs, arguments.output)
-    except (recipe.RecipeError, read.InputError) as error:
+        found = find.find(arguments.inputs, arguments.output)
+    except (recipe.RecipeError, find.InputError) as error:
         raise Refused(str(error)) from error
     for note in found.notes:
         print(f"newsbeam: {note}", file=sys.stderr)
@@ -73,7 +77,7 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         # A container that broke off is taken up again from there on: -n means "n and all that follow".
         wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
         collections[path] = letter["source"]
-    sources = [read.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in wanted]
+    sources = [find.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in wanted]
     only = tuple((path, frozenset(numbers)) for path, numbers in wanted.items())
     shares = [read.replace_only(share, only) for share in read.share_out(sources)]
     if arguments.output is None:
@@ -89,7 +93,7 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
     for name in files.names_in(folder):
         if name.startswith("dead-letters-") and not name.endswith(".tmp"):
             with files.read(files.join(folder, name)) as stream:
-                unpacked = read.unpacked(stream)
+                unpacked = streams.unpacked(stream)
                 yield from (orjson.loads(line) for line in unpacked if line.strip())
 
 
@@ -113,19 +117,19 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
     plan = _plan(job, sources)
     with _locked(job):
         try:
-            job = _prepare(job, plan, arguments)
+            ready = _prepare(job, plan, arguments)
         except OSError as error:
             raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
-        if job is None:
+        if ready is None:
             return 0
-        return _run_graph(job, shares, arguments.runner, beam_options, size, local)
+        return _run_graph(ready, shares, arguments.runner, beam_options, size, local)
 
 
 def _now() -> str:
     return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-def _plan(job: Job, sources: Sequence[read.Source]) -> dict[str, Any]:
+def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:
     """What has to be the same for one run to go on with what another began."""
     listing = hashlib.sha256()
     for source in sources:
@@ -210,10 +214,10 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
     bar = report.progress_bar(size) if local and sys.stderr.isatty() else nullcontext()
     try:
         with bar:
-            import apache_beam as beam  # noqa: PLC0415 - the slow import, under the bar
-            from apache_beam.options.pipeline_options import PipelineOptions  # noqa: PLC0415
+            import apache_beam as beam  # the slow import, under the bar
+            from apache_beam.options.pipeline_options import PipelineOptions
 
-            from pipeline.graph import run_shares  # noqa: PLC0415
+            from pipeline.graph import run_shares
 
             options = PipelineOptions.from_dictionary(beam_options)
             pipeline = beam.Pipeline(runner=RUNNERS.get(runner, runner), options=options)
@@ -227,7 +231,8 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
         if os.environ.get("NEWSBEAM_DEBUG"):
             traceback.print_exc()
         print(f"newsbeam: the run failed: {_core(error)}", file=sys.stderr)
-        print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output} (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
+        print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
+        print("newsbeam: (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
         return 1
     try:
         with files.read(files.join(job.output, "manifest.json")) as stream:

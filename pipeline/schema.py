@@ -53,7 +53,7 @@ def _type(hint: Any) -> Any:
 
 def arrow_schema() -> Any:
     """The columns as a pyarrow schema."""
-    import pyarrow as pa  # noqa: PLC0415 - it weighs 0.3 s
+    import pyarrow as pa  # it weighs 0.3 s
 
     def arrow(of: Any) -> Any:
         if isinstance(of, dict):

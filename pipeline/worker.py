@@ -220,7 +220,7 @@ def _answer(answers: BinaryIO, answer: object) -> None:
 
 
 def _limit_memory() -> None:
-    import resource  # noqa: PLC0415 - not on every system
+    import resource  # not on every system
 
     _, hard = resource.getrlimit(resource.RLIMIT_AS)
     limit = MEMORY_BYTES if hard == resource.RLIM_INFINITY else min(MEMORY_BYTES, hard)

@@ -224,7 +224,7 @@ def _compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
         with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=6) as stream:
             yield cast("BinaryIO", stream)
     elif form == "jsonl.zst":
-        import zstandard  # noqa: PLC0415
+        import zstandard
 
         with zstandard.ZstdCompressor(level=6).stream_writer(target, closefd=False) as stream:
             yield cast("BinaryIO", stream)
@@ -233,8 +233,8 @@ def _compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
 
 
 def _write_parquet(parts: Sequence[str], target: BinaryIO) -> None:
-    import pyarrow as pa  # noqa: PLC0415
-    import pyarrow.parquet as pq  # noqa: PLC0415
+    import pyarrow as pa
+    import pyarrow.parquet as pq
 
     columns = schema.arrow_schema()
     with pq.ParquetWriter(target, columns, compression="zstd") as writer:
@@ -253,7 +253,7 @@ def _write_parquet(parts: Sequence[str], target: BinaryIO) -> None:
 
 
 def _manifest(job: Job, reports: Sequence[Report], total: Counter[str], account: str, made: list[dict[str, Any]]) -> dict[str, Any]:
-    import apache_beam  # noqa: PLC0415 - it is loaded already wherever a run ends
+    import apache_beam  # it is loaded already wherever a run ends
 
     counts = {key: number for key, number in sorted(total.items()) if not key.startswith(("ns/", "calls/"))}
     counts["read"] = sum(counts.get(kind, 0) for kind in KINDS)
@@ -271,7 +271,5 @@ def _manifest(job: Job, reports: Sequence[Report], total: Counter[str], account:
         "recipe": {"text": job.recipe.text, "processors": [describe(processor) for processor in job.recipe.chain().processors]},
         "options": {"added": job.setup.added, "time_limit": job.setup.time_limit, "max_bytes": job.max_bytes, "format": job.format},
         "files": made,
-        "inputs": [
-            {"path": path, "bytes": size, "sha256": digest} for report in reports for path, size, digest in report.inputs
-        ],
+        "inputs": [{"path": path, "bytes": size, "sha256": digest} for report in reports for path, size, digest in report.inputs],
     }

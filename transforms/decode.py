@@ -60,7 +60,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 _HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*){0,9}<(?:!doctype\s+html|html|head|body)\b", re.I)
-_HTML_TAG = re.compile(r"</?(?:p|div|br|a|span|ul|li|h[1-6]|table|td|meta|title|article|section|script|link|img|body|main)(?:\s[^<>]*)?/?>", re.I)
+_HTML_TAG = re.compile(
+    r"</?(?:p|div|br|a|span|ul|li|h[1-6]|table|td|meta|title|article|section|script|link|img|body|main)(?:\s[^<>]*)?/?>", re.I
+)
 # Fewer tags than this in a file that is called text are text that talks about tags, or a stray <b>.
 _TAGS_IN_TEXT = 8
 
@@ -96,10 +98,7 @@ def is_markup(text: str, name: str = "") -> bool:
     if _HTML_START.match(text[:HEAD_BYTES]):
         return True
     enough = 1 if _suffix(name) in ("html", "htm", "xhtml") else _TAGS_IN_TEXT
-    for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1):
-        if count >= enough:
-            return True
-    return False
+    return any(count >= enough for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1))
 
 
 def decode(raw: Raw, processed_by: str = "") -> Document | Dropped:
@@ -178,7 +177,7 @@ def _from_json(raw: Raw, processed_by: str) -> Document | Dropped:
     return _document(
         raw,
         _scrub(content),
-        content is not text or is_markup(content),
+        text is not content or is_markup(content),
         "utf-8",
         processed_by,
         url=_field(row, "url"),
@@ -266,7 +265,10 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
         return text, declared[0]
     if utf8 is not None:
         return utf8, "utf-8"
-    if (text := _nearly(payload, "utf-8")) is not None:
+    text = payload.decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    # Two well-formed sequences for each bad byte: no other charset looks like that, so this is UTF-8 that was damaged.
+    if len(text) - bad - len(text.encode("ascii", "ignore")) >= 2 * bad:
         return text, "utf-8"
     detected = _detect(payload)
     if detected and (text := _nearly(payload, detected[1])) is not None:

@@ -48,7 +48,9 @@ class Processor(Protocol):
     name: ClassVar[str]
     effect: ClassVar[Effect]
 
-    def __call__(self, document: Document, /) -> Document | Reject: ...
+    def __call__(self, document: Document, /) -> Document | Reject:
+        """The document, changed or annotated, or why it is left out."""
+        ...
 
 
 class ProcessorNotFound(LookupError):
@@ -82,7 +84,9 @@ def find(name: str) -> type[Processor]:
     except (ImportError, AttributeError) as error:
         raise ProcessorNotFound(f"processor {name!r} cannot be loaded: {error}") from error
     if getattr(found, "effect", None) not in ("edits", "annotates", "selects") or not callable(found):
-        raise ProcessorNotFound(f"{name!r} is no processor: it wants `name` and `effect` (edits, annotates or selects) as class variables and __call__")
+        raise ProcessorNotFound(
+            f"{name!r} is no processor: it wants `name` and `effect` (edits, annotates or selects) as class variables, and __call__"
+        )
     cls: type[Processor] = found
     return cls
 
@@ -122,9 +126,8 @@ class Chain:
         annotated_by = ""
         for processor in self.processors:
             if processor.effect == "edits" and annotated_by:
-                raise ChainError(
-                    f"{processor.name!r} edits the text after {annotated_by!r} has pointed into it; put {processor.name!r} before {annotated_by!r}"
-                )
+                first, second = annotated_by, processor.name
+                raise ChainError(f"{second!r} edits the text after {first!r} has pointed into it; put {second!r} before {first!r}")
             if processor.effect == "annotates":
                 annotated_by = annotated_by or processor.name
 
@@ -164,6 +167,8 @@ class Chain:
                 times.append((stage, perf_counter_ns() - began))
                 if isinstance(after, Reject):
                     return Outcome(Dropped(stage, after.reason), document, tuple(times))
+                if not isinstance(after, Document):
+                    raise TypeError(f"{stage} returned {type(after).__name__}, not a document")
                 document = after
                 if processor.effect == "annotates" and (wrong := broken_spans(document)):
                     return Outcome(Failed(stage, "SpanError", wrong[0]), document, tuple(times))

@@ -1,0 +1,173 @@
+"""From the inputs on the command line (files, folders, globs, URIs) to the files they name."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.files import filesystems, missing_filesystem, remote
+from pipeline.streams import COMPRESSION_SUFFIXES
+
+DOCUMENT_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text md markdown jsonl ndjson parquet warc wet".split())
+"""What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
+
+
+class InputError(ValueError):
+    """An input on the command line cannot be used; the message names it and the cure."""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One input file: its path or URI, its size in bytes, and the collection it belongs to (the input's top folder)."""
+
+    path: str
+    size: int
+    source: str
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a look at the inputs found: the files to read, and what the user should be told."""
+
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+
+
+def find(inputs: Sequence[str], leave_out: str = "") -> Found:
+    """The files that `inputs` (files, folders, globs, URIs) name, each once, in the order of the inputs, folders sorted.
+
+    `leave_out` is the output folder: what lies in it is never read. Raises InputError for an input that names nothing.
+    """
+    sources: dict[str, Source] = {}
+    notes: list[str] = []
+    skipped: dict[str, int] = {}
+    out = os.path.realpath(leave_out) if leave_out and "://" not in leave_out else leave_out
+    for given in inputs:
+        before = len(sources)
+        if remote(given):
+            found: Iterable[Source] = _remote(given, skipped)
+        elif os.path.isdir(given):
+            found = _walk(given, out, notes, skipped)
+        elif os.path.exists(given) or os.path.islink(given):
+            found = [_local(given, _folder_name(given))]
+        else:
+            found = _glob(given, out, notes, skipped)
+        for source in found:
+            sources.setdefault(source.path, source)
+        if len(sources) == before and os.path.isdir(given):
+            notes.append(f"{given}: no documents in this folder")
+    if skipped:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0])))
+        notes.append(f"left alone, no documents by their names: {kinds} (name a file outright to have it read)")
+    return Found(tuple(sources.values()), tuple(notes))
+
+
+def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iterator[Source]:
+    name = _folder_name(os.path.join(top, "x"))
+    seen: set[tuple[int, int]] = set()
+    unreadable: list[str] = []
+    for folder, folders, files in os.walk(top, followlinks=True, onerror=lambda error: unreadable.append(str(error.filename))):
+        here = os.stat(folder)
+        if (here.st_dev, here.st_ino) in seen:
+            folders.clear()  # a link back to a folder we have walked: without this, a loop never ends
+            continue
+        seen.add((here.st_dev, here.st_ino))
+        if out and os.path.realpath(folder) == out:
+            notes.append(f"{folder} is the output folder: what is in it is not read")
+            folders.clear()
+            continue
+        folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
+        for entry in sorted(files):
+            path = os.path.join(folder, entry).removeprefix("./")
+            if entry.startswith("."):
+                continue
+            if not os.path.islink(path) and not os.path.isfile(path):
+                notes.append(f"{path} is no regular file: not read")
+            elif (suffix := _kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
+                skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
+            else:
+                yield _local(path, name)
+    # A folder that cannot be listed is an input that cannot be read: opening it gives the dead letter that says so.
+    yield from (Source(path, 0, name) for path in sorted(unreadable))
+
+
+def _local(path: str, name: str) -> Source:
+    try:
+        return Source(path, os.stat(path).st_size, name)
+    except OSError:
+        return Source(path, 0, name)  # a dangling link, or gone already: reading it gives the dead letter
+
+
+def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
+    import glob  # few runs need it
+
+    if not glob.has_magic(pattern):
+        near = _similar(pattern)
+        raise InputError(f"no such file or folder: {pattern}" + (f"; did you mean {near}?" if near else ""))
+    paths = sorted(glob.glob(pattern, recursive=True))
+    if not paths:
+        raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
+    name = _folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
+    found: list[Source] = []
+    for path in paths:
+        if os.path.isdir(path):
+            # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
+            if "**" not in pattern:
+                found += _walk(path, out, notes, skipped)
+        elif not out or os.path.commonpath([os.path.realpath(path), out]) != out:
+            found.append(_local(path, name))
+    return found
+
+
+def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
+    files = filesystems()
+    scheme = given.partition("://")[0]
+    try:
+        if re.search(r"[*?\[]", given):
+            listed = files.match([given])[0].metadata_list
+            walked = False
+        else:
+            listed = [] if given.endswith("/") else files.match([given])[0].metadata_list
+            walked = not listed
+            listed = listed or files.match([given.rstrip("/") + "/**"])[0].metadata_list
+    except ValueError as error:
+        raise InputError(f"{given}: {missing_filesystem(scheme)}") from error
+    except Exception as error:
+        raise InputError(f"{given} cannot be listed: {error}") from error
+    if not listed:
+        raise InputError(f"nothing found at {given}")
+    name = re.split(r"[*?\[]", given)[0].rstrip("/").rpartition("/")[2] or scheme
+    found = []
+    for entry in sorted(listed, key=lambda entry: str(entry.path)):
+        suffix = _kind_suffix(entry.path.rpartition("/")[2])
+        if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
+            skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
+        elif not entry.path.endswith("/"):
+            found.append(Source(entry.path, int(entry.size_in_bytes or 0), name))
+    return found
+
+
+def _folder_name(path: str) -> str:
+    return os.path.basename(os.path.dirname(os.path.abspath(path))) or "root"
+
+
+def _kind_suffix(name: str) -> str:
+    parts = name.lower().split(".")
+    while len(parts) > 1 and parts[-1] in COMPRESSION_SUFFIXES:
+        parts.pop()
+    # "page.2024-05-01" or "article.v2 final" have no suffix that says a kind.
+    return parts[-1] if len(parts) > 1 and re.fullmatch(r"[a-z][a-z0-9]{0,8}", parts[-1]) else ""
+
+
+def _similar(path: str) -> str:
+    import difflib
+
+    folder = os.path.dirname(path) or "."
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(os.path.basename(path.rstrip("/")), names, 1)
+    return os.path.join(os.path.dirname(path), near[0]) if near else ""
