@@ -20,9 +20,9 @@ COMPRESSION_SUFFIXES = frozenset(["gz", "gzip", "zst", "zstd", "bz2"])
 class Plain(io.RawIOBase):
     """A file as it lies there, hashed and counted on its way through."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, stream: Any, hashed: bool) -> None:
         self._stream = stream
-        self._hash = sha256()
+        self._hash = sha256() if hashed else None
 
     def readable(self) -> bool:
         return True
@@ -37,24 +37,24 @@ class Plain(io.RawIOBase):
         return int(self._stream.tell())
 
     def readinto(self, buffer: Any) -> int:
-        block = self._stream.read(len(buffer))
-        buffer[: len(block)] = block
-        self._hash.update(block)
-        NOW.bytes_read += len(block)
-        return len(block)
+        count = int(self._stream.readinto(buffer))
+        if self._hash is not None:
+            self._hash.update(memoryview(buffer)[:count])
+        NOW.bytes_read += count
+        return count
 
     def hexdigest(self) -> str:
-        return self._hash.hexdigest()
+        return self._hash.hexdigest() if self._hash is not None else ""
 
     def close(self) -> None:
         self._stream.close()
         super().close()
 
 
-def open_plain(path: str) -> io.BufferedReader:
+def open_plain(path: str, hashed: bool = True) -> io.BufferedReader:
     """A file as it lies there, on this machine or elsewhere; its `raw` is a `Plain`."""
     stream = files.read(path) if files.remote(path) else open(path, "rb", buffering=0)  # noqa: SIM115
-    return _buffered(Plain(stream))
+    return _buffered(Plain(stream, hashed))
 
 
 def _buffered(raw: io.RawIOBase, size: int = HEAD_BYTES) -> io.BufferedReader:

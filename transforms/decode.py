@@ -177,7 +177,7 @@ def _from_json(raw: Raw, processed_by: str) -> Document | Dropped:
     return _document(
         raw,
         _scrub(content),
-        text is not content or is_markup(content),
+        not isinstance(text, str) or is_markup(content),
         "utf-8",
         processed_by,
         url=_field(row, "url"),

@@ -1,0 +1,38 @@
+# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`.
+# Each builds what it needs in .venv; nothing is fetched after that.
+
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
+	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
+BIN := .venv/bin
+OUT ?= out
+
+.PHONY: run test lint bench clean
+
+run: .venv/installed
+	$(BIN)/newsbeam run seeds --output $(OUT) --overwrite
+	@echo
+	@echo "The records are in $(OUT)/documents-*.jsonl, one JSON object a line; $(OUT)/README.md says what each column is."
+	@echo "One document, with what was done to it and why:  $(BIN)/newsbeam explain seeds/shipyard-talks-from-korean.txt"
+
+test: lint
+	$(BIN)/python -m pytest
+
+lint: .venv/tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy pipeline transforms
+
+.venv/bin/python:
+	@test -n "$(PYTHON)" || { echo "newsbeam needs Python 3.10 to 3.13; found none. Install one, or: make PYTHON=/path/to/python3.12"; exit 1; }
+	$(PYTHON) -m venv .venv
+
+.venv/installed: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+.venv/tested: pyproject.toml | .venv/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,compat]'
+	@touch $@ .venv/installed
+
+clean:
+	rm -rf .venv $(OUT)
