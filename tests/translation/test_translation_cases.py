@@ -1,0 +1,62 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from transforms.document import Document, Removal, broken_spans
+from transforms.language import Language
+from transforms.translation import Translate
+
+CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["label"])
+def test_case(case):
+    removed = tuple(Removal("navigation", 1, text) for text in case.get("removed", ()))
+    document = Translate()(Document(text=case["text"], language=case.get("language", "en"), removed=removed))
+    found = document.translation
+    kinds = {artifact.kind for artifact in found.artifacts}
+    assert set(case.get("kinds", ())) <= kinds
+    assert not set(case.get("not", ())) & kinds
+    if "verdict" in case:
+        assert found.verdict == case["verdict"]
+    if "source" in case:
+        assert found.source_language == case["source"]
+    assert not broken_spans(document)
+    assert all(artifact.why.strip() and artifact.text.strip() for artifact in found.artifacts)
+    assert list(found.artifacts) == sorted(found.artifacts, key=lambda artifact: artifact.start)
+
+
+def test_what_stands_in_removed_text_has_no_place():
+    document = Document(text="The bridge was finished.", language="en", removed=(Removal("navigation", 3, "기사 본문"),))
+    (artifact,) = Translate()(document).translation.artifacts
+    assert (artifact.start, artifact.end, artifact.text) == (-1, -1, "기사 본문")
+
+
+def test_markup_is_not_read():
+    page = '<p title="on the 7th, 예산안">The bridge was finished.</p><!-- on the 8th, --><script>x("on the 9th,")</script>'
+    assert Translate()(Document(text=page, markup=True, language="en")).translation.artifacts == ()
+
+
+REAL = {
+    "000": ("translated", {"calendar", "title", "deixis"}),
+    "001": ("original", set()),
+    "003": ("translated", {"residue", "calendar", "title", "deixis"}),
+    "004": ("original", set()),
+}
+
+
+@pytest.mark.parametrize("number", REAL)
+@pytest.mark.parametrize("identify", [True, False])
+def test_the_real_documents(number, identify):
+    folder = Path(__file__).parents[2].parent / "shared" / "seeds"
+    if not folder.is_dir():
+        pytest.skip("the real documents are not beside this checkout")
+    (path,) = folder.glob(f"{number}_*.txt")
+    document = Document(text=path.read_text("utf-8"))
+    found = Translate()(Language()(document) if identify else document).translation
+    verdict, kinds = REAL[number]
+    assert found.verdict == verdict
+    assert found.source_language == ("ko" if verdict == "translated" else "")
+    artifacts = {artifact.kind for artifact in found.artifacts}
+    assert kinds <= artifacts if kinds else not artifacts
