@@ -18,7 +18,7 @@ class InputError(ValueError):
     """An input on the command line cannot be used; the message names it and the cure."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Source:
     """One input file: its path or URI, its size in bytes, and the collection it belongs to (the input's top folder)."""
 

@@ -1,10 +1,10 @@
 """The whole Beam graph on one screen.
 
-    shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► reports ─ gather ─► publish
+    shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► parts ─ gather ─► publish
 
 `read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between them. Any other source
 of raw items, bounded or not, takes the place of `read`: nothing from `work` on assumes an end of the input. Of an
-unbounded source, each window of the reports is published by itself.
+unbounded source, each window of the parts is published by itself.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from pipeline.pool import Pool
 from pipeline.progress import NOW
 from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, split
 from pipeline.worker import Batch
-from pipeline.write import Job, PartWriter, Report, publish
+from pipeline.write import Job, PartWriter, publish
 from transforms.document import Raw
 
 
-def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[Report] = (), spread: bool = False) -> Any:
+def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[str] = (), spread: bool = False) -> Any:
     """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers."""
-    reader = Reader(job.max_bytes, frozenset(report.part for report in finished))
+    reader = Reader(job.max_bytes, frozenset(finished))
     cut = pipeline | "shares" >> beam.Create(list(shares), reshuffle=False) | "split" >> beam.FlatMap(split)
     if spread:
         cut = cut | "spread" >> beam.Reshuffle()
     fresh = cut | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job)
     earlier = pipeline | "finished before" >> beam.Create(list(finished), reshuffle=False)
-    return (fresh, earlier) | "all reports" >> beam.Flatten() | "publish" >> Publish(job)
+    return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
 
 
 class Process(beam.PTransform):  # type: ignore[misc]
-    """Bundles of raw items → reports of what was written.
+    """Bundles of raw items → the names of the parts that were written.
 
     A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
     and each of Beam's own bundles makes one part.
@@ -54,15 +54,15 @@ class Process(beam.PTransform):  # type: ignore[misc]
 
 
 class Publish(beam.PTransform):  # type: ignore[misc]
-    """Reports → the finished files of each window, and its manifest."""
+    """Names of parts → the finished files of each window, and its manifest."""
 
     def __init__(self, job: Job) -> None:
         super().__init__()
         self._job = job
 
-    def expand(self, reports: Any) -> Any:
-        """Gather the reports (a few hundred bytes each) in one place; the files are put together there."""
-        gathered = reports | "by window" >> beam.Map(lambda report: (0, report)) | "gather" >> beam.GroupByKey()
+    def expand(self, parts: Any) -> Any:
+        """Gather the names in one place; the files are put together there."""
+        gathered = parts | "by window" >> beam.Map(lambda part: (0, part)) | "gather" >> beam.GroupByKey()
         return gathered | "publish" >> beam.ParDo(_Publish(self._job))
 
 
@@ -124,7 +124,7 @@ class _Write(beam.DoFn):  # type: ignore[misc]
         self._open: dict[tuple[str, Any], PartWriter] = {}
         self._ends: dict[tuple[str, Any], EndOfPart] = {}
 
-    def process(self, element: tuple[str, Batch, int, EndOfPart | None], window: Any = beam.DoFn.WindowParam) -> Iterator[Report]:
+    def process(self, element: tuple[str, Batch, int, EndOfPart | None], window: Any = beam.DoFn.WindowParam) -> Iterator[str]:
         part, batch, taken, end = element
         key = (part, window)
         if key not in self._open:
@@ -150,6 +150,6 @@ class _Publish(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, element: tuple[int, Iterable[Report]], window: Any = beam.DoFn.WindowParam) -> Iterator[dict[str, Any]]:
+    def process(self, element: tuple[int, Iterable[str]], window: Any = beam.DoFn.WindowParam) -> Iterator[dict[str, Any]]:
         suffix = "" if isinstance(window, GlobalWindow) else f"-{window.start.to_utc_datetime():%Y%m%dT%H%M%S}"
         yield publish(self._job, element[1], suffix)

@@ -39,7 +39,7 @@ BUNDLE_ITEMS = 32
 _COPY_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Share:
     """What one worker reads in one go: small files together, or a stretch of one large file.
 
@@ -62,7 +62,7 @@ class Share:
         return (self.end if self.end >= 0 else sum(source.size for source in self.sources)) - self.start
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class EndOfPart:
     """Says that a part of the output has all its documents, how many inputs were read for it, and which files it finished.
 
@@ -73,7 +73,7 @@ class EndOfPart:
     inputs: tuple[tuple[str, int, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Bundle:
     """Raw items on their way to the workers, a few at a time: one element of a PCollection costs as much as cleaning a
     small document. `part` is the part of the output they belong to ("": whatever the bundle makes), `end` its end.

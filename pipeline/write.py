@@ -13,7 +13,7 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any, BinaryIO, Literal, cast
 from uuid import uuid4
 
@@ -108,8 +108,8 @@ class PartWriter:
         self.report.taken += taken
         self.report.counts = self._counts
 
-    def commit(self, end: EndOfPart | None) -> Report:
-        """Close the part and make it count."""
+    def commit(self, end: EndOfPart | None) -> str:
+        """Close the part and make it count; its name."""
         if end is not None:
             self.report.read, self.report.inputs = end.read, list(end.inputs)
         self.report.counts = dict(self._counts)
@@ -118,8 +118,8 @@ class PartWriter:
             files.rename(self._path(kind), part_path(self._job, self.report.part, kind))
         files.make_folder(self._job.parts)
         with files.whole(files.join(self._job.parts, f"{self.report.part}.json")) as stream:
-            stream.write(orjson.dumps(asdict(self.report)))
-        return self.report
+            stream.write(orjson.dumps(self.report))
+        return self.report.part
 
     def abandon(self) -> None:
         """Throw away what was not committed."""
@@ -136,25 +136,25 @@ def part_path(job: Job, part: str, kind: str) -> str:
     return files.join(job.parts, f"{part}.{kind}")
 
 
-def finished_parts(job: Job) -> list[Report]:
-    """The reports of the parts that an earlier, interrupted run completed."""
-    reports = []
-    for name in files.names_in(job.parts):
-        if name.endswith(".json"):
-            with files.read(files.join(job.parts, name)) as stream:
-                reports.append(Report(**orjson.loads(stream.read())))
-    return reports
+def finished_parts(job: Job) -> list[str]:
+    """The names of the parts that an earlier, interrupted run completed."""
+    return [name.removesuffix(".json") for name in files.names_in(job.parts) if name.endswith(".json")]
+
+
+def _report(job: Job, part: str) -> Report:
+    with files.read(files.join(job.parts, f"{part}.json")) as stream:
+        return Report(**orjson.loads(stream.read()))
 
 
 # --- putting it together --------------------------------------------------------------------------------------------
 
 
-def publish(job: Job, reports: Iterable[Report], suffix: str = "") -> dict[str, Any]:
+def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     """Put the parts together into the files of the output folder and write the manifest; the manifest is returned.
 
     `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short. Raises AccountError.
     """
-    ordered = sorted(reports, key=lambda report: report.part)
+    ordered = [_report(job, part) for part in sorted(set(parts))]
     total: Counter[str] = Counter()
     for report in ordered:
         total.update(report.counts)

@@ -95,6 +95,8 @@ def binary(head: bytes) -> str:
 
 def is_markup(text: str, name: str = "") -> bool:
     """Whether `text` (its beginning is enough) is HTML rather than prose; `name` is the file's name."""
+    if "<" not in text:
+        return False
     if _HTML_START.match(text[:HEAD_BYTES]):
         return True
     enough = 1 if _suffix(name) in ("html", "htm", "xhtml") else _TAGS_IN_TEXT

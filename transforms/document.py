@@ -227,7 +227,8 @@ def broken_spans(document: Document) -> Sequence[str]:
     return wrong
 
 
-@dataclass(frozen=True, slots=True)
+# No slots here, nor in what else crosses a pipe: frozen with slots pickles by Python code, five times as slow.
+@dataclass(frozen=True)
 class Raw:
     """One input as it was read, before anything is known of its text.
 
