@@ -36,10 +36,10 @@ class Recipe:
     steps: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
     text: str = ""
 
-    def chain(self, version: str = "") -> Chain:
+    def chain(self, version: str = "", added: str = "") -> Chain:
         """The processors, built. Raises ProcessorNotFound where a worker lacks what the launcher has."""
         processors = tuple(find(name)(**dict(options)) for name, options in self.steps)
-        return Chain(processors, " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)]))
+        return Chain(processors, added, " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)]))
 
 
 def parse(text: str, name: str = "recipe") -> Recipe:

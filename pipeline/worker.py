@@ -80,7 +80,6 @@ def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
     if isinstance(result, Document):
         record = result.record()
         record["source"] = setup.recipe.source or raw.source
-        record["added"] = setup.added
         record["created"] = result.created or raw.date
         wrong = [key for key in _STRINGS if type(record[key]) is not str]
         if not wrong:
@@ -180,7 +179,7 @@ def main() -> None:
     heart = mmap.mmap(int(sys.argv[1]), BEAT.size)
     setup: Setup = pickle.load(requests)
     try:
-        chain = setup.recipe.chain(setup.version)
+        chain = setup.recipe.chain(setup.version, setup.added)
         stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
         _limit_memory()
         arm(setup.time_limit)

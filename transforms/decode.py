@@ -103,14 +103,14 @@ def is_markup(text: str, name: str = "") -> bool:
     return any(count >= enough for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1))
 
 
-def decode(raw: Raw, processed_by: str = "") -> Document | Dropped:
+def decode(raw: Raw, added: str = "", processed_by: str = "") -> Document | Dropped:
     """The document in an input; Dropped where it is empty or of a media type that is not read.
 
-    `processed_by` is what the record will name as its maker.
+    `added` is when the run is, `processed_by` what the record will name as its maker.
     Raises DecodeError where the input is no document.
     """
     if raw.form == "json":
-        return _from_json(raw, processed_by)
+        return _from_json(raw, added, processed_by)
     media_type, _, parameters = raw.content_type.partition(";")
     media_type = media_type.strip().lower()
     if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
@@ -126,7 +126,7 @@ def decode(raw: Raw, processed_by: str = "") -> Document | Dropped:
     else:
         text, encoding = decode_bytes(raw.payload, header.group(1) if header else "")
     markup = raw.form != "text" and is_markup(text, "x.html" if media_type.endswith(("html", "xhtml+xml")) else raw.name)
-    return _document(raw, text, markup, encoding, processed_by, url=raw.url)
+    return _document(raw, text, markup, encoding, added, processed_by, url=raw.url)
 
 
 def _document(
@@ -134,6 +134,7 @@ def _document(
     text: str,
     markup: bool,
     encoding: str,
+    added: str,
     processed_by: str,
     *,
     url: str,
@@ -146,6 +147,7 @@ def _document(
         markup=markup,
         id="sha256:" + sha256(text.encode() + b"\n" + url.encode()).hexdigest(),
         source=raw.source,
+        added=added,
         url=url,
         title=title,
         created=created,
@@ -162,7 +164,7 @@ def _document(
     )
 
 
-def _from_json(raw: Raw, processed_by: str) -> Document | Dropped:
+def _from_json(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
     try:
         row = orjson.loads(raw.payload)
     except orjson.JSONDecodeError as error:
@@ -181,6 +183,7 @@ def _from_json(raw: Raw, processed_by: str) -> Document | Dropped:
         _scrub(content),
         not isinstance(text, str) or is_markup(content),
         "utf-8",
+        added,
         processed_by,
         url=_field(row, "url"),
         title=_field(row, "title"),

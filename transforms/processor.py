@@ -115,11 +115,12 @@ class Outcome:
 class Chain:
     """Processors in the order in which a document meets them.
 
-    Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold. `processed_by`
-    is what records name as their maker.
+    Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold. `added` is when the
+    run is (ISO 8601), `processed_by` what records name as their maker.
     """
 
     processors: tuple[Processor, ...] = ()
+    added: str = ""
     processed_by: str = ""
 
     def __post_init__(self) -> None:
@@ -154,7 +155,7 @@ class Chain:
                 return Outcome(Dropped(stage, raw.drop))
             stage = "decode"
             entering(stage)
-            decoded = decode(raw, self.processed_by)
+            decoded = decode(raw, self.added, self.processed_by)
             times.append((stage, perf_counter_ns() - began))
             if isinstance(decoded, Dropped):
                 return Outcome(decoded, None, tuple(times))
