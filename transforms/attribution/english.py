@@ -1,0 +1,852 @@
+"""English statements by rule: paragraphs into tokens, tokens into sentences, and from each reporting verb outwards.
+
+A quotation is a single token, so that a sentence around it reads like any other and nothing inside it is taken for a cue.
+From each cue the verb group grows to the left over auxiliaries and adverbs, then the speaker is looked for (left of it, right of
+it where the order is inverted, or inherited from the cue before it), then the content (right of it, else left). Every scan is
+bounded by the sentence and by a fixed number of tokens, which keeps the whole linear.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from transforms.attribution.lexicon import (
+    ADV,
+    AUX,
+    BE,
+    CALL,
+    CAP,
+    COMMA,
+    CONJ,
+    CUE,
+    DET,
+    DIGIT,
+    ED,
+    ING,
+    LOWER,
+    NEG,
+    NOUN,
+    PAST,
+    PLAIN,
+    PREP,
+    PRON,
+    QUOTE,
+    REL,
+    SAY,
+    START,
+    STOP,
+    SUB,
+    TELL,
+    THINK,
+    TIME,
+    VENUE,
+    VERB,
+    according_phrases,
+    english,
+    evidence_verbs,
+    framing_verbs,
+    is_outlet,
+    naming_verbs,
+    no_speakers,
+)
+from transforms.attribution.phrases import Tokens
+from transforms.attribution.quotes import Quotation, quotations
+
+_PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
+# Seoul, Sep 4 (NationPress) · WASHINGTON (AP) —
+_DATELINE = re.compile(r"[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)\s*[–—-]*|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)\s*")
+_MAX_BLOCK = 3000  # characters of a paragraph that a colon announces
+_MAX_CONTENT = 120  # tokens of a clause
+
+
+@dataclass
+class Found:
+    """A statement while it is being read; ranges are code points, end exclusive."""
+
+    content: list[tuple[int, int]]
+    cue: tuple[int, int]
+    speaker: tuple[int, int] | None
+    score: float
+    via: list[tuple[int, int]] = field(default_factory=list)
+    direct: bool = False  # content is words as they were said, whether or not in quotation marks
+    said: bool = True  # rather than described, wanted, hedged on
+    antecedent: tuple[int, int] | None = None  # what a relative "who" stands for
+
+
+@dataclass
+class _Cue:
+    at: int  # token of the verb
+    group: int  # first token of the verb group
+    after: int  # first token behind the verb and its particles
+    bits: int
+    form: int
+    speaker: tuple[int, int] | None = None  # tokens
+    inherited: bool = False
+    inverted: bool = False
+    clause: int = 0  # first token of the clause: where its speaker or, inverted, its verb begins
+
+
+def statements(prose: str) -> list[Found]:
+    """The statements of an English text, in the order of their contents."""
+    reader = _Reader(prose)
+    for match in _PARAGRAPH.finditer(prose):
+        reader.paragraph(match.start(), match.end())
+    reader.finish()
+    return reader.found
+
+
+class _Reader:
+    """Reads paragraph by paragraph; holds what one paragraph hands to the next."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.phrasal = english()[1]
+        self.tokens = Tokens(text, 0, 0, [])
+        self.found: list[Found] = []
+        self.last: Found | None = None  # the direct statement that ended the last paragraph
+        self.block: Found | None = None  # a statement that ended in a colon
+        self.unsaid: list[tuple[int, int]] = []  # quotations of a paragraph left open, still without a speaker
+        self.open = False
+
+    # -- tokens ---------------------------------------------------------------------------------------------------
+
+    def paragraph(self, start: int, end: int) -> None:
+        text = self.text
+        while end > start and text[end - 1].isspace():
+            end -= 1
+        while start < end and text[start].isspace():
+            start += 1
+        if start == end:
+            return
+        dateline = _DATELINE.match(text, start, min(end, start + 120))
+        if dateline:
+            start = dateline.end()
+        quotes = quotations(text, start, end)
+        if self.block is not None and self._take_block(start, end, quotes):
+            return
+        if self._dialogue(start, end):
+            return
+        self.tokens = Tokens(text, start, end, quotes)
+        before = len(self.found)
+        first = True
+        for a, b, e in self.tokens.sentences():
+            if first and self._continues(a, b):
+                first = False
+                continue
+            first = False
+            self._sentence(a, b, e)
+        self._close_paragraph(before, quotes)
+
+    # -- one sentence ---------------------------------------------------------------------------------------------
+
+    def _sentence(self, a: int, b: int, e: int) -> None:
+        W, B = self.tokens.W, self.tokens.B
+        if b - a == 1 and B[a] & QUOTE:
+            self._lone_quote(a)
+            return
+        cues: list[_Cue] = []
+        inherit: tuple[int, int] | None = None
+        while self.tokens.cues and self.tokens.cues[0] < a:
+            self.tokens.cues.pop(0)
+        index = 0
+        while index < len(self.tokens.cues) and self.tokens.cues[index] < b:
+            cue = self._cue(self.tokens.cues[index], a, b, inherit)
+            index += 1
+            if cue is not None:
+                if cues and cue.at < cues[-1].after:
+                    continue
+                cues.append(cue)
+                if cue.speaker is not None:
+                    inherit = cue.speaker
+        del self.tokens.cues[:index]
+        # A participle that opens the sentence has the speaker of the first finite cue.
+        for number, cue in enumerate(cues):
+            if cue.speaker is None:
+                cue.speaker = next((c.speaker for c in cues[number + 1 : number + 6] if c.speaker and not c.inherited), None)
+        floor = a
+        begun = len(self.found)
+        for number, cue in enumerate(cues):
+            following = cues[number + 1 : number + 4]
+            floor = self._statement(cue, a, b, floor, following)
+        if any(word in according_phrases()[0] for word in W[a:b]):
+            self._accordings(a, b, begun)
+        if b == len(W) and len(self.found) > begun:
+            self._colon_at_end(a, b)
+
+    def _cue(self, i: int, a: int, b: int, inherit: tuple[int, int] | None) -> _Cue | None:
+        """What is known of the cue at token `i` of the sentence [a, b): its verb group and its speaker, or None if it is none."""
+        W, B = self.tokens.W, self.tokens.B
+        bits, n = B[i], i + 1
+        for particles, way in self.phrasal.get(W[i], ()):
+            if tuple(W[i + 1 : i + 1 + len(particles)]) == particles:
+                bits, n = (bits & ~(ING | PAST | PLAIN)) | way, i + 1 + len(particles)
+                break
+        if not bits & CUE or (bits & CAP and i > a):
+            return None
+        if W[i] in framing_verbs() and n < b and not B[n] & (QUOTE | COMMA | STOP | TIME) and W[n] not in ("by", "that"):
+            return None
+        form = bits & (ING | PAST | PLAIN)
+        g = i
+        be = negated = aux = False
+        if W[i] == "saying" and i - a >= 2 and W[i - 1] == "as" and W[i - 2] in ("quoted", "cited"):
+            g, form, aux = i - 2, PAST, True
+            while g > a and B[g - 1] & (AUX | ADV) and not B[g - 1] & PRON:
+                g -= 1
+            quoted_as = True
+        else:
+            quoted_as = False
+            if i - a >= 2 and W[i - 1] == "to" and W[i - 2] in ("on", "continued", "continues"):
+                g = i - 2 if W[i - 2] != "on" else max(i - 3, a)
+                form = PAST
+            steps = 0
+            while g > a and steps < 8:
+                left = B[g - 1]
+                if left & (AUX | NEG) and not left & PRON:
+                    aux, be, negated = True, be or bool(left & BE), negated or bool(left & NEG)
+                elif not left & ADV or left & (COMMA | STOP | DET | SUB):
+                    break
+                g -= 1
+                steps += 1
+            if B[g - 1] & AUX and B[g - 1] & PRON and g > a:  # he's said, they've argued
+                aux = True
+        # "However, also said": adverbs that belong to the sentence were eaten only if a speaker follows them, so give none back.
+        if negated or (be and form & PAST and not form & ING and not quoted_as) or (be and W[i] not in ("said", "says") and form & PLAIN):
+            return None
+        participle = bool(form & ING) and not be
+        left = B[g - 1] if g > a else STOP
+        left_word = W[g - 1] if g > a else ""
+        if left_word == "to":
+            return None
+        if left & DET and not left & PRON and not participle:
+            return None
+        if left & PREP and not left & SUB:
+            if not (participle and left_word in ("by", "in", "after", "before")):
+                return None
+        elif left & PREP and participle and left_word not in ("before", "after", "while", "when"):
+            return None
+        if bits & NOUN and not aux and g > a and self.tokens.is_noun(i, n, b, left, left_word, form):
+            return None
+        cue = _Cue(i, g, n, bits, form, clause=g)
+        if participle:
+            if (
+                left & COMMA
+                or left & (QUOTE | CONJ | STOP | SUB)
+                or g == a
+                or left & PREP
+                or (form & ING and bits & SAY and W[i] in ("saying", "telling", "adding", "calling"))
+            ):
+                if left_word in ("of", "for") or left & DET:
+                    return None
+                cue.inherited = True
+                cue.speaker = inherit or self.tokens.main_subject(a, g)
+                if cue.speaker is not None and cue.speaker[1] > g:
+                    return None
+                return cue
+            return None
+        if form & PLAIN and not aux and g == a:
+            return None
+        return self._with_speaker(cue, a, b, left, left_word, inherit)
+
+    def _with_speaker(self, cue: _Cue, a: int, b: int, left: int, left_word: str, inherit: tuple[int, int] | None) -> _Cue | None:
+        W, B, i, g = self.tokens.W, self.tokens.B, cue.at, cue.group
+        invertible = cue.bits & SAY and g == i and not cue.form & ING
+        # “…,” said X · …, said X
+        behind_quote = g > a and (left & QUOTE or (left & COMMA and g - 1 > a and B[g - 2] & QUOTE))
+        starts_after_quote = g == a and a > 0 and B[a - 1] & QUOTE
+        if invertible and (behind_quote or starts_after_quote or left & COMMA):
+            speaker = self.tokens.phrase_at(cue.after, b)
+            if speaker is not None:
+                rest = speaker[1]
+                done = rest >= b or B[rest] & (COMMA | STOP | QUOTE | TIME) or B[rest] & PREP or B[rest] & SUB or W[rest] == "and"
+                if done and (behind_quote or starts_after_quote or rest >= b or (left & COMMA and not self._apposition_before(a, g))):
+                    cue.speaker, cue.inverted, cue.after = speaker, True, speaker[1]
+                    return cue
+        if left & CONJ:
+            cue.inherited = True
+            cue.speaker = inherit or self.tokens.main_subject(a, g)
+            return cue if cue.speaker else None
+        if g == a or left & QUOTE:
+            return None
+        speaker = self.tokens.phrase_before(g, a)
+        if speaker is None:
+            if cue.bits & SAY and left & COMMA and inherit:
+                cue.inherited, cue.speaker = True, inherit
+                return cue
+            return None
+        if cue.form & PLAIN and cue.group == cue.at and not W[i].endswith("s") and not self.tokens.is_plural(*speaker):
+            return None
+        if W[i] in evidence_verbs() and not self.tokens.can_speak(*speaker):
+            return None
+        cue.speaker = speaker
+        cue.clause = speaker[0]
+        return cue
+
+    def _apposition_before(self, a: int, g: int) -> bool:
+        """Whether the comma before the verb closes an apposition ("X, a Y, said")."""
+        found = self.tokens.phrase_before(g, a)
+        return found is not None and found[1] - found[0] >= 3 and any(self.tokens.B[k] & COMMA for k in range(*found))
+
+    # -- noun phrases ---------------------------------------------------------------------------------------------
+
+    # -- content --------------------------------------------------------------------------------------------------
+
+    def _statement(self, cue: _Cue, a: int, b: int, floor: int, following: list[_Cue]) -> int:
+        """Adds the statement of `cue`, if it has content; returns where the next clause may begin."""
+        S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
+        if cue.speaker is None:
+            return floor
+        tell = cue.bits & TELL
+        say = cue.bits & (SAY | TELL)
+        k, cue_end, hearer = (cue.after, cue.at + 1, None)
+        if cue.inverted:
+            k = self._modifiers(cue.after, b, False)[0]
+        elif say:
+            k, cue_end, hearer = self._modifiers(cue.after, b, bool(tell))
+        else:
+            cue_end = cue.after
+        if cue_end < cue.after and not cue.inverted:
+            cue_end = cue.after
+        begin = cue.speaker[0] if not cue.inherited and not cue.inverted else cue.group
+        right = self._right(cue, k, b, following)
+        behind_quote = begin > a and bool(B[begin - 1] & QUOTE or (B[begin - 1] & COMMA and B[begin - 2] & QUOTE))
+        if right is not None and right[2] == "quote" and behind_quote and not cue.inherited and B[k] & COMMA:
+            right = right[0], right[1], "comma"  # “…,” she said, “…”
+        left = None
+        ended = k >= b or B[k] & (COMMA | STOP | CONJ | QUOTE) or W[k] in ("as", "according", "when", "while", "after", "before", "because")
+        dangling = begin - 2 >= a and B[begin - 1] & COMMA and B[begin - 2] & (REL | SUB | CONJ)  # the forces who, he said, had …
+        if (
+            say
+            and ended
+            and not dangling
+            and not (cue.inherited and not (cue.inverted or cue.form & PAST))
+            and (right is None or right[2] == "comma")
+        ):
+            left = self._left(begin, a, floor)
+        if right is not None and right[2] == "comma":
+            quoted_left = left is not None and left[1] - left[0] == 1 and B[left[0]] & QUOTE
+            opens = B[right[0]]
+            if (
+                (left is None and not dangling)
+                or (quoted_left and not opens & QUOTE)
+                or (not dangling and opens & (SUB | PREP | ING | CONJ | ADV) and not opens & (DET | PRON))
+            ):
+                right = None
+        blocked = right is None and left is None and bool(say) and k + 1 == b == len(W) and W[k] == ":"
+        if right is None and left is None and not blocked:
+            return floor
+        content: list[tuple[int, int]] = []
+        direct = False
+        score = 0.6
+        if left is not None:
+            content.append((S[left[0]], E[left[1] - 1]))
+            direct = left[1] - left[0] == 1 and bool(B[left[0]] & QUOTE)
+            score = 0.95 if direct else 0.75
+        if right is not None:
+            content.append((S[right[0]], E[right[1] - 1]))
+            quoted = right[1] - right[0] == 1 and bool(B[right[0]] & QUOTE)
+            direct = quoted if left is None else direct and quoted
+            score = max(score, 0.95 if quoted else {"that": 0.85, "call": 0.7}.get(right[2], 0.7))
+        if cue.inherited:
+            score -= 0.1
+        if cue.bits & THINK and not say:
+            score -= 0.15
+        found = Found(
+            content,
+            (S[cue.group], E[max(cue_end, cue.at + 1) - 1]) if hearer is None else (S[cue.group], E[cue.after - 1]),
+            (S[cue.speaker[0]], E[cue.speaker[1] - 1]),
+            score,
+            direct=direct,
+            said=bool(say) and not (right is not None and right[2] == "call"),
+        )
+        if B[cue.speaker[0]] & REL and cue.speaker[1] - cue.speaker[0] == 1:
+            noun = self.tokens.phrase_before(cue.speaker[0] - (1 if B[cue.speaker[0] - 1] & COMMA else 0), a)
+            found.antecedent = (S[noun[0]], E[noun[1] - 1]) if noun else None
+        if cue.inherited and self.found and self.found[-1].speaker == found.speaker:
+            found.via.extend(self.found[-1].via)
+        if hearer is not None and is_outlet(self.text[S[hearer[0]] : E[hearer[1] - 1]]):
+            found.via.append((S[hearer[0]], E[hearer[1] - 1]))
+        self.found.append(found)
+        if blocked:
+            self.block = found
+        else:
+            self.last = found
+        end = right[1] if right is not None else max(k, cue.after)
+        return max(floor, end)
+
+    def _modifiers(self, k: int, b: int, tell: bool) -> tuple[int, int, tuple[int, int] | None]:
+        """What stands between verb and content: hearer, time, manner. (Next token, end of the cue, the hearer's tokens.)"""
+        W, B = self.tokens.W, self.tokens.B
+        hearer = None
+        if tell and k < b and not B[k] & (QUOTE | STOP | COMMA) and W[k] != "that":
+            hearer = self._hearer(k, b)
+            if hearer:
+                k = hearer[1]
+        end = k
+        limit = min(b, k + 30)
+        while k < limit:
+            bits, word = B[k], W[k]
+            if bits & (QUOTE | STOP | COMMA) or word == "that":
+                break
+            if bits & TIME and (bits & CAP or word in ("earlier", "later", "last", "recently", "today", "yesterday", "tonight")):
+                k += 1
+                while k < limit and (B[k] & TIME or (W[k] in ("this", "that", "late", "early") and k + 1 < limit and B[k + 1] & TIME)):
+                    k += 1
+            elif (
+                bits & ADV
+                and not bits & CAP
+                and (word.endswith("ly") or k + 1 >= b or B[k + 1] & (QUOTE | STOP | COMMA | PREP) or W[k + 1] == "that")
+            ):
+                k += 1
+            elif word == "to" and k + 1 < b and not B[k + 1] & (DET | CAP | PRON):
+                break
+            elif bits & PREP and not bits & CAP:
+                after = self._phrase(k, limit, b)
+                if after is None:
+                    break
+                k = after
+            elif word in ("this", "late") and k + 1 < b and B[k + 1] & TIME:
+                k += 2
+            else:
+                break
+            end = k
+        return k, end, hearer
+
+    def _phrase(self, k: int, limit: int, b: int) -> int | None:
+        """The end of the prepositional phrase at `k` if it tells when, where or of whom something was said, else None."""
+        W, B = self.tokens.W, self.tokens.B
+        last = -1  # behind the last word of time or place
+        q = k + 1
+        while q < limit:
+            bits = B[q]
+            if bits & (QUOTE | STOP | COMMA) or (W[q] == "that" and not bits & TIME) or q >= b:
+                return q if q > k + 1 else None
+            if (
+                (bits & PRON and not bits & DET and W[q] != "him")
+                or (bits & (AUX | VERB) and not bits & CAP)
+                or (bits & SUB and not bits & PREP)
+            ):
+                return last if last > 0 else None
+            if last > 0 and bits & DET and not B[q - 1] & PREP:
+                return last
+            if bits & (TIME | VENUE):
+                last = q + 1
+            q += 1
+        return q if q >= b else (last if last > 0 else None)
+
+    def _hearer(self, k: int, b: int) -> tuple[int, int] | None:
+        W, B = self.tokens.W, self.tokens.B
+        if W[k] in (
+            "him",
+            "her",
+            "them",
+            "me",
+            "us",
+            "you",
+            "reporters",
+            "journalists",
+            "supporters",
+            "voters",
+            "people",
+            "lawmakers",
+            "viewers",
+            "readers",
+        ):
+            if W[k] == "her" and k + 1 < b and B[k + 1] & LOWER and not B[k + 1] & (PRON | SUB | DET | PREP | AUX):
+                pass
+            else:
+                return k, k + 1
+        q = k
+        while q < min(b, k + 14):
+            bits = B[q]
+            if W[q] == "(":
+                close = next((p for p in range(q, min(q + 8, b)) if W[p] == ")"), -1)
+                if close < 0:
+                    break
+                q = close + 1
+                continue
+            if (
+                bits & (QUOTE | STOP | COMMA)
+                or (bits & SUB and not bits & PREP)
+                or (bits & PRON and not bits & DET)
+                or (bits & AUX and not bits & CAP)
+                or (bits & TIME and bits & CAP)
+            ):
+                break
+            if q > k and bits & PREP and W[q] not in ("of",):
+                break
+            if q > k and bits & DET and not B[q - 1] & PREP:
+                break
+            q += 1
+        return (k, q) if q > k else None
+
+    def _right(self, cue: _Cue, k: int, b: int, following: list[_Cue]) -> tuple[int, int, str] | None:
+        """Content right of the cue: tokens and what introduces it (quote, that, clause, call, comma)."""
+        W, B = self.tokens.W, self.tokens.B
+        if k >= b:
+            return None
+        if cue.inverted:
+            # “…,” said X, “…” – only a quotation goes on.
+            if B[k] & COMMA and k + 1 < b and B[k + 1] & QUOTE:
+                return k + 1, k + 2, "comma"
+            if W[k] == ":" and k + 1 < b and B[k + 1] & QUOTE:
+                return k + 1, k + 2, "quote"
+            return None
+        say = cue.bits & (SAY | TELL)
+        if W[k] == ":" and say:
+            if k + 1 >= b:
+                return None
+            if B[k + 1] & QUOTE:
+                return k + 1, self._quote_end(k + 1, b, following), "quote"
+            return k + 1, self._right_end(k + 1, b, following), "clause"
+        if B[k] & COMMA and say:
+            if k + 1 < b and B[k + 1] & QUOTE:
+                return k + 1, self._quote_end(k + 1, b, following), "quote" if self._is_utterance(k + 1) else "comma"
+            if k + 1 < b:
+                if k + 2 < b and W[k + 1] == "that":
+                    return k + 1, self._right_end(k + 1, b, following), "that"
+                return k + 1, self._right_end(k + 1, b, following), "comma"
+            return None
+        if B[k] & (STOP | COMMA):
+            return None
+        if B[k] & QUOTE and say:
+            return k, self._quote_end(k, b, following), "quote"
+        end = self._right_end(k, b, following)
+        if end - k < 1:
+            return None
+        if W[k] == "that" and cue.bits & (SAY | TELL | THINK) and (end - k > 2 or (end - k > 1 and B[k + 1] & QUOTE)):
+            return k, end, "that"
+        if cue.bits & CALL and any(B[q] & QUOTE and (W[cue.at] in naming_verbs() or not self._is_scare(q)) for q in range(k, end)):
+            return k, end, "call"
+        if cue.bits & CALL and not cue.bits & TELL:
+            return None
+        core = W[cue.at] in ("said", "says", "say", "saying", "told", "tells", "telling")
+        if B[k] & (PREP | CONJ) and not B[k] & (DET | CAP | SUB) and not core:
+            return None
+        asks = W[k] in ("whether", "if", "how", "why", "what", "where", "when", "who")
+        if core or (asks and end - k > 2):
+            return (k, end, "clause") if end - k > 1 else None
+        if self._has_clause(k, end):
+            return k, end, "clause"
+        return None
+
+    def _is_scare(self, q: int) -> bool:
+        """A few words in single marks: in news put into English from Korean that is emphasis as often as speech."""
+        text = self.text[self.tokens.S[q] : self.tokens.E[q]]
+        return text[0] in "'‘" and len(text.split()) <= 3
+
+    def _has_clause(self, k: int, end: int) -> bool:
+        """Whether a noun phrase and a finite verb stand at the beginning of [k, end): a clause without "that"."""
+        B = self.tokens.B
+        if k >= end or (B[k] & (ING | VERB | AUX | ADV) and not B[k] & CAP):
+            return False
+        for q in range(k + 1, min(end, k + 14)):
+            bits = B[q]
+            if bits & (QUOTE | COMMA | STOP | REL) or (bits & SUB and not bits & PREP):
+                return False
+            if (bits & (AUX | VERB) and not bits & CAP) or (bits & CUE and bits & PAST and not bits & CAP and self.tokens.is_finite(q, k)):
+                return True
+        return False
+
+    def _is_utterance(self, q: int) -> bool:
+        inner = self.text[self.tokens.S[q] : self.tokens.E[q]].strip("\"'“”‘’«»„ ")
+        return (bool(inner) and (inner[0].isupper() or inner[-1] in ".!?…,")) or len(inner.split()) > 4
+
+    def _quote_end(self, q: int, b: int, following: list[_Cue]) -> int:
+        """The end of content that begins with the quotation at `q`: the quotation alone, or with the clause it is part of."""
+        W, B = self.tokens.W, self.tokens.B
+        if q + 1 >= b:
+            return q + 1
+        after = B[q + 1]
+        inner = self.text[self.tokens.S[q] : self.tokens.E[q]].rstrip("\"'”’»“ ")
+        if (
+            after & (COMMA | STOP)
+            or inner[-1:] in ".!?,"
+            or W[q + 1] in ("and", "but", "while", "as", "when", "after", "before", "during", "in")
+        ):
+            return q + 1
+        return self._right_end(q, b, following)
+
+    def _right_end(self, k: int, b: int, following: list[_Cue]) -> int:
+        """Where the clause that begins at `k` ends: before the next clause with a cue of its own, else at the sentence's end."""
+        W, B = self.tokens.W, self.tokens.B
+        end = min(b, k + _MAX_CONTENT)
+        for cue in following:
+            if cue.inverted:
+                continue
+            begin = cue.clause
+            if begin <= k or begin > end:
+                continue
+            q = begin - 1
+            if B[q] & CONJ and q - 1 > k and B[q - 1] & COMMA:
+                q -= 1
+            if B[q] & QUOTE and self.text[self.tokens.S[q] : self.tokens.E[q]].rstrip("\"'”’»“ ").endswith(","):
+                end = min(end, begin)
+                break
+            if B[q] & COMMA or B[q] & CONJ or W[q] in ("while", "as", "though", "although", "whereas"):
+                if q > k and B[q - 1] & COMMA:
+                    q -= 1
+                end = min(end, q)
+                break
+        for q in range(k + 1, end):
+            bits = B[q]
+            if bits & STOP and W[q] in (";", "|"):
+                end = q
+                break
+            if bits & COMMA and q + 1 < end:
+                nxt = W[q + 1]
+                if nxt in ("according", "but", "although", "though", "whereas", "per") or (
+                    nxt == "as" and q + 2 < end and W[q + 2] in ("reported", "quoted", "per", "stated", "cited", "noted", "told")
+                ):
+                    end = q
+                    break
+                if nxt == "while" and q + 2 < end and self._has_clause(q + 2, min(end, q + 16)):
+                    end = q
+                    break
+            elif W[q] == "according" and q + 1 < end and W[q + 1] == "to":
+                end = q
+                break
+        while end > k and (B[end - 1] & COMMA or W[end - 1] in (":", "–", "—", "-", "--", "(")):
+            end -= 1
+        return end
+
+    def _left(self, begin: int, a: int, floor: int) -> tuple[int, int, bool] | None:
+        """Content left of the speaker at `begin`: a quotation, or the clause before the comma."""
+        W, B = self.tokens.W, self.tokens.B
+        if begin == a:
+            # “…?” X said: the quotation stands as a sentence of its own.
+            if a > 0 and B[a - 1] & QUOTE and not self._taken(a - 1):
+                return a - 1, a, True
+            return None
+        end = begin
+        if B[end - 1] & COMMA:
+            end -= 1
+        elif not B[end - 1] & QUOTE and W[end - 1] not in ("—", "–", "-", "--"):
+            return None
+        elif not B[end - 1] & QUOTE:
+            end -= 1
+        start = max(floor, a, end - _MAX_CONTENT)
+        while start < end and (B[start] & (COMMA | STOP) or W[start] in ("and", "but")):
+            start += 1
+        if start >= end or (B[end - 1] & (REL | SUB | CONJ | PREP) and not B[end - 1] & CAP):
+            return None
+        if B[end - 1] & QUOTE:
+            # The quotation alone, unless it is part of the clause before it.
+            if end - 1 == start or B[end - 2] & (COMMA | STOP):
+                return end - 1, end, True
+            return start, end, False
+        if end - start < 2 or all(B[q] & (PREP | SUB | CONJ | ADV | TIME | REL | DET) for q in range(start, end)):
+            return None
+        opens, word = B[start], W[start]
+        if opens & ING or (opens & SUB and not opens & (DET | PRON) and word not in _CLAUSE_SUBORDINATORS):
+            return None
+        # A clause has a verb; one that the lists do not know is taken on trust behind a subject and before more words.
+        trusted = end - start >= 4 and (opens & (DET | PRON) or (opens & CAP and not opens & (PREP | SUB | START | ADV | TIME)))
+        if not trusted and not self._has_verb(start, end):
+            return None
+        if (
+            (opens & SUB or word in ("asked", "speaking"))
+            and word in _CLAUSE_SUBORDINATORS
+            and not any(B[q] & COMMA for q in range(start, end))
+        ):
+            return None
+        return start, end, False
+
+    def _has_verb(self, start: int, end: int) -> bool:
+        return any(self.tokens.B[q] & (AUX | VERB | ED | CUE) and not self.tokens.B[q] & CAP for q in range(start, end))
+
+    def _taken(self, q: int) -> bool:
+        span = (self.tokens.S[q], self.tokens.E[q])
+        return any(start <= span[0] and span[1] <= end for found in self.found[-4:] for start, end in found.content)
+
+    # -- according to ---------------------------------------------------------------------------------------------
+
+    def _accordings(self, a: int, b: int, begun: int) -> None:
+        """“According to X” and its like: a statement of its own, or a link in the chain of one already found."""
+        S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
+        phrases, passing_on = according_phrases()
+        k = a
+        while k < b:
+            words = next((words for words in phrases.get(W[k], ()) if tuple(W[k : k + len(words)]) == words), None)
+            if words is None or (words == ("per",) and (k == a or not B[k - 1] & COMMA)):
+                k += 1
+                continue
+            after = k + len(words)
+            speaker = self.tokens.phrase_at(after, b, strict=True)
+            if speaker is None:
+                k = after
+                continue
+            cue = (S[k], E[after - 1])
+            via: list[tuple[int, int]] = []
+            end = speaker[1]
+            # Yonhap, citing KCNA
+            q = end + 1 if end < b and B[end] & COMMA else end
+            if q < b and W[q] in ("citing", "quoting"):
+                origin = self.tokens.phrase_at(q + 1, b, strict=True)
+                if origin is not None:
+                    via.append(self._outlet_in(*speaker))
+                    speaker, end = origin, origin[1]
+            who = (S[speaker[0]], E[speaker[1] - 1])
+            inner = [found for found in self.found[begun:] if found.speaker is not None]
+            phrase = " ".join(words)
+            before = [found for found in inner if found.content[-1][1] <= S[k]] or [
+                found for found in inner if found.content[0][0] < S[k] and found.cue[1] <= S[k]
+            ]
+            it = next(
+                (found for found in inner if k == a and found.speaker is not None and self.text[slice(*found.speaker)].lower() == "it"),
+                None,
+            )
+            if it is not None:
+                it.speaker = who  # according to a document, it states …
+                it.via.extend(via)
+            elif before and before[-1].speaker != who:
+                before[-1].via.extend([*via, who])
+            else:
+                self.according_phrases(k, end, a, b, cue, who, via, phrase in passing_on and not inner)
+            k = max(end, after)
+
+    def according_phrases(
+        self, k: int, end: int, a: int, b: int, cue: tuple[int, int], who: tuple[int, int], via: list[tuple[int, int]], quoting: bool
+    ) -> None:
+        S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
+        content: list[tuple[int, int]] = []
+        last = k
+        while last > a and (B[last - 1] & (COMMA | BE) or W[last - 1] in ("–", "—", "--", "all", "that's")):
+            last -= 1
+        first = a
+        for q in range(last - 1, max(a, last - _MAX_CONTENT) - 1, -1):
+            if W[q] == ";" or (W[q] == ":" and q > a):
+                first = q + 1
+                break
+        while first < last and (B[first] & COMMA or (W[first] in ("and", "but") and B[first] & LOWER)):
+            first += 1
+        if end == b - 1 and W[end] == ":" and b == len(W) and self.block is None:
+            self.found.append(Found([], cue, who, 0.85, via))
+            self.block = self.found[-1]
+            return
+        if (last - first >= 2 and last - first <= _MAX_CONTENT) or (last - first == 1 and B[first] & QUOTE):
+            content.append((S[first], E[last - 1]))
+        elif last == a and a > 0 and B[a - 1] & QUOTE and not self._taken(a - 1):
+            content.append((S[a - 1], E[a - 1]))
+        right = end
+        if right < b and B[right] & COMMA:
+            right += 1
+        if right < b and B[right] & PREP and last == a:
+            # According to X on the 19th, …
+            right = next((q + 1 for q in range(right, min(b, right + 8)) if B[q] & COMMA), right)
+        if right < b and W[right] == ":":
+            right += 1
+        if b - right >= 2 or (b - right == 1 and B[right] & QUOTE):
+            stop = b
+            for q in range(right + 1, min(b, right + _MAX_CONTENT)):
+                if (
+                    B[q] & COMMA
+                    and q + 1 < b
+                    and W[q + 1] in ("but", "although", "while", "and")
+                    and self._has_clause(q + 2, min(b, q + 14))
+                ):
+                    stop = q
+                    break
+            if (
+                B[right] & (LOWER | CAP | QUOTE | DIGIT)
+                and (last == a or (end < b and B[end] & COMMA))
+                and not (content and B[right] & (ING | CONJ | SUB))
+            ):
+                content.append((S[right], E[min(stop, right + _MAX_CONTENT) - 1]))
+        if content:
+            quoted = all(self._is_quoted(span) for span in content)
+            self.found.append(Found(content, cue, who, 0.85, via, direct=quoted))
+            if quoted:
+                self.last = self.found[-1]
+
+    def _is_quoted(self, span: tuple[int, int]) -> bool:
+        return (
+            any(self.tokens.B[q] & QUOTE and (self.tokens.S[q], self.tokens.E[q]) == span for q in range(len(self.tokens.B)))
+            if span[1] - span[0] > 0 and len(self.tokens.B) < 400
+            else False
+        )
+
+    def _outlet_in(self, start: int, end: int) -> tuple[int, int]:
+        """Of "a report by Yonhap" the outlet, else the whole phrase."""
+        W, B = self.tokens.W, self.tokens.B
+        for q in range(end - 1, start, -1):
+            if W[q] in ("by", "from", "in", "of") and B[q + 1] & (CAP | DET):
+                return self.tokens.S[q + 1], self.tokens.E[end - 1]
+        return self.tokens.S[start], self.tokens.E[end - 1]
+
+    # -- what goes from sentence to sentence and from paragraph to paragraph ---------------------------------------
+
+    def _lone_quote(self, q: int) -> None:
+        """A sentence that is nothing but a quotation goes on with the direct statement before it."""
+        span = (self.tokens.S[q], self.tokens.E[q])
+        last = self.last
+        if last is not None and last.direct and self._adjacent(last, span[0]):
+            last.content.append(span)
+        else:
+            self.unsaid.append(span)
+
+    def _adjacent(self, last: Found, start: int) -> bool:
+        """Whether only the cue's sentence lies between the statement and `start`."""
+        end = max(last.content[-1][1], last.cue[1], last.speaker[1] if last.speaker else 0)
+        return 0 <= start - end <= 160 and "\n" not in self.text[end:start] and not _SENTENCE_BREAK.search(self.text, end, start - 1)
+
+    def _continues(self, a: int, b: int) -> bool:
+        """A paragraph that begins with a quotation and has no cue of its own for it goes on with the last paragraph's."""
+        if not (b - a == 1 and self.tokens.B[a] & QUOTE and b == len(self.tokens.B)):
+            return False
+        span = (self.tokens.S[a], self.tokens.E[a])
+        if self.last is not None and self.last.direct and self.closed_by is self.last:
+            self.last.content.append(span)
+            return True
+        return False
+
+    closed_by: Found | None = None
+
+    def _close_paragraph(self, before: int, quotes: list[Quotation]) -> None:
+        self.unsaid.clear()
+        self.closed_by = None
+        if self.last is not None and quotes and self.last.direct:
+            tail = quotes[-1]
+            if any(span == (tail.start, tail.end) for span in self.last.content):
+                self.closed_by = self.last
+        self.block = self.block if self.block in self.found[before:] else None
+
+    def _colon_at_end(self, a: int, e: int) -> None:
+        """“He said:” at the end of a paragraph: the next one is what he said."""
+        W = self.tokens.W
+        if e == len(W) and W[e - 1] == ":" and self.found and self.found[-1].said:
+            found = self.found[-1]
+            if max(found.cue[1], found.content[-1][1] if found.content else 0) >= self.tokens.S[a] and self.block is None:
+                self.block = found
+
+    def _take_block(self, start: int, end: int, quotes: list[Quotation]) -> bool:
+        found, self.block = self.block, None
+        if found is None or end - start > _MAX_BLOCK:
+            return False
+        whole = bool(quotes) and quotes[0].start == start
+        if quotes and (not whole or quotes[0].end < end - 1):
+            return False  # the paragraph has a cue of its own, or goes on in the writer's words
+        found.content.append((start, end))
+        found.direct = found.direct or len(found.content) == 1
+        if whole:
+            self.last = self.closed_by = found
+        return True
+
+    def _dialogue(self, start: int, end: int) -> bool:
+        """`NAME: what was said`, as in a transcript."""
+        match = _DIALOGUE.match(self.text, start, end)
+        if match is None or match[1].split()[0].strip(".") in no_speakers() or end - match.end() < 8:
+            return False
+        found = Found([(match.end(), end)], (match.end(1), match.end(1) + 1), match.span(1), 0.75, direct=True)
+        self.found.append(found)
+        self.closed_by = None
+        return True
+
+    def finish(self) -> None:
+        self.found = [found for found in self.found if found.content]
+        self.found.sort(key=lambda found: (found.content[0], found.cue))
+
+
+_DIALOGUE = re.compile(r"([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?: +(?=\S)")
+_CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
+_SENTENCE_BREAK = re.compile(r"[.!?] +[A-Z]")

@@ -1,0 +1,149 @@
+"""Word lists: cue verbs, word classes and kinds of sources, read once from the YAML files in `cues/`."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from importlib.resources import files
+from typing import Any
+
+import yaml
+
+LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
+
+# Word classes, as bits, so that one look-up answers every question about a word.
+DET, PREP, SUB, CONJ, PRON, AUX, BE, NEG, ADV, REL, VERB, TIME, VENUE, START, NOUN = (1 << n for n in range(15))
+SAY, TELL, THINK, CALL = (1 << n for n in range(15, 19))
+ING, PAST, PLAIN = (1 << n for n in range(19, 22))  # the form of a cue: -ing; past; base or -s
+CUE = SAY | TELL | THINK | CALL
+# Set by the reader of a text, not by the word list.
+CAP, ED, QUOTE, STOP, COMMA, DIGIT, LOWER, OPENS, CLOSES = (1 << n for n in range(22, 31))
+
+_CLASSES = (
+    ("determiners", DET),
+    ("prepositions", PREP),
+    ("subordinators", SUB),
+    ("conjunctions", CONJ),
+    ("pronouns", PRON),
+    ("auxiliaries", AUX),
+    ("be", BE),
+    ("negations", NEG),
+    ("adverbs", ADV),
+    ("relatives", REL),
+    ("verbs", VERB),
+    ("times", TIME),
+    ("venues", VENUE),
+    ("subordinate_start", START),
+    ("nouns", NOUN),
+)
+
+
+@cache
+def load(name: str) -> dict[str, Any]:
+    """The file `cues/<name>.yaml`."""
+    # The base loader leaves every word a string: "on", "no" and "off" are words here.
+    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+    text = files("transforms.attribution").joinpath("cues").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
+    data: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - it builds strings, lists and dicts only
+    return data
+
+
+def forms(base: str, irregular: dict[str, list[str]]) -> list[tuple[str, int]]:
+    """The forms of an English verb, each with its ING, PAST or PLAIN bit."""
+    if base in irregular:
+        return [(base, PLAIN)] + [(form, _form_bit(base, form)) for form in irregular[base]]
+    if base.endswith("e"):
+        return [(base, PLAIN), (base + "s", PLAIN), (base + "d", PAST), (base[:-1] + "ing", ING)]
+    if base.endswith("y") and base[-2] not in "aeiou":
+        return [(base, PLAIN), (base[:-1] + "ies", PLAIN), (base[:-1] + "ied", PAST), (base + "ing", ING)]
+    s = base + ("es" if base.endswith(("s", "sh", "ch", "x")) else "s")
+    return [(base, PLAIN), (s, PLAIN), (base + "ed", PAST), (base + "ing", ING)]
+
+
+def _form_bit(base: str, form: str) -> int:
+    if form.endswith("ing"):
+        return ING
+    return PLAIN if form in (base + "s", base + "es") else PAST
+
+
+@cache
+def english() -> tuple[dict[str, int], dict[str, tuple[tuple[tuple[str, ...], int], ...]]]:
+    """English words with their class bits, and phrasal cues: form of the verb → (particles, bits)."""
+    data = load("en")
+    words: dict[str, int] = {}
+    phrasal: dict[str, list[tuple[tuple[str, ...], int]]] = {}
+    for key, bit in _CLASSES:
+        for word in data[key]:
+            words[word] = words.get(word, 0) | bit
+            words[word.replace("'", "’")] = words[word]
+    for word in data["not_adverbs"]:
+        words.setdefault(word, 0)
+    for key, bit in (("say", SAY), ("tell", TELL), ("think", THINK), ("call", CALL)):
+        for verb in data[key]:
+            base, *particles = verb.split()
+            for form, form_bit in forms(base, data["irregular"]):
+                if particles:
+                    phrasal.setdefault(form, []).append((tuple(particles), bit | form_bit))
+                else:
+                    words[form] = words.get(form, 0) | bit | form_bit
+    return words, {form: tuple(sorted(ways, key=lambda way: -len(way[0]))) for form, ways in phrasal.items()}
+
+
+@cache
+def sources() -> dict[str, frozenset[str]]:
+    """The word lists of `cues/sources.yaml`, in lower case except the outlets' names."""
+    return {
+        key: frozenset(str(word) if key == "outlets" else str(word).lower() for word in words) for key, words in load("sources").items()
+    }
+
+
+@cache
+def _outlet_pattern() -> re.Pattern[str]:
+    names = sorted(sources()["outlets"], key=lambda name: (-len(name), name))
+    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)")
+
+
+def is_outlet(name: str) -> bool:
+    """Whether a phrase names a news agency, a paper or a broadcaster."""
+    if _outlet_pattern().search(name):
+        return True
+    return any(
+        word.lower() in sources()["outlet_words"] and word not in ("news", "reporters", "journalists", "daily")
+        for word in re.findall(r"\w+", name)
+    )
+
+
+@cache
+def evidence_verbs() -> frozenset[str]:
+    """Forms whose subject may be a thing."""
+    return frozenset(load("en")["evidence"])
+
+
+@cache
+def naming_verbs() -> frozenset[str]:
+    """Forms of verbs that name or judge."""
+    data = load("en")
+    return frozenset(form for verb in data["naming"] for form, _ in forms(verb.split()[0], data["irregular"]))
+
+
+@cache
+def no_speakers() -> frozenset[str]:
+    """Words before a colon that are no speakers."""
+    return frozenset(load("en")["no_speakers"])
+
+
+@cache
+def according_phrases() -> tuple[dict[str, list[tuple[str, ...]]], frozenset[str]]:
+    """“According to” and its like by first word, the longest first; and those that pass on what another said."""
+    data = load("en")["according"]
+    phrases: dict[str, list[tuple[str, ...]]] = {}
+    for phrase in sorted({*data["who"], *data["via"]}, key=lambda words: (-len(words.split()), words)):
+        words = tuple(phrase.split())
+        phrases.setdefault(words[0], []).append(words)
+    return phrases, frozenset(data["via"])
+
+
+@cache
+def framing_verbs() -> frozenset[str]:
+    """Forms that report speech only right before a quotation."""
+    return frozenset(load("en")["framing"])

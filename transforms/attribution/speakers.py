@@ -1,0 +1,90 @@
+"""From what was found to `Attribution`: exact spans, form, speakers with name, role and kind, chains with names."""
+
+from __future__ import annotations
+
+import re
+
+from transforms.attribution.english import Found
+from transforms.attribution.languages import kinds
+from transforms.attribution.names import Names, describe, pronoun
+from transforms.attribution.quotes import MARKS
+from transforms.document import Attribution, ClaimForm, Span, Speaker, SpeakerKind, Via
+
+_NO_NAMES = Names("")
+
+
+def attributions(text: str, prose: str, found: list[Found], language: str) -> tuple[Attribution, ...]:
+    """The attributions of what was found in `prose`; spans into `text`."""
+    if not found:
+        return ()
+    names = Names(prose) if language == "en" else _NO_NAMES
+    made = []
+    last: Speaker | None = None
+    last_end = -1
+    for item in found:
+        speaker = _speaker(text, item, names, last, last_end, language)
+        via = tuple(
+            Via(start, end, text[start:end], describe(text[start:end], names)[0] if language == "en" else text[start:end])
+            for start, end in item.via
+        )
+        content = tuple(Span.of(text, start, end) for start, end in item.content)
+        made.append(
+            Attribution(
+                _form(content, item.direct), content, Span.of(text, *item.cue), speaker, via, round(min(max(item.score, 0.0), 1.0), 4)
+            )
+        )
+        if speaker.kind == "person" and speaker.name:
+            last, last_end = speaker, item.cue[1]
+    return tuple(made)
+
+
+def _form(content: tuple[Span, ...], direct: bool) -> ClaimForm:
+    if direct:
+        return "direct"
+    return "mixed" if any(_has_marks(piece.text) for piece in content) else "indirect"
+
+
+_APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)|(?<=s)['’](?=\s)|(?<!\w)['’](?=\d\d)")
+
+
+def _has_marks(text: str) -> bool:
+    return MARKS.search(text) is not None and MARKS.search(_APOSTROPHE.sub("", text)) is not None
+
+
+def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_end: int, language: str) -> Speaker:
+    if item.speaker is None:
+        return Speaker()
+    start, end = item.speaker
+    words = text[start:end]
+    if language != "en":
+        return foreign(start, end, words, language)
+    gender = pronoun(words)
+    if not gender:
+        name, role, kind = describe(words, names)
+        return Speaker(start, end, words, name, role, kind)
+    if gender == "other":
+        if item.antecedent is not None:
+            name, role, kind = describe(text[item.antecedent[0] : item.antecedent[1]], names)
+            return Speaker(start, end, words, name, role, kind)
+        kind = (
+            "group"
+            if words.lower() in ("they", "we", "some", "others", "many", "both")
+            else "person"
+            if words.lower() in ("i", "who", "one")
+            else ""
+        )
+        return Speaker(start, end, words, "", "", kind)
+    name = names.person_before(start, text, gender)
+    if last is not None and names.fits(last.name, gender) and "\n\n\n" not in text[last_end:start] and 0 <= start - last_end < 1200:
+        # Whoever spoke last goes on, unless somebody else of that sex was named in between.
+        between = [other for other in names.between(last_end, start) if other != last.name and names.fits(other, gender)]
+        if not between:
+            name = last.name
+    return Speaker(start, end, words, name, "", "person")
+
+
+def foreign(start: int, end: int, words: str, language: str) -> Speaker:
+    """A speaker in another language than English: named as it stands, its kind by the words of that language's lists."""
+    low = words.lower()
+    kind: SpeakerKind = next((kind for kind, terms in kinds(language) if any(term in low for term in terms)), "person")
+    return Speaker(start, end, words, words, "", kind)
