@@ -62,6 +62,8 @@ def _main(arguments: list[str]) -> int:
     if arguments[0] in ("-V", "--version"):
         print(f"newsbeam {version('newsbeam')}")
         return 0
+    # A recipe may name a processor in a module of the folder one stands in; last, so that it hides nothing installed.
+    sys.path.append(os.getcwd())
     command = COMMANDS.get(arguments[0])
     if command is None:
         near = difflib.get_close_matches(arguments[0], COMMANDS, 1)

@@ -87,6 +87,7 @@ class _Work(beam.DoFn):  # type: ignore[misc]
             self._flush(None)
         self._key, self._latest = (bundle.part, window), timestamp
         self._held.extend(bundle.raws)
+        NOW.begun += len(bundle.raws)
         self._size += sum(len(raw.payload) for raw in bundle.raws)
         if bundle.end or self._size >= BUNDLE_BYTES or len(self._held) >= BUNDLE_ITEMS:
             self._flush(bundle.end)

@@ -36,7 +36,7 @@ def progress_bar(total_bytes: int) -> Iterator[None]:
             while not stop.wait(0.2):
                 failed = f"{NOW.failed:,} failed" if NOW.failed else ""
                 rate = NOW.finished / max(bar.get_time() - began, 0.1)
-                bar.update(task, completed=min(NOW.bytes_read, total_bytes), done=NOW.finished, rate=rate, failed=failed)
+                bar.update(task, completed=min(NOW.bytes_done(), total_bytes), done=NOW.finished, rate=rate, failed=failed)
 
         thread = Thread(target=follow, daemon=True)
         thread.start()
