@@ -140,7 +140,7 @@ def _with_beam_options(
     arguments: list[str], others: list[str], ours: argparse.ArgumentParser, replay: bool
 ) -> tuple[argparse.Namespace, dict[str, Any]]:
     """The command line again, with every option that Beam has. Beam is loaded only for command lines that need it."""
-    from pipeline.run import quiet_beam
+    from pipeline.files import quiet_beam
 
     quiet_beam()
     from apache_beam.options import pipeline_options as beam

@@ -2,27 +2,72 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
+from importlib.util import find_spec
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
 
-def missing_filesystem(scheme: str) -> str:
-    """What to install for a URI scheme that no installed filesystem knows."""
-    extra = {"gs": "gcp", "s3": "aws", "azfs": "azure", "hdfs": "gcp"}.get(scheme)
-    if extra is None:
-        return f"no filesystem is installed for {scheme}://"
-    return f"{scheme}:// needs an extra: pip install 'newsbeam[{extra}]'"
+class MissingExtra(ImportError):
+    """Something is asked for that an extra brings; the message is the command that installs it."""
 
 
-def filesystems() -> Any:
-    """Beam's FileSystems, imported only where it is needed: it costs two seconds."""
+# Scheme of a URI -> (the extra that brings its filesystem, a module that is there when the extra is).
+_EXTRAS = {
+    "gs": ("gcp", "google.cloud.storage"),
+    "s3": ("aws", "boto3"),
+    "azfs": ("azure", "azure.storage.blob"),
+    "hdfs": ("hadoop", "hdfs"),
+}
+
+
+def need(extra: str, module: str, what: str) -> None:
+    """Raises MissingExtra unless `module`, which the extra brings, is installed."""
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:  # a parent package is missing
+        found = None
+    if found is None:
+        raise MissingExtra(f"{what} needs an extra: pip install 'newsbeam[{extra}]'")
+
+
+def check_scheme(path: str) -> None:
+    """Raises MissingExtra or ValueError where the filesystem of a URI is not to be had."""
+    scheme = path.partition("://")[0]
+    if scheme in _EXTRAS:
+        need(*_EXTRAS[scheme], f"{scheme}://")
+    filesystems().get_filesystem(path)
+
+
+def filesystems(beam_options: dict[str, Any] | None = None) -> Any:
+    """Beam's FileSystems, imported only where it is needed: it costs a second. Some of them want to know Beam's options."""
+    found = _with_default_options()
+    if beam_options:
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        found.set_options(PipelineOptions.from_dictionary(beam_options))
+    return found
+
+
+@cache
+def _with_default_options() -> Any:
+    quiet_beam()
     from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
 
+    FileSystems.set_options(PipelineOptions([]))
     return FileSystems
+
+
+def quiet_beam() -> None:
+    """Beam logs through the root logger, warnings of no use to a user among them. To be called before it is imported."""
+    logging.basicConfig(level=logging.ERROR, format="%(message)s")
+    logging.getLogger().setLevel(logging.ERROR)
 
 
 def remote(path: str) -> bool:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.files import filesystems, missing_filesystem, remote
+from pipeline.files import MissingExtra, check_scheme, filesystems, remote
 from pipeline.streams import COMPRESSION_SUFFIXES
 
 DOCUMENT_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text md markdown jsonl ndjson parquet warc wet".split())
@@ -122,8 +122,14 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
 
 
 def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
-    files = filesystems()
     scheme = given.partition("://")[0]
+    try:
+        check_scheme(given)
+    except MissingExtra as error:
+        raise InputError(f"{given}: {error}") from error
+    except ValueError as error:
+        raise InputError(f"{given}: no filesystem is installed for {scheme}://") from error
+    files = filesystems()
     try:
         if re.search(r"[*?\[]", given):
             listed = files.match([given])[0].metadata_list
@@ -132,9 +138,7 @@ def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
             listed = [] if given.endswith("/") else files.match([given])[0].metadata_list
             walked = not listed
             listed = listed or files.match([given.rstrip("/") + "/**"])[0].metadata_list
-    except ValueError as error:
-        raise InputError(f"{given}: {missing_filesystem(scheme)}") from error
-    except Exception as error:
+    except Exception as error:  # each remote filesystem has errors of its own; all mean the same to a user
         raise InputError(f"{given} cannot be listed: {error}") from error
     if not listed:
         raise InputError(f"nothing found at {given}")

@@ -33,7 +33,8 @@ def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Seque
     if spread:
         cut = cut | "spread" >> beam.Reshuffle()
     fresh = cut | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job)
-    earlier = pipeline | "finished before" >> beam.Create(list(finished), reshuffle=False)
+    # One name that is none: the output is put together even where nothing was read.
+    earlier = pipeline | "finished before" >> beam.Create(["", *finished], reshuffle=False)
     return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import fcntl
 import hashlib
-import logging
 import os
 import re
 import sys
@@ -37,14 +37,10 @@ class Refused(ValueError):
     """The run cannot begin as asked; the message says why and what would help."""
 
 
-def quiet_beam() -> None:
-    """Beam logs through the root logger, warnings of no use to a user among them."""
-    logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    logging.getLogger().setLevel(logging.ERROR)
-
-
 def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam run`. Returns the exit status; raises Refused."""
+    if beam_options:
+        files.filesystems(beam_options)
     try:
         chosen = recipe.load(arguments.recipe)
         found = find.find(arguments.inputs, arguments.output)
@@ -112,6 +108,7 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
         max_bytes=arguments.max_document_mb << 20,
         name=sources[0].source if sources else "newsbeam",
     )
+    _check_places(output, arguments.runner)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
     plan = _plan(job, sources)
@@ -123,6 +120,22 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
         if ready is None:
             return 0
         return _run_graph(ready, shares, arguments.runner, beam_options, size, local)
+
+
+def _check_places(output: str, runner: str) -> None:
+    """Is there such a runner, and can there be such an output? Raises Refused."""
+    if runner not in RUNNERS and not runner.endswith("Runner"):
+        near = difflib.get_close_matches(runner, RUNNERS, 1)
+        raise Refused(f"no runner {runner!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(RUNNERS)}"))
+    try:
+        if runner == "dataflow":
+            files.need("gcp", "google.cloud.storage", "--runner dataflow")
+        if files.remote(output):
+            files.check_scheme(output)
+    except files.MissingExtra as error:
+        raise Refused(str(error)) from error
+    except ValueError as error:
+        raise Refused(f"--output {output}: no filesystem is installed for {output.partition('://')[0]}://") from error
 
 
 def _now() -> str:
@@ -210,7 +223,7 @@ def _saved_plan(job: Job) -> dict[str, Any] | None:
 
 def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: dict[str, Any], size: int, local: bool) -> int:
     finished = finished_parts(job)
-    quiet_beam()
+    files.quiet_beam()
     bar = report.progress_bar(size) if local and sys.stderr.isatty() else nullcontext()
     try:
         with bar:

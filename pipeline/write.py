@@ -154,7 +154,7 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
 
     `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short. Raises AccountError.
     """
-    ordered = [_report(job, part) for part in sorted(set(parts))]
+    ordered = [_report(job, part) for part in sorted(set(parts)) if part]
     total: Counter[str] = Counter()
     for report in ordered:
         total.update(report.counts)
