@@ -139,6 +139,8 @@ def delete(path: str) -> None:
         files = filesystems()
         if files.exists(path):
             files.delete([path])
+        elif below := [entry.path for entry in files.match([path.rstrip("/") + "/**"])[0].metadata_list]:
+            files.delete(below)  # an object store has no folders, only names that begin alike
     elif os.path.isdir(path):
         shutil.rmtree(path, ignore_errors=True)
     elif os.path.lexists(path):

@@ -44,7 +44,8 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
     notes: list[str] = []
     skipped: dict[str, int] = {}
     out = os.path.realpath(leave_out) if leave_out and "://" not in leave_out else leave_out
-    for given in inputs:
+    for word in inputs:
+        given = word.removeprefix("file://")
         before = len(sources)
         if remote(given):
             found: Iterable[Source] = _remote(given, skipped)

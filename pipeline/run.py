@@ -94,7 +94,7 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
 
 
 def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
-    output = arguments.output
+    output = arguments.output.removeprefix("file://")
     forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
     local = arguments.runner == "direct"
     size = sum(share.size for share in shares)

@@ -1,0 +1,139 @@
+"""Reading from and writing to a filesystem that only Beam knows: here one that is a folder under another scheme."""
+
+import os
+import shutil
+from pathlib import Path
+from typing import ClassVar
+
+import orjson
+import pytest
+from apache_beam.io.filesystem import FileMetadata, FileSystem
+from apache_beam.io.filesystems import FileSystems
+
+from pipeline.cli import main
+
+
+class Elsewhere(FileSystem):
+    """`elsewhere://x/y` is `<top>/x/y`. Like an object store it has no folders and renames by copying."""
+
+    top: ClassVar[Path]
+
+    @classmethod
+    def scheme(cls):
+        return "elsewhere"
+
+    def _path(self, url):
+        return str(self.top / url.removeprefix("elsewhere://").lstrip("/"))
+
+    def join(self, basepath, *paths):
+        return "/".join([basepath.rstrip("/"), *paths])
+
+    def split(self, path):
+        head, _, tail = path.rpartition("/")
+        return head, tail
+
+    def mkdirs(self, path):
+        os.makedirs(self._path(path), exist_ok=True)
+
+    def has_dirs(self):
+        return False
+
+    def _list(self, dir_or_prefix):
+        for folder, _, files in os.walk(self.top):
+            for name in files:
+                path = Path(folder, name)
+                url = "elsewhere://" + path.relative_to(self.top).as_posix()
+                if url.startswith(dir_or_prefix):
+                    yield FileMetadata(url, path.stat().st_size)
+
+    def create(self, path, mime_type="application/octet-stream", compression_type="auto"):
+        os.makedirs(os.path.dirname(self._path(path)), exist_ok=True)
+        return open(self._path(path), "wb")
+
+    def open(self, path, mime_type="application/octet-stream", compression_type="auto"):
+        return open(self._path(path), "rb")
+
+    def copy(self, source_file_names, destination_file_names):
+        for source, destination in zip(source_file_names, destination_file_names, strict=True):
+            shutil.copy(self._path(source), self._path(destination))
+
+    def rename(self, source_file_names, destination_file_names):
+        for source, destination in zip(source_file_names, destination_file_names, strict=True):
+            shutil.move(self._path(source), self._path(destination))
+
+    def exists(self, path):
+        return os.path.isfile(self._path(path))
+
+    def size(self, path):
+        return os.path.getsize(self._path(path))
+
+    def last_updated(self, path):
+        return os.path.getmtime(self._path(path))
+
+    def checksum(self, path):
+        return str(self.size(path))
+
+    def metadata(self, path):
+        return FileMetadata(path, self.size(path))
+
+    def delete(self, paths):
+        for path in paths:
+            local = self._path(path)
+            if os.path.isdir(local):
+                shutil.rmtree(local)
+            elif os.path.exists(local):
+                os.unlink(local)
+
+
+@pytest.fixture
+def elsewhere(tmp_path):
+    Elsewhere.top = tmp_path
+    assert FileSystems.get_filesystem("elsewhere://x").scheme() == "elsewhere"
+    bucket = tmp_path / "bucket" / "in"
+    (bucket / "sub").mkdir(parents=True)
+    for number in range(3):
+        (bucket / f"{number}.txt").write_text(f"The harbour plan number {number} was agreed on Monday.")
+    (bucket / "sub" / "page.html").write_text("<html><body><p>The council met again on Tuesday, and agreed.</p></body></html>")
+    (bucket / "logo.png").write_bytes(b"\x89PNG")
+    return tmp_path / "bucket"
+
+
+def records(folder: Path) -> list[dict]:
+    return [orjson.loads(line) for path in sorted(folder.glob("documents-*")) for line in path.read_bytes().splitlines()]
+
+
+@pytest.mark.parametrize("given", ["elsewhere://bucket/in", "elsewhere://bucket/in/"])
+def test_a_folder_elsewhere_is_walked_and_written_back_there(elsewhere, given, capfd):
+    assert main(["run", given, "--output", "elsewhere://bucket/out"]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "read 4 = written 4 + dropped 0 + failed 0"
+    found = records(elsewhere / "out")
+    assert [record["metadata"]["origin"] for record in found] == [
+        *(f"elsewhere://bucket/in/{number}.txt" for number in range(3)),
+        "elsewhere://bucket/in/sub/page.html",
+    ]
+    assert {record["source"] for record in found} == {"in"}
+    left = [path.name for path in (elsewhere / "out").rglob("*") if path.is_file()]
+    assert sorted(left) == [
+        "README.md",
+        "dead-letters-00000-of-00001.jsonl",
+        "documents-00000-of-00001.jsonl",
+        "dropped-00000-of-00001.jsonl",
+        "manifest.json",
+    ]
+
+
+def test_a_glob_and_one_file_elsewhere(elsewhere, tmp_path, capfd):
+    assert main(["run", "elsewhere://bucket/in/*.txt", "elsewhere://bucket/in/sub/page.html", "--output", str(tmp_path / "out")]) == 0
+    assert capfd.readouterr().out.splitlines()[-1] == "read 4 = written 4 + dropped 0 + failed 0"
+
+
+def test_a_second_run_elsewhere_is_refused(elsewhere, capfd):
+    assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/out"]) == 0
+    assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/out"]) == 2
+    assert "--overwrite" in capfd.readouterr().err
+    assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/out", "--overwrite"]) == 0
+
+
+def test_nothing_there(elsewhere, tmp_path, capfd):
+    assert main(["run", "elsewhere://bucket/nothing", "--output", str(tmp_path / "out")]) == 2
+    assert "nothing found at elsewhere://bucket/nothing" in capfd.readouterr().err
