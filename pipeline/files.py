@@ -64,10 +64,10 @@ def _with_default_options() -> Any:
     return FileSystems
 
 
-def quiet_beam() -> None:
+def quiet_beam(level: int = logging.ERROR) -> None:
     """Beam logs through the root logger, warnings of no use to a user among them. To be called before it is imported."""
-    logging.basicConfig(level=logging.ERROR, format="%(message)s")
-    logging.getLogger().setLevel(logging.ERROR)
+    logging.basicConfig(level=level, format="%(message)s")
+    logging.getLogger().setLevel(level)
 
 
 def remote(path: str) -> bool:

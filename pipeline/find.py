@@ -50,6 +50,8 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
         if remote(given):
             found: Iterable[Source] = _remote(given, skipped)
         elif os.path.isdir(given):
+            if out and os.path.realpath(given) == out:
+                raise InputError(f"{given} is the output folder itself; name another with --output")
             found = _walk(given, out, notes, skipped)
         elif os.path.exists(given) or os.path.islink(given):
             found = [_local(given, _folder_name(given))]

@@ -6,6 +6,7 @@ import argparse
 import difflib
 import fcntl
 import hashlib
+import logging
 import os
 import re
 import sys
@@ -223,7 +224,9 @@ def _saved_plan(job: Job) -> dict[str, Any] | None:
 
 def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: dict[str, Any], size: int, local: bool) -> int:
     finished = finished_parts(job)
-    files.quiet_beam()
+    debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
+    # On this machine the error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
+    files.quiet_beam(logging.CRITICAL if local and not debug else logging.ERROR)
     bar = report.progress_bar(size) if local and sys.stderr.isatty() else nullcontext()
     try:
         with bar:
@@ -237,15 +240,16 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
             spread = not local or int(beam_options.get("direct_num_workers") or 1) != 1
             run_shares(pipeline, shares, job, finished, spread)
             pipeline.run().wait_until_finish()
-    except KeyboardInterrupt:
-        print(f"newsbeam: interrupted; what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
-        return 1
-    except Exception as error:  # noqa: BLE001 - each runner raises what it likes; the run has failed, and the user is told
-        if os.environ.get("NEWSBEAM_DEBUG"):
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each runner raises what it likes; the user is told
+        if debug:
             traceback.print_exc()
-        print(f"newsbeam: the run failed: {_core(error)}", file=sys.stderr)
+        # Ctrl-C inside a bundle comes out of Beam as an error of its own.
+        interrupted = isinstance(error, KeyboardInterrupt) or _core(error) == "KeyboardInterrupt"
+        what = "interrupted" if interrupted else f"the run failed: {_core(error)}"
+        print(f"newsbeam: {what}", file=sys.stderr)
         print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
-        print("newsbeam: (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
+        if not interrupted:
+            print("newsbeam: (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
         return 1
     try:
         with files.read(files.join(job.output, "manifest.json")) as stream:
@@ -258,7 +262,7 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
     return 0
 
 
-def _core(error: Exception) -> str:
+def _core(error: BaseException) -> str:
     """The last line of what Beam made of an error: the error itself, without where in the graph it came up."""
     text = str(error).strip() or type(error).__name__
     lines = [line.strip() for line in text.splitlines() if line.strip()]

@@ -214,8 +214,11 @@ def stage_names(recipe: Recipe) -> list[str]:
 
 
 def _answer(answers: BinaryIO, answer: object) -> None:
-    pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
-    answers.flush()
+    try:
+        pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
+        answers.flush()
+    except BrokenPipeError:
+        os._exit(0)  # the parent is gone: there is nobody left to answer, nor to tell
 
 
 def _limit_memory() -> None:
