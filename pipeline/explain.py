@@ -206,7 +206,7 @@ def _with_removed(text: Text, removed: list[Removal], original: str) -> Text:
     out: list[Text] = []
     following = 0
     for number, line in enumerate(re.split(r"\r\n|\n|\r", original), 1):
-        gone = by_line.get(number, [])
+        gone = sorted(by_line.get(number, []), key=lambda removal: line.find(removal.text))
         while following < len(kept) and not kept[following].plain.strip():
             following += 1
         rest = kept[following].plain.strip() if following < len(kept) else ""
