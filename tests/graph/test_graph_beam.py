@@ -1,0 +1,197 @@
+"""The Beam graph with one engine pinned: bounded files, an unbounded stream window by window, accounts that add up."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import apache_beam as beam
+import pytest
+from apache_beam.options.pipeline_options import PipelineOptions
+from apache_beam.testing.test_pipeline import TestPipeline as CheckedPipeline
+from apache_beam.testing.test_stream import TestStream as Stream
+from apache_beam.testing.util import assert_that
+from apache_beam.transforms.window import FixedWindows, TimestampedValue
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline import read
+from pipeline.find import find
+from pipeline.graph import Process, Publish, run_shares
+from pipeline.read import Bundle, share_out
+from pipeline.recipe import parse
+from pipeline.worker import Setup
+from pipeline.write import Job, finished_parts
+from transforms.document import Raw
+
+NASTY = Path(__file__).parents[1] / "pipeline"
+
+
+@pytest.fixture(autouse=True)
+def reachable() -> Iterator[None]:
+    """The nasty processors can be imported here and in worker processes."""
+    sys.path.insert(0, str(NASTY))
+    yield
+    sys.path.remove(str(NASTY))
+
+
+def job(folder: Path, recipe: str = "[length]", **others: Any) -> Job:
+    return Job(Setup(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
+
+
+def bounded(inputs: Sequence[Path], of: Job, finished: Sequence[str] = (), spread: bool = False) -> dict[str, Any]:
+    """Run the graph over files with Beam's FnApiRunner; the manifest."""
+    shares = share_out(find([str(path) for path in inputs], of.output).sources)
+    with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
+        manifests = run_shares(pipeline, shares, of, finished, spread)
+        assert_that(manifests, one_manifest)
+    manifest: dict[str, Any] = json.loads((Path(of.output) / "manifest.json").read_bytes())
+    return manifest
+
+
+def one_manifest(manifests: Sequence[Any]) -> None:
+    """What the graph gives: one manifest."""
+    assert len(manifests) == 1
+
+
+def rows(folder: Path, stem: str) -> list[dict[str, Any]]:
+    return [json.loads(line) for path in sorted(folder.glob(f"{stem}-*.jsonl")) for line in path.read_bytes().splitlines()]
+
+
+def test_bounded_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "SHARE_FILES", 3)  # several shares
+    source = tmp_path / "in"
+    source.mkdir()
+    for number in range(8):
+        (source / f"{number}.txt").write_text(f"Story {number}." if number != 4 else "  ")
+    (source / "a.jsonl").write_text('{"text":"one"}\nno json\n{"text":"three"}\n')
+    out = tmp_path / "out"
+    manifest = bounded([source], job(out))
+    assert manifest["account"] == "read 11 = written 9 + dropped 1 + failed 1"
+    assert [row["text"] for row in rows(out, "documents")] == [*(f"Story {number}." for number in range(8) if number != 4), "one", "three"]
+    assert len(manifest["inputs"]) == 9
+    assert {row["metadata"]["processed_by"] for row in rows(out, "documents")} == {"newsbeam v0 length"}
+
+
+@pytest.mark.parametrize(("workers", "spread"), [(2, False), (1, True)])
+def test_more_workers_or_a_shuffle_give_the_same_bytes(tmp_path: Path, workers: int, spread: bool) -> None:
+    source = tmp_path / "in"
+    source.mkdir()
+    (source / "a.jsonl").write_text("".join(json.dumps({"text": f"Story {number}. " * (number % 7 + 1)}) + "\n" for number in range(120)))
+    one, other = tmp_path / "one", tmp_path / "other"
+    bounded([source], job(one))
+    bounded([source], job(other, workers=workers), spread=spread)
+    assert [path.read_bytes() for path in sorted(one.glob("d*"))] == [path.read_bytes() for path in sorted(other.glob("d*"))]
+
+
+def test_finished_parts_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(read, "SPLIT_BYTES", 400)
+    source = tmp_path / "in"
+    source.mkdir()
+    # No line end at the end: what becomes of a file that ends where a stretch does is a test of reading.
+    (source / "a.jsonl").write_text("\n".join(json.dumps({"text": f"Story {number}."}) for number in range(60)))
+    of = job(tmp_path / "out")
+    shares = share_out(find([str(source)]).sources)
+    with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
+        # As far as a run that is cut short before it publishes.
+        _ = pipeline | beam.Create(shares) | beam.FlatMap(read.split) | beam.FlatMap(read.Reader(1 << 20).read) | Process(of)
+    parts = sorted(finished_parts(of))
+    assert len(parts) > 2
+    for stale in (parts[0], parts[-1]):
+        for path in Path(of.parts).glob(f"{stale}*"):
+            path.unlink()
+    marked = Path(of.parts) / f"{parts[1]}.documents"
+    marked.write_bytes(marked.read_bytes().replace(b"Story", b"Fable"))
+    manifest = bounded([source], of, parts[1:-1])
+    assert manifest["account"] == "read 60 = written 60 + dropped 0 + failed 0"
+    texts = [row["text"] for row in rows(tmp_path / "out", "documents")]
+    assert [text.replace("Fable", "Story") for text in texts] == [f"Story {number}." for number in range(60)]
+    assert any(text.startswith("Fable") for text in texts)
+    assert [entry["path"] for entry in manifest["inputs"]] == [str(source / "a.jsonl")]
+
+
+# --- unbounded ------------------------------------------------------------------------------------------------------
+
+
+def message(number: int, text: str) -> Bundle:
+    """One message of a queue, as a source that knows of no parts wraps it."""
+    return Bundle("", (Raw(f"queue#{number}", text.encode(), "text", inline=True),))
+
+
+def windows(folder: Path) -> dict[str, tuple[str, list[str]]]:
+    """Per window: its account, and the texts written for it."""
+    found = {}
+    for path in sorted(folder.glob("manifest-*.json")):
+        window = path.stem.removeprefix("manifest-")
+        texts = [row["text"] for row in rows(folder, f"documents-{window}")]
+        found[window] = (json.loads(path.read_bytes())["account"], sorted(texts))
+    return found
+
+
+EXPECTED = {
+    "19700101T000000": ("read 3 = written 2 + dropped 1 + failed 0", ["at 0", "at 20"]),
+    "19700101T000100": ("read 2 = written 1 + dropped 0 + failed 1", ["at 70"]),
+    "19700101T000300": ("read 1 = written 1 + dropped 0 + failed 0", ["at 200"]),
+}
+
+
+MESSAGES = [(0, "at 0"), (20, "at 20"), (40, " "), (70, "at 70"), (80, "raise"), (200, "at 200")]
+
+
+def test_an_unbounded_stream_is_published_window_by_window(tmp_path: Path) -> None:
+    stream = Stream()
+    for number, (at, text) in enumerate(MESSAGES, 1):
+        stream = stream.advance_watermark_to(at + 0.001 * number) if number > 1 else stream
+        stream = stream.add_elements([TimestampedValue(message(number, text), at + 1)])
+    stream = stream.advance_watermark_to_infinity()
+    of = job(tmp_path, "[length, 'nasty_processors:Nasty']")
+    # FnApiRunner knows no TestStream; this is Beam's own engine for it.
+    options = PipelineOptions([], streaming=True)
+    with CheckedPipeline(runner="BundleBasedDirectRunner", options=options) as pipeline:
+        _ = pipeline | stream | beam.WindowInto(FixedWindows(60)) | Process(of) | Publish(of)
+    assert windows(tmp_path) == EXPECTED
+    (letter,) = rows(tmp_path, "dead-letters")
+    assert letter["origin"] == "queue#5"
+    assert letter["payload"] == "cmFpc2U="
+    assert not list(Path(of.parts).iterdir())
+
+
+def test_windows_on_the_pinned_engine(tmp_path: Path) -> None:
+    """The same, in one bundle over several windows."""
+    of = job(tmp_path, "[length, 'nasty_processors:Nasty']")
+    elements = [TimestampedValue(message(number, text), at + 1) for number, (at, text) in enumerate(MESSAGES, 1)]
+    with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
+        bundles = pipeline | beam.Create(elements) | beam.Map(lambda element: element)
+        _ = bundles | beam.WindowInto(FixedWindows(60)) | Process(of) | Publish(of)
+    assert windows(tmp_path) == EXPECTED
+
+
+# --- accounting -----------------------------------------------------------------------------------------------------
+
+ACTS = {
+    "good": "documents",
+    "": "dropped",
+    "unwanted": "dropped",
+    "raise": "dead_letters",
+    "half": "documents",
+    "\ufffe\0" * 20: "dead_letters",
+}
+
+
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.sampled_from(sorted(ACTS)), max_size=40), st.booleans(), st.integers(1, 2))
+def test_accounts_add_up_whatever_fails(tmp_path_factory: pytest.TempPathFactory, acts: list[str], crash: bool, workers: int) -> None:
+    source, out = tmp_path_factory.mktemp("in"), tmp_path_factory.mktemp("out")
+    texts = ["good", *acts, *(["exit"] if crash else [])]
+    for number, text in enumerate(texts):
+        (source / f"{number:03d}.txt").write_bytes(text.encode())
+    manifest = bounded([source], job(out, "['nasty_processors:Nasty', length]", workers=workers))
+    expect = [ACTS.get(text, "dead_letters") for text in texts]
+    counts = {"read": len(texts), **{kind: expect.count(kind) for kind in ("documents", "dropped", "dead_letters")}}
+    assert manifest["counts"] == counts
+    for stem, kind in (("documents", "documents"), ("dropped", "dropped"), ("dead-letters", "dead_letters")):
+        found = [int(Path(row.get("origin") or row["metadata"]["origin"]).stem) for row in rows(out, stem)]
+        assert found == [number for number, one in enumerate(expect) if one == kind]

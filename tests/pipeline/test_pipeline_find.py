@@ -1,0 +1,207 @@
+"""From inputs on the command line to files: each once, in order, nothing that is none of our business."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from pipeline.find import Found, InputError, find
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder that is the working directory, with a few documents in it."""
+    for name in ("news/b.txt", "news/a.html", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "other/e.warc"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("words")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def paths(found: Found) -> list[str]:
+    return [source.path for source in found.sources]
+
+
+def test_a_folder_is_walked_sorted_files_before_folders(here: Path) -> None:
+    found = find(["news"])
+    assert paths(found) == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"]
+    assert {source.source for source in found.sources} == {"news"}
+    assert {source.size for source in found.sources} == {5}
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize("given", ["news/", "./news", "news/../news"])
+def test_a_folder_under_another_name_has_the_same_collection(here: Path, given: str) -> None:
+    assert {source.source for source in find([given]).sources} == {"news"}
+    assert len(find([given]).sources) == 4
+
+
+def test_the_working_directory_and_absolute_paths(here: Path) -> None:
+    assert paths(find(["."])) == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "other/e.warc"]
+    assert {source.source for source in find(["."]).sources} == {here.name}
+    assert paths(find([str(here / "news" / "b.txt")])) == [str(here / "news" / "b.txt")]
+
+
+def test_inputs_keep_their_order_and_each_file_is_named_once(here: Path) -> None:
+    assert paths(find(["other", "news/b.txt", "news", "news/b.txt", "news/*.txt"])) == [
+        "other/e.warc",
+        "news/b.txt",
+        "news/a.html",
+        "news/deep/c.md",
+        "news/deep/er/d.jsonl.gz",
+    ]
+
+
+@pytest.mark.xfail(strict=True, reason="a file is known by the path it was spelled with: two spellings are two documents")
+@pytest.mark.parametrize("again", ["./news/b.txt", "news/../news/b.txt", "{here}/news/b.txt"])
+def test_a_file_spelled_in_two_ways_is_named_once(here: Path, again: str) -> None:
+    assert len(find(["news", again.format(here=here)]).sources) == 4
+
+
+@pytest.mark.parametrize(
+    ("pattern", "expect"),
+    [
+        ("news/*.txt", ["news/b.txt"]),
+        ("news/[ab].*", ["news/a.html", "news/b.txt"]),
+        ("news/?.html", ["news/a.html"]),
+        ("*/deep/*.md", ["news/deep/c.md"]),
+        ("news/**", ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"]),
+        ("news/**/*.gz", ["news/deep/er/d.jsonl.gz"]),
+        ("news/*", ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"]),
+        ("*/b.txt", ["news/b.txt"]),
+    ],
+)
+def test_globs(here: Path, pattern: str, expect: list[str]) -> None:
+    assert sorted(paths(find([pattern]))) == sorted(expect)
+
+
+def test_a_name_with_the_signs_of_a_glob_in_it_is_a_file(here: Path) -> None:
+    (here / "what[1].txt").write_text("words")
+    assert paths(find(["what[1].txt"])) == ["what[1].txt"]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("nws", "no such file or folder: nws; did you mean news?"),
+        ("news/a.htm", "no such file or folder: news/a.htm; did you mean news/a.html?"),
+        ("nothing/like/it", "no such file or folder: nothing/like/it"),
+        ("news/*.pdf", r"nothing matches news/*.pdf (quote a pattern"),
+        ("", "no such file or folder: "),
+        ("ftp://example.org/x", "ftp://example.org/x: no filesystem is installed for ftp://"),
+    ],
+)
+def test_an_input_that_names_nothing_says_so(here: Path, given: str, message: str) -> None:
+    with pytest.raises(InputError) as caught:
+        find([given])
+    assert str(caught.value).startswith(message)
+
+
+def test_an_empty_folder_is_noted(here: Path) -> None:
+    (here / "empty").mkdir()
+    found = find(["empty", "news"])
+    assert len(found.sources) == 4
+    assert found.notes == ("empty: no documents in this folder",)
+
+
+def test_what_is_no_document_by_its_name_is_left_alone_and_noted(here: Path) -> None:
+    for name in ("style.css", "photo.JPG", "more.css", "archive.tar.gz", "LICENSE", "page.2024-05-01", "story.v2 final", "UPPER.HTML"):
+        (here / "news" / name).write_text("x")
+    found = find(["news"])
+    assert set(paths(found)) - {"news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"} == {
+        "news/LICENSE",
+        "news/page.2024-05-01",
+        "news/story.v2 final",
+        "news/UPPER.HTML",
+    }
+    assert found.notes == ("left alone, no documents by their names: 2 .css, 1 .jpg, 1 .tar (name a file outright to have it read)",)
+
+
+def test_a_file_named_outright_is_taken_whatever_its_name(here: Path) -> None:
+    (here / "style.css").write_text("x")
+    assert paths(find(["style.css"])) == ["style.css"]
+
+
+def test_hidden_files_and_folders_are_left_alone_unless_named(here: Path) -> None:
+    (here / "news" / ".draft.txt").write_text("x")
+    (here / "news" / ".git").mkdir()
+    (here / "news" / ".git" / "x.txt").write_text("x")
+    assert len(find(["news"]).sources) == 4
+    assert paths(find(["news/.draft.txt"])) == ["news/.draft.txt"]
+    assert paths(find(["news/.git"])) == ["news/.git/x.txt"]
+
+
+def test_a_symlink_loop_ends(here: Path) -> None:
+    (here / "news" / "deep" / "up").symlink_to(here / "news")
+    (here / "news" / "self").symlink_to(here / "news" / "self")
+    found = paths(find(["news"]))
+    assert [path for path in found if "self" not in path] == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"]
+
+
+def test_links_to_files_and_folders_are_followed(here: Path) -> None:
+    (here / "news" / "z.txt").symlink_to(here / "other" / "e.warc")
+    (here / "news" / "zz").symlink_to(here / "other")
+    assert paths(find(["news"]))[2:] == ["news/z.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "news/zz/e.warc"]
+
+
+def test_a_dangling_link_is_an_input_that_will_fail(here: Path) -> None:
+    (here / "news" / "gone.txt").symlink_to(here / "nowhere.txt")
+    sources = {source.path: source.size for source in find(["news"]).sources}
+    assert sources["news/gone.txt"] == 0
+    assert paths(find(["news/gone.txt"])) == ["news/gone.txt"]
+
+
+def test_a_fifo_in_a_folder_is_not_read(here: Path) -> None:
+    os.mkfifo(here / "news" / "pipe.txt")
+    found = find(["news"])
+    assert len(found.sources) == 4
+    assert found.notes == ("news/pipe.txt is no regular file: not read",)
+
+
+@pytest.mark.xfail(strict=True, reason="a glob takes what is no regular file: opening a FIFO waits for ever, outside every time limit")
+def test_a_fifo_that_a_glob_matches_is_not_read(here: Path) -> None:
+    os.mkfifo(here / "news" / "pipe.txt")
+    assert paths(find(["news/*.txt"])) == ["news/b.txt"]
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
+def test_a_folder_that_cannot_be_listed_is_an_input_that_will_fail(here: Path) -> None:
+    (here / "news" / "deep").chmod(0)
+    try:
+        assert "news/deep" in paths(find(["news"]))
+    finally:
+        (here / "news" / "deep").chmod(0o700)
+
+
+@pytest.mark.parametrize("given", [["news"], ["."], ["news/**"], ["news/*"], ["news/deep/*", "news"], ["*"]])
+@pytest.mark.parametrize("out", ["news/out", "./news/out/", "{here}/news/out", "news/deep/../out"])
+def test_what_lies_in_the_output_folder_is_never_read(here: Path, given: list[str], out: str) -> None:
+    (here / "news" / "out" / "parts").mkdir(parents=True)
+    for name in ("documents-00000-of-00001.jsonl", "README.md", "parts/x.txt"):
+        (here / "news" / "out" / name).write_text("x")
+    found = find(given, out.format(here=here))
+    assert len(found.sources) >= 4
+    assert not [path for path in paths(found) if "out/" in path]
+
+
+def test_the_output_folder_itself_as_input(here: Path) -> None:
+    with pytest.raises(InputError, match="news is the output folder itself; name another with --output"):
+        find(["news"], "./news/")
+
+
+def test_an_output_folder_with_a_like_name_beside_is_no_output_folder(here: Path) -> None:
+    (here / "news-2").mkdir()
+    (here / "news-2" / "x.txt").write_text("x")
+    assert paths(find(["news-2", "news-2/*"], "news")) == ["news-2/x.txt"]
+
+
+def test_names_that_are_no_utf8(here: Path) -> None:
+    name = os.fsdecode(b"caf\xe9.txt")
+    try:
+        (here / "news" / name).write_text("x")
+    except OSError:
+        pytest.skip("this filesystem takes UTF-8 names only")
+    assert f"news/{name}" in paths(find(["news"]))

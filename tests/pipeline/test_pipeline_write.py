@@ -1,0 +1,333 @@
+"""From finished batches to files: shards by size, the same records in every format, nothing under a final name too early."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import orjson
+import pyarrow.parquet as pq
+import pytest
+import yaml
+import zstandard
+
+from pipeline import files, schema, write
+from pipeline.read import EndOfPart
+from pipeline.recipe import parse
+from pipeline.worker import Batch, Setup
+from pipeline.write import AccountError, Format, Job, PartWriter, finished_parts, part_path, publish
+from transforms.document import RECORD_KEYS, Attribution, Document, LanguageRun, Span, Speaker, Via
+
+
+def job(folder: Path, form: Format = "jsonl", shard_bytes: int = 1 << 20) -> Job:
+    setup = Setup(parse("source: news\nprocessors: [length]"), "2026-01-01T00:00:00Z", 10.0, "9.9")
+    return Job(setup, str(folder), form, shard_bytes=shard_bytes)
+
+
+def record(number: int, full: bool = False) -> dict[str, Any]:
+    text = f"Story {number}: “So it is,” she said."
+    document = Document(text=text, id=f"sha256:{number}", source="news", language_score=0.5)
+    if not full:
+        return document.record()
+    said = Attribution("direct", (Span.of(text, 0, 5),), Span.of(text, 2, 4), Speaker(-1, -1, "", "she"), (Via(-1, -1, "", "Radio"),), 0.5)
+    return Document(text=text, id=f"sha256:{number}", attributions=(said,), languages=(LanguageRun(0, 5, "en", 1.0),)).record()
+
+
+def batch(numbers: Sequence[int], dropped: int = 0, dead: int = 0, full: bool = False) -> Batch:
+    """What became of some inputs: a document for each number, and so many lines of the other two kinds."""
+    lines = b"".join(orjson.dumps(record(number, full)) + b"\n" for number in numbers)
+    counts = {
+        "bytes": 10,
+        "documents": len(numbers),
+        "dropped": dropped,
+        "dead_letters": dead,
+        "ns/length": 5_000_000,
+        "calls/length": len(numbers),
+    }
+    return Batch(lines, b'{"reason":"empty"}\n' * dropped, b'{"error":"E"}\n' * dead, tuple(sorted(counts.items())))
+
+
+def part(of: Job, name: str, *batches: Batch, end: EndOfPart | None = None) -> str:
+    """A finished part, with an end that fits unless another is given."""
+    writer = PartWriter(of, name)
+    for one in batches:
+        writer.add(one, sum(dict(one.counts).get(kind, 0) for kind in write.KINDS))
+    return writer.commit(end or EndOfPart(writer.report.out, ((f"in/{name}.txt", 10, "00"),)))
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    if path.suffix == ".parquet":
+        return pq.read_table(path).to_pylist()
+    payload = path.read_bytes()
+    if path.suffix == ".gz":
+        payload = gzip.decompress(payload)
+    elif path.suffix == ".zst":
+        payload = zstandard.ZstdDecompressor().decompressobj().decompress(payload)
+    return [json.loads(line) for line in payload.splitlines()]
+
+
+@pytest.mark.parametrize("form", write.FORMATS)
+def test_every_format_holds_the_same_records(tmp_path: Path, form: Format) -> None:
+    of = job(tmp_path, form)
+    parts = [part(of, "b", batch([3], full=True)), part(of, "a", batch([1], 1, 1), batch([2], full=True))]
+    manifest = publish(of, parts)
+    assert manifest["account"] == "read 5 = written 3 + dropped 1 + failed 1"
+    other = "jsonl" if form == "parquet" else form
+    assert names(tmp_path) == [
+        "README.md",
+        f"dead-letters-00000-of-00001.{other}",
+        f"documents-00000-of-00001.{form}",
+        f"dropped-00000-of-00001.{other}",
+        "manifest.json",
+    ]
+    expected = [json.loads(orjson.dumps(one)) for one in (record(1), record(2, True), record(3, True))]
+    found = records(tmp_path / f"documents-00000-of-00001.{form}")
+    assert found == expected
+    assert all(list(row) == list(RECORD_KEYS) for row in found)
+    assert records(tmp_path / f"dropped-00000-of-00001.{other}") == [{"reason": "empty"}]
+
+
+@pytest.mark.parametrize("form", write.FORMATS)
+def test_the_same_records_are_the_same_bytes(tmp_path: Path, form: Format) -> None:
+    seen = []
+    for folder in (tmp_path / "one", tmp_path / "two"):
+        of = job(folder, form)
+        publish(of, [part(of, "a", batch(range(50), full=True)), part(of, "b", batch([99]))])
+        seen.append([path.read_bytes() for path in sorted(folder.glob("d*"))])
+    assert seen[0] == seen[1]
+
+
+def test_shards_are_closed_after_the_part_that_fills_them(tmp_path: Path) -> None:
+    size = len(batch([1]).documents)
+    of = job(tmp_path, shard_bytes=2 * size)
+    manifest = publish(of, [part(of, f"{number}", batch([number])) for number in range(5)])
+    made = {entry["name"]: entry["records"] for entry in manifest["files"] if entry["name"].startswith("documents")}
+    assert made == {f"documents-0000{number}-of-00003.jsonl": count for number, count in enumerate([2, 2, 1])}
+    assert [row["id"] for path in sorted(tmp_path.glob("documents-*")) for row in records(path)] == [
+        f"sha256:{number}" for number in range(5)
+    ]
+    assert [entry["bytes"] for entry in manifest["files"] if entry["name"].startswith("documents")] == [2 * size, 2 * size, size]
+
+
+@pytest.mark.parametrize("form", write.FORMATS)
+def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: Format) -> None:
+    of = job(tmp_path, form)
+    manifest = publish(of, [part(of, "a", batch([], 2))])
+    assert manifest["account"] == "read 2 = written 0 + dropped 2 + failed 0"
+    assert records(tmp_path / f"documents-00000-of-00001.{form}") == []
+
+
+@pytest.mark.parametrize(("read", "taken"), [(4, 3), (2, 3)], ids=["a line is missing", "a line too many"])
+def test_an_account_that_does_not_add_up_is_an_error(tmp_path: Path, read: int, taken: int) -> None:
+    of = job(tmp_path)
+    parts = [part(of, "good", batch([1])), part(of, "bad", batch(range(taken)), end=EndOfPart(read))]
+    with pytest.raises(AccountError, match=rf"read {read + 1} = written {taken + 1} .* does not add up \(parts bad\)") as caught:
+        publish(of, parts)
+    assert of.state in str(caught.value)
+    assert names(tmp_path) == []
+
+
+@pytest.mark.xfail(strict=True, reason="only the sums are compared: a document lost here and one doubled there go unnoticed")
+def test_a_loss_in_one_part_is_not_made_good_by_another(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    parts = [part(of, "lost", batch([1]), end=EndOfPart(2)), part(of, "doubled", batch([2, 2]), end=EndOfPart(1))]
+    with pytest.raises(AccountError):
+        publish(of, parts)
+
+
+def test_parts_without_an_end_are_counted_by_what_was_taken(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    writer = PartWriter(of, "bundle-1")
+    writer.add(batch([1, 2], 1), 3)
+    assert publish(of, [writer.commit(None)])["account"] == "read 3 = written 2 + dropped 1 + failed 0"
+    writer = PartWriter(of, "bundle-2")
+    writer.add(batch([1, 2], 1), 4)
+    with pytest.raises(AccountError):
+        publish(of, [writer.commit(None)])
+
+
+def test_nothing_has_a_final_name_before_the_end(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    writer = PartWriter(of, "a")
+    writer.add(batch([1], 1, 1), 3)
+    assert names(tmp_path) == []
+    assert all(path.name.endswith(".tmp") for path in Path(of.parts).iterdir())
+    assert finished_parts(of) == []
+    writer.commit(EndOfPart(3))
+    assert names(tmp_path) == []
+    assert finished_parts(of) == ["a"]
+    publish(of, ["a"])
+    assert "manifest.json" in names(tmp_path)
+
+
+def test_what_was_not_committed_is_not_counted_and_can_be_done_again(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    cut = PartWriter(of, "a")
+    cut.add(batch([1, 2, 3]), 3)  # and no more: as if killed
+    part(of, "b", batch([4]))
+    assert finished_parts(of) == ["b"]
+    part(of, "a", batch([1, 2, 3]))
+    assert publish(of, finished_parts(of))["account"] == "read 4 = written 4 + dropped 0 + failed 0"
+    for stream in cut._streams.values():
+        stream.close()
+
+
+def test_a_part_done_twice_counts_once(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    for _ in range(2):
+        part(of, "a", batch([1, 2]))
+    assert publish(of, ["a", "a"])["account"] == "read 2 = written 2 + dropped 0 + failed 0"
+
+
+def test_publishing_cleans_up_after_itself(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    publish(of, [part(of, "a", batch([1], 1, 1))])
+    assert list(Path(of.parts).iterdir()) == []
+
+
+class _Killed(BaseException):
+    pass
+
+
+@pytest.mark.parametrize("steps", range(9))
+def test_publishing_can_be_done_again_wherever_it_was_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
+    """Cut short before the n-th renaming."""
+    of = job(tmp_path, shard_bytes=1)
+    parts = [part(of, "a", batch([1], 1, 1)), part(of, "b", batch([2]))]
+    real, left = files.rename, steps
+
+    def rename(old: str, new: str) -> None:
+        nonlocal left
+        if not left:
+            raise _Killed
+        left -= 1
+        real(old, new)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(files, "rename", rename)
+        try:
+            publish(of, parts)
+        except _Killed:
+            assert "manifest.json" not in names(tmp_path)
+    if steps < 6:  # two shards of documents, one of each of the others, README, manifest
+        manifest = publish(of, finished_parts(of))
+        assert manifest["account"] == "read 4 = written 2 + dropped 1 + failed 1"
+    rows = [row["id"] for path in sorted(tmp_path.glob("documents-*.jsonl")) for row in records(path)]
+    assert rows == ["sha256:1", "sha256:2"]
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="lines are deleted before their report: cut in between, the part counts as finished without them, and --resume fails for good",
+)
+def test_a_part_counts_only_while_its_lines_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = job(tmp_path)
+    made = part(of, "a", batch([1], 1, 1))
+    real, left = files.delete, 1
+
+    def delete(path: str) -> None:
+        nonlocal left
+        if not left:
+            raise _Killed
+        left -= 1
+        real(path)
+
+    monkeypatch.setattr(files, "delete", delete)
+    with pytest.raises(_Killed):
+        publish(of, [made])
+    for name in finished_parts(of):
+        for kind in write.KINDS:
+            assert Path(part_path(of, name, kind)).exists()
+
+
+def test_windows_are_told_apart(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    publish(of, [part(of, "a", batch([1]))], "-20260101T000000")
+    publish(of, [part(of, "b", batch([2]))], "-20260101T000100")
+    assert [name for name in names(tmp_path) if name.startswith(("documents", "manifest"))] == [
+        "documents-20260101T000000-00000-of-00001.jsonl",
+        "documents-20260101T000100-00000-of-00001.jsonl",
+        "manifest-20260101T000000.json",
+        "manifest-20260101T000100.json",
+    ]
+
+
+def test_the_manifest_says_how_it_was_made(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    publish(of, [part(of, "a", batch([1, 2], 1, 1))])
+    manifest = json.loads((tmp_path / "manifest.json").read_bytes())
+    assert manifest["counts"] == {"read": 4, "documents": 2, "dropped": 1, "dead_letters": 1}
+    assert manifest["versions"]["newsbeam"] == "9.9"
+    assert set(manifest["versions"]) == {"newsbeam", "apache-beam", "python"}
+    assert manifest["recipe"]["text"] == of.recipe.text
+    assert manifest["recipe"]["processors"][0]["name"] == "length"
+    assert manifest["timings"] == {"length": {"documents": 2, "seconds": 0.005}}
+    assert manifest["inputs"] == [{"path": "in/a.txt", "bytes": 10, "sha256": "00"}]
+    assert manifest["options"]["added"] == "2026-01-01T00:00:00Z"
+    assert [entry["name"] for entry in manifest["files"]] == [name for name in sorted(names(tmp_path), key=_kind) if name.startswith("d")]
+
+
+def _kind(name: str) -> int:
+    return next((number for number, stem in enumerate(("documents", "dropped", "dead-letters")) if name.startswith(stem)), 9)
+
+
+# --- columns --------------------------------------------------------------------------------------------------------
+
+
+def test_the_columns_are_the_records(tmp_path: Path) -> None:
+    assert tuple(schema.columns()) == RECORD_KEYS
+    assert set(schema.ABOUT) == set(RECORD_KEYS)
+    assert schema.arrow_schema().names == list(RECORD_KEYS)
+
+
+def test_the_data_card_names_every_column_and_its_head_is_yaml() -> None:
+    card = schema.data_card("news", "documents-*.jsonl", "read 1 = written 1 + dropped 0 + failed 0", "newsbeam v1")
+    head = yaml.safe_load(card.split("---")[1])
+    assert head["configs"][0]["data_files"] == [{"split": "train", "path": "documents-*.jsonl"}]
+    assert [feature["name"] for feature in head["dataset_info"]["features"]] == list(RECORD_KEYS)
+    assert all(f"| `{key}` |" in card for key in RECORD_KEYS)
+    assert "read 1 = written 1 + dropped 0 + failed 0" in card
+
+
+# --- files ----------------------------------------------------------------------------------------------------------
+
+
+def test_whole_leaves_nothing_of_what_failed(tmp_path: Path) -> None:
+    target = tmp_path / "a"
+    target.write_bytes(b"old")
+    with pytest.raises(ValueError, match="no good"), files.whole(str(target)) as stream:
+        stream.write(b"half")
+        assert target.read_bytes() == b"old"
+        raise ValueError("no good")
+    assert target.read_bytes() == b"old"
+    with files.whole(str(target)) as stream:
+        stream.write(b"new")
+    assert target.read_bytes() == b"new"
+    assert names(tmp_path) == ["a"]
+
+
+def test_link_or_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a").write_bytes(b"x" * 10)
+    files.link_or_copy(str(tmp_path / "a"), str(tmp_path / "b"))
+
+    def no_links(old: str, new: str) -> None:
+        raise OSError("none here")
+
+    monkeypatch.setattr("os.link", no_links)
+    files.link_or_copy(str(tmp_path / "a"), str(tmp_path / "c"))
+    assert (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes() == b"x" * 10
+
+
+def test_deleting_what_is_not_there_is_fine(tmp_path: Path) -> None:
+    files.delete(str(tmp_path / "nothing"))
+    (tmp_path / "folder" / "in").mkdir(parents=True)
+    files.delete(str(tmp_path / "folder"))
+    assert files.names_in(str(tmp_path)) == []
+    assert files.names_in(str(tmp_path / "nothing")) == []
