@@ -120,7 +120,10 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
     about = "Run the dead letters of an earlier run again." if replay else "Process documents; one JSON record each."
     parser = _Parser(f"newsbeam {name}", usage=usage, description=about, allow_abbrev=False)
     _add_run_options(parser, replay)
-    known, others = parser.parse_known_intermixed_args(arguments)
+    try:
+        known, others = parser.parse_known_intermixed_args(arguments)
+    except UsageError as error:
+        raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
     beam_options: dict[str, Any] = {}
     if others:
         known, beam_options = _with_beam_options(arguments, others, parser, replay)
@@ -166,6 +169,15 @@ def _with_beam_options(
         if action.dest in names - own and any(option.lstrip("-").replace("-", "_") in given for option in action.option_strings)
     }
     return known, chosen
+
+
+def _mistyped(arguments: list[str], parser: argparse.ArgumentParser) -> str:
+    """What may have been meant by an option that is nearly one of ours."""
+    ours = [option for action in parser._actions for option in action.option_strings]
+    for word in (word.partition("=")[0] for word in arguments if word.startswith("--")):
+        if word not in ours and (near := difflib.get_close_matches(word, ours, 1, 0.75)):
+            return f"\nno option {word!r}; did you mean {near[0]!r}?"
+    return ""
 
 
 def _positive(text: str) -> int:

@@ -27,6 +27,18 @@ class Source:
     source: str
 
 
+def shown(path: str) -> str:
+    """A path as it is written in records and messages: a name that is not UTF-8 has its bytes as `\\udcXX`."""
+    return path if path.isascii() else path.encode("utf-8", "backslashreplace").decode()
+
+
+def named(path: str) -> str:
+    """The path that is shown as `path`."""
+    if remote(path) or os.path.lexists(path):
+        return path
+    return re.sub(r"\\udc([89a-f][0-9a-f])", lambda match: chr(0xDC00 + int(match.group(1), 16)), path)
+
+
 @dataclass(frozen=True)
 class Found:
     """What a look at the inputs found: the files to read, and what the user should be told."""
@@ -58,7 +70,8 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
         else:
             found = _glob(given, out, notes, skipped)
         for source in found:
-            sources.setdefault(source.path, source)
+            # The same file spelled in two ways is one input.
+            sources.setdefault(source.path if remote(source.path) else os.path.abspath(source.path), source)
         if len(sources) == before and os.path.isdir(given):
             notes.append(f"{given}: no documents in this folder")
     if skipped:
@@ -119,6 +132,8 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
             # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
             if "**" not in pattern:
                 found += _walk(path, out, notes, skipped)
+        elif not os.path.islink(path) and not os.path.isfile(path):
+            notes.append(f"{path} is no regular file: not read")
         elif not out or os.path.commonpath([os.path.realpath(path), out]) != out:
             found.append(_local(path, name))
     return found

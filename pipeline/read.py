@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import gzip
 import io
+import os
+import stat
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
@@ -20,10 +22,10 @@ import orjson
 import zstandard
 
 from pipeline.files import remote
-from pipeline.find import Source
+from pipeline.find import Source, shown
 from pipeline.progress import NOW
 from pipeline.streams import Plain, Tail, decompress, open_plain, without_compression
-from transforms.decode import HEAD_BYTES, container
+from transforms.decode import HEAD_BYTES, container, decode_bytes
 from transforms.document import Raw
 
 SHARE_BYTES = 8 << 20
@@ -115,12 +117,15 @@ def split(share: Share) -> Iterator[Share]:
                 yield share
                 return
             start, first, records, position = 0, 1, 0, 0
+            whole = True
             for lines in _whole_lines(stream):
-                records += _records_in(lines)
-                position += len(lines)
-                if position - start >= SPLIT_BYTES and lines.endswith(b"\n"):
+                # Cut only once there is more: the last stretch carries the file's hash, so it must not be empty.
+                if position - start >= SPLIT_BYTES and whole:
                     yield replace(share, start=start, end=position, first=first)
                     start, first = position, records + 1
+                records += _records_in(lines if whole else lines.partition(b"\n")[2])
+                position += len(lines)
+                whole = lines.endswith(b"\n")
             yield replace(share, start=start, end=position, first=first, digest=cast("Plain", stream.raw).hexdigest())
             NOW.bytes_read -= position  # that was a look ahead: the bar counts what is read to be worked on
     except OSError:
@@ -176,7 +181,8 @@ class Reader:
             return
         part = f"{stretch}-{number:05d}"
         for source in share.sources:
-            for raw in self._items(source, share, files):
+            items = self._items(source, share, files)
+            for raw in items if shown(source.path) == source.path else map(_shown, items):
                 # Only what one file holds is closed in between: small files together are one part, to be passed over unread.
                 if len(share.sources) == 1 and size >= SPLIT_BYTES:
                     if part not in self.done:
@@ -204,7 +210,7 @@ class Reader:
         if source.size <= HEAD_BYTES and share.end < 0 and (small := _small(source)) is not None:
             # Most inputs are small files: the general way costs three times as much as reading them.
             yield Raw(source.path, small, name=source.path, source=source.source)
-            files.append((source.path, len(small), sha256(small).hexdigest()))
+            files.append((shown(source.path), len(small), sha256(small).hexdigest()))
             return
         try:
             with open_plain(source.path, hashed=share.end < 0) as plain:
@@ -224,7 +230,7 @@ class Reader:
                 why = f"{type(error).__name__}: {_why(source.path, number, error)}"
                 yield Raw(self._place(source.path, number), b"", error=why, source=source.source)
         if share.end < 0 or share.digest:
-            files.append((source.path, source.size, share.digest or digest))
+            files.append((shown(source.path), source.size, share.digest or digest))
 
     @staticmethod
     def _place(path: str, number: int) -> str:
@@ -312,20 +318,22 @@ class Reader:
                 for batch in table.iter_batches(batch_size=64, columns=columns):
                     for row in batch.to_pylist():
                         number += 1
-                        yield new(f"{path}#{number}", orjson.dumps(row, default=str), form="json")
+                        yield new(f"{path}#{number}", orjson.dumps(row, default=_as_text), form="json")
             except pa.ArrowException as error:
                 raise _Unreadable(f"{path} is no whole parquet file: {error}") from error
 
     def _warc(self, source: Source, stream: io.BufferedReader) -> Iterator[Raw]:
-        from fastwarc.warc import ArchiveIterator, WarcRecordType  # few inputs are WARC
+        from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # few inputs are WARC
 
         path, new = source.path, partial(Raw, source=source.source)
         tail = Tail(stream)
-        number, whole = 0, True
+        number = 0
         # FastWARC's own decompression ends a cut file in silence; ours raises.
         for record in ArchiveIterator(
             tail, parse_http=False, stream_detect=False, record_types=WarcRecordType.response | WarcRecordType.conversion
         ):
+            if not record.headers.get("Content-Length"):
+                continue  # the file ends within this record's header, as is told below
             number += 1
             origin = f"{path}#{number}"
             url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
@@ -336,35 +344,39 @@ class Reader:
                 yield new(origin, b"", "http", url=url, error=f"ReadError: {message}")
                 continue
             record.freeze()
-            whole = record.content_length == length
-            if not whole:
+            block = record.reader.read()
+            if len(block) < length:
                 raise _Unreadable(f"{origin}: the WARC is cut short in this record; get the file again")
             if record.record_type == WarcRecordType.conversion:
-                yield new(
-                    origin,
-                    record.reader.read(),
-                    "text",
-                    "text/plain",
-                    record.headers.get("WARC-Identified-Content-Language") or "",
-                    url,
-                    date,
-                )
+                language = record.headers.get("WARC-Identified-Content-Language") or ""
+                yield new(origin, block, "text", "text/plain", language, url, date)
                 continue
             try:
-                record.parse_http(auto_decode="all")
-                payload = record.reader.read(self.max_bytes + 1)
+                # Parsed apart from the archive: a response that cannot be would take the iterator with it.
+                response = WarcRecord.from_bytes(_RESPONSE % len(block) + block + b"\r\n\r\n")
+                response.parse_http(auto_decode="all")
+                payload = response.reader.read(self.max_bytes + 1)
             except OSError as error:
                 yield new(origin, b"", "http", url=url, error=f"ReadError: {origin}: the HTTP response cannot be read: {error}")
                 continue
             if len(payload) > self.max_bytes:
                 yield new(origin, b"", "http", url=url, error=f"ReadError: {origin} unpacks to more than {_megabytes(self.max_bytes)}")
                 continue
-            headers = record.http_headers
+            headers = response.http_headers
             content_type = (headers.get("Content-Type") if headers is not None else "") or ""
             language = (headers.get("Content-Language") if headers is not None else "") or ""
             yield new(origin, payload, "http", content_type, language, url, date)
         if not tail.ends_whole():
             raise _Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
+
+
+def _shown(raw: Raw) -> Raw:
+    return replace(raw, origin=shown(raw.origin), name=shown(raw.name), error=shown(raw.error))
+
+
+def _as_text(value: object) -> str:
+    # A column of bytes is a page as it was fetched.
+    return decode_bytes(value)[0] if isinstance(value, bytes) else str(value)
 
 
 def _without_panic(path: str, records: Iterator[Raw]) -> Iterator[Raw]:
@@ -381,6 +393,9 @@ def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
     return not wanted or 0 in wanted or number in wanted or any(one < 0 and number >= -one for one in wanted)
 
 
+_RESPONSE = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
+
+
 class _Unreadable(Exception):
     """An input cannot be read, for a reason whose message is complete in itself."""
 
@@ -390,6 +405,8 @@ def _small(source: Source) -> bytes | None:
     if remote(source.path):
         return None
     try:
+        if not stat.S_ISREG(os.stat(source.path).st_mode):
+            return None  # a pipe gives what it has so far, and gives it once
         with open(source.path, "rb", buffering=0) as stream:
             payload = stream.read(HEAD_BYTES + 1)
     except OSError:

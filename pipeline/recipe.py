@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import yaml
 
-from transforms.processor import Chain, ChainError, Processor, ProcessorNotFound, find, installed
+from transforms.processor import Chain, Processor, ProcessorNotFound, find, installed
 
 DEFAULT = """\
 processors:
@@ -56,7 +56,7 @@ def parse(text: str, name: str = "recipe") -> Recipe:
     source, steps, nodes = "", None, []
     for key, value in _pairs(root, name):
         if key.value == "source":
-            source = _plain(value)
+            source = _plain(value, name)
             if not isinstance(source, str) or not source:
                 raise _error(name, value, "`source` is the collection's name, a string")
         elif key.value == "processors":
@@ -74,7 +74,7 @@ def parse(text: str, name: str = "recipe") -> Recipe:
         try:
             built.append(find(step)(**dict(options)))
             Chain(tuple(built))
-        except (ChainError, ValueError, TypeError) as error:
+        except Exception as error:  # a third party's __post_init__ may raise anything
             raise _error(name, node, f"{step}: {error}") from error
     return recipe
 
@@ -136,13 +136,14 @@ def _options(cls: type[Processor]) -> dict[str, Any]:
 
 def _typed(node: yaml.Node, wanted: Any, what: str, name: str) -> Any:
     """The node's value, if it is of the type that the processor's field declares."""
-    value = _plain(node)
+    value = _plain(node, name)
     origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
     if origin in (typing.Union, types.UnionType):
         if any(_fits(value, one) for one in arguments):
             return value
     elif origin in (tuple, list, Sequence) or wanted in (tuple, list):
-        if isinstance(value, list):
+        items = arguments[0] if arguments else object
+        if isinstance(value, list) and all(_fits(item, items) for item in value):
             return tuple(value)
     elif _fits(value, wanted):
         return float(value) if wanted is float else value
@@ -160,10 +161,12 @@ def _fits(value: Any, wanted: Any) -> bool:
     return isinstance(value, wanted) if isinstance(wanted, type) else True
 
 
-def _plain(node: yaml.Node) -> Any:
+def _plain(node: yaml.Node, name: str) -> Any:
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _error(name, node, f"{getattr(node, 'value', node)!r} cannot be read: {error}") from error
     finally:
         loader.dispose()
 

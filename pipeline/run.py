@@ -72,6 +72,7 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         if number and not files.remote(path) and not os.path.exists(path) and os.path.exists(letter["origin"]):
             path, number = letter["origin"], 0
         # A container that broke off is taken up again from there on: -n means "n and all that follow".
+        path = find.named(path)
         wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
         collections[path] = letter["source"]
     sources = [find.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in wanted]
@@ -140,7 +141,7 @@ def _check_places(output: str, runner: str) -> None:
 
 
 def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")  # without a fraction, pyarrow's JSON reader makes it a timestamp
 
 
 def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ import signal
 import struct
 import sys
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from hashlib import sha256
@@ -84,7 +84,10 @@ def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
         wrong = [key for key in _STRINGS if type(record[key]) is not str]
         if not wrong:
             try:
-                return "documents", orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+                line = orjson.dumps(record, option=orjson.OPT_APPEND_NEWLINE)
+                # Every null is looked for, but only in lines where the letters stand: text may hold them too.
+                if b"null" not in line or not (wrong := list(_nulls(orjson.loads(line)))):
+                    return "documents", line
             except (TypeError, ValueError) as error:  # a third party's processor may put anything into a document
                 wrong = [str(error)]
         result = Failed("record", "RecordError", f"the record cannot be written: {', '.join(wrong)}")
@@ -108,6 +111,18 @@ def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
     for key in ("origin", "url"):
         row[key] = _clean(row[key])
     return "dead_letters", orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _nulls(value: Any, where: str = "") -> Iterator[str]:
+    """What is null in a record: a number that is none comes out of orjson so, and no reader downstream takes it."""
+    if value is None:
+        yield f"{where[1:]} is null"
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            yield from _nulls(inner, f"{where}.{key}")
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _nulls(inner, where)
 
 
 _STRINGS = ("id", "text", "source", "added", "created", "url", "site", "title", "author", "language")

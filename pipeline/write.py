@@ -121,12 +121,6 @@ class PartWriter:
             stream.write(orjson.dumps(self.report))
         return self.report.part
 
-    def abandon(self) -> None:
-        """Throw away what was not committed."""
-        for kind, stream in self._streams.items():
-            stream.close()
-            files.delete(self._path(kind))
-
     def _path(self, kind: str) -> str:
         return part_path(self._job, self.report.part, kind) + f".{self._mark}.tmp"
 
@@ -161,8 +155,8 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     read = sum(report.read if report.read >= 0 else report.taken for report in ordered)
     written, dropped, failed = (total.get(kind, 0) for kind in KINDS)
     account = f"read {read} = written {written} + dropped {dropped} + failed {failed}"
-    if read != written + dropped + failed:
-        bad = [report.part for report in ordered if report.out != (report.read if report.read >= 0 else report.taken)]
+    bad = [report.part for report in ordered if report.out != (report.read if report.read >= 0 else report.taken)]
+    if bad or read != written + dropped + failed:
         raise AccountError(f"{account} does not add up (parts {', '.join(bad[:5])}); what was finished is in {job.state}")
     made = [entry for kind in KINDS for entry in _shards(job, kind, ordered, suffix)]
     manifest = _manifest(job, ordered, total, account, made)
@@ -173,7 +167,8 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     with files.whole(files.join(job.output, f"manifest{suffix}.json")) as stream:
         stream.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     for report in ordered:
-        for name in (*(f"{report.part}.{kind}" for kind in report.sizes), f"{report.part}.json"):
+        # The report first: without it the part does not count, and what is left of it is nobody's.
+        for name in (f"{report.part}.json", *(f"{report.part}.{kind}" for kind in report.sizes)):
             files.delete(files.join(job.parts, name))
     return manifest
 

@@ -29,12 +29,12 @@ class DecodeError(ValueError):
     """The input is no document: binary, or JSON without the fields that newsbeam reads. The message says the cure."""
 
 
-_CONTAINERS: tuple[tuple[bytes, Container], ...] = (
-    (b"\x1f\x8b", "gzip"),
-    (b"\x28\xb5\x2f\xfd", "zstd"),
-    (b"BZh", "bzip2"),
-    (b"PAR1", "parquet"),
-    (b"WARC/", "warc"),
+_CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
+    (re.compile(rb"\x1f\x8b"), "gzip"),
+    (re.compile(rb"\x28\xb5\x2f\xfd"), "zstd"),
+    (re.compile(rb"BZh[1-9](?:1AY|\x17\x72\x45)"), "bzip2"),
+    (re.compile(rb"PAR1"), "parquet"),
+    (re.compile(rb"WARC/\d\.\d\r?\n"), "warc"),
 )
 # Signatures of what people meet under a wrong suffix; the name goes into the dead letter.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -46,8 +46,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\x7fELF", "a program"),
     (b"MZ\x90", "a program"),
     (b"\xd0\xcf\x11\xe0", "an old office document"),
-    (b"RIFF", "an image or sound file"),
-    (b"ID3", "a sound file"),
+    (b"ID3\x02", "a sound file"),
+    (b"ID3\x03", "a sound file"),
+    (b"ID3\x04", "a sound file"),
     (b"OggS", "a sound file"),
     (b"wOFF", "a font"),
     (b"wOF2", "a font"),
@@ -72,12 +73,14 @@ def container(head: bytes, name: str = "") -> Container:
     name; "" where it is a document by itself (HTML, text, or nothing that can be read).
     """
     for magic, kind in _CONTAINERS:
-        if head.startswith(magic):
+        if magic.match(head):
             return kind
-    stripped = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n")
-    if stripped.startswith(b"{") and _looks_like_jsonl(head.lstrip(b"\xef\xbb\xbf \t\r\n"), name):
-        return "jsonl"
-    return ""
+    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n") if head[:1] in b"{\xef \t\r\n" else head
+    if stripped.startswith(b"{"):
+        return "jsonl" if _looks_like_jsonl(stripped, name) else ""
+    # A file called JSON lines whose first line is none has a bad line, unless it is something else altogether.
+    called = _suffix(name) in ("jsonl", "ndjson") and bool(stripped)
+    return "jsonl" if called and not binary(head) and not is_markup(head.decode("latin-1"), name) else ""
 
 
 def binary(head: bytes) -> str:
@@ -85,6 +88,8 @@ def binary(head: bytes) -> str:
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
             return what
+    if head.startswith(b"RIFF") and head[8:12] in (b"WAVE", b"WEBP", b"AVI "):
+        return "an image, sound or film"
     if head.startswith(_BOMS) or _utf16_without_bom(head):
         return ""
     sample = head[:HEAD_BYTES]
@@ -115,7 +120,7 @@ def decode(raw: Raw, added: str = "", processed_by: str = "") -> Document | Drop
     media_type = media_type.strip().lower()
     if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
         return Dropped("decode", f"media type {media_type}")
-    if not raw.payload.strip():
+    if not raw.payload.strip(b"\0\xff\xfe\xef\xbb\xbf \t\r\n"):  # byte-order marks and blanks, also in UTF-16
         return Dropped("decode", "empty")
     if what := binary(raw.payload[:HEAD_BYTES]):
         raise DecodeError(f"{raw.origin} is {what}, not text; convert it to HTML or text first, or leave it out")
@@ -125,6 +130,8 @@ def decode(raw: Raw, added: str = "", processed_by: str = "") -> Document | Drop
         text = raw.payload.decode("utf-8", "replace")
     else:
         text, encoding = decode_bytes(raw.payload, header.group(1) if header else "")
+    if not text.strip():
+        return Dropped("decode", "empty")
     markup = raw.form != "text" and is_markup(text, "x.html" if media_type.endswith(("html", "xhtml+xml")) else raw.name)
     return _document(raw, text, markup, encoding, added, processed_by, url=raw.url)
 
@@ -167,12 +174,15 @@ def _document(
 def _from_json(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
     try:
         row = orjson.loads(raw.payload)
+        if isinstance(row, dict) and isinstance(row.get("id"), float):
+            row["id"] = _lenient(raw, orjson.JSONDecodeError("", "", 0))["id"]  # an integer beyond 64 bits, digits and all
     except orjson.JSONDecodeError as error:
         row = _lenient(raw, error)
     if not isinstance(row, dict):
         raise DecodeError(f"{raw.origin} is a JSON {type(row).__name__}, not an object with `text` or `html`")
     text, html = row.get("text"), row.get("html")
-    content = text if isinstance(text, str) else html
+    is_html = not isinstance(text, str) or (not text.strip() and isinstance(html, str))
+    content = html if is_html else text
     if not isinstance(content, str):
         keys = ", ".join(map(str, list(row)[:8])) or "none"
         raise DecodeError(f"{raw.origin} has neither a `text` nor an `html` string; its keys: {keys}")
@@ -181,7 +191,7 @@ def _from_json(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
     return _document(
         raw,
         _scrub(content),
-        not isinstance(text, str) or is_markup(content),
+        is_html or is_markup(content),
         "utf-8",
         added,
         processed_by,
@@ -192,7 +202,7 @@ def _from_json(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
     )
 
 
-def _lenient(raw: Raw, error: orjson.JSONDecodeError) -> object:
+def _lenient(raw: Raw, error: orjson.JSONDecodeError) -> Any:
     # Python's own parser takes what orjson refuses and real files hold: NaN, lone surrogates, a byte-order mark.
     try:
         return json.loads(raw.payload.decode("utf-8-sig"))
@@ -214,34 +224,70 @@ def _scrub(text: str) -> str:
 
 # --- charsets -------------------------------------------------------------------------------------------------------
 
-# Label or Python codec -> (name for the record, codec). From the WHATWG Encoding Standard, chapter 4.2: pages labelled
-# with the left side are written in the superset on the right.
-_LABELS = {
-    label: (name, codec)
-    for name, codec, labels in (
-        ("utf-8", "utf-8", "utf8 utf_8 ascii us-ascii utf-8-sig unicode-1-1-utf-8 x-unicode20utf8"),
-        ("windows-1252", "cp1252", "iso-8859-1 latin1 latin-1 latin_1 iso8859-1 iso88591 l1 cp1252 x-cp1252"),
-        ("euc-kr", "cp949", "euc_kr euckr ks_c_5601-1987 ks_c_5601 ksc5601 ks_c_5601-1989 korean windows-949 cp949 uhc ms949"),
-        ("shift_jis", "cp932", "shift-jis sjis x-sjis ms_kanji windows-31j ms932 cp932 shiftjis shift_jis_2004 shift_jisx0213"),
-        ("euc-jp", "euc_jp", "eucjp x-euc-jp euc_jp"),
-        ("euc-jp", "euc_jis_2004", "euc_jis_2004 euc_jisx0213"),
-        ("gb18030", "gb18030", "gb2312 gbk x-gbk gb_2312-80 chinese csgb2312 cp936 ms936 gb_2312"),
-        ("big5", "big5hkscs", "big5-hkscs big5hkscs cn-big5 x-x-big5 cp950 big5_hkscs"),
-        ("windows-1254", "cp1254", "iso-8859-9 latin5 iso8859-9 cp1254"),
-        ("windows-874", "cp874", "tis-620 iso-8859-11 tis620 cp874"),
-        ("windows-1251", "cp1251", "cp1251 x-cp1251"),
-        ("windows-1250", "cp1250", "cp1250 x-cp1250"),
-        ("windows-1253", "cp1253", "cp1253"),
-        ("windows-1255", "cp1255", "cp1255"),
-        ("windows-1256", "cp1256", "cp1256"),
-        ("windows-1257", "cp1257", "cp1257"),
-        ("windows-1258", "cp1258", "cp1258"),
-        ("utf-16le", "utf-16-le", "utf-16 utf16 utf-16-le unicode ucs-2 iso-10646-ucs-2"),
-        ("utf-16be", "utf-16-be", "utf-16-be"),
-    )
-    for label in [name, *labels.split()]
+# name for the record, Python codec, further labels: the encodings of the WHATWG Encoding Standard, chapter 4.2. Pages with a
+# label of the right side are written in the superset on the left. No page is in any other charset.
+_CHARSETS = (
+    ("utf-8", "utf-8", "utf8 ascii us-ascii utf-8-sig unicode-1-1-utf-8 x-unicode20utf8"),
+    ("utf-16le", "utf-16-le", "utf-16 utf16 unicode ucs-2 iso-10646-ucs-2 csunicode unicodefeff"),
+    ("utf-16be", "utf-16-be", "unicodefffe"),
+    ("windows-1252", "cp1252", "iso-8859-1 latin1 latin-1 iso8859-1 iso88591 l1 x-cp1252 iso_8859-1"),
+    ("windows-1250", "cp1250", "x-cp1250"),
+    ("windows-1251", "cp1251", "x-cp1251"),
+    ("windows-1253", "cp1253", "x-cp1253"),
+    ("windows-1254", "cp1254", "iso-8859-9 latin5 l5 iso8859-9 iso88599 x-cp1254"),
+    ("windows-1255", "cp1255", "x-cp1255"),
+    ("windows-1256", "cp1256", "x-cp1256"),
+    ("windows-1257", "cp1257", "x-cp1257"),
+    ("windows-1258", "cp1258", "x-cp1258"),
+    ("windows-874", "cp874", "tis-620 iso-8859-11 iso8859-11 dos-874"),
+    ("iso-8859-2", "iso8859-2", "latin2 l2 iso88592 csisolatin2"),
+    ("iso-8859-3", "iso8859-3", "latin3 l3 iso88593"),
+    ("iso-8859-4", "iso8859-4", "latin4 l4 iso88594"),
+    ("iso-8859-5", "iso8859-5", "cyrillic iso88595"),
+    ("iso-8859-6", "iso8859-6", "arabic iso88596 asmo-708"),
+    ("iso-8859-7", "iso8859-7", "greek greek8 iso88597"),
+    ("iso-8859-8", "iso8859-8", "hebrew iso88598 iso-8859-8-i logical visual"),
+    ("iso-8859-10", "iso8859-10", "latin6 l6"),
+    ("iso-8859-13", "iso8859-13", ""),
+    ("iso-8859-14", "iso8859-14", ""),
+    ("iso-8859-15", "iso8859-15", "latin9 latin-9 l9"),
+    ("iso-8859-16", "iso8859-16", ""),
+    ("koi8-r", "koi8-r", "koi koi8 koi8_r"),
+    ("koi8-u", "koi8-u", "koi8-ru"),
+    ("ibm866", "cp866", "866 dos-866"),
+    ("macintosh", "mac-roman", "mac x-mac-roman"),
+    ("x-mac-cyrillic", "mac-cyrillic", "x-mac-ukrainian"),
+    ("euc-kr", "cp949", "euckr ks_c_5601-1987 ks_c_5601 ksc5601 ksc_5601 ks_c_5601-1989 korean windows-949 uhc ms949"),
+    ("shift_jis", "cp932", "shift-jis sjis x-sjis ms_kanji windows-31j ms932 shiftjis"),
+    ("euc-jp", "euc_jp", "eucjp x-euc-jp"),
+    ("iso-2022-jp", "iso2022_jp", "csiso2022jp"),
+    ("gb18030", "gb18030", "gb2312 gbk x-gbk gb_2312-80 chinese csgb2312 ms936 gb_2312"),
+    ("big5", "big5hkscs", "big5-hkscs cn-big5 x-x-big5 big5"),
+)
+_LABELS = {label: (name, codec) for name, codec, labels in _CHARSETS for label in [name, codec, *labels.split()]}
+# What Python and the detector call them -> the same.
+_CODECS = {codecs.lookup(codec).name: (name, codec) for name, codec, _ in _CHARSETS} | {
+    "iso8859-1": _LABELS["iso-8859-1"],
+    "iso8859-9": _LABELS["iso-8859-9"],
+    "iso8859-11": _LABELS["iso-8859-11"],
+    "tis-620": _LABELS["tis-620"],
+    "ascii": _LABELS["ascii"],
+    "utf-16": _LABELS["utf-16"],
+    **dict.fromkeys(("euc_kr", "johab", "ks_c_5601-1987"), _LABELS["euc-kr"]),
+    **dict.fromkeys(("shift_jis", "shift_jis_2004", "shift_jisx0213"), _LABELS["shift_jis"]),
+    **dict.fromkeys(("euc_jis_2004", "euc_jisx0213"), _LABELS["euc-jp"]),
+    **dict.fromkeys(("gb2312", "gbk", "hz"), _LABELS["gb18030"]),
+    **dict.fromkeys(("big5", "cp950"), _LABELS["big5"]),
 }
 _MULTIBYTE = {"euc-kr", "shift_jis", "euc-jp", "gb18030", "big5", "utf-16le", "utf-16be", "iso-2022-jp"}
+# What is guessed at when nothing is declared: the charsets that pages and files without a label are really in.
+_GUESSES = [
+    *("cp949", "cp932", "euc_jp", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "koi8_r", "koi8_u", "cp1253", "cp1254", "cp1255"),
+    *("cp1256", "cp1257", "cp1258", "cp874", "iso8859_2", "cp866", "utf_16_le", "utf_16_be"),
+]
+# Guesses of the same alphabet as windows-1252, between which a few letters do not decide; it is by far the most frequent.
+_LIKE_WESTERN = {"windows-1250", "windows-1254", "windows-1257", "windows-1258", "iso-8859-2"}
+_FEW_LETTERS = 8
 
 
 def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
@@ -259,10 +305,12 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
     utf8 = _strict(payload, "utf-8")
     if utf8 is not None and payload.isascii() and b"\x1b$" not in payload:
         return utf8, "utf-8"
-    declared = _resolve(header_charset) or _resolve(EncodingDetector.find_declared_encoding(payload[:HEAD_BYTES], is_html=True) or "")
-    if declared and declared[0].startswith("utf-16"):
-        # A page that can tell us so in ASCII is not UTF-16: the standard reads it as UTF-8.
-        declared = ("utf-8", "utf-8")
+    declared = _resolve(header_charset)
+    if declared is None:
+        declared = _resolve(EncodingDetector.find_declared_encoding(payload[:HEAD_BYTES], is_html=True) or "")
+        if declared and declared[0].startswith("utf-16"):
+            # A page that can tell us so in ASCII is not UTF-16: the standard reads it as UTF-8.
+            declared = ("utf-8", "utf-8")
     if utf8 is not None and not (declared and declared[0] in _MULTIBYTE):
         # Well-formed multi-byte UTF-8 does not come about by chance, whatever a page says of single bytes.
         return utf8, "utf-8"
@@ -284,8 +332,12 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
 def _detect(payload: bytes) -> tuple[str, str] | None:
     # The detector that bs4's UnicodeDammit asks where it is the only one installed; asked directly, since UnicodeDammit
     # prefers cchardet or chardet where a machine has them, and records must not depend on that.
-    guess = charset_normalizer.detect(_around_first_high_byte(payload))["encoding"]
-    return _resolve(str(guess or ""))
+    sample = _around_first_high_byte(payload)
+    best = charset_normalizer.from_bytes(sample, cp_isolation=_GUESSES).best()
+    guess = _resolve(best.encoding) if best is not None else None
+    if guess and guess[0] in _LIKE_WESTERN and len(sample) - len(sample.translate(None, bytes(range(128, 256)))) < _FEW_LETTERS:
+        return _LABELS["windows-1252"]
+    return guess
 
 
 def _around_first_high_byte(payload: bytes) -> bytes:
@@ -320,13 +372,9 @@ def _resolve(label: str) -> tuple[str, str] | None:
     if label in _LABELS:
         return _LABELS[label]
     try:
-        info = codecs.lookup(label)
-    except LookupError:
+        return _CODECS.get(codecs.lookup(label).name)
+    except (LookupError, ValueError):  # ValueError: a label with a NUL in it
         return None
-    # hex, rot13 and the like are codecs too, but not of text; utf-7 and punycode are no charsets of pages.
-    if not getattr(info, "_is_text_encoding", True) or info.name in ("utf-7", "punycode", "idna", "unicode_escape", "raw_unicode_escape"):
-        return None
-    return _LABELS.get(info.name, (info.name, info.name))
 
 
 def _utf16_without_bom(head: bytes) -> bool:

@@ -19,13 +19,13 @@ function of the document and its own fields: nothing else makes output the same 
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import Field, dataclass, fields, is_dataclass
 from functools import cache
 from importlib import import_module
 from importlib.metadata import EntryPoint, entry_points
 from time import perf_counter_ns
-from typing import ClassVar, Literal, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from transforms.decode import decode
 from transforms.document import Document, Dropped, Failed, Raw, broken_spans
@@ -81,8 +81,11 @@ def find(name: str) -> type[Processor]:
             found = getattr(import_module(module), attribute)
         else:
             raise ProcessorNotFound(f"no processor {name!r} is installed; there are: {', '.join(installed())}")
-    except (ImportError, AttributeError) as error:
-        raise ProcessorNotFound(f"processor {name!r} cannot be loaded: {error}") from error
+    except ProcessorNotFound:
+        raise
+    except Exception as error:  # importing runs somebody else's code, which may raise anything
+        what = str(error) if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
+        raise ProcessorNotFound(f"processor {name!r} cannot be loaded: {what}") from error
     if getattr(found, "effect", None) not in ("edits", "annotates", "selects") or not callable(found):
         raise ProcessorNotFound(
             f"{name!r} is no processor: it wants `name` and `effect` (edits, annotates or selects) as class variables, and __call__"
@@ -174,7 +177,9 @@ class Chain:
                 if processor.effect == "annotates" and (wrong := broken_spans(document)):
                     return Outcome(Failed(stage, "SpanError", wrong[0]), document, tuple(times))
             return Outcome(document, document, tuple(times))
-        except (Exception, DocumentTimeout) as error:  # noqa: BLE001 - a processor may raise anything; the run goes on
+        except (KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException as error:  # noqa: BLE001 - a processor may raise anything, SystemExit too; the run goes on
             times.append((stage, perf_counter_ns() - began))
             return Outcome(_failure(stage, error), document, tuple(times))
 
@@ -193,5 +198,12 @@ def _module(filename: str) -> str:
 
 def describe(processor: Processor) -> dict[str, object]:
     """A processor's name and configuration, as the manifest shows it."""
-    fields: Iterable[str] = getattr(processor, "__dataclass_fields__", ())
-    return {"name": processor.name, **{field: getattr(processor, field) for field in fields}}
+    options: tuple[Field[Any], ...] = fields(processor) if is_dataclass(processor) else ()
+    return {"name": processor.name, **{option.name: _shown(getattr(processor, option.name)) for option in options}}
+
+
+def _shown(value: object) -> object:
+    # A third party's option may be anything; what JSON has no form for is shown as Python would write it.
+    if isinstance(value, (tuple, list)):
+        return [_shown(item) for item in value]
+    return value if value is None or isinstance(value, (str, int, float)) else repr(value)

@@ -98,7 +98,8 @@ def make_warc(scratch: Path, pages: Path) -> tuple[Path, int]:
         for page in sorted(pages.glob("*.html.gz")):
             body = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n" + gzip.decompress(page.read_bytes())
             head = (
-                f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.org/{page.name}\r\nWARC-Date: 2026-01-02T03:04:05Z\r\n"
+                f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://example.org/{page.name}\r\n"
+                "WARC-Date: 2026-01-02T03:04:05Z\r\n"
                 f"Content-Type: application/http; msgtype=response\r\nContent-Length: {len(body)}\r\n\r\n"
             )
             stream.write(gzip.compress(head.encode() + body + b"\r\n\r\n", 6))

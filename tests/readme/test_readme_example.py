@@ -61,7 +61,7 @@ def test_the_account_in_the_readme_is_that_of_the_seeds(tmp_path):
 
 
 def test_the_readmes_processor_works():
-    from transforms.document import Document  # noqa: PLC0415
+    from transforms.document import Document
 
     code = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     assert code
@@ -71,7 +71,7 @@ def test_the_readmes_processor_works():
 
 
 def test_the_readmes_recipe_is_right():
-    from pipeline.recipe import parse  # noqa: PLC0415
+    from pipeline.recipe import parse
 
     recipe = re.search(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     assert recipe
