@@ -86,3 +86,29 @@ def test_a_credit_is_named_once() -> None:
 )
 def test_quotation_marks(text: str, expected: list[str]) -> None:
     assert [text[item.start : item.end] for item in quotations(text, 0, len(text))] == expected
+
+
+def test_a_copyright_mark_in_a_caption_credits_the_picture() -> None:
+    caption = Removal("caption", -1, "Jeanne Exemple, samedi soir. © Max Muster")
+    assert [(credit.kind, credit.name) for credit in Attribute()(Document(text="", removed=(caption,))).credits] == [
+        ("image", "Max Muster")
+    ]
+    page = "<p>Text.</p><figure><img><figcaption>The old mill. © Max Muster</figcaption></figure><p>© 2030 Foo Daily</p>"
+    assert [(credit.kind, credit.name) for credit in Attribute()(Document(text=page, markup=True)).credits] == [
+        ("image", "Max Muster"),
+        ("copyright", "Foo Daily"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "author", "expected"),
+    [
+        ("Text.", "Jane Doe", [("Jane Doe", "Jane Doe")]),
+        ("Text.", "By Jane Doe and John Roe", [("Jane Doe", "By Jane Doe and John Roe"), ("John Roe", "By Jane Doe and John Roe")]),
+        ("Text.", "山田 太郎", [("山田 太郎", "山田 太郎")]),
+        ("By Jane Doe\n\nText.", "Newsroom", [("Jane Doe", "By Jane Doe")]),
+        ("Text.", "https://foo.example/authors/jane", []),
+    ],
+)
+def test_the_metadata_name_the_author_where_the_text_does_not(text: str, author: str, expected: list[tuple[str, str]]) -> None:
+    assert [(credit.name, credit.text) for credit in Attribute()(Document(text=text, author=author)).credits] == expected

@@ -87,6 +87,30 @@ def test_caption_that_repeats_the_headline():
     assert sorted(removal.kind for removal in document.removed) == ["caption", "caption", "credit", "credit"]
 
 
+THIRD = (
+    "The county has asked for help twice, and twice the answer was that there are older bridges, and that they, too, must wait their turn."
+)
+DOCUMENTS = yaml.safe_load((HERE / "documents.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("case", DOCUMENTS, ids=[case["label"] for case in DOCUMENTS])
+def test_document(case):
+    text = case["text"]
+    for name, paragraph in (("BEFORE", BEFORE), ("AFTER", AFTER), ("THIRD", THIRD)):
+        text = text.replace(name, paragraph)
+    document = clean(text, title=case.get("given", ""))
+    assert sorted((removal.line, removal.kind) for removal in document.removed) == [(line, kind) for kind, line in case["gone"]]
+    assert document.title == case.get("given", case.get("title", ""))
+    again = clean(document.text, title=document.title)
+    assert (again.text, again.removed) == (document.text, ())
+
+
+def test_no_clean_text_is_touched_by_what_was_read_before():
+    lines = [case["text"] for case in CASES]
+    alone = [clean(f"{BEFORE}\n{line}\n{AFTER}").removed for line in lines]
+    assert [clean(f"{BEFORE}\n{line}\n{AFTER}").removed for line in reversed(lines)] == alone[::-1]
+
+
 def test_what_follows_the_article():
     document = clean(f"{BEFORE}\n{AFTER}\nRelated articles\nTen bridges to repair\n- Storm moves north\nLeave a comment\nJane\n")
     assert document.text == f"{BEFORE}\n{AFTER}"

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from transforms.attribution.credits import credits
 from transforms.attribution.languages import guess, statements
+from transforms.attribution.people import People
 from transforms.attribution.speakers import attributions
 from transforms.document import Document
 from transforms.processor import Effect
@@ -19,7 +20,8 @@ class Attribute:
     """Find who said what (`attributions`) and whose pictures, wire copy and rights are named (`credits`), by rule.
 
     Reads `document.language` if it is set, else guesses by script and function words. There are rules for en, ko, ja, zh,
-    de, es, fr, ru and ar; other languages get credits only. Credits come from `document.removed` too.
+    de, es, fr, ru and ar; other languages get credits only. Credits come from `document.removed` too, and where no byline is read,
+    `document.author` (from the page's metadata) gives one, whose `text` is the author as found there.
     """
 
     name: ClassVar[str] = "attribution"
@@ -29,5 +31,6 @@ class Attribute:
         """The document with `attributions` (in the order of their contents) and `credits` set; never raises."""
         prose = document.prose
         language = document.language.split("-")[0] or guess(prose)
-        found = statements(prose, language)
-        return replace(document, attributions=attributions(document.text, prose, found, language), credits=credits(prose, document.removed))
+        people = People(prose, language)
+        found = statements(prose, language, people)
+        return replace(document, attributions=attributions(document.text, prose, found, language, people), credits=credits(document, prose))

@@ -9,7 +9,7 @@ bounded by the sentence and by a fixed number of tokens, which keeps the whole l
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from bisect import bisect_left
 
 from transforms.attribution.lexicon import (
     ADV,
@@ -25,10 +25,7 @@ from transforms.attribution.lexicon import (
     ED,
     ING,
     LOWER,
-    NEG,
-    NOUN,
     PAST,
-    PLAIN,
     PREP,
     PRON,
     QUOTE,
@@ -43,48 +40,20 @@ from transforms.attribution.lexicon import (
     VENUE,
     VERB,
     according_phrases,
-    english,
-    evidence_verbs,
-    framing_verbs,
     is_outlet,
     naming_verbs,
     no_speakers,
 )
 from transforms.attribution.phrases import Tokens
 from transforms.attribution.quotes import Quotation, quotations
+from transforms.attribution.verbs import Cue, Found, Verbs
 
 _PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
 # Seoul, Sep 4 (NationPress) · WASHINGTON (AP) —
 _DATELINE = re.compile(r"[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)\s*[–—-]*|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)\s*")
 _MAX_BLOCK = 3000  # characters of a paragraph that a colon announces
+_MAX_SENTENCE = 1000  # tokens of a sentence; what is longer is none
 _MAX_CONTENT = 120  # tokens of a clause
-
-
-@dataclass
-class Found:
-    """A statement while it is being read; ranges are code points, end exclusive."""
-
-    content: list[tuple[int, int]]
-    cue: tuple[int, int]
-    speaker: tuple[int, int] | None
-    score: float
-    via: list[tuple[int, int]] = field(default_factory=list)
-    direct: bool = False  # content is words as they were said, whether or not in quotation marks
-    said: bool = True  # rather than described, wanted, hedged on
-    antecedent: tuple[int, int] | None = None  # what a relative "who" stands for
-
-
-@dataclass
-class _Cue:
-    at: int  # token of the verb
-    group: int  # first token of the verb group
-    after: int  # first token behind the verb and its particles
-    bits: int
-    form: int
-    speaker: tuple[int, int] | None = None  # tokens
-    inherited: bool = False
-    inverted: bool = False
-    clause: int = 0  # first token of the clause: where its speaker or, inverted, its verb begins
 
 
 def statements(prose: str) -> list[Found]:
@@ -101,8 +70,8 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.phrasal = english()[1]
         self.tokens = Tokens(text, 0, 0, [])
+        self.verbs = Verbs(self.tokens)
         self.found: list[Found] = []
         self.last: Found | None = None  # the direct statement that ended the last paragraph
         self.block: Found | None = None  # a statement that ended in a colon
@@ -128,6 +97,7 @@ class _Reader:
         if self._dialogue(start, end):
             return
         self.tokens = Tokens(text, start, end, quotes)
+        self.verbs = Verbs(self.tokens)
         before = len(self.found)
         first = True
         for a, b, e in self.tokens.sentences():
@@ -145,21 +115,19 @@ class _Reader:
         if b - a == 1 and B[a] & QUOTE:
             self._lone_quote(a)
             return
-        cues: list[_Cue] = []
+        cues: list[Cue] = []
         inherit: tuple[int, int] | None = None
-        while self.tokens.cues and self.tokens.cues[0] < a:
-            self.tokens.cues.pop(0)
-        index = 0
-        while index < len(self.tokens.cues) and self.tokens.cues[index] < b:
-            cue = self._cue(self.tokens.cues[index], a, b, inherit)
-            index += 1
+        if b - a > _MAX_SENTENCE:
+            return  # no prose
+        verbs = self.tokens.cues
+        for index in range(bisect_left(verbs, a), bisect_left(verbs, b)):
+            cue = self.verbs.cue(verbs[index], a, b, inherit)
             if cue is not None:
                 if cues and cue.at < cues[-1].after:
                     continue
                 cues.append(cue)
                 if cue.speaker is not None:
                     inherit = cue.speaker
-        del self.tokens.cues[:index]
         # A participle that opens the sentence has the speaker of the first finite cue.
         for number, cue in enumerate(cues):
             if cue.speaker is None:
@@ -168,130 +136,37 @@ class _Reader:
         begun = len(self.found)
         for number, cue in enumerate(cues):
             following = cues[number + 1 : number + 4]
+            if self._in_relative_clause(cue, following):
+                continue
             floor = self._statement(cue, a, b, floor, following)
         if any(word in according_phrases()[0] for word in W[a:b]):
             self._accordings(a, b, begun)
+        if B[a] & QUOTE and b - a > 2:
+            self._so(a, b, begun)
         if b == len(W) and len(self.found) > begun:
             self._colon_at_end(a, b)
 
-    def _cue(self, i: int, a: int, b: int, inherit: tuple[int, int] | None) -> _Cue | None:
-        """What is known of the cue at token `i` of the sentence [a, b): its verb group and its speaker, or None if it is none."""
-        W, B = self.tokens.W, self.tokens.B
-        bits, n = B[i], i + 1
-        for particles, way in self.phrasal.get(W[i], ()):
-            if tuple(W[i + 1 : i + 1 + len(particles)]) == particles:
-                bits, n = (bits & ~(ING | PAST | PLAIN)) | way, i + 1 + len(particles)
-                break
-        if not bits & CUE or (bits & CAP and i > a):
-            return None
-        if W[i] in framing_verbs() and n < b and not B[n] & (QUOTE | COMMA | STOP | TIME) and W[n] not in ("by", "that"):
-            return None
-        form = bits & (ING | PAST | PLAIN)
-        g = i
-        be = negated = aux = False
-        if W[i] == "saying" and i - a >= 2 and W[i - 1] == "as" and W[i - 2] in ("quoted", "cited"):
-            g, form, aux = i - 2, PAST, True
-            while g > a and B[g - 1] & (AUX | ADV) and not B[g - 1] & PRON:
-                g -= 1
-            quoted_as = True
-        else:
-            quoted_as = False
-            if i - a >= 2 and W[i - 1] == "to" and W[i - 2] in ("on", "continued", "continues"):
-                g = i - 2 if W[i - 2] != "on" else max(i - 3, a)
-                form = PAST
-            steps = 0
-            while g > a and steps < 8:
-                left = B[g - 1]
-                if left & (AUX | NEG) and not left & PRON:
-                    aux, be, negated = True, be or bool(left & BE), negated or bool(left & NEG)
-                elif not left & ADV or left & (COMMA | STOP | DET | SUB):
-                    break
-                g -= 1
-                steps += 1
-            if B[g - 1] & AUX and B[g - 1] & PRON and g > a:  # he's said, they've argued
-                aux = True
-        # "However, also said": adverbs that belong to the sentence were eaten only if a speaker follows them, so give none back.
-        if negated or (be and form & PAST and not form & ING and not quoted_as) or (be and W[i] not in ("said", "says") and form & PLAIN):
-            return None
-        participle = bool(form & ING) and not be
-        left = B[g - 1] if g > a else STOP
-        left_word = W[g - 1] if g > a else ""
-        if left_word == "to":
-            return None
-        if left & DET and not left & PRON and not participle:
-            return None
-        if left & PREP and not left & SUB:
-            if not (participle and left_word in ("by", "in", "after", "before")):
-                return None
-        elif left & PREP and participle and left_word not in ("before", "after", "while", "when"):
-            return None
-        if bits & NOUN and not aux and g > a and self.tokens.is_noun(i, n, b, left, left_word, form):
-            return None
-        cue = _Cue(i, g, n, bits, form, clause=g)
-        if participle:
-            if (
-                left & COMMA
-                or left & (QUOTE | CONJ | STOP | SUB)
-                or g == a
-                or left & PREP
-                or (form & ING and bits & SAY and W[i] in ("saying", "telling", "adding", "calling"))
-            ):
-                if left_word in ("of", "for") or left & DET:
-                    return None
-                cue.inherited = True
-                cue.speaker = inherit or self.tokens.main_subject(a, g)
-                if cue.speaker is not None and cue.speaker[1] > g:
-                    return None
-                return cue
-            return None
-        if form & PLAIN and not aux and g == a:
-            return None
-        return self._with_speaker(cue, a, b, left, left_word, inherit)
+    def _in_relative_clause(self, cue: Cue, following: list[Cue]) -> bool:
+        """Whether the verb belongs to the speaker of another: an official who asked for silence said."""
+        if cue.speaker is None or not self.tokens.B[cue.speaker[0]] & REL or self.tokens.B[cue.speaker[0] - 1] & COMMA:
+            return False
+        return any(other.speaker and other.speaker[0] < cue.at < other.speaker[1] and not other.inherited for other in following)
 
-    def _with_speaker(self, cue: _Cue, a: int, b: int, left: int, left_word: str, inherit: tuple[int, int] | None) -> _Cue | None:
-        W, B, i, g = self.tokens.W, self.tokens.B, cue.at, cue.group
-        invertible = cue.bits & SAY and g == i and not cue.form & ING
-        # “…,” said X · …, said X
-        behind_quote = g > a and (left & QUOTE or (left & COMMA and g - 1 > a and B[g - 2] & QUOTE))
-        starts_after_quote = g == a and a > 0 and B[a - 1] & QUOTE
-        if invertible and (behind_quote or starts_after_quote or left & COMMA):
-            speaker = self.tokens.phrase_at(cue.after, b)
-            if speaker is not None:
-                rest = speaker[1]
-                done = rest >= b or B[rest] & (COMMA | STOP | QUOTE | TIME) or B[rest] & PREP or B[rest] & SUB or W[rest] == "and"
-                if done and (behind_quote or starts_after_quote or rest >= b or (left & COMMA and not self._apposition_before(a, g))):
-                    cue.speaker, cue.inverted, cue.after = speaker, True, speaker[1]
-                    return cue
-        if left & CONJ:
-            cue.inherited = True
-            cue.speaker = inherit or self.tokens.main_subject(a, g)
-            return cue if cue.speaker else None
-        if g == a or left & QUOTE:
-            return None
-        speaker = self.tokens.phrase_before(g, a)
-        if speaker is None:
-            if cue.bits & SAY and left & COMMA and inherit:
-                cue.inherited, cue.speaker = True, inherit
-                return cue
-            return None
-        if cue.form & PLAIN and cue.group == cue.at and not W[i].endswith("s") and not self.tokens.is_plural(*speaker):
-            return None
-        if W[i] in evidence_verbs() and not self.tokens.can_speak(*speaker):
-            return None
-        cue.speaker = speaker
-        cue.clause = speaker[0]
-        return cue
-
-    def _apposition_before(self, a: int, g: int) -> bool:
-        """Whether the comma before the verb closes an apposition ("X, a Y, said")."""
-        found = self.tokens.phrase_before(g, a)
-        return found is not None and found[1] - found[0] >= 3 and any(self.tokens.B[k] & COMMA for k in range(*found))
-
-    # -- noun phrases ---------------------------------------------------------------------------------------------
+    def _so(self, a: int, b: int, begun: int) -> None:
+        """“…”, so Doe.: how news put into English from German quotes."""
+        S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
+        k = a + 2 if B[a + 1] & COMMA else a + 1
+        if len(self.found) > begun or k + 1 >= b or W[k] != "so" or not B[k + 1] & CAP:
+            return
+        speaker = self.tokens.phrase_at(k + 1, b)
+        if speaker is not None and (speaker[1] == b or B[speaker[1]] & (COMMA | STOP)):
+            who = (S[speaker[0]], E[speaker[1] - 1])
+            self.last = Found([(S[a], E[a])], (S[k], E[k]), who, 0.85, direct=True)
+            self.found.append(self.last)
 
     # -- content --------------------------------------------------------------------------------------------------
 
-    def _statement(self, cue: _Cue, a: int, b: int, floor: int, following: list[_Cue]) -> int:
+    def _statement(self, cue: Cue, a: int, b: int, floor: int, following: list[Cue]) -> int:
         """Adds the statement of `cue`, if it has content; returns where the next clause may begin."""
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         if cue.speaker is None:
@@ -312,6 +187,8 @@ class _Reader:
         behind_quote = begin > a and bool(B[begin - 1] & QUOTE or (B[begin - 1] & COMMA and B[begin - 2] & QUOTE))
         if right is not None and right[2] == "quote" and behind_quote and not cue.inherited and B[k] & COMMA:
             right = right[0], right[1], "comma"  # “…,” she said, “…”
+        if right is not None and right[2] == "clause" and behind_quote and W[k] in _WHEN:
+            right = None  # “…,” Doe told the court as she left
         left = None
         ended = k >= b or B[k] & (COMMA | STOP | CONJ | QUOTE) or W[k] in ("as", "according", "when", "while", "after", "before", "because")
         dangling = begin - 2 >= a and B[begin - 1] & COMMA and B[begin - 2] & (REL | SUB | CONJ)  # the forces who, he said, had …
@@ -364,7 +241,9 @@ class _Reader:
             found.antecedent = (S[noun[0]], E[noun[1] - 1]) if noun else None
         if cue.inherited and self.found and self.found[-1].speaker == found.speaker:
             found.via.extend(self.found[-1].via)
-        if hearer is not None and is_outlet(self.text[S[hearer[0]] : E[hearer[1] - 1]]):
+        if cue.inverted and hearer is None and say and cue.after + 1 < b and W[cue.after] == "to":
+            hearer = self._hearer(cue.after + 1, b)
+        if hearer is not None and _passes_on(self.text[S[hearer[0]] : E[hearer[1] - 1]]):
             found.via.append((S[hearer[0]], E[hearer[1] - 1]))
         self.found.append(found)
         if blocked:
@@ -386,7 +265,7 @@ class _Reader:
         limit = min(b, k + 30)
         while k < limit:
             bits, word = B[k], W[k]
-            if bits & (QUOTE | STOP | COMMA) or word == "that":
+            if bits & (QUOTE | STOP | COMMA) or (word == "that" and not self._that_time(k, b)):
                 break
             if bits & TIME and (bits & CAP or word in ("earlier", "later", "last", "recently", "today", "yesterday", "tonight")):
                 k += 1
@@ -405,12 +284,17 @@ class _Reader:
                 if after is None:
                     break
                 k = after
-            elif word in ("this", "late") and k + 1 < b and B[k + 1] & TIME:
-                k += 2
+            elif word in ("this", "late", "that", "held") and k + 1 < b and (B[k + 1] & TIME or word == "held"):
+                k += 2 if word != "held" else 1
             else:
                 break
             end = k
         return k, end, hearer
+
+    def _that_time(self, k: int, b: int) -> bool:
+        """Whether the "that" at `k` is no conjunction but part of a time: that morning."""
+        B = self.tokens.B
+        return k + 1 < b and bool(B[k + 1] & TIME) and (k + 2 >= b or bool(B[k + 2] & (COMMA | STOP | QUOTE)))
 
     def _phrase(self, k: int, limit: int, b: int) -> int | None:
         """The end of the prepositional phrase at `k` if it tells when, where or of whom something was said, else None."""
@@ -419,8 +303,11 @@ class _Reader:
         q = k + 1
         while q < limit:
             bits = B[q]
-            if bits & (QUOTE | STOP | COMMA) or (W[q] == "that" and not bits & TIME) or q >= b:
+            if bits & (QUOTE | STOP | COMMA) or (W[q] == "that" and not self._that_time(q, b)) or q >= b:
                 return q if q > k + 1 else None
+            if bits & VERB and W[q] in _PARTICIPLES and B[q - 1] & LOWER and not B[q - 1] & (PREP | DET):
+                q += 1  # in a notice sent to all
+                continue
             if (
                 (bits & PRON and not bits & DET and W[q] != "him")
                 or (bits & (AUX | VERB) and not bits & CAP)
@@ -480,7 +367,7 @@ class _Reader:
             q += 1
         return (k, q) if q > k else None
 
-    def _right(self, cue: _Cue, k: int, b: int, following: list[_Cue]) -> tuple[int, int, str] | None:
+    def _right(self, cue: Cue, k: int, b: int, following: list[Cue]) -> tuple[int, int, str] | None:
         """Content right of the cue: tokens and what introduces it (quote, that, clause, call, comma)."""
         W, B = self.tokens.W, self.tokens.B
         if k >= b:
@@ -552,7 +439,7 @@ class _Reader:
         inner = self.text[self.tokens.S[q] : self.tokens.E[q]].strip("\"'“”‘’«»„ ")
         return (bool(inner) and (inner[0].isupper() or inner[-1] in ".!?…,")) or len(inner.split()) > 4
 
-    def _quote_end(self, q: int, b: int, following: list[_Cue]) -> int:
+    def _quote_end(self, q: int, b: int, following: list[Cue]) -> int:
         """The end of content that begins with the quotation at `q`: the quotation alone, or with the clause it is part of."""
         W, B = self.tokens.W, self.tokens.B
         if q + 1 >= b:
@@ -567,7 +454,7 @@ class _Reader:
             return q + 1
         return self._right_end(q, b, following)
 
-    def _right_end(self, k: int, b: int, following: list[_Cue]) -> int:
+    def _right_end(self, k: int, b: int, following: list[Cue]) -> int:
         """Where the clause that begins at `k` ends: before the next clause with a cue of its own, else at the sentence's end."""
         W, B = self.tokens.W, self.tokens.B
         end = min(b, k + _MAX_CONTENT)
@@ -699,6 +586,8 @@ class _Reader:
             if it is not None:
                 it.speaker = who  # according to a document, it states …
                 it.via.extend(via)
+            elif k == a and phrase in passing_on and inner and inner[0].cue[0] > S[end - 1] and end < b and not B[end] & COMMA:
+                inner[0].via.extend([*via, who])  # In an interview with X he said …
             elif before and before[-1].speaker != who:
                 before[-1].via.extend([*via, who])
             else:
@@ -847,6 +736,14 @@ class _Reader:
         self.found.sort(key=lambda found: (found.content[0], found.cue))
 
 
+def _passes_on(hearer: str) -> bool:
+    """Whether whoever was told is a paper or an agency."""
+    return is_outlet(hearer) or re.search(r"\b(?:news )?agency\b", hearer) is not None
+
+
 _DIALOGUE = re.compile(r"([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?: +(?=\S)")
 _CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
+_WHEN = frozenset("as when while after before because since until once".split())
+# Past participles of irregular verbs, which the word list has among the finite verbs.
+_PARTICIPLES = frozenset("sent held made given kept sold shown brought written".split())
 _SENTENCE_BREAK = re.compile(r"[.!?] +[A-Z]")

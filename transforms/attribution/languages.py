@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from functools import cache
 
 from transforms.attribution import english
-from transforms.attribution.english import Found
 from transforms.attribution.lexicon import LANGUAGES, load
+from transforms.attribution.people import People
 from transforms.attribution.quotes import quotations
+from transforms.attribution.verbs import Found
 from transforms.document import SpeakerKind
 
 _HEAD, _REST = "\ue000", "\ue001"
@@ -63,23 +64,29 @@ def guess(prose: str) -> str:
     return max(scores)[2]
 
 
-def statements(prose: str, language: str) -> list[Found]:
-    """The statements of a text in `language`, in the order of their contents; none for a language without rules."""
+def statements(prose: str, language: str, people: People) -> list[Found]:
+    """The statements of a text in `language`, in the order of their contents; none for a language without rules.
+
+    `people` are those of `prose`.
+    """
     if language == "en":
         return english.statements(prose)
     if language not in LANGUAGES or language == "en":
         return []
     found: list[Found] = []
     last: tuple[int, int] | None = None
+    spoke = before = 0  # where the paragraph of the last speaker, and the one before this one, begin
     for match in _PARAGRAPH.finditer(prose):
         masked = _masked(prose, match.start(), match.end())
-        for start, end in _sentences(masked):
-            read = _READERS[language](masked[start:end], match.start() + start, language, last)
-            found += read
-            if read and read[-1].speaker:
-                last = read[-1].speaker
-        if not found or found[-1].content[-1][1] < match.start() - 400:
+        if spoke < before:
             last = None
+        for start, end in _sentences(masked):
+            read = _READERS[language](masked[start:end], match.start() + start, language, last, people)
+            found += read
+            topic = read[-1].speaker if read else _topic(masked[start:end], match.start() + start, language)
+            if topic:
+                last, spoke = topic, match.start()
+        before = match.start()
     found.sort(key=lambda item: (item.content[0], item.cue))
     return found
 
@@ -98,6 +105,14 @@ def kinds(language: str) -> tuple[tuple[SpeakerKind, tuple[str, ...]], ...]:
         ("organisation", "organisations"),
     )
     return tuple((kind, tuple(data[key])) for kind, key in order)
+
+
+def _topic(sentence: str, offset: int, language: str) -> tuple[int, int] | None:
+    """Whom a Japanese sentence without a statement is about: the person before its first は."""
+    if language != "ja":
+        return None
+    match = _eastern("ja")["topic"].match(sentence)
+    return (match.start("np") + offset, match.end("np") + offset) if match else None
 
 
 def _masked(prose: str, start: int, end: int) -> str:
@@ -151,14 +166,34 @@ def _western(language: str) -> dict[str, re.Pattern[str]]:
         "cue": rf"(?<!\w){_any(data['cues'])}(?!\w)",
         # From the cue to the quotation or the conjunction: when, where and to whom it was said.
         "right": rf"(?P<between>[^,،;:{_HEAD}{_REST}]{{0,80}}?)\s*[,،:：]?\s*(?:(?<!\w){that}\s*:?\s*)?(?P<q>{_Q})",
-        "that": rf"(?P<between>[^,،;:{_HEAD}{_REST}]{{0,80}}?)\s*[,،]?\s+(?P<that>{that})(?:\s|(?<=['’]))",
+        "that": rf"(?P<between>[^,،;:{_HEAD}{_REST}]{{0,80}}?(?:[,،][^,،;:{_HEAD}{_REST}]{{1,40}}[,،])?)\s*[,،]?\s+"
+        rf"(?P<that>{that})(?:\s|(?<=['’]))",
         "more": rf"\s*[.,]?\s*[–—-]?\s*(?P<q>{_Q})",
-        "according": rf"(?:^|[\s,،(])(?P<cue>{_any(data['according_before'])}){'' if language == 'ar' else chr(92) + 's+'}(?=\S)",
+        "according": rf"(?:^|[\s,،(])(?P<cue>{_any(data['according_before'])})\s+(?=\S)",
         "phrase": rf"(?:[^,،;:()\[\]{_HEAD}{_REST}–—!?.…]|(?<=\b[A-ZА-Я])\.|(?<=\bDr)\.){{1,120}}",
+        # A source whose name stands in quotation marks: агентство «…»
+        "source": rf"(?:[^,،;:()\[\]{_HEAD}{_REST}–—!?.…]|{_HEAD}{_REST}{{1,40}}){{1,120}}",
     }
+    if language == "ar":
+        # The preposition ل is written together with its noun, and eats the first letter of the article.
+        joined = [word for word in data["according_before"] if word.endswith(("ل", "لـ"))]
+        apart = [word for word in data["according_before"] if word not in joined]
+        stems = "|".join(data["stems_with_lam"])
+        patterns["according"] = rf"(?:^|[\s,،(])(?P<cue>{_any(joined)}(?:ل(?!(?:{stems})))?(?=\w)|{_any(apart)}(?=\s))\s*(?=\S)"
+    if language == "de":
+        patterns["so"] = r",\s(?P<cue>so)\s+(?P<np>(?:(?:der|die|das)\s)?[A-ZÄÖÜ][^,.:;!?]{1,60}?)(?=[,.]|$)"
+    if language == "fr":
+        spoken = [cue.split(" ", 1)[1] for cue in data["cues"] if cue.startswith(("a ", "ont "))]
+        simple = [cue for cue in data["cues"] if " " not in cue]
+        patterns["inverted"] = (
+            rf"(?<!\w)(?:(?:a|ont)-t-(?P<who>ils?|elles?|on)\s+(?:\w+ment\s+)?{_any(spoken)}|{_any(simple)}-(?:t-)?(?P<them>ils?|elles?|on))(?!\w)"
+        )
+    if "according_pronoun" in data:
+        words = data["according_pronoun"]
+        patterns["pronoun"] = rf"(?:^|[\s,(])(?P<cue>{_any(words['before'])}\s(?P<who>{_any(words['who'])})\s{_any(words['after'])})(?!\w)"
     if data["according_after"]:
         patterns["zufolge"] = rf"(?<!\w)(?P<cue>{_any(data['according_after'])})(?!\w)"
-    return {key: re.compile(pattern, re.I if key == "according" else 0) for key, pattern in patterns.items()}
+    return {key: re.compile(pattern, re.I if key in ("according", "pronoun") else 0) for key, pattern in patterns.items()}
 
 
 _LEFT_EDGES = f",،;:()[]–—!?…{_HEAD}{_REST}"
@@ -185,27 +220,55 @@ def _quote_before(sentence: str, end: int) -> tuple[int, int] | None:
     return sentence.rfind(_HEAD, 0, end), end
 
 
-def _read_western(sentence: str, offset: int, language: str, last: tuple[int, int] | None) -> list[Found]:
+def _read_western(sentence: str, offset: int, language: str, last: tuple[int, int] | None, people: People) -> list[Found]:
     patterns = _western(language)
     found: list[Found] = []
     taken: set[int] = set()
-    for match in patterns["cue"].finditer(sentence):
-        cue = match.span()
+    cues = [(match.span(), _inverted_pronoun(sentence, match.end(), language)) for match in patterns["cue"].finditer(sentence)]
+    if "inverted" in patterns:
+        for match in patterns["inverted"].finditer(sentence):
+            who = match.span("who") if match["who"] else match.span("them")
+            cues = [item for item in cues if not match.start() <= item[0][0] < match.end()]
+            cues.append((match.span() if match["who"] else (match.start(), who[0] - 1), who))
+        cues.sort()
+    for cue, pronoun in cues:
+        after_cue = max(cue[1], pronoun[1] if pronoun else 0)
         before = _quote_before(sentence, cue[0]) if _HEAD in sentence else None
-        right = patterns["phrase"].match(sentence, cue[1])
-        stretch = _strip(sentence, right.span()) if right else (cue[1], cue[1])
+        right = patterns["phrase"].match(sentence, after_cue)
+        stretch = _strip(sentence, right.span()) if right else (after_cue, after_cue)
+        behind = pronoun or _cut(sentence, stretch, language) or _person_in(sentence, stretch, language)
         if before and before[0] not in taken:
             # „…“, sagte X · «…», a dit X · "…", — сказал X
-            speaker = _cut(sentence, stretch, language)
-            if speaker is None:
-                continue
             content = [before]
-            more = patterns["more"].match(sentence, max(speaker[1], right.end() if right else 0))
+            if behind is None and language == "es":
+                # «…», afirmó en la sala: the subject is whoever was named last.
+                named = people.last_before(offset + before[0])
+                if named is None or (stretch[0] < stretch[1] and sentence[stretch[0]].isupper()):
+                    continue
+                taken.add(before[0])
+                found.append(Found([_shift(before, offset)], _shift(cue, offset), (named[0], named[1]), 0.65, direct=True))
+                continue
+            if behind is None:
+                continue
+            more = patterns["more"].match(sentence, max(behind[1], right.end() if right else 0))
             if more:
                 content.append(more.span("q"))
             taken.update(start for start, _ in content)
-            found.append(_made(content, cue, speaker, offset, 0.9))
+            found.append(_made(content, cue, behind, offset, 0.9))
             continue
+        if (language == "de" or pronoun) and behind is not None:
+            clause = _clause_before(sentence, cue[0], language)
+            if clause:
+                # …, sagte X: the verb stands first, so what precedes it is what was said.
+                content = [clause]
+                more = patterns["more"].match(sentence, max(behind[1], right.end() if right else 0))
+                if more and sentence[behind[1] : more.start("q")].strip() == ",":
+                    content.append(more.span("q"))
+                taken.update(start for start, _ in content)
+                found.append(_made(content, cue, behind, offset, 0.75, direct=False))
+                continue
+        if pronoun and language in ("de", "fr"):
+            continue  # what stands left of “sagte er” is not its subject
         verb_first = language == "ar"
         subject: tuple[int, int] | None
         if verb_first:
@@ -219,23 +282,85 @@ def _read_western(sentence: str, offset: int, language: str, last: tuple[int, in
                 head = _left_stretch(sentence, max(apposition[0] - 2, 0)) if apposition[0] > 2 else (0, 0)
                 left = (head[0], apposition[1]) if head[1] > head[0] and _subject(sentence, head, language) else left
             subject = _subject(sentence, left, language) if left[1] > left[0] else None
+            aside = _ASIDE.search(sentence, *subject) if subject else None
+            subject = (subject[0], aside.start()) if subject and aside else subject
             after = cue[1]
+        # An Arabic sentence that begins with its verb and names nobody goes on with the last speaker.
+        heir = last if verb_first and subject is None and not sentence[: cue[0]].strip() else None
         quote = patterns["right"].match(sentence, after)
-        if quote and quote.start("q") not in taken:
-            if subject is not None or (verb_first and last is not None):
+        that = patterns["that"].match(sentence, after)
+        end = len(sentence.rstrip(" .!?…؟"))
+        if quote and (quote.start("q") in taken or not _introduced(sentence, quote, language)):
+            quote = None
+        if quote and that and that.end() < quote.start("q") and sentence[that.end("that") : quote.start("q")].strip(" :،,"):
+            quote = None  # said that it was “…”: the clause, not the quotation alone
+        if quote:
+            if subject is not None or heir is not None:
                 taken.add(quote.start("q"))
                 content = [quote.span("q")]
                 if subject is not None:
                     found.append(_made(content, cue, subject, offset, 0.9))
-                elif last is not None:
-                    found.append(Found([_shift(content[0], offset)], _shift(cue, offset), last, 0.65, direct=True))
+                elif heir is not None:
+                    found.append(Found([_shift(content[0], offset)], _shift(cue, offset), heir, 0.65, direct=True))
             continue
-        that = patterns["that"].match(sentence, after)
-        end = len(sentence.rstrip(" .!?…؟"))
-        if that and subject is not None and end - that.start("that") > 8:
-            found.append(_made([(that.start("that"), end)], cue, subject, offset, 0.75, direct=False))
+        if that and end - that.start("that") > 8 and (subject is not None or heir is not None):
+            clause = (that.start("that"), end)
+            if subject is not None:
+                found.append(_made([clause], cue, subject, offset, 0.75, direct=False))
+            elif heir is not None:
+                found.append(Found([_shift(clause, offset)], _shift(cue, offset), heir, 0.6))
             break
     return found or _western_according(sentence, offset, language)
+
+
+_ASIDE = re.compile(r",\s(?:lui|elle|eux|elles|él|ella)$")  # Le voisin, lui, a annoncé
+
+
+def _inverted_pronoun(sentence: str, at: int, language: str) -> tuple[int, int] | None:
+    """The pronoun right behind a verb: sagte er, dijo ella, сказал он."""
+    match = _WORD_AFTER.match(sentence, at)
+    if match is None or match[1] not in load(language)["pronouns"]:
+        return None
+    return match.span(1)
+
+
+_WORD_AFTER = re.compile(r"\s+([^\W\d_]+)(?!\w)")
+
+
+def _clause_before(sentence: str, at: int, language: str) -> tuple[int, int] | None:
+    """The clause that ends with the comma before `at`, back to a colon or the beginning of the sentence."""
+    end = len(sentence[:at].rstrip())
+    if end < 2 or sentence[end - 1] != ",":
+        return None
+    end -= 1
+    start = max(sentence.rfind(mark, 0, end) for mark in (": ", "; ")) + 2
+    start = 0 if start == 1 else start
+    while start < end and sentence[start] in " –—-":
+        start += 1
+    words = sentence[start:end].split()
+    if len(words) < 3 or words[0].lower() in load(language).get("subordinators", ()) or _HEAD in sentence[start:end]:
+        return None
+    return start, end
+
+
+def _introduced(sentence: str, quote: re.Match[str], language: str) -> bool:
+    """Whether a quotation is what was said, and not a name in quotation marks ("told the “Courier”")."""
+    between = quote["between"].split()
+    if not between or re.search(r"[:,،]\s*$", sentence[quote.start() : quote.start("q")]):
+        return True
+    data = load(language)
+    return between[-1].lower() not in {*data["articles"], *data["cut"], "dem", "der", "du", "del"} or between[-1] in data["conjunction"]
+
+
+_CAPITALS = re.compile(r"(?<![\w-])[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+(?:\s(?:(?:de|del|la|von|van)\s)?[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+){1,3}")
+
+
+def _person_in(sentence: str, span: tuple[int, int], language: str) -> tuple[int, int] | None:
+    """A speaker behind a place or a time: сказала в суде Anna Doe, contaba el domingo Ana Doe. Not German, whose nouns have capitals."""
+    if language not in ("es", "fr", "ru"):
+        return None
+    match = _CAPITALS.search(sentence, *span)
+    return match.span() if match and match.start() - span[0] < 40 else None
 
 
 def _strip(sentence: str, span: tuple[int, int]) -> tuple[int, int]:
@@ -249,25 +374,29 @@ def _strip(sentence: str, span: tuple[int, int]) -> tuple[int, int]:
 
 def _western_according(sentence: str, offset: int, language: str) -> list[Found]:
     patterns = _western(language)
-    match = patterns["according"].search(sentence)
-    after = False
-    if match is None and "zufolge" in patterns:
-        match, after = patterns["zufolge"].search(sentence), True
-    if match is None:
-        return []
     body = len(sentence.rstrip(" .!?…؟"))
-    if after:
-        subject = _subject(sentence, _left_stretch(sentence, match.start()), language)
-        rest = match.end()
-    else:
-        phrase = patterns["phrase"].match(sentence, match.end())
+    subject: tuple[int, int] | None = None
+    match = patterns["according"].search(sentence)
+    if match is not None:
+        phrase = patterns["source" if language == "ru" else "phrase"].match(sentence, match.end())
         subject = _cut(sentence, _strip(sentence, phrase.span()), language, according=True) if phrase else None
         rest = subject[1] if subject else match.end()
-    if subject is None:
+    elif "zufolge" in patterns and (match := patterns["zufolge"].search(sentence)) is not None:
+        subject = _subject(sentence, _left_stretch(sentence, match.start()), language)
+        rest = match.end()
+    elif "so" in patterns and (match := patterns["so"].search(sentence)) is not None:
+        subject = match.span("np") if _can_speak(match["np"].split(), language) else None
+        rest = match.end()
+    elif "pronoun" in patterns and (match := patterns["pronoun"].search(sentence)) is not None:
+        subject, rest = match.span("who"), match.end()
+    if match is None or subject is None:
         return []
     first = min(match.start("cue"), subject[0])
     before = (len(sentence) - len(sentence.lstrip(" –—-")), len(sentence[:first].rstrip(" ,،(–—-")))
-    behind = re.compile(r"[\s,،):–—-]*").match(sentence, rest)
+    relative = _RELATIVE.match(sentence, rest)
+    if relative:
+        rest = relative.end()
+    behind = _EDGE.match(sentence, rest)
     tail = (behind.end() if behind else rest, body)
     pieces = [piece for piece in (before, tail) if piece[1] - piece[0] > 6]
     if not pieces:
@@ -275,6 +404,11 @@ def _western_according(sentence: str, offset: int, language: str) -> list[Found]
     if len(pieces) == 2 and tail[0] - rest < 2:
         pieces = pieces[:1]
     return [_made(pieces, match.span("cue"), subject, offset, 0.8, direct=all(re.fullmatch(_Q, sentence[a:b]) for a, b in pieces))]
+
+
+_EDGE = re.compile(r"[\s,،):–—-]*")
+# A relative clause between commas behind a source: it is said of the source, not by it.
+_RELATIVE = re.compile(r",\s(?:qui|dont|où|que|quien|quienes|cuyo|cuya|котор\w+|der|die|das|dessen|deren)\s[^,;:.]{3,120}(?=,)")
 
 
 def _made(
@@ -291,18 +425,16 @@ def _cutter(language: str) -> re.Pattern[str]:
 def _cut(sentence: str, span: tuple[int, int], language: str, according: bool = False) -> tuple[int, int] | None:
     """A speaker that follows its verb: up to where and when it was said, with its apposition."""
     start, end = span
+    when = _WHEN.match(sentence, start, end)
+    start = when.end() if when else start
     text = sentence[start:end]
     data = load(language)
     match = _cutter(language).search(text)
     if according and language == "de":
-        # laut einem Bericht der Zeitung … hat: the verb of the clause follows without a comma.
-        verb = re.search(
-            r"\s+(?:hat|haben|ist|sind|war|waren|wird|werden|wurde|wurden|soll|sollen|kann|können|will|wollen|gibt|gab|sei|seien|liegt|stieg|sank)\b",
-            text,
-        )
-        match = match if match and (not verb or match.start() < verb.start()) else verb
-        if verb and (match is None or (verb.start() <= match.start() + 25 and match is not verb and text[: match.start()].count(" ") < 1)):
-            match = verb
+        # laut einem Bericht der Zeitung hat …: the verb of the clause follows without a comma.
+        match = _german_verb(text)
+    elif according and language in ("es", "fr", "ru") and text.count(" ") < 12 and sentence[end : end + 1] == ",":
+        match = re.search(r"\sсо ссылкой", text)  # the comma ends the source
     if match and match.start() > 1:
         end = start + match.start()
     while end > start and sentence[end - 1].isspace():
@@ -312,6 +444,15 @@ def _cut(sentence: str, span: tuple[int, int], language: str, according: bool = 
         return None
     if not _can_speak(words, language):
         return None
+    if (
+        not according
+        and not _NAMED.search(sentence[start:end].replace("\u00a0", " ").partition(" ")[2] or "")
+        and sentence[end : end + 2] == ", "
+    ):
+        # …, sagte die Leiterin, Jane Doe.
+        name = _NAME_BEHIND.match(sentence, end)
+        if name:
+            return start, name.end("name")
     # …, sagte X, Sprecher des Ministeriums. / X, el portavoz de Y.
     apposition = (
         re.compile(rf",\s+(?:{_any(data['apposition'])}|$^)(?=\s)[^,;:{_HEAD}.!?]{{3,80}}(?=[.,]|$)").match(sentence, end)
@@ -319,6 +460,34 @@ def _cut(sentence: str, span: tuple[int, int], language: str, according: bool = 
         else None
     )
     return (start, apposition.end()) if apposition else (start, end)
+
+
+# contaba el domingo Ana Doe: a day between the verb and its subject
+_WHEN = re.compile(
+    r"(?:el\s(?:lunes|martes|miércoles|jueves|viernes|sábado|domingo)|ayer|hoy|hier|lundi|mardi|mercredi|jeudi|vendredi|samedi|dimanche"
+    r"|сегодня|вчера|gestern|heute)\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ]|(?:la|le|el|los|les|die|der|das|ein|eine)\s)"
+)
+_NAMED = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+\s[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+")
+_NAME_BEHIND = re.compile(
+    r",\s(?P<name>(?:(?:Me|M\.|Mme|Dr\.|Prof\.|don|doña)\s)?[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+(?:\s(?:(?:de|del|la|von|van)\s)?[A-ZÀ-ÖØ-ÞА-ЯЁ][\w’'-]+){1,3})(?=[,.;:]|$)"
+)
+
+
+def _german_verb(text: str) -> re.Match[str] | None:
+    """Where the source ends in "laut einer Studie der Kammer hängt": at the first word in lower case that is no part of it."""
+    named = article = False
+    for word in re.finditer(r"\S+", text):
+        first = word.group()[0]
+        if first.isupper() or first.isdigit():
+            named, article = True, False
+        elif word.group().lower() in _GERMAN_LINKS:
+            article = True
+        elif named and not article:
+            return re.compile(r"\s+\S").search(text, max(word.start() - 1, 0))
+    return None
+
+
+_GERMAN_LINKS = frozenset("der des von vom und für aus zur zum einer eines dem den".split())
 
 
 def _subject(sentence: str, span: tuple[int, int], language: str) -> tuple[int, int] | None:
@@ -347,6 +516,12 @@ def _can_speak(words: list[str], language: str) -> bool:
     low = words[0].lower()
     if low in data["pronouns"]:
         return len(words) == 1
+    if low in data["not_speakers"] or words[-1].lower() in data["not_speakers"]:
+        return False
+    if language == "ar" and (
+        words[0].startswith("لل") or (len(words) == 1 and words[0].endswith(("ا", "اً")) and not words[0].startswith("ال"))
+    ):
+        return False  # to whom or how it was said
     if low in data["articles"] or low.startswith(("l'", "l’")):
         return len(words) > 1 or low.startswith(("l'", "l’"))
     if low in data["cut"] or low in data["conjunction"]:
@@ -376,6 +551,7 @@ def _eastern(language: str) -> dict[str, re.Pattern[str]]:
             "according": re.compile(rf"(?P<cue>{_any(data['according_after'])})[,\s]"),
             "subject": re.compile(rf"(?P<np>[^,{_HEAD}{_REST}]{{1,60}}?)(?P<p>{_any(data['particles'])})(?=[\s,(]|{_HEAD})"),
             "clause": re.compile(rf"(?P<that>{_any(data['clause_endings'])})\s(?P<cue>{cue})"),
+            "direct": re.compile(rf"(?P<np>[^,{_HEAD}{_REST}]{{1,60}})[은는]\s$"),
         }
     if language == "ja":
         return {
@@ -386,6 +562,9 @@ def _eastern(language: str) -> dict[str, re.Pattern[str]]:
                 rf"(?P<np>[^、。{_HEAD}{_REST}]{{1,40}}?)(?P<p>{_any(data['particles'])})(?=[、\s]|{_HEAD}|[^{_HEAD}]{{0,200}}$)"
             ),
             "clause": re.compile(rf"と(?P<cue>{cue})"),
+            # …は「: the particle right before the quotation; and whom a sentence is about.
+            "direct": re.compile(rf"(?P<np>[^、。{_HEAD}{_REST}]{{1,40}})は(?:、)?$"),
+            "topic": re.compile(rf"(?P<np>[^、。はがもを{_HEAD}{_REST}]{{1,20}}{_any(data['persons'])})は"),
         }
     name = rf"[^\s，。、：:；,!！?？（）()《》{_HEAD}{_REST}]{{1,30}}?"
     return {
@@ -394,7 +573,8 @@ def _eastern(language: str) -> dict[str, re.Pattern[str]]:
         "according": re.compile(
             rf"(?:^|[，。；,\s])(?P<cue>{_any(data['according_before'])})(?P<np>{name})(?P<tail>{_any(data['according_after'])})[，,：:]"
         ),
-        "indirect": re.compile(rf"^(?P<np>{name})(?P<cue>{cue})[，,：:]"),
+        "more": re.compile(rf"[，,。]\s*(?P<q>{_Q})"),
+        "indirect": re.compile(rf"^\s*(?:[对對]此[，,])?(?P<np>{name})(?P<cue>{cue}|(?:告诉|告訴)[^，,。：:{_HEAD}]{{1,12}})[，,：:]"),
     }
 
 
@@ -410,6 +590,11 @@ def _from(sentence: str, span: tuple[int, int]) -> tuple[int, int]:
     """A subject's stretch, begun again at the last comma or quotation: an earlier match may have taken its first words."""
     start = max(sentence.rfind(mark, 0, span[1]) for mark in (",", "、", _REST, _HEAD)) + 1
     return max(start, span[1] - 60), span[1]
+
+
+@cache
+def _korean_person() -> re.Pattern[str]:
+    return re.compile(rf"[가-힣]{{2,4}}(?:\(\d+\))?\s?{_any(load('ko')['persons'])}$")
 
 
 def _korean_np(sentence: str, span: tuple[int, int]) -> tuple[int, int] | None:
@@ -441,6 +626,12 @@ def _korean_np(sentence: str, span: tuple[int, int]) -> tuple[int, int] | None:
         first -= 1
     while first < len(words) - 1 and words[first][1] in data["lead"]:
         first += 1
+    while (
+        first < len(words) - 1
+        and re.search(r"[가-힣][한던된인은는]$", words[first][1])
+        and _korean_person().search(sentence[words[first + 1][0] : span[1]])
+    ):
+        first += 1  # 주도한 … 의원: a relative clause
     text = sentence[words[first][0] : span[1]]
     if text in data["not_speakers"] or not re.search(r"\w", text) or words[-1][1] in data["not_speakers"]:
         return None
@@ -457,6 +648,9 @@ def _japanese_np(sentence: str, span: tuple[int, int]) -> tuple[int, int] | None
     for lead in data["lead"]:
         if sentence.startswith(lead, start) and end - start > len(lead):
             start += len(lead)
+    relative = list(re.finditer(r"(?:た|する|ている|いる|める|住む|働く|通う|営む|暮らす)(?=[\u4e00-\u9fff])", sentence[start:end]))
+    if relative and any(term in sentence[start + relative[-1].end() : end] for term in data["persons"]):
+        start += relative[-1].end()  # 反対した…議員: what the person did is no part of the name
     text = sentence[start:end]
     if not text or text in data["not_speakers"] or text.endswith(("こと", "もの", "ため", "では", "に")) or not re.search(r"\w", text):
         return None
@@ -478,11 +672,14 @@ def _chinese_np(sentence: str, span: tuple[int, int]) -> tuple[int, int] | None:
                 start += len(lead)
                 changed = True
     tail = re.search(
-        r"(?:\d+月)?\d+[日号]?$|在.{1,15}[上中时]?$|(?:则|也|还|還|並|并|再次|进一步|日前|当天|随后|此前|对此|周[一二三四五六日])+$",
+        r"(?:\d+月)?\d+[日号]?$|在.{1,15}[上中时時]$|(?:则|則|也|还|還|並|并|又|都|曾|再次|进一步|日前|当天|随后|此前|对此|接着|接著|(?:微|苦|大)?笑(?:着|著)?|[\u4e00-\u9fff]{1,3}地|周[一二三四五六日])+$",
         sentence[start:end],
     )
-    if tail and tail.start() > 1:
+    if tail and tail.start() >= 1:
         end = start + tail.start()
+    relative = re.match(r".*(?:了|在|岁|歲|工作|来自|來自).*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
+    if relative:
+        start += relative.end()  # 工作了六年的…: what a person did is no part of the name
     text = sentence[start:end]
     if (
         (len(text) < 2 and text not in data["pronouns"])
@@ -493,7 +690,7 @@ def _chinese_np(sentence: str, span: tuple[int, int]) -> tuple[int, int] | None:
     return start, end
 
 
-def _read_korean_or_japanese(sentence: str, offset: int, language: str, last: tuple[int, int] | None) -> list[Found]:
+def _read_korean_or_japanese(sentence: str, offset: int, language: str, last: tuple[int, int] | None, people: People) -> list[Found]:
     patterns = _eastern(language)
     found: list[Found] = []
     body = len(sentence.rstrip(" .。!?！？"))
@@ -506,7 +703,11 @@ def _read_korean_or_japanese(sentence: str, offset: int, language: str, last: tu
             return []
         if cue is not None and cue.start() - quotes[-1].end() <= 60:
             subject: tuple[int, int] | None = None
-            for match in patterns["subject"].finditer(sentence[: quotes[0].start()]):
+            direct = patterns["direct"].search(sentence[max(quotes[0].start() - 70, 0) : quotes[0].start()])
+            if direct:
+                shift = max(quotes[0].start() - 70, 0)
+                subject = noun(sentence, _from(sentence, (direct.start("np") + shift, direct.end("np") + shift)))
+            for match in patterns["subject"].finditer(sentence[: quotes[0].start()]) if subject is None else ():
                 if language == "ko" and _titled().match(sentence, match.end()):
                     continue  # the last syllable of a name looks like a particle: 김정은 위원장은
                 subject = noun(sentence, _from(sentence, match.span("np")))
@@ -551,7 +752,7 @@ def _read_korean_or_japanese(sentence: str, offset: int, language: str, last: tu
     return found
 
 
-def _read_chinese(sentence: str, offset: int, language: str, last: tuple[int, int] | None) -> list[Found]:
+def _read_chinese(sentence: str, offset: int, language: str, last: tuple[int, int] | None, people: People) -> list[Found]:
     patterns = _eastern(language)
     found: list[Found] = []
     for key in ("before", "after"):
@@ -561,7 +762,11 @@ def _read_chinese(sentence: str, offset: int, language: str, last: tuple[int, in
             subject = _chinese_np(sentence, match.span("np"))
             if subject is None or any(_shift(match.span("q"), offset) in item.content for item in found):
                 continue
-            found.append(_made([match.span("q")], match.span("cue"), subject, offset, 0.85))
+            content = [match.span("q")]
+            more = patterns["more"].match(sentence, match.end())
+            if key == "after" and more:
+                content.append(more.span("q"))
+            found.append(_made(content, match.span("cue"), subject, offset, 0.85))
     if found:
         return found
     body = len(sentence.rstrip("。！？!? ."))

@@ -28,7 +28,17 @@ _BEFORE_OUTLET = frozenset(("russian", "chinese", "japanese", "south", "korean",
 
 
 def _bare(word: str) -> str:
-    return re.sub(r"['’]s?$", "", word).strip(".,")
+    if word.endswith(("'s", "’s")):
+        word = word[:-2]
+    elif word.endswith(("'", "’")):
+        word = word[:-1]
+    return word.strip(".,")
+
+
+_AGE = re.compile(r"\s?\(\d{1,3}\)")
+
+
+_SURNAME_FIRST = re.compile(r"(?:[.!?”\"’]\s|\n)\s?([A-Z][\w-]+) (?=[a-z])")
 
 
 class Names:
@@ -146,6 +156,14 @@ class Names:
                 merged[key] = (old[0] + weight, min(old[1], first), old[2])
             else:
                 merged[key] = (weight, first, name)
+        # J. Doe is Jane Doe where there is no other Doe.
+        initials = [key for key in merged if len(key.split()[0].strip(".")) == 1 and not key.split()[0].isdigit()]
+        for key in initials:
+            full = [other for other in merged if other != key and other[0] == key[0] and other.split()[-1] == key.split()[-1]]
+            if len(full) == 1:
+                weight, first, _ = merged.pop(key)
+                old = merged[full[0]]
+                merged[full[0]] = (old[0] + weight, min(old[1], first), old[2])
         return sorted(merged.values())
 
     def person_before(self, at: int, text: str, gender: str) -> str:
@@ -157,12 +175,28 @@ class Names:
             for name in self.between(max(floor, reach), at)
             if self._gender(name) == gender or (self.fits(name, gender) and (self.titled[name] or self.count[name] > 1))
         ]
+        if not fitting:
+            # Nobody known to be one: the only person whom this paragraph names so far.
+            fitting = [
+                name
+                for name in self.between(text.rfind("\n", reach, at) + 1, at)
+                if self.fits(name, gender) and _stands_as_person(text, text.rfind(name, reach, at))
+            ]
         return fitting[0] if len(fitting) == 1 else ""
 
     def between(self, start: int, end: int) -> list[str]:
         """The people named in full in `text[start:end]`, at most the last 50, each once."""
         first = max(bisect_left(self.places, (start, "")), (last := bisect_left(self.places, (end, ""))) - 50)
         return list(dict.fromkeys(name for _, name in self.places[first:last]))
+
+    def subject_between(self, text: str, start: int, end: int) -> str:
+        """The full name of the surname that last began a sentence in `text[start:end]`, "" if there is none."""
+        found = ""
+        for match in _SURNAME_FIRST.finditer(text, start, end):
+            full = self.resolve(_bare(match[1]))
+            if full != match[1] and full in self.count:
+                found = full
+        return found
 
     def _gender(self, name: str) -> str:
         words = {*name.lower().split(), *self.titled.get(name, ())}
@@ -173,6 +207,18 @@ class Names:
     def fits(self, name: str, gender: str) -> bool:
         """Whether nothing speaks against `name` being "he" (male) or "she" (female)."""
         return self._gender(name) in ("", gender)
+
+
+def _stands_as_person(text: str, at: int) -> bool:
+    """Whether the word before `text[at:]` lets a name be a person's: not "at the Foo Bar", not "the broadcaster Foo Bar"."""
+    before = re.search(r"(\w+)\W{0,3}$", text[max(at - 30, 0) : max(at, 0)])
+    if at < 0 or before is None:
+        return at >= 0
+    low = before[1].lower()
+    return low not in _NOT_BEFORE_PERSONS and low not in _names("outlet_words") | _names("organisation_words")
+
+
+_NOT_BEFORE_PERSONS = frozenset("the a an in at of to from for on by with near via into about against".split())
 
 
 def _is_title(low: str) -> bool:
@@ -192,7 +238,7 @@ def pronoun(text: str) -> str:
 
 def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     """Name, role and kind of the source that a noun phrase stands for (not a pronoun)."""
-    head, role = _split(phrase)
+    head, role = _split(_AGE.sub("", phrase))
     words = _WORD.findall(head)
     lows = [word.lower() for word in words]
     bare = [_bare(word) for word in words]
@@ -211,6 +257,8 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     organisation = (bool(heads) and heads[-1] in _names("organisation_words")) or any(
         _bare(word).lower() in _names("organisation_words") for word in words[cut : max(cut, len(heads))]
     )
+    if len(heads) < len(lows) and heads[-1] in _names("unnamed_words") and words[len(heads) - 1][0].islower():
+        return inner, role, "unnamed"  # a spokesman for Foo
     of_name = re.match(r"((?:[A-Z][\w’'.-]*\s?){2,4}) (?:of|from)\b", head)
     if of_name and not organisation and not is_outlet(of_name[1]) and lows[len(of_name[1].split()) - 1] not in _names("titles"):
         inner_name = describe(of_name[1], names)
@@ -309,8 +357,19 @@ def _outlet_name(head: str, names: Names) -> str:
     end = start
     while end < len(words) and (words[end][0].isupper() or words[end] in ("of", "de", "della", "and")):
         end += 1
+    if not is_outlet(" ".join(words[start:end])):
+        # Foo state television
+        while end < len(words) and (words[end] in ("state", "public") or words[end] in _names("outlet_words")):
+            end += 1
     name = " ".join(words[start:end])
     return names.acronyms.get(name, name)
+
+
+# What names an office and not a person: "the owner of the Foo", "Foo’s chief negotiator".
+_ROLE = re.compile(
+    r"(?:[Tt]he|[Aa]n?|[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|[A-Z]\w+[’']s?)"
+    r"(?: [a-z][\w-]*)+(?: (?:of|for|at|in|from|with|on)\b.*)?$"
+)
 
 
 def _split(phrase: str) -> tuple[str, str]:
@@ -326,6 +385,9 @@ def _split(phrase: str) -> tuple[str, str]:
         first = rest.split(" ", 1)[0].lower() if rest else ""
     if first in ("who", "which", "whose", "of", "from", "jr.", "jr", "sr."):
         return head, ""
+    named = re.match(r"(?:(?:Dr|Mr|Mrs|Ms|Prof|Sir|Dame)\.? )?([A-Z][\w.’'-]+(?: (?:de |van |von |al )?[A-Z][\w.’'-]+){1,3})(?=,|$)", rest)
+    if named and _ROLE.match(head):
+        return named[1], re.sub(r"^(?:the|a|an|its|his|her|their) ", "", head.strip(), flags=re.I)  # the owner of the Foo, Jane Doe
     if not re.search(r"[A-Z]", head) and re.match(r"[A-Z]", rest):
         return rest, re.sub(r"^(?:the|a|an) ", "", head.strip(), flags=re.I)  # the group's founder, Jane Doe
     rest = re.split(r",? who\b|,? which\b", rest)[0].strip()

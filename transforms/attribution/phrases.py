@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, lru_cache
 
 from transforms.attribution.lexicon import (
     ADV,
@@ -22,6 +22,7 @@ from transforms.attribution.lexicon import (
     ED,
     ING,
     LOWER,
+    NEG,
     NOUN,
     PAST,
     PLAIN,
@@ -55,7 +56,7 @@ class Tokens:
 
     def __init__(self, text: str, start: int, end: int, quotes: list[Quotation]) -> None:
         self.text = text
-        words, phrasal = english()
+        words = english()[0]
         abbreviations = _abbreviations()
         S: list[int] = []
         E: list[int] = []
@@ -67,25 +68,12 @@ class Tokens:
             upto = quotation.start if quotation else end
             for match in _TOKEN.finditer(text, position, upto):
                 word = match.group()
-                low = word.lower()
                 first = word[0]
                 if first.isalnum():
-                    known = words.get(low)
-                    if known is None:
-                        if first.isdigit():
-                            known = DIGIT
-                        elif low.endswith("ed") and len(low) > 4:
-                            known = ED
-                        elif low.endswith("ly") and len(low) > 4 and not first.isupper():
-                            known = ADV
-                        else:
-                            known = 0
-                    elif known & PAST and low.endswith("ed"):
-                        known |= ED
-                    known |= CAP if first.isupper() else LOWER
-                    if known & CUE or low in phrasal:
+                    low, known, reports = _word(word)
+                    if reports:
                         self.cues.append(len(W))
-                elif word == ".":
+                elif (low := word) == ".":
                     if (
                         W
                         and E[-1] == match.start()
@@ -97,7 +85,7 @@ class Tokens:
                         B[-1] |= words.get(W[-1], 0)
                         continue
                     known = STOP
-                elif word == ",":
+                elif word in (",", "，", "、"):
                     known = COMMA
                 elif first in "([{)]}" or word in ":;–—--!?…" or first in ".-":
                     known = STOP
@@ -234,6 +222,15 @@ class Tokens:
         while j > lo:
             bits = B[j - 1]
             word = W[j - 1]
+            if word == ")" and j == end:
+                # A bracket behind the name: John Roe (34)
+                k = j - 2
+                while k > lo and j - k < 8 and W[k] != "(":
+                    k -= 1
+                if W[k] != "(" or k <= lo:
+                    break
+                j = k
+                continue
             if bits & (STOP | COMMA):
                 break
             if bits & QUOTE:
@@ -246,18 +243,32 @@ class Tokens:
                 hit = True
                 break
             if bits & REL and word != "that":
+                relative = self._relative(j - 1, end, lo)
+                if relative is not None:
+                    return relative
                 hit = True
                 break
+            if word == "that" and W[j].endswith("s") and end - j > 1 and B[j] & LOWER and self._noun_before(j - 1, lo):
+                # The union that represents the drivers said: the relative clause is part of the phrase.
+                relative = self._relative(j - 1, end, lo)
+                if relative is not None:
+                    return relative
             if bits & CONJ and word in ("and", "or", "&"):
                 first_and = j - 1
                 j -= 1
                 continue
             if bits & (SUB | CONJ):
                 break
-            if bits & (AUX | VERB) and not bits & CAP:
-                hit = True
-                break
-            if bits & CUE and bits & PAST and not bits & CAP and j < end and self.is_finite(j - 1, lo):
+            if (bits & (AUX | VERB) and not bits & CAP) or (
+                bits & CUE and bits & PAST and not bits & CAP and j < end and self.is_finite(j - 1, lo)
+            ):
+                k = j - 2
+                while k > lo and j - k < 5 and B[k] & (AUX | ADV | NEG):
+                    k -= 1
+                if k > lo and B[k] & REL and W[k] in ("who", "which"):
+                    relative = self._relative(k, end, lo)
+                    if relative is not None:
+                        return relative
                 hit = True
                 break
             j -= 1
@@ -267,6 +278,21 @@ class Tokens:
             if clause or first_and == j:
                 return first_and + 1
         return j
+
+    def _noun_before(self, k: int, lo: int) -> bool:
+        left = self.B[k - 1] if k > lo else 0
+        return bool(left & LOWER) and not left & (CUE | PREP | SUB | CONJ | AUX | ADV | DET | VERB | ED)
+
+    def _relative(self, k: int, end: int, lo: int) -> int | None:
+        """Where "an official who asked for silence" begins, whose relative pronoun stands at `k`; None if it is no such phrase."""
+        B = self.B
+        if k <= lo or not B[k - 1] & (LOWER | CAP) or B[k - 1] & (PREP | CUE | AUX) or end - k < 3:
+            return None
+        begins = B[k + 1]
+        if begins & (PRON | DET) or not (begins & (AUX | CUE | VERB | ED) or self.W[k + 1].endswith("s")):
+            return None
+        start = self._walk_left(k, lo)
+        return start if start < k and self._is_np(start, k) else None
 
     def is_finite(self, k: int, lo: int) -> bool:
         """Whether the past form at `k` is a finite verb rather than an adjective or a participle of its noun."""
@@ -406,6 +432,8 @@ class Tokens:
         first = B[i]
         if first & PRON and W[i] in ("he", "she", "they", "it", "i", "we", "you"):
             return i, i + 1
+        if strict and W[i] in ("him", "her", "them") and (i + 1 >= hi or B[i + 1] & (COMMA | STOP)):
+            return i, i + 1
         if (first & (PREP | SUB | AUX | TIME | REL) and not first & DET) or (first & ADV and not first & CAP):
             return None
         hi = min(hi, i + _MAX_NP)
@@ -433,7 +461,7 @@ class Tokens:
                 apposition = True
                 named = False
             elif (
-                (k > i and bits & TIME and bits & CAP and not apposition)
+                (k > i and bits & TIME and bits & CAP and not apposition and not self._in_name(k, hi))
                 or (k > i and bits & PREP and (self._when(k, hi) if strict else self._adverbial(k, hi, named)))
                 or (
                     k > i
@@ -468,6 +496,11 @@ class Tokens:
         while k > i and B[k - 1] & (COMMA | PREP | CONJ) and not B[k - 1] & CAP:
             k -= 1
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
+
+    def _in_name(self, k: int, hi: int) -> bool:
+        """Whether the word of time at `k` is part of a name: the daily Morning Ledger."""
+        B = self.B
+        return k + 1 < hi and bool(B[k + 1] & CAP) and not B[k + 1] & TIME and bool(B[k - 1] & LOWER) and not B[k - 1] & (PREP | PRON)
 
     def _apposition_follows(self, k: int, hi: int, strict: bool) -> bool:
         W, B = self.W, self.B
@@ -509,8 +542,10 @@ class Tokens:
         word = W[k]
         if self._when(k, hi):
             return True
-        if word in ("of", "from", "for", "with", "by", "to"):
+        if word in ("of", "from", "for", "with", "by"):
             return False
+        if word == "to":
+            return named  # said Jane Doe to the agency
         if word in (
             "during",
             "after",
@@ -553,12 +588,24 @@ class Tokens:
             return None
         if B[k] & PRON and not B[k] & REL:
             return k, k + 1
+        closed = k
         for q in range(k, hi):
             bits = B[q]
+            if q < closed:
+                continue
+            if W[q] == "(" and q > k:
+                # A bracket behind a name: Jane Doe (71), …
+                closed = next((p + 1 for p in range(q, min(q + 8, hi)) if W[p] == ")"), q)
+                if closed > q:
+                    continue
             if q > k and (
                 bits & (AUX | VERB) or (bits & (ED | CUE) and not bits & CAP and self.is_finite(q, k)) or (bits & ADV and not bits & CAP)
             ):
-                return (k, q) if self._is_np(k, q) and not B[q - 1] & (COMMA | PREP | CONJ) else self._named(k, q)
+                if B[q - 1] & COMMA:
+                    # The storekeeper, Jane Doe, shrugged and said …
+                    found = self._np_apposition(q, k)
+                    return found if found and found[0] == k else self._named(k, q)
+                return (k, q) if self._is_np(k, q) and not B[q - 1] & (PREP | CONJ) else self._named(k, q)
             if bits & (STOP | QUOTE | SUB) and not bits & (PREP | REL):
                 break
         return self._named(k, hi)
@@ -568,6 +615,27 @@ class Tokens:
         while q < hi and self.B[q] & CAP and not self.B[q] & TIME:
             q += 1
         return (k, q) if q > k and self._is_np(k, q) else None
+
+
+@lru_cache(maxsize=1 << 15)
+def _word(word: str) -> tuple[str, int, bool]:
+    """A word in small letters, its class bits, and whether it may be a reporting verb."""
+    words, phrasal = english()
+    low = word.lower()
+    known = words.get(low)
+    if known is None:
+        if word[0].isdigit():
+            known = DIGIT
+        elif low.endswith("ed") and len(low) > 4:
+            known = ED
+        elif low.endswith("ly") and len(low) > 4 and not word[0].isupper():
+            known = ADV
+        else:
+            known = 0
+    elif known & PAST and low.endswith("ed"):
+        known |= ED
+    known |= CAP if word[0].isupper() else LOWER
+    return low, known, bool(known & CUE) or low in phrasal
 
 
 @cache

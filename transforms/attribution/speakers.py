@@ -4,25 +4,31 @@ from __future__ import annotations
 
 import re
 
-from transforms.attribution.english import Found
 from transforms.attribution.languages import kinds
 from transforms.attribution.names import Names, describe, pronoun
+from transforms.attribution.people import People, pronoun_gender
 from transforms.attribution.quotes import MARKS
+from transforms.attribution.verbs import Found
 from transforms.document import Attribution, ClaimForm, Span, Speaker, SpeakerKind, Via
 
 _NO_NAMES = Names("")
 
 
-def attributions(text: str, prose: str, found: list[Found], language: str) -> tuple[Attribution, ...]:
-    """The attributions of what was found in `prose`; spans into `text`."""
+def attributions(text: str, prose: str, found: list[Found], language: str, people: People) -> tuple[Attribution, ...]:
+    """The attributions of what was found in `prose`; spans into `text`. `people` are those of `prose`."""
     if not found:
         return ()
     names = Names(prose) if language == "en" else _NO_NAMES
     made = []
     last: Speaker | None = None
     last_end = -1
+    spoken: set[str] = set()
     for item in found:
-        speaker = _speaker(text, item, names, last, last_end, language)
+        speaker = (
+            _speaker(text, item, names, last, last_end, spoken)
+            if language == "en"
+            else _foreign_speaker(text, item, people, last, last_end, language)
+        )
         via = tuple(
             Via(start, end, text[start:end], describe(text[start:end], names)[0] if language == "en" else text[start:end])
             for start, end in item.via
@@ -35,6 +41,7 @@ def attributions(text: str, prose: str, found: list[Found], language: str) -> tu
         )
         if speaker.kind == "person" and speaker.name:
             last, last_end = speaker, item.cue[1]
+            spoken.add(speaker.name)
     return tuple(made)
 
 
@@ -51,13 +58,11 @@ def _has_marks(text: str) -> bool:
     return MARKS.search(text) is not None and MARKS.search(_APOSTROPHE.sub("", text)) is not None
 
 
-def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_end: int, language: str) -> Speaker:
+def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_end: int, spoken: set[str]) -> Speaker:
     if item.speaker is None:
         return Speaker()
     start, end = item.speaker
     words = text[start:end]
-    if language != "en":
-        return foreign(start, end, words, language)
     gender = pronoun(words)
     if not gender:
         name, role, kind = describe(words, names)
@@ -77,14 +82,37 @@ def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_en
     name = names.person_before(start, text, gender)
     if last is not None and names.fits(last.name, gender) and "\n\n\n" not in text[last_end:start] and 0 <= start - last_end < 1200:
         # Whoever spoke last goes on, unless somebody else of that sex was named in between.
+        subject = names.subject_between(text, last_end, start)
+        if subject in spoken and subject != last.name and names.fits(subject, gender):
+            return Speaker(start, end, words, subject, "", "person")
         between = [other for other in names.between(last_end, start) if other != last.name and names.fits(other, gender)]
         if not between:
             name = last.name
     return Speaker(start, end, words, name, "", "person")
 
 
-def foreign(start: int, end: int, words: str, language: str) -> Speaker:
-    """A speaker in another language than English: named as it stands, its kind by the words of that language's lists."""
+_PUNCTUATION = re.compile(r"[^\w\s]")
+
+
+def _foreign_speaker(text: str, item: Found, people: People, last: Speaker | None, last_end: int, language: str) -> Speaker:
+    """A speaker in another language than English; the kind by the words of that language's lists."""
+    if item.speaker is None:
+        return Speaker()
+    start, end = item.speaker
+    words = text[start:end]
+    gender = pronoun_gender(words, language)
+    if gender is not None:
+        named = people.last_before(start, gender)
+        goes_on = last is not None and people.near(last_end, start) and people.gender.get(last.name, "") in ("", gender)
+        if last is not None and goes_on and (named is None or named[0] < last_end):
+            return Speaker(start, end, words, last.name, "", "person")
+        return Speaker(start, end, words, named[2] if named else words, "", "person")
+    name, role = people.name(words)
     low = words.lower()
-    kind: SpeakerKind = next((kind for kind, terms in kinds(language) if any(term in low for term in terms)), "person")
-    return Speaker(start, end, words, words, "", kind)
+    # German compounds end with the word that tells, the others begin with it.
+    anywhere = language not in ("es", "fr", "ru")
+    low = low if anywhere else f" {_PUNCTUATION.sub(' ', low)}"
+    kind: SpeakerKind = next(
+        (kind for kind, terms in kinds(language) if any((term if anywhere else f" {term}") in low for term in terms)), "person"
+    )
+    return Speaker(start, end, words, name or words, role, "person" if name else kind)

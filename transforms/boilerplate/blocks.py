@@ -28,6 +28,10 @@ Event = tuple[int, str, Attributes]
 _NO_ATTRIBUTES: Attributes = {}
 
 
+# Elements of which nothing is ever looked at.
+_NOTHING_INSIDE = frozenset("style svg canvas math select datalist".split())
+
+
 def lexbor_events(html: str) -> Iterator[Event]:
     """The events of a page as lexbor reads it. Raises what selectolax raises."""
     parser = LexborHTMLParser(html)  # the nodes live only as long as their parser
@@ -41,7 +45,7 @@ def lexbor_events(html: str) -> Iterator[Event]:
             tag = node.tag
             if tag == "-text":
                 yield TEXT, node.text_content or "", _NO_ATTRIBUTES
-            elif tag[0] not in "-!":  # not a comment, a doctype or the document
+            elif tag[0] not in "-!" and tag not in _NOTHING_INSIDE:  # not a comment, a doctype or the document
                 yield ENTER, tag, node.attributes
                 names.append(tag)
                 levels.append(node.iter(include_text=True))
@@ -58,6 +62,8 @@ def soup_events(html: str) -> Iterator[Event]:
     while levels:
         for node in levels[-1]:
             if isinstance(node, Tag):
+                if node.name in _NOTHING_INSIDE:
+                    continue
                 yield ENTER, node.name, node.attrs
                 names.append(node.name)
                 levels.append(iter(node.contents))
@@ -111,7 +117,7 @@ _VOID = frozenset("area base br col embed hr img input link meta param source tr
 class Element:
     """One element of the page: its tag, what its class, id and role say (lower case), and the elements around it."""
 
-    __slots__ = ("chars", "depth", "index", "itemprop", "link", "parent", "tag", "unseen", "words")
+    __slots__ = ("depth", "index", "itemprop", "link", "parent", "tag", "unseen", "words")
 
     def __init__(self, tag: str, words: str, itemprop: str, parent: Element | None, index: int, unseen: bool) -> None:
         self.tag = tag
@@ -121,7 +127,6 @@ class Element:
         self.index = index
         self.depth: int = parent.depth + 1 if parent else 0
         self.unseen = unseen
-        self.chars = self.link = 0
 
 
 @dataclass(slots=True)
@@ -171,6 +176,8 @@ _MARKS = ("headline", "author", "name", "datepublished", "articlebody")
 
 
 def _hidden(attributes: Attributes) -> bool:
+    if "style" not in attributes and "hidden" not in attributes and "aria-hidden" not in attributes:
+        return False
     if "hidden" in attributes and attributes["hidden"] != "until-found":
         return True
     if attributes.get("aria-hidden") == "true":
@@ -183,15 +190,27 @@ def read_events(events: Iterator[Event]) -> Page:
     """The page that the events describe."""
     page = Page()
     reader = _Reader(page)
+    text, enter, leave = reader.text, reader.enter, reader.exit
     for kind, name, attributes in events:
         if kind == TEXT:
-            reader.text(name)
+            text(name)
         elif kind == ENTER:
-            reader.enter(name, attributes)
+            enter(name, attributes)
         else:
-            reader.exit(name)
+            leave(name)
     reader.flush()
     return page
+
+
+# What becomes of a tag, so that one look-up tells; no entry: an inline element without anything to it.
+_VOIDS, _UNSEENS, _BREAKS, _BODIES, _BLOCKS, _COUNTED = range(1, 7)
+_ROLES = (
+    dict.fromkeys(("html", "noscript", "time", "a"), _COUNTED)
+    | dict.fromkeys(_BLOCK, _BLOCKS)
+    | dict.fromkeys(_UNSEEN, _UNSEENS)
+    | dict.fromkeys(_VOID, _VOIDS)
+    | {"br": _BREAKS, "tbody": _BODIES}
+)
 
 
 class _Reader:
@@ -199,6 +218,7 @@ class _Reader:
 
     def __init__(self, page: Page) -> None:
         self.page = page
+        self.elements = page.elements
         self.stack: list[Element] = []
         self.skipping = 0  # depth inside an element whose text nobody sees
         self.collect: Callable[[str], None] | None = None  # what wants the text of such an element
@@ -218,40 +238,51 @@ class _Reader:
             elif tag in ("meta", "link", "script"):
                 self._head(tag, attributes)
             return
-        if tag == "br":
-            self._break()
-            return
-        if tag == "tbody":  # a standard parser puts it into every table
-            self.flush()
-            return
-        if tag in _VOID:
-            if tag in ("meta", "link"):
-                self._head(tag, attributes)
-            elif tag == "hr":
+        role = _ROLES.get(tag, 0)
+        if role:
+            if role == _BLOCKS:
+                if self.pieces:
+                    self.flush()
+            elif role == _BREAKS:
+                self._break()
+                return
+            elif role == _BODIES:  # a standard parser puts it into every table
                 self.flush()
-            return
-        if tag in _UNSEEN:
-            self.skipping = 1
-            if tag == "script":
-                self._head(tag, attributes)
-            return
-        if tag in _BLOCK:
-            self.flush()
+                return
+            elif role == _VOIDS:
+                if tag in ("meta", "link"):
+                    self._head(tag, attributes)
+                elif tag == "hr":
+                    self.flush()
+                return
+            elif role == _UNSEENS:
+                self.skipping = 1
+                if tag == "script":
+                    self._head(tag, attributes)
+                return
         parent = self.stack[-1] if self.stack else None
+        unseen = parent is not None and parent.unseen
+        words = itemprop = ""
         if attributes:
             words = attributes.get("class") or ""
             if "id" in attributes:
                 words = f"{words} {attributes['id']}"
             if "role" in attributes:
                 words = f"{words} {attributes['role']}"
-            itemprop = (attributes.get("itemprop") or "").lower() if "itemprop" in attributes else ""
-            unseen = (parent.unseen if parent else False) or tag == "noscript" or _hidden(attributes)
-        else:
-            words = itemprop = ""
-            unseen = (parent.unseen if parent else False) or tag == "noscript"
-        element = Element(tag, words, itemprop, parent, len(self.page.elements), unseen)
-        self.page.elements.append(element)
+            if "itemprop" in attributes:
+                itemprop = (attributes["itemprop"] or "").lower()
+            unseen = unseen or _hidden(attributes)
+        elements = self.elements
+        element = Element(tag, words, itemprop, parent, len(elements), unseen)
+        elements.append(element)
         self.stack.append(element)
+        if role:
+            self._count(tag, attributes, element)
+        if itemprop and attributes.get("content"):
+            self.page.marked.append((itemprop, attributes["content"] or "", element))
+
+    def _count(self, tag: str, attributes: Attributes, element: Element) -> None:
+        """Note that an element is open whose kind matters to the text in it."""
         if tag == "a":
             self.anchors += 1
         elif tag == "pre":
@@ -266,8 +297,8 @@ class _Reader:
             self.page.times.append((attributes["datetime"] or "", element))
         elif tag == "html":
             self.page.language = attributes.get("lang") or attributes.get("xml:lang") or ""
-        if itemprop and attributes.get("content"):
-            self.page.marked.append((itemprop, attributes["content"] or "", element))
+        elif tag == "noscript":
+            element.unseen = True
 
     def exit(self, tag: str) -> None:
         if self.skipping:
@@ -275,21 +306,23 @@ class _Reader:
                 self.skipping -= 1
                 self.collect = None
             return
-        if tag in _VOID:
+        role = _ROLES.get(tag, 0)
+        if role in (_VOIDS, _BREAKS):
             return
-        if tag == "tbody":
+        if role == _BODIES:
             self.flush()
             return
-        if tag in _BLOCK or len(self.stack) == 1:
+        if self.pieces and (role == _BLOCKS or len(self.stack) == 1):
             self.flush()
-        if tag == "a":
-            self.anchors -= 1
-        elif tag == "pre":
-            self.pre -= 1
-        elif tag == "li":
-            self.item.pop()
-        elif tag == "tr":
-            self._row()
+        if role:
+            if tag == "a":
+                self.anchors -= 1
+            elif tag == "pre":
+                self.pre -= 1
+            elif tag == "li":
+                self.item.pop()
+            elif tag == "tr":
+                self._row()
         self.stack.pop()
 
     def text(self, text: str) -> None:
@@ -297,9 +330,13 @@ class _Reader:
             if self.collect:
                 self.collect(text)
             return
+        if text.isspace():
+            if self.pieces or self.pre:  # space at a block's beginning is none of its text
+                self.pieces.append(text)
+            return
         self.pieces.append(text)
         if self.anchors:
-            self.link += len(text) if text and not text.isspace() else 0
+            self.link += len(text)
 
     def flush(self) -> None:
         """End the block that is being read, if there is any text in it."""

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from functools import cache, lru_cache
 
 from transforms.boilerplate.blocks import HEADINGS, Block, Element, Page, read_page
-from transforms.boilerplate.lines import judge_lines
+from transforms.boilerplate.judge import is_prose, judge_lines, occurring
+from transforms.boilerplate.lines import around
 from transforms.boilerplate.metadata import PageMetadata, page_metadata
 from transforms.boilerplate.words import load
 from transforms.document import Removal
@@ -67,15 +68,22 @@ def main_text(html: str, latest: str = "") -> Main:
     kinds = choose(page)
     bylines = [block.text for block, kind in zip(page.blocks, kinds, strict=True) if kind == "byline" and len(block.text) <= 80]
     metadata = page_metadata(page, _heading(page, kinds), bylines, latest)
-    judged = judge_lines(block.text if block.seen and block.tag != "pre" and "\n" not in block.text else "" for block in page.blocks)
+    texts = [block.text if block.seen and block.tag != "pre" and "\n" not in block.text else "" for block in page.blocks]
+    lists = occurring(texts)
+    judged = judge_lines(texts, lists)
+    # What a block itself says (a copyright line in a footer, a credit in a caption) goes before where it stands.
+    kinds = [
+        line_kind if not kind or (line_kind in _TELLING and kind != "caption") else kind
+        for kind, (line_kind, _, _) in zip(kinds, judged, strict=True)
+    ]
+    around(texts, kinds, lists, [is_prose(text) for text in texts], [block.tag in HEADINGS for block in page.blocks])
     kept: list[str] = []
     removed: list[Removal] = []
-    for block, kind, (line_kind, rest, tails) in zip(page.blocks, kinds, judged, strict=True):
+    for block, kind, (_, rest, tails) in zip(page.blocks, kinds, judged, strict=True):
         if not block.seen:
             continue
-        if kind or line_kind:
-            # What a block itself says (a copyright line in a footer, a credit in a caption) goes before where it stands.
-            removed.append(Removal(line_kind if not kind or (line_kind in _TELLING and kind != "caption") else kind, -1, block.text))
+        if kind:
+            removed.append(Removal(kind, -1, block.text))
             continue
         removed += [Removal(tail_kind, -1, tail) for tail_kind, tail in tails]
         kept.append(rest or block.text)
@@ -105,9 +113,11 @@ def choose(page: Page) -> list[str]:
     elements, blocks = page.elements, page.blocks
     if not blocks:
         return []
-    _uncover(blocks)
-    flags = _flags(elements, blocks)
-    good = _sums(elements, [(block, _goodness(block)) for block in blocks if block.seen and not flags[block.element.index]])
+    goodness = [_goodness(block) for block in blocks]
+    _uncover(blocks, goodness)
+    weights = [(block.element.index, weight) for block, weight in zip(blocks, goodness, strict=True) if block.seen and weight]
+    flags = _flags(elements, weights)
+    good = _sums(elements, [(at, weight) for at, weight in weights if not flags[at]])
     root = _root(elements, flags, good)
     inside = [False] * len(elements)
     for element in elements:
@@ -153,33 +163,32 @@ def _keep_headline(blocks: list[Block], kinds: list[str], flags: list[str]) -> N
             return
 
 
-def _uncover(blocks: list[Block]) -> None:
+def _uncover(blocks: list[Block], goodness: list[float]) -> None:
     """Take what is hidden for seen where nearly all text is: such a page shows itself by script."""
-    seen = sum(_goodness(block) for block in blocks if block.seen)
-    if sum(_goodness(block) for block in blocks) > 4 * seen:
+    seen = sum(weight for block, weight in zip(blocks, goodness, strict=True) if block.seen)
+    if sum(goodness) > 4 * seen:
         for block in blocks:
             block.seen = True
 
 
-def _sums(elements: list[Element], weights: list[tuple[Block, float]]) -> list[float]:
-    """For each element the sum of the weights of the blocks in it."""
+def _sums(elements: list[Element], weights: list[tuple[int, float]]) -> list[float]:
+    """For each element the sum of the weights of the blocks in it; a weight comes with the place of its element."""
     sums = [0.0] * len(elements)
-    for block, weight in weights:
-        sums[block.element.index] += weight
+    for at, weight in weights:
+        sums[at] += weight
     for element in reversed(elements):
         if element.parent:
             sums[element.parent.index] += sums[element.index]
     return sums
 
 
-def _flags(elements: list[Element], blocks: list[Block]) -> list[str]:
+def _flags(elements: list[Element], weights: list[tuple[int, float]]) -> list[str]:
     """For each element the kind of boilerplate that its tag, role or class says it is, or that an element around it is."""
-    goodness = [(block, _goodness(block)) for block in blocks if block.seen]
-    good = _sums(elements, goodness)
+    good = _sums(elements, weights)
     flags = _flagged(elements, good, frozenset())
     by_kind: dict[str, float] = {}
-    for block, weight in goodness:
-        kind = flags[block.element.index]
+    for at, weight in weights:
+        kind = flags[at]
         by_kind[kind] = by_kind.get(kind, 0.0) + weight
     # In a forum the comments are the main text, on a shop's front page the banners.
     told = frozenset(kind for kind, weight in by_kind.items() if kind in _RELATIVE and weight > 0.6 * good[0])

@@ -6,9 +6,8 @@ compared with the lists of all languages: leftovers often are in another languag
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib.resources import files
 from typing import Any
@@ -26,13 +25,27 @@ def load(name: str) -> dict[str, Any]:
     return data
 
 
-_SIGNS = (("’", "'"), ("‘", "'"), ("“", '"'), ("”", '"'), ("：", ":"), ("＝", "="), ("（", "("), ("）", ")"), ("！", "!"))
+_SIGNS = (
+    ("’", "'"),
+    ("‘", "'"),
+    ("“", '"'),
+    ("”", '"'),
+    ("：", ":"),
+    ("＝", "="),
+    ("（", "("),
+    ("）", ")"),
+    ("！", "!"),
+    ("＞", ">"),
+    ("｜", "|"),
+    ("／", "/"),
+)
 _NOTHING = ("\u200b", "\ufeff", "\u00ad", "\u200e", "\u200f")
-_EDGES = re.compile(r"^[\W_]+|[\W_]+$")
 
 
 def plain(text: str) -> str:
     """Straight quotes and half-width signs; of the same length."""
+    if text.isascii():
+        return text
     for sign, other in _SIGNS:  # some ten searches for one character are faster than one str.translate
         text = text.replace(sign, other)
     return text
@@ -49,7 +62,12 @@ def fold(text: str) -> str:
 
 def bare(folded: str) -> str:
     """Without the signs at both ends: arrows, bullets, brackets, full stops."""
-    return _EDGES.sub("", folded)
+    start, end = 0, len(folded)
+    while start < end and not folded[start].isalnum():
+        start += 1
+    while end > start and not folded[end - 1].isalnum():
+        end -= 1
+    return folded[start:end]
 
 
 @dataclass(frozen=True)
@@ -58,7 +76,9 @@ class Words:
 
     `whole` maps a line to its kind; `starts` maps the first two characters of a phrase to phrases and kinds; `holds` and
     `tails` are phrases and kinds; `ends`, `over` and `lists` map headings to kinds; `count` maps what is counted to its kind;
-    `home`, `photo`, `by` and `date` are single words.
+    `home`, `photo`, `by` and `date` are single words; `frames` are beginnings, what comes after, and kinds; `send` goes with one
+    of `platforms`; `sections` are parts of a newspaper; `shots` are the words of `photo` that name nothing but pictures, `provided`
+    what stands behind the name in a credit.
     """
 
     whole: dict[str, str] = field(default_factory=dict)
@@ -71,8 +91,14 @@ class Words:
     count: dict[str, str] = field(default_factory=dict)
     home: frozenset[str] = frozenset()
     photo: tuple[str, ...] = ()
-    by: tuple[str, ...] = ()
+    by: frozenset[str] = frozenset()
     date: frozenset[str] = frozenset()
+    frames: list[tuple[str, str, str]] = field(default_factory=list)
+    send: frozenset[str] = frozenset()
+    platforms: frozenset[str] = frozenset()
+    sections: frozenset[str] = frozenset()
+    shots: tuple[str, ...] = ()
+    provided: tuple[str, ...] = ()
 
 
 def _phrases(part: dict[str, list[str]] | None) -> Iterator[tuple[str, str]]:
@@ -81,18 +107,13 @@ def _phrases(part: dict[str, list[str]] | None) -> Iterator[tuple[str, str]]:
             yield fold(phrase), kind
 
 
-def _unique(words: Iterable[str]) -> list[str]:
-    return list(dict.fromkeys(words))
-
-
 @cache
 def words() -> Words:
     """All lists together; where two languages disagree about a phrase, the first in alphabetical order of files counts."""
     out = Words()
-    home: list[str] = []
-    photo: list[str] = []
-    by: list[str] = []
-    date: list[str] = []
+    single: dict[str, list[str]] = {
+        key: [] for key in ("home", "photo", "by", "date", "send", "platforms", "sections", "vague", "provided")
+    }
     folder = files(__package__).joinpath("words")
     for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")):
         data = load(f"words/{name}")
@@ -104,23 +125,23 @@ def words() -> Words:
             out.starts.setdefault(phrase[:2], []).append((phrase, kind))
         out.holds.extend(_phrases(data.get("holds")))
         out.tails.extend(_phrases(data.get("tails")))
-        home += map(fold, data.get("home", ()))
-        photo += map(fold, data.get("photo", ()))
-        by += map(fold, data.get("by", ()))
-        date += map(fold, data.get("date", ()))
+        for frame, kind in _phrases(data.get("frames")):
+            start, _, end = frame.partition("|")
+            out.frames.append((start, end, kind))
+        for key, found in single.items():
+            found.extend(map(fold, data.get(key, ())))
     for phrases in out.starts.values():
         phrases.sort(key=lambda pair: -len(pair[0]))
-    return Words(
-        out.whole,
-        out.starts,
-        out.holds,
-        out.tails,
-        out.ends,
-        out.over,
-        out.lists,
-        out.count,
-        frozenset(home),
-        tuple(_unique(photo)),
-        tuple(_unique(by)),
-        frozenset(date),
+    vague = frozenset(single["vague"])
+    return replace(
+        out,
+        home=frozenset(single["home"]),
+        photo=tuple(dict.fromkeys(single["photo"])),
+        by=frozenset(single["by"]),
+        date=frozenset(single["date"]),
+        send=frozenset(single["send"]),
+        platforms=frozenset(single["platforms"]),
+        sections=frozenset(single["sections"]),
+        shots=tuple(dict.fromkeys(word for word in single["photo"] if word not in vague)),
+        provided=tuple(dict.fromkeys(single["provided"])),
     )

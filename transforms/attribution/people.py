@@ -1,0 +1,210 @@
+"""The people whom a text in another language than English names: full names for surnames, names for pronouns.
+
+Without a list of given names a person is told by what stands around two capitalised words: a title before them, commas or an age
+around them, a sentence that begins with them, the ending of a Russian surname. A miss leaves a short form as it stands.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from functools import cache
+
+from transforms.attribution.lexicon import LANGUAGES, load
+
+_WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]*[\wà-ÿ]"
+_PAIR = re.compile(rf"(?<![\w-]){_WORD}(?: (?:de|del|de la|la|von|van|ben|el|al) {_WORD}| {_WORD}){{1,6}}(?![\w-])")
+_SINGLE = re.compile(rf"(?<![\w-]){_WORD}(?![\w-])")
+_RUSSIAN = re.compile(r"(?:[оеё]ва?|[иы]на?|[сц]кий|[сц]кая|ко|[уюая]к|ик|ян|дзе|швили|ич|ец|ер|[аео]й|ой|ая)$")
+_AGE = re.compile(r"\s?\(\d{1,3}\)|,?\s(?:de\s)?\d{1,3}(?:\s(?:años|ans|лет|Jahre))?(?=[,. ])")
+_ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
+_REACH = 900  # characters from a name to the pronoun that stands for it
+_WESTERN = ("de", "es", "fr", "ru")
+
+
+class People:
+    """Built once a document, in one pass over the text."""
+
+    def __init__(self, text: str, language: str) -> None:
+        self.language = language
+        self.mentions: list[tuple[int, int, str]] = []  # where somebody is named, by full name or by surname
+        self.gender: dict[str, str] = {}
+        self._by_surname: dict[str, str] = {}
+        self._text = text
+        self._korean: dict[tuple[str, str], str] = {}
+        if language in _WESTERN:
+            self._western(text)
+        elif language == "ko":
+            self._eastern(text)
+        self._starts = [start for start, _, _ in self.mentions]
+
+    def _western(self, text: str) -> None:
+        full: list[tuple[int, int, str]] = []
+        for match in _PAIR.finditer(text):
+            found = self._person(text, match)
+            if found:
+                full.append(found)
+        surnames: dict[str, set[str]] = {}
+        for _, _, name in full:
+            surnames.setdefault(name.split()[-1], set()).add(name)
+        self._by_surname = {surname: min(names) for surname, names in surnames.items() if len(names) == 1}
+        spans = {start: end for start, end, _ in full}
+        upto = -1
+        for match in _SINGLE.finditer(text):
+            if match.start() in spans:
+                upto = spans[match.start()]
+            elif match.start() >= upto and match.group() in self._by_surname:
+                full.append((match.start(), match.end(), self._by_surname[match.group()]))
+        self.mentions = sorted(full)
+
+    def _person(self, text: str, match: re.Match[str]) -> tuple[int, int, str] | None:
+        start, end = match.span()
+        pieces = list(re.finditer(r"\S+", match.group()))
+        words = [piece.group() for piece in pieces]
+        cut = 0
+        titles: list[str] = []
+        for index, word in enumerate(words[:-2]):
+            # "Nach Ansicht von Gemeinderätin Jane Doe": the name begins behind the last word that is none.
+            if _is_title(word, self.language) or (word[0].isupper() and (_is_small(word, self.language) or _ELIDED.match(word))):
+                cut = index + 1
+                titles += [word] if _is_title(word, self.language) else []
+        start += pieces[cut].start()
+        words = words[cut:]
+        if not 2 <= len(words) <= 5 or any(
+            _is_small(word, self.language) or _is_title(word, self.language) for word in (words[0], words[-1])
+        ):
+            return None
+        name = " ".join(words)
+        low = name.lower()
+        if any(term in low for key in ("publications", "organisations", "documents") for term in load(self.language)[key] if len(term) > 3):
+            return None
+        line = text[max(start - 60, 0) : start]
+        before = re.findall(r"[\w-]+", line[-40:])[-1:]
+        titled = bool(titles) or any(_is_title(word, self.language) for word in before)
+        # Outside German a noun in small letters before a name is a title: la violinista Ana Doe.
+        noun = before[0] if before and line.endswith(before[0] + " ") and self.language != "de" else ""
+        if noun and noun.islower() and len(noun) > 3 and not _is_small(noun, self.language):
+            titled = titled or not any(term in noun for key in ("publications", "organisations") for term in load(self.language)[key])
+        begins = not line.strip() or line[-1:] == "\n" or line[-2:-1] in (".", "!", "?", "»", "“") or line.endswith("\n")
+        behind = text[end : end + 12]
+        set_off = line.endswith(", ") and re.match(r"[,.;]| \(", behind) is not None
+        aged = _AGE.match(text, end, end + 16) is not None
+        russian = self.language == "ru" and len(words) == 2 and _RUSSIAN.search(words[-1]) is not None
+        opens = begins and self.language in ("es", "fr") and re.match(r",| [a-zà-ÿ]", behind) is not None
+        if not (titled or set_off or aged or russian or opens):
+            return None
+        self.gender.setdefault(name, _gender(self.language, [*before, *titles], line, words[-1], titled, set_off))
+        return start, end, name
+
+    def _eastern(self, text: str) -> None:
+        for match in _korean_titled().finditer(text):
+            key = (match["name"][0], match["title"])
+            self._korean[key] = "" if self._korean.get(key, match["name"]) != match["name"] else match["name"]
+
+    def name(self, words: str) -> tuple[str, str]:
+        """Full name and role of somebody named in `words`; ("", "") where nothing better than `words` is known."""
+        if self.language == "ko":
+            short = re.fullmatch(r"([가-힣])\s(\S{1,8})", words)
+            found = self._korean.get((short[1], short[2]), "") if short else ""
+            return (found, short[2]) if found and short else ("", "")
+        tokens = words.split()
+        for size in (4, 3, 2):
+            for first in range(len(tokens) - size + 1):
+                candidate = " ".join(tokens[first : first + size]).strip(",.")
+                if candidate in self.gender:
+                    rest = " ".join([*tokens[:first], *tokens[first + size :]]).strip(" ,")
+                    return candidate, _role(rest)
+        if (
+            tokens
+            and tokens[-1] in self._by_surname
+            and all(_is_title(word, self.language) or _is_small(word, self.language) for word in tokens[:-1])
+        ):
+            return self._by_surname[tokens[-1]], _role(" ".join(tokens[:-1]))
+        return "", ""
+
+    def near(self, start: int, end: int) -> bool:
+        """Whether a pronoun at `end` can stand for what was named at `start`: no more than a paragraph off."""
+        return end - start < _REACH and self._text.count("\n", start, end) <= 2
+
+    def last_before(self, at: int, gender: str = "") -> tuple[int, int, str] | None:
+        """Who was named last before `at`, if that is not far off and nothing speaks against the gender."""
+        for index in range(bisect_right(self._starts, at) - 1, max(bisect_right(self._starts, at) - 6, -1), -1):
+            start, end, name = self.mentions[index]
+            if not self.near(start, at):
+                break
+            if end <= at and (not gender or self.gender.get(name, "") in ("", gender)):
+                return self.mentions[index]
+        return None
+
+
+@cache
+def _titles(language: str) -> tuple[frozenset[str], tuple[str, ...]]:
+    data = load(language)
+    return frozenset(data["titles"]), tuple(term.strip() for term in data["persons"] if len(term) > 3)
+
+
+def _is_title(word: str, language: str) -> bool:
+    low = word.lower().strip(".,")
+    titles, persons = _titles(language)
+    return low in titles or any(term in low for term in persons)
+
+
+@cache
+def _small(language: str) -> frozenset[str]:
+    data = load(language)
+    words = [word for key in ("function_words", "articles", "pronouns", "conjunction", "cut", "not_speakers") for word in data[key]]
+    words += [part for key in ("according_before", "according_after") for phrase in data[key] for part in phrase.split()]
+    return frozenset(word.lower() for word in words)
+
+
+def _is_small(word: str, language: str) -> bool:
+    return word.lower().strip(".,") in _small(language)
+
+
+def _gender(language: str, titles: list[str], line: str, surname: str, titled: bool, set_off: bool) -> str:
+    low = [title.lower().strip(".") for title in titles]
+    if language == "ru":
+        return "female" if surname[-1] in "ая" else "male" if surname[-1] not in "оие" else ""
+    if any(title in ("frau", "mme", "doña", "señora") for title in low):
+        return "female"
+    if any(title in ("herr", "m", "don", "señor") for title in low):
+        return "male"
+    if not (titled or set_off):
+        return ""
+    clause = re.split(r"[.!?»“]\s|\n", line)[-1]
+    if language == "de":
+        female = (low and low[-1].endswith("in")) or re.search(r"\b[Dd]ie\s\S+\s*$" if titled else r"^\W*[Dd]ie\b", clause)
+        return "female" if female else "male" if titled else ""
+    articles = re.findall(r"\b(la|une|una|le|un|el)\b", clause.lower())
+    article = (articles[-1] if titled else articles[0]) if articles else ""
+    return "female" if article in ("la", "une", "una") else "male" if article else ""
+
+
+@cache
+def _korean_titled() -> re.Pattern[str]:
+    titles = "|".join(sorted(map(re.escape, load("ko")["persons"]), key=lambda word: (-len(word), word)))
+    return re.compile(rf"(?<![가-힣])(?P<name>[가-힣]{{3}})(?:\(\d{{1,3}}\))?\s?(?P<title>(?:{titles}))")
+
+
+def _role(words: str) -> str:
+    """What is said of a person beside the name, without article and forms of address."""
+    words = re.sub(r"(?:^|[\s,]+)(?:M\.|Mme|Me|Dr\.?|Herrn?|Frau|don|doña|Sr\.|Sra\.)$", "", words).strip(" ,")
+    return re.sub(r"^(?:der|die|das|dem|den|ein|eine|le|la|un|une|el|los|una)\s(?=\S)", "", words, flags=re.I)
+
+
+# Pronouns that stand for a person, with the gender that they ask for.
+_PRONOUNS = {
+    "de": {"er": "male", "sie": "female", "seinen": "male", "ihren": "female"},
+    "es": {"él": "male", "ella": "female"},
+    "fr": {"il": "male", "elle": "female"},
+    "ru": {"он": "male", "она": "female", "его": "male", "её": "female", "ее": "female"},
+    "ko": {"그": "", "그녀": "female"},
+    "ja": {"彼": "male", "彼女": "female", "同氏": ""},
+    "zh": {"他": "male", "她": "female"},
+    "ar": {},
+}
+
+
+def pronoun_gender(words: str, language: str) -> str | None:
+    """The gender of a pronoun ("" for any), None for anything else."""
+    return _PRONOUNS[language].get(words.lower()) if language in LANGUAGES and language != "en" else None

@@ -1,0 +1,538 @@
+"""A line of text by itself: whether it is boilerplate, and what is glued to its end.
+
+What a line says is compared with the word lists of all languages and with a few patterns. When in doubt it stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache, lru_cache
+
+from transforms.boilerplate.words import Words, bare, fold, load, plain, words
+
+LONGEST = 400  # code points; a longer line is a paragraph, of which only the end is looked at
+_GLUED = 40  # code points from which a line can have something glued to its end
+_TAIL = 320  # code points at the end of a paragraph that are searched for what is glued to it
+
+
+Judgement = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+# What was said of short lines: a site's pages share their menus, and all sites share "Home". The lists that a document is
+# compared with leave out only what does not occur in it, so a judgement hangs on nothing but the line.
+_known: dict[str, Judgement] = {}
+_MANY, _SHORT = 50_000, 64
+
+
+def judge(line: str, lists: Words) -> Judgement:
+    """The line's kind ("" to keep it), what is left of it without its tails, and the tails with their kinds."""
+    if len(line) > _SHORT:
+        return _judge(line, lists)
+    found = _known.get(line)
+    if found is None:
+        if len(_known) >= _MANY:
+            _known.clear()
+        found = _known[line] = _judge(line, lists)
+    return found
+
+
+def _judge(line: str, lists: Words) -> Judgement:
+    if len(line) <= _CAPTION and _is_caption(line.strip(), lists):
+        return "caption", line, ()
+    tails: list[tuple[str, str]] = []
+    end = len(line)
+    while True:
+        at, kind = _tail(line, end, lists)
+        if at <= 0:
+            break
+        tails.append((kind, line[at:end].strip()))
+        end = at
+        while end and line[end - 1].isspace():
+            end -= 1
+    rest = line[:end]
+    if not tails:
+        return line_kind(line, lists), line, ()
+    if kind := line_kind(rest, lists):
+        # As one piece, where all of it goes under one kind.
+        return (kind, line, ()) if all(other == kind for other, _ in tails) else (kind, rest, tuple(tails))
+    if len(rest) < _GLUED and (kind := line_kind(line, lists)):
+        return kind, line, ()
+    return "", rest, tuple(tails)
+
+
+def judge_lines(texts: Iterable[str], lists: Words) -> list[Judgement]:
+    """For each text by itself: its kind ("" to keep it), what is left of it, and what is cut off its end with the kinds."""
+    return [judge(text, lists) if text else ("", "", ()) for text in texts]
+
+
+def occurring(texts: Iterable[str]) -> Words:
+    """The word lists with those phrases only that are looked for inside lines and occur in one of the texts at all."""
+    lists = words()
+    text = fold("\n".join(text if len(text) <= LONGEST else text[-_TAIL:] for text in texts))
+    has = set(text.split())
+    has.update(["\0" + word[:_PREFIX] for word in has])
+    if not text.isascii():
+        has.update(text)
+    holds, tails, shots, provided = _sorted_out()
+    return replace(
+        lists,
+        holds=[lists.holds[number] for number in _found(holds, text, has)],
+        tails=[lists.tails[number] for number in _found(tails, text, has)],
+        shots=tuple(lists.shots[number] for number in _found(shots, text, has)),
+        provided=tuple(lists.provided[number] for number in _found(provided, text, has)),
+    )
+
+
+_Sorted = dict[str, list[tuple[int, str]]]
+
+
+@cache
+def _sorted_out() -> tuple[_Sorted, _Sorted, _Sorted, _Sorted]:
+    """The phrases that are looked for inside lines, with their places in the lists.
+
+    They are sorted by what a text must have to hold them; see `_needs`.
+    """
+    lists = words()
+    holds, tails = [phrase for phrase, _ in lists.holds], [phrase for phrase, _ in lists.tails]
+    out: tuple[_Sorted, _Sorted, _Sorted, _Sorted] = ({}, {}, {}, {})
+    for table, phrases in zip(out, (holds, tails, lists.shots, lists.provided), strict=True):
+        for number, phrase in enumerate(phrases):
+            table.setdefault(_needs(phrase), []).append((number, phrase))
+    return out
+
+
+_PREFIX = 4
+
+
+def _needs(phrase: str) -> str:
+    """What a text must have to hold the phrase: a letter that is none of ASCII's, a whole word, a word's beginning, or ""."""
+    found = phrase.split()
+    letter = next((char for char in phrase if not char.isascii()), "")
+    if letter or len(found) > 2:
+        return letter or max(found[1:-1], key=len)
+    return "\0" + found[1][:_PREFIX] if len(found) == 2 and len(found[1]) >= _PREFIX else ""
+
+
+def _found(table: _Sorted, text: str, has: set[str]) -> list[int]:
+    """The places of the phrases that the text holds."""
+    return sorted(number for needs, phrases in table.items() if not needs or needs in has for number, phrase in phrases if phrase in text)
+
+
+def line_kind(line: str, lists: Words) -> str:
+    """The kind of boilerplate that the whole line is, "" for none."""
+    if len(line) > LONGEST:
+        return ""
+    stripped = line.strip()
+    if "](" in stripped:
+        text = _LINK.sub(_link_text, _LINK.sub(_link_text, stripped)).strip()
+        if not text:
+            return "caption"
+        stripped = text
+    low = fold(stripped)
+    core = bare(low)
+    if kind := lists.whole.get(core):
+        return kind
+    if not core:  # nothing but signs: a rule, a bullet; a row of stars may part two scenes
+        return (
+            "other"
+            if len(set(stripped)) > 1 and len(stripped) <= 3 and not stripped.startswith(("#", "*", "-", "`", "~", "…", "."))
+            else ""
+        )
+    if kind := _pattern(stripped, low, core, lists):
+        return kind
+    length = len(stripped)
+    start = low.lstrip(_LEAD)
+    if length <= _short(low):
+        for phrase, kind in lists.starts.get(start[:2], ()):
+            if start.startswith(phrase) and not _goes_on(start, len(phrase)) and not _is_sentence(kind, stripped, low, len(phrase)):
+                return kind
+        for phrase, kind in lists.holds:
+            if phrase in low:
+                return kind
+        for phrase, end, kind in lists.frames:
+            if start.startswith(phrase) and end in start[len(phrase) :]:
+                return kind
+        if length > 4 and _BRACKETED.match(stripped):
+            start = low[1:-1]
+            for phrase, kind in lists.starts.get(start[:2], ()):
+                if kind == "byline" and start.startswith(phrase) and not _goes_on(start, len(phrase)):
+                    return kind
+    return ""
+
+
+# Markdown: an image, which says nothing here, or a link, which says its text.
+_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+def _link_text(match: re.Match[str]) -> str:
+    return "" if match[1] else match[2]
+
+
+_LEAD = " ※-•·▶▷►→»›>☞■□●○◆◇▲△*|/–—+#\u2022📷📸"
+
+
+def _short(low: str) -> int:
+    # One ideograph or syllable block says about as much as two and a half letters.
+    return 110 if is_dense(low) else 240
+
+
+_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+
+
+def is_dense(text: str) -> bool:
+    """Whether there is an ideograph, a kana or a Korean syllable in the text."""
+    return not text.isascii() and _DENSE.search(text) is not None
+
+
+def _goes_on(text: str, at: int) -> bool:
+    """Whether the word that ends at `at` has more letters (alphabets only)."""
+    return at < len(text) and text[at].isalnum() and text[at - 1].isalnum() and not is_dense(text[at - 1])
+
+
+END = re.compile(r"[.!?。！？…][\"'”’)\]」』]*$")
+
+
+def _is_sentence(kind: str, line: str, low: str, at: int) -> bool:
+    """Whether a line that starts like a credit or byline is a sentence of the article after all."""
+    if kind in ("byline", "credit", "caption"):
+        limit = 60 if is_dense(low) else 160
+        return len(line) > limit or (bool(END.search(line)) and len(line) - at > limit * 0.6)
+    if kind in ("related", "navigation", "advert", "share", "other"):
+        return len(line) > (90 if is_dense(low) else 200)
+    return False
+
+
+_COPYRIGHT = re.compile(r"^\W{0,3}(?:©|ⓒ|\(c\)|&copy;|copyright\b)", re.I)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_UUID = re.compile(r"^\W*[0-9a-f]{8}([- _]?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}\W*$", re.I)
+_HEX = re.compile(r"^(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}$", re.I)
+_TOKEN = re.compile(r"^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+_]{20,}={0,2}$")
+_TEMPLATE = re.compile(r"\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|%%[A-Z_]{2,40}%%")
+_SNAKE = re.compile(r"^(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$")
+_LOADING = re.compile(r"^\[\s*loading\W*\]$", re.I)
+_CRUMB = re.compile(r"\s*[>＞»›→▸/]\s*|\s+::\s+")
+_CRUMB_SIGN = re.compile(r"[>＞»›→▸/]|::")
+_STRICT_CRUMB = re.compile(r"\s[>＞»›▸]{1,2}\s")
+_BRACKETED = re.compile(r"^[\[(（【<〈][^\[\]()（）【】<>]{2,120}[\])）】>〉]$")
+_NUMBER = r"(\d[\d,. ]{0,12}(?:[kKmM](?![^\W\d_])|[만천])?)"
+_NUMBERED = re.compile(rf"^\W*{_NUMBER}\s*\+?\s*([^\W\d][^\d]{{0,30}}?)\W*$|^\W*([^\W\d][^\d]{{0,30}}?)\W{{0,3}}{_NUMBER}\W*$")
+_URL = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\W*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$", re.I)
+_HANDLE = re.compile(r"^(?:[@#][\w가-힣]+[\s,]*)+$")
+
+
+def _pattern(line: str, low: str, core: str, lists: Words) -> str:
+    # Before each pattern a test that costs little: nearly all lines are none of all this.
+    length, lead = len(line), line[0]
+    opens = not lead.isalnum()
+    maybe = (opens or lead in "cC") and length < 200 and _COPYRIGHT.search(line) is not None
+    if maybe and (lead in "©ⓒ(&" or _YEAR.search(line) or not END.search(line)):
+        return "copyright"
+    digits = _DIGIT.search(line) is not None
+    if digits and length >= 16 and (_UUID.match(line) or _HEX.match(line) or _TOKEN.match(line)):
+        return "id"
+    if (lead == "[" and _LOADING.match(line)) or ("_" in line and _SNAKE.match(line)):
+        return "template"
+    if length <= 120:
+        if ("{" in line or "%%" in line) and _TEMPLATE.search(line):
+            return "template"
+        if opens and _BRACKETED.match(line) and (_is_credit(low[1:-1], lists) or _names_picture(line[1:-1], lists)):
+            return "credit"
+        if line[-1] not in ".?!" and (length <= 60 or "/" in line):
+            pattern, ends = _agency()
+            if (line.rstrip(")").endswith(ends) or " via " in line) and pattern.search(line):
+                return "credit"
+    if core[:1] in _button_starts() and _is_share_row(core):
+        return "share"
+    if (digits and (kind := counter(line, lists))) or (kind := _row(line, lists)):
+        return kind
+    if len(core) <= 48 and _is_sending(core, lists):
+        return "share"
+    if _is_crumbs(line, lists):
+        return "navigation"
+    if ("/" in line or "@" in line or "." in line) and _URL.match(line):
+        return "other"
+    if lead in "@#" and length > 1 and _HANDLE.match(line) and not line.lstrip("#").isdigit():
+        return "other"
+    return ""
+
+
+_DIGIT = re.compile(r"\d")
+
+
+@cache
+def _agency() -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """A line's end that names an agency or a picture library ("Jane Doe/AP", "(Reuters)"), and how such lines end."""
+    known = load("agencies.yaml")["pictures"]
+    names = "|".join(map(re.escape, known))
+    more = ("Photo", "Images", "News", "News Agency")
+    return re.compile(rf"(?:^|[\s(/|])(?:{names})(?: {'| '.join(more)}| via .{{2,40}})?\)?$"), (*known, *more)
+
+
+def _is_credit(low: str, lists: Words) -> bool:
+    """Whether a text without its brackets names where a picture comes from: "photo=…", "Image source: …"."""
+    for word in lists.photo:
+        if low.startswith(word):
+            rest = low[len(word) :].lstrip()
+            if not rest or rest[0] in "=:/·|-–—" or rest.startswith(("by ", "source", "credit", "courtesy")):
+                return True
+    return False
+
+
+@cache
+def _buttons() -> re.Pattern[str]:
+    names = sorted((re.escape(phrase) for phrase, kind in words().whole.items() if kind == "share"), key=lambda name: (-len(name), name))
+    return re.compile("|".join(names))
+
+
+@cache
+def _button_starts() -> frozenset[str]:
+    return frozenset(phrase[:1] for phrase, kind in words().whole.items() if kind == "share")
+
+
+def _is_share_row(core: str) -> bool:
+    """Whether the line is a row of buttons: two or more names of ways to share, and nothing else."""
+    if len(core) > 200 or len(core) < 5:
+        return False
+    at = names = 0
+    pattern = _buttons()
+    while at < len(core):
+        if not core[at].isalnum():
+            at += 1
+            continue
+        match = pattern.match(core, at)
+        if match is None or (_goes_on(core, match.end())):
+            return False
+        names += 1
+        at = match.end()
+    return names >= 2
+
+
+def _is_sending(core: str, lists: Words) -> bool:
+    """Whether the line is one button: "Share on X", "Xでシェア"."""
+    names = _platforms()
+    if not core.endswith(names) and not core.startswith(names):
+        return False
+    for name in names:
+        if core.endswith(name) and core[: -len(name)].rstrip() in lists.send:
+            return True
+        if core.startswith(name) and core[len(name) :].lstrip() in lists.send:
+            return True
+    return False
+
+
+@cache
+def _platforms() -> tuple[str, ...]:
+    return tuple(sorted(words().platforms))
+
+
+_BARS = re.compile(r" *[|｜·•∙¦] *|  +|\t")
+
+
+def _row(line: str, lists: Words) -> str:
+    """The kind of a row such as "Privacy policy | Terms of use | Contact" or "6 min read · 12 responses"."""
+    if len(line) > 200 or not ("|" in line or "  " in line or not line.isascii() or "\t" in line) or _BARS.search(line) is None:
+        return ""
+    parts = [part for part in _BARS.split(line.strip("*_ ")) if part.strip()]
+    if not 2 <= len(parts) <= 12:
+        return ""
+    cores = [bare(fold(part)) for part in parts]
+    kinds = [
+        lists.whole.get(core) or counter(part, lists) or ("share" if _is_sending(core, lists) else "")
+        for part, core in zip(parts, cores, strict=True)
+    ]
+    known = [kind for kind in kinds if kind]
+    # "Yes | No" and "Read | Write" are rows of a table.
+    if len(set(cores)) < 2 or not any(kind and (len(core) >= 8 or is_dense(core)) for core, kind in zip(cores, kinds, strict=True)):
+        return ""
+    if len(known) < len(parts) and not (len(known) >= 3 and len(known) * 3 >= len(parts) * 2):
+        return ""
+    if any(not kind and (len(core.split()) > 3 or not core.isalpha()) for core, kind in zip(cores, kinds, strict=True)):
+        return ""
+    return max(known, key=lambda kind: (known.count(kind), -known.index(kind)))
+
+
+def counter(line: str, lists: Words) -> str:
+    """The kind of a line that is nothing but a number and what is counted ("12 comments"), "" for none."""
+    if len(line) > 40:
+        return ""
+    match = _NUMBERED.match(line)
+    if match is None:
+        return ""
+    return lists.count.get(bare(fold(match[2] or match[3])), "")
+
+
+def _is_crumbs(line: str, lists: Words) -> bool:
+    """Whether the line is a path such as "Home > World > Asia"."""
+    if len(line) > 160 or _CRUMB_SIGN.search(line) is None:
+        return False
+    parts = [part for part in _CRUMB.split(line) if part]
+    if len(parts) < 2 or any(END.search(part) for part in parts[:-1]):
+        return False
+    if bare(fold(parts[0])) in lists.home:
+        return True
+    strict = [part for part in _STRICT_CRUMB.split(line) if part.strip()]
+    return len(strict) >= 3 and all(
+        len(part) <= 40 and not part[:1].islower() and not re.search(r"[=;{}()\d]", part) for part in strict[:-1]
+    )
+
+
+# --- what is glued to the end of a paragraph
+
+_CAPTION = 300  # code points of the longest caption
+_MARK = re.compile(r"^(?:[▲△▼◀▶]|[【\[](?:photo|写真)[】\]])", re.I)
+# Two sentences at most: what has more is a paragraph with a credit glued to it.
+_INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？](?=.)")
+_NOT_IN_NAMES = re.compile(r"\w{3,}[.!?]\s+\w|[;!?。！？]|[.…]{2}|\d{3}")
+
+
+@lru_cache(maxsize=256)
+def _shot_pattern(shots: tuple[str, ...]) -> re.Pattern[str]:
+    names = "|".join(sorted(map(re.escape, shots), key=lambda name: (-len(name), name)))
+    joint = r"(?P<sign>[:=/])\s?|\s(?P<by>by|courtesy of|von|de|di|por|par|от)\s|(?P<bare>\s)"
+    return re.compile(rf"(?<![^\W_])(?:{names})\s?(?:{joint})", re.I)
+
+
+def _shot(text: str, lists: Words) -> tuple[int, str, str]:
+    """Where a picture's credit begins that ends the text, what joins word and name, and the name; (-1, "", "") for none."""
+    last = None
+    for match in _shot_pattern(lists.shots).finditer(plain(text[-_SHOT:])):
+        last = match
+        if match["sign"]:
+            break
+    if last is None:
+        return -1, "", ""
+    floor = max(0, len(text) - _SHOT)
+    name = text[floor + last.end() :].strip(" )）]】*_.")
+    first = name[:1]
+    small = first.islower() or not (first.isalnum() or first in '@©«“"')
+    if not 2 <= len(name) <= 80 or len(name.split()) > 10 or small or _NOT_IN_NAMES.search(name):
+        return -1, "", ""
+    joint = "sign" if last["sign"] else "by" if last["by"] else "bare"
+    if joint == "bare" and not _is_name(name):
+        return -1, "", ""
+    return floor + last.start(), joint, name
+
+
+_SHOT = 140  # code points at a text's end in which a picture's credit is looked for
+
+
+def _is_name(text: str) -> bool:
+    """Whether the text is two to five words with capitals."""
+    found = re.split(r"[\s/]+", text)
+    return 2 <= len(found) <= 5 and all(word[:1].isupper() for word in found)
+
+
+def _names_picture(inside: str, lists: Words) -> bool:
+    """Whether what stands in brackets is "Photo Jane Doe" or, as in East Asia, "Example Times provided"."""
+    inside = inside.strip()
+    if lists.provided and len(inside) <= 40 and is_dense(inside):
+        head = re.split(r"[.。,，]", inside)[0].rstrip()
+        if len(head) > 2 and head.endswith(lists.provided) and not re.search(r"[をにはが]", head[-4:-2]):
+            return True
+    at, joint, _ = _shot(inside, lists) if lists.shots else (-1, "", "")
+    return at == 0 and joint == "bare"
+
+
+def _glued_shot(window: str, lists: Words) -> int:
+    """Where "… after the storm. Photo: Jane Doe" has its credit, -1 without: only behind a whole sentence."""
+    at, joint, _ = _shot(window, lists)
+    if at <= 0 or joint == "bare":
+        return -1
+    start = len(window[:at].rstrip(" /|–—-"))
+    return start + len(window[start:at]) - len(window[start:at].lstrip()) if _SENTENCE_END.search(window[max(0, start - 6) : start]) else -1
+
+
+def _is_caption(line: str, lists: Words) -> bool:
+    """Whether the line is a caption with its credit: "The bridge on Monday. Photo: Jane Doe"."""
+    line = line.strip("*_ ")
+    dense = is_dense(line)
+    if len(line) < 12 or (dense and len(line) > 120):
+        return False
+    before = ""
+    if lists.shots:
+        at, joint, _ = _shot(line, lists)
+        if at > 0:
+            before = line[:at].rstrip(" /|–—-([（*【")
+            word = line[at : at + 1]
+            if before and line[-1] in "])）】" and not _MARK.match(line):
+                return dense and bool(lists.provided) and _names_picture(line[line.rfind("(") + 1 : -1], lists)
+            parted = bool(_SENTENCE_END.search(before[-6:])) or line[len(before) : at].strip() != ""
+            if not (parted or (joint == "sign" and word.isupper())) or (joint == "bare" and not (word.isupper() and parted)):
+                before = ""
+    if not before and dense and lists.provided:
+        before = _before_provided(line, lists)
+    if len(before) < 4:
+        return False
+    if before.count('"') + before.count("“") + before.count("„") > 1:  # speech belongs to the article
+        return False
+    return len(before) <= (90 if dense else 220) and len(_INNER_END.findall(before)) <= (0 if dense else 1)
+
+
+def _before_provided(line: str, lists: Words) -> str:
+    """What stands before "… (Example Times provided)" or "…。Example Times 摄" at the end of an East Asian line."""
+    if line[-1] in ")）]】":
+        at = max(line.rfind(sign) for sign in "(（[【")
+        return line[:at] if at > 0 and _names_picture(line[at + 1 : -1], lists) else ""
+    match = _PROVIDED.search(line)
+    return line[: match.start()] if match and line.endswith(lists.provided) else ""
+
+
+# Behind a full stop or an equals sign, and after a name: "橋を撮影" is a sentence.
+_PROVIDED = re.compile(r"(?<=[。＝=])[^。＝=をにはが]{2,40}$")
+_SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*|[。！？][」』”）]*|[\])）」』])\s*$|\s[|/•▶◀=-]\s*$")
+_SIGN = re.compile(r"[©ⓒ]|\([cC]\)")
+_TAIL_CREDIT = re.compile(r"[\[(（【<][^\[\]()（）【】<>]{2,120}[\])）】>]\s*$")
+_TAIL_COPYRIGHT = re.compile(r"(?:<\s*|\[\s*)?(?:저작권자\s*)?(?:copyright\s*)?(?:©|ⓒ|\(c\)\s*(?=\d{4}))", re.I)
+
+
+def _tail(line: str, length: int, lists: Words) -> tuple[int, str]:
+    """Where what is glued to the end of `line[:length]` begins, and its kind; (-1, "") where nothing is."""
+    if length < _GLUED:
+        return -1, ""
+    floor = max(1, length - _TAIL)
+    window = line[floor:length]
+    if window[-1] in "])）】>":
+        at = max(window.rfind(sign) for sign in "[(（【<")
+        match = _TAIL_CREDIT.match(window, at) if at >= 0 else None
+        if match:
+            inside = match.group()[1:-1]
+            if _is_credit(fold(inside), lists) or _names_picture(inside, lists):
+                return floor + at, "credit"
+    for match in _TAIL_COPYRIGHT.finditer(window) if _SIGN.search(window) else ():
+        start = floor + match.start()
+        if length - start <= 200 and _SENTENCE_END.search(line[max(0, start - 6) : start]):
+            return start, "copyright"
+    if lists.shots and (at := _glued_shot(window, lists)) > 0:
+        return floor + at, "credit"
+    if not lists.tails:
+        return -1, ""
+    window = plain(window).lower()
+    if len(window) != length - floor:  # a letter whose small form is two
+        return -1, ""
+    best, best_kind = -1, ""
+    for phrase, kind in lists.tails:
+        at = window.rfind(phrase)
+        if at < 0:
+            continue
+        start = floor + at
+        if (best < 0 or start < best) and not _goes_on(window, at + len(phrase)) and _SENTENCE_END.search(line[max(0, start - 6) : start]):
+            rest = line[start:length]
+            if len(rest) <= 200 and len(re.findall(r"[.!?。]\s", rest)) <= 2:
+                best, best_kind = start, kind
+    return best, best_kind
+
+
+def is_prose(line: str) -> bool:
+    """Whether the line reads like a paragraph: long, and made of sentences."""
+    length = len(line)
+    if length < 40:
+        return False
+    if is_dense(line[:400]):
+        return length >= 80 or _DENSE_END.search(line, max(0, length - 8)) is not None
+    return length >= 100 and _INSIDE.search(line, 0, 2000) is not None
+
+
+_DENSE_END = re.compile(r"[.!?。！？다]")
+_INSIDE = re.compile(r"[.!?:;,…؟۔।]")
