@@ -78,10 +78,10 @@ def test_the_readmes_recipe_is_right():
     assert [name for name, _ in parse(recipe.group(1)).steps] == ["boilerplate", "length", "language", "translation", "attribution"]
 
 
-def test_the_two_commands_are_on_the_first_screen_after_the_example():
-    text = README.read_text(encoding="utf-8")
-    assert text.index("make run") < text.index("## Using it")
-    assert text.index("make test") < text.index("## Using it")
+def test_the_two_commands_are_on_the_first_screen():
+    first = "\n".join(README.read_text(encoding="utf-8").splitlines()[:24])
+    assert "make run" in first
+    assert "make test" in first
 
 
 if __name__ == "__main__":
