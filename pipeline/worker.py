@@ -186,13 +186,13 @@ def arm(seconds: float) -> None:
 
 def main() -> None:
     """The child's loop: Setup, then batches of raw items, each answered with a Batch, until the pipe closes."""
-    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # A processor that prints must not write into the answers, nor one that reads eat the requests.
+    orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    # A processor that prints must not write into the answers, nor one that reads eat the orders.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     heart = mmap.mmap(int(sys.argv[1]), BEAT.size)
-    setup: Setup = pickle.load(requests)
+    setup: Setup = pickle.load(orders)
     try:
         chain = setup.recipe.chain(setup.version, setup.added)
         stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
@@ -211,7 +211,7 @@ def main() -> None:
 
     while True:
         try:
-            raws = pickle.load(requests)
+            raws = pickle.load(orders)
         except EOFError:
             return
         _answer(answers, work(raws, chain, setup, beat))
