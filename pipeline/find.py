@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -52,7 +53,8 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
 
     `leave_out` is the output folder: what lies in it is never read. Raises InputError for an input that names nothing.
     """
-    sources: dict[str, Source] = {}
+    sources: dict[tuple[str, str], Source] = {}
+    places: dict[str, str] = {}
     notes: list[str] = []
     skipped: dict[str, int] = {}
     out = os.path.realpath(leave_out) if leave_out and "://" not in leave_out else leave_out
@@ -71,7 +73,10 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
             found = _glob(given, out, notes, skipped)
         for source in found:
             # The same file spelled in two ways is one input.
-            sources.setdefault(source.path if remote(source.path) else os.path.abspath(source.path), source)
+            folder, _, name = source.path.rpartition("/")
+            if folder not in places:
+                places[folder] = folder if remote(folder) else os.path.abspath(folder or ("/" if source.path.startswith("/") else "."))
+            sources.setdefault((places[folder], name), source)
         if len(sources) == before and os.path.isdir(given):
             notes.append(f"{given}: no documents in this folder")
     if skipped:
@@ -96,15 +101,15 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
             continue
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
         for entry in sorted(files):
-            path = os.path.join(folder, entry).removeprefix("./")
             if entry.startswith("."):
                 continue
-            if not os.path.islink(path) and not os.path.isfile(path):
-                notes.append(f"{path} is no regular file: not read")
-            elif (suffix := _kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
+            path = os.path.join(folder, entry).removeprefix("./")
+            if (suffix := _kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
                 skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
+            elif (source := _regular(path, name)) is not None:
+                yield source
             else:
-                yield _local(path, name)
+                notes.append(f"{path} is no regular file: not read")
     # A folder that cannot be listed is an input that cannot be read: opening it gives the dead letter that says so.
     yield from (Source(path, 0, name) for path in sorted(unreadable))
 
@@ -114,6 +119,15 @@ def _local(path: str, name: str) -> Source:
         return Source(path, os.stat(path).st_size, name)
     except OSError:
         return Source(path, 0, name)  # a dangling link, or gone already: reading it gives the dead letter
+
+
+def _regular(path: str, name: str) -> Source | None:
+    """The file at `path`, or None where it is a pipe, a socket or a device: reading those may never end."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return Source(path, 0, name)
+    return Source(path, status.st_size, name) if stat.S_ISREG(status.st_mode) else None
 
 
 def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
@@ -132,10 +146,10 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
             # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
             if "**" not in pattern:
                 found += _walk(path, out, notes, skipped)
-        elif not os.path.islink(path) and not os.path.isfile(path):
+        elif (source := _regular(path, name)) is None:
             notes.append(f"{path} is no regular file: not read")
         elif not out or os.path.commonpath([os.path.realpath(path), out]) != out:
-            found.append(_local(path, name))
+            found.append(source)
     return found
 
 

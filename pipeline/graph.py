@@ -18,9 +18,10 @@ from apache_beam.transforms.window import GlobalWindow
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
+from pipeline import files
 from pipeline.pool import Pool
 from pipeline.progress import NOW
-from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, split
+from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, read_share, split, write_shares
 from pipeline.worker import Batch
 from pipeline.write import Job, PartWriter, publish
 from transforms.document import Raw
@@ -29,7 +30,10 @@ from transforms.document import Raw
 def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[str] = (), spread: bool = False) -> Any:
     """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers."""
     reader = Reader(job.max_bytes, frozenset(finished))
-    cut = pipeline | "shares" >> beam.Create(list(shares), reshuffle=False) | "split" >> beam.FlatMap(split)
+    files.make_folder(job.state)
+    ledger = files.join(job.state, "shares")
+    places = pipeline | "shares" >> beam.Create(write_shares(shares, ledger), reshuffle=False)
+    cut = places | "look up" >> beam.Map(read_share, ledger) | "split" >> beam.FlatMap(split)
     if spread:
         cut = cut | "spread" >> beam.Reshuffle()
     fresh = cut | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job)

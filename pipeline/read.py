@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import os
+import pickle
 import stat
 import tempfile
 import zlib
@@ -21,7 +22,7 @@ from typing import BinaryIO, cast
 import orjson
 import zstandard
 
-from pipeline.files import remote
+from pipeline.files import read, remote, whole
 from pipeline.find import Source, shown
 from pipeline.progress import NOW
 from pipeline.streams import Plain, Tail, decompress, open_plain, without_compression
@@ -100,6 +101,26 @@ def share_out(sources: Sequence[Source]) -> list[Share]:
     if batch:
         shares.append(Share(len(shares), tuple(batch)))
     return shares
+
+
+def write_shares(shares: Sequence[Share], path: str) -> list[int]:
+    """Put shares into a file; the place of each in it. The graph holds only the places: it has to stay small, and a list of
+    100,000 names is not.
+    """
+    places = []
+    with whole(path) as stream:
+        for share in shares:
+            places.append(stream.tell())
+            pickle.dump(share, stream, protocol=pickle.HIGHEST_PROTOCOL)
+    return places
+
+
+def read_share(place: int, path: str) -> Share:
+    """The share that `write_shares` put at a place of the file."""
+    with read(path) as stream:
+        stream.seek(place)
+        share: Share = pickle.load(stream)
+        return share
 
 
 def split(share: Share) -> Iterator[Share]:
@@ -209,8 +230,9 @@ class Reader:
         digest = ""
         if 0 < source.size <= HEAD_BYTES and share.end < 0 and (small := _small(source)) is not None:
             # Most inputs are small files: the general way costs three times as much as reading them.
-            yield Raw(source.path, small, name=source.path, source=source.source)
-            files.append((shown(source.path), len(small), sha256(small).hexdigest()))
+            digest = sha256(small).hexdigest()
+            yield Raw(source.path, small, name=source.path, source=source.source, sha256=digest)
+            files.append((shown(source.path), len(small), digest))
             return
         try:
             with open_plain(source.path, hashed=share.end < 0) as plain:

@@ -165,7 +165,7 @@ def _document(
             media_type="text/html" if markup else "text/plain",
             encoding=encoding,
             bytes=len(raw.payload),
-            sha256=sha256(raw.payload).hexdigest(),
+            sha256=raw.sha256 or sha256(raw.payload).hexdigest(),
             processed_by=processed_by,
         ),
     )

@@ -236,7 +236,8 @@ class Raw:
     `http` (the body of an archived response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with
     `#n` for the n-th record in it. `content_type`, `content_language`, `url` and `date` are what the archive's headers say.
     `name` is the file's name without a compression suffix; `source` the collection it belongs to. `inline`: the payload
-    is to be found nowhere else (a message), so a dead letter has to carry it.
+    is to be found nowhere else (a message), so a dead letter has to carry it. `sha256` of the payload
+    where it is known already.
     When it could not be read at all, `error` is "Class: message" and `payload` what little there is; `drop` is the reason
     why a rule of the reader leaves it out.
     """
@@ -251,6 +252,7 @@ class Raw:
     name: str = ""
     source: str = ""
     inline: bool = False
+    sha256: str = ""
     error: str = ""
     drop: str = ""
 
