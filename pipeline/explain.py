@@ -66,8 +66,8 @@ def explain(path: str, number: int, recipe: Recipe) -> int:
     """Show the `number`-th document of a file. Returns the exit status; raises CannotExplain."""
     raw = _find(path, number)
     watch = _Watch()
-    chain = replace(recipe.chain(), processors=())
-    object.__setattr__(chain, "processors", tuple(watch.around(processor) for processor in recipe.chain().processors))
+    chain = recipe.chain()
+    chain = replace(chain, processors=tuple(watch.around(processor) for processor in chain.processors))
     arm(TIME_LIMIT)
     outcome = run_limited(raw, chain, TIME_LIMIT)
     console = Console(highlight=False, soft_wrap=False)

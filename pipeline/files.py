@@ -70,6 +70,11 @@ def quiet_beam(level: int = logging.ERROR) -> None:
     logging.getLogger().setLevel(level)
 
 
+def shown(text: str) -> str:
+    """Text that any encoder writes: half a character, as in a file name that is not UTF-8, stands as `\\udcXX`."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
 def remote(path: str) -> bool:
     """Whether a path is a URI of another filesystem."""
     return "://" in path

@@ -28,11 +28,6 @@ class Source:
     source: str
 
 
-def shown(path: str) -> str:
-    """A path as it is written in records and messages: a name that is not UTF-8 has its bytes as `\\udcXX`."""
-    return path if path.isascii() else path.encode("utf-8", "backslashreplace").decode()
-
-
 def named(path: str) -> str:
     """The path that is shown as `path`."""
     if remote(path) or os.path.lexists(path):
@@ -122,7 +117,7 @@ def _local(path: str, name: str) -> Source:
 
 
 def _regular(path: str, name: str) -> Source | None:
-    """The file at `path`, or None where it is a pipe, a socket or a device: reading those may never end."""
+    """The file at `path`, or None where it is a pipe or a device: reading such may never end."""
     try:
         status = os.stat(path)
     except OSError:

@@ -22,8 +22,8 @@ from typing import BinaryIO, cast
 import orjson
 import zstandard
 
-from pipeline.files import read, remote, whole
-from pipeline.find import Source, shown
+from pipeline.files import read, remote, shown, whole
+from pipeline.find import Source
 from pipeline.progress import NOW
 from pipeline.streams import Plain, Tail, decompress, open_plain, without_compression
 from transforms.decode import HEAD_BYTES, container, decode_bytes

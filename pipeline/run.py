@@ -71,8 +71,8 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         # A name may hold a "#" itself: what is not there without its tail is a file of that whole name.
         if number and not files.remote(path) and not os.path.exists(path) and os.path.exists(letter["origin"]):
             path, number = letter["origin"], 0
-        # A container that broke off is taken up again from there on: -n means "n and all that follow".
         path = find.named(path)
+        # A container that broke off is taken up again from there on: -n means "n and all that follow".
         wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
         collections[path] = letter["source"]
     sources = [find.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in wanted]

@@ -23,6 +23,7 @@ from typing import Any, BinaryIO
 
 import orjson
 
+from pipeline.files import shown
 from pipeline.recipe import Recipe
 from transforms.document import Document, Dropped, Failed, Raw
 from transforms.processor import Chain, DocumentTimeout, Outcome
@@ -95,21 +96,20 @@ def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
     row: dict[str, Any] = {
         "id": found.id if found else "",
         "input_id": found.metadata.input_id if found else "",
-        "origin": raw.origin,
+        "origin": shown(raw.origin),
         "source": setup.recipe.source or raw.source,
-        "url": raw.url or (found.url if found else ""),
+        "url": shown(raw.url or (found.url if found else "")),
         "bytes": len(raw.payload),
-        "sha256": sha256(raw.payload).hexdigest() if raw.payload else "",
+        "sha256": raw.sha256 or (sha256(raw.payload).hexdigest() if raw.payload else ""),
         "stage": result.stage,
     }
     if isinstance(result, Dropped):
         row["reason"] = result.reason
         return "dropped", orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
-    row["error"], row["message"], row["trace"] = _clean(result.error), _clean(result.message), _clean(result.trace)
+    # What an error says may quote half a character.
+    row["error"], row["message"], row["trace"] = shown(result.error), shown(result.message), shown(result.trace)
     row["form"] = raw.form
     row["payload"] = base64.b64encode(raw.payload).decode() if raw.inline else ""
-    for key in ("origin", "url"):
-        row[key] = _clean(row[key])
     return "dead_letters", orjson.dumps(row, option=orjson.OPT_APPEND_NEWLINE)
 
 
@@ -126,11 +126,6 @@ def _nulls(value: Any, where: str = "") -> Iterator[str]:
 
 
 _STRINGS = ("id", "text", "source", "added", "created", "url", "site", "title", "author", "language")
-
-
-def _clean(text: str) -> str:
-    """Text that any encoder writes: an error's message may quote half a character."""
-    return text.encode("utf-8", "backslashreplace").decode()
 
 
 def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:

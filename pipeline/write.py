@@ -74,7 +74,7 @@ class Report:
     part: str
     read: int = -1
     taken: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
     sizes: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, int, str]] = field(default_factory=list)
 
@@ -91,7 +91,6 @@ class PartWriter:
         self._job = job
         self._mark = uuid4().hex
         self._streams: dict[str, BinaryIO] = {}
-        self._counts: Counter[str] = Counter()
         self.report = Report(part)
 
     def add(self, batch: Batch, taken: int) -> None:
@@ -104,15 +103,13 @@ class PartWriter:
                 self._streams[kind].write(lines)
                 self.report.sizes[kind] = self.report.sizes.get(kind, 0) + len(lines)
         for key, number in batch.counts:
-            self._counts[key] += number
+            self.report.counts[key] += number
         self.report.taken += taken
-        self.report.counts = self._counts
 
     def commit(self, end: EndOfPart | None) -> str:
         """Close the part and make it count; its name."""
         if end is not None:
             self.report.read, self.report.inputs = end.read, list(end.inputs)
-        self.report.counts = dict(self._counts)
         for kind, stream in self._streams.items():
             stream.close()
             files.rename(self._path(kind), part_path(self._job, self.report.part, kind))

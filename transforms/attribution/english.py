@@ -591,11 +591,11 @@ class _Reader:
             elif before and before[-1].speaker != who:
                 before[-1].via.extend([*via, who])
             else:
-                self.according_phrases(k, end, a, b, cue, who, via, phrase in passing_on and not inner)
+                self.according_phrases(k, end, a, b, cue, who, via)
             k = max(end, after)
 
     def according_phrases(
-        self, k: int, end: int, a: int, b: int, cue: tuple[int, int], who: tuple[int, int], via: list[tuple[int, int]], quoting: bool
+        self, k: int, end: int, a: int, b: int, cue: tuple[int, int], who: tuple[int, int], via: list[tuple[int, int]]
     ) -> None:
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         content: list[tuple[int, int]] = []

@@ -17,7 +17,7 @@ SAY, TELL, THINK, CALL = (1 << n for n in range(15, 19))
 ING, PAST, PLAIN = (1 << n for n in range(19, 22))  # the form of a cue: -ing; past; base or -s
 CUE = SAY | TELL | THINK | CALL
 # Set by the reader of a text, not by the word list.
-CAP, ED, QUOTE, STOP, COMMA, DIGIT, LOWER, OPENS, CLOSES = (1 << n for n in range(22, 31))
+CAP, ED, QUOTE, STOP, COMMA, DIGIT, LOWER = (1 << n for n in range(22, 29))
 
 _CLASSES = (
     ("determiners", DET),
