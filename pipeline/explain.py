@@ -12,14 +12,17 @@ from typing import Any
 from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
+from rich.table import Table
 from rich.text import Text
 
 from pipeline.find import InputError, find
 from pipeline.read import Reader, share_out
 from pipeline.recipe import Recipe
 from pipeline.worker import arm, run_limited
+from transforms.boilerplate import Boilerplate
+from transforms.boilerplate.lines import Explained
 from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
-from transforms.processor import Effect, Processor
+from transforms.processor import Processor
 
 TIME_LIMIT = 60.0
 """Seconds; a person is waiting."""
@@ -43,7 +46,7 @@ class CannotExplain(ValueError):
 class _Watch:
     """Keeps the document as it was after each processor."""
 
-    after: list[tuple[str, Effect, Document]] = field(default_factory=list)
+    after: list[tuple[Processor, Document]] = field(default_factory=list)
 
     def around(self, processor: Processor) -> Any:
         """The processor, watched."""
@@ -58,7 +61,7 @@ class _Watched:
     def __call__(self, document: Document) -> Any:
         result = self._processor(document)
         if isinstance(result, Document):
-            self._watch.after.append((self.name, self.effect, result))
+            self._watch.after.append((self._processor, result))
         return result
 
 
@@ -76,8 +79,10 @@ def explain(path: str, number: int, recipe: Recipe) -> int:
     if first is not None:
         console.print(_header(first))
     before = first
-    for name, effect, document in watch.after:
-        console.print(Rule(f"[bold]{name}[/] {effect}", align="left", style="dim"))
+    for processor, document in watch.after:
+        console.print(Rule(f"[bold]{processor.name}[/] {processor.effect}", align="left", style="dim"))
+        if isinstance(processor, Boilerplate) and before is not None:
+            console.print(_verdicts(processor.explain(before)))
         for line in _did(before, document):
             console.print(line)
         before = document
@@ -139,8 +144,6 @@ def _did(before: Document | None, after: Document) -> Iterator[str]:
             yield f"{key.replace('_', ' ')}: [bold]{escape(value)}[/]"
     if after.text != before.text:
         yield f"text: {len(before.text):,} → {len(after.text):,} characters, {len(after.removed) - len(before.removed)} pieces removed"
-        for removal in after.removed[len(before.removed) :] if before.markup else ():
-            yield f"  [dim]{removal.kind:>10}[/]  [red]{escape(_short(removal.text))}[/]"
     if after.language != before.language or after.language_score != before.language_score:
         yield f"language: [bold]{escape(after.language)}[/], score {after.language_score:.2f}"
         for run in after.languages:
@@ -162,6 +165,22 @@ def _did(before: Document | None, after: Document) -> Iterator[str]:
             yield _who_said_what(attribution)
     for credit in after.credits[len(before.credits) :]:
         yield f"credit, {credit.kind}: [bold]{escape(credit.name)}[/]  [dim]{escape(_short(credit.text, 60))}[/]"
+
+
+def _verdicts(pieces: list[Explained]) -> Table:
+    """What was kept and what was removed side by side, in the order of the document, and why."""
+    table = Table(expand=True, show_edge=False, pad_edge=False)
+    table.add_column("kept", style=_LOOK["content"], ratio=5)
+    table.add_column("removed", style="red", ratio=5)
+    table.add_column("as", no_wrap=True)
+    table.add_column("score", justify="right", no_wrap=True)
+    table.add_column("because of", style=_LOOK["note"], ratio=4)
+    for piece in pieces:
+        text = Text(_short(piece.text, 160))
+        left, right = (text, Text("")) if piece.kept else (Text(""), text)
+        table.add_row(left, right, piece.kind, f"{piece.score:+.1f}", "; ".join(piece.signs))
+    table.caption = "score: above 0 the learned model would rather remove it than keep it (log odds); rules have the last word"
+    return table
 
 
 def _who_said_what(attribution: Attribution) -> str:

@@ -1,20 +1,31 @@
 """The whole Beam graph on one screen.
 
     shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► parts ─ gather ─► publish
+                                                     ▲ with `site_template` only
+    shares ─ split ─ read to count ─ count ─► sketches ─ merge ─ keep
 
 `read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between them. Any other source
 of raw items, bounded or not, takes the place of `read`: nothing from `work` on assumes an end of the input. Of an
 unbounded source, each window of the parts is published by itself.
+
+With `site_template` in the recipe the input is read twice: what recurs has to be counted over all of it before the first
+document can be cleaned. The merged counts go into a file beside the parts, and only its name into the second pass, which waits
+for it; a run that is taken up again finds the file, so that no two parts of one output were made with different counts.
 """
 
 from __future__ import annotations
 
+import shutil
+import tempfile
+from array import array
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import apache_beam as beam
-from apache_beam.transforms.window import GlobalWindow
+from apache_beam.pvalue import AsSingleton
+from apache_beam.transforms.window import GlobalWindow, GlobalWindows
 from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
@@ -22,6 +33,7 @@ from pipeline import files
 from pipeline.pool import Pool
 from pipeline.progress import NOW
 from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, read_share, split, write_shares
+from pipeline.site_template import Sketch, width_for
 from pipeline.worker import Batch
 from pipeline.write import Job, PartWriter, publish
 from transforms.document import Raw
@@ -32,30 +44,74 @@ def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Seque
     reader = Reader(job.max_bytes, frozenset(finished))
     files.make_folder(job.state)
     ledger = files.join(job.state, "shares")
-    places = pipeline | "shares" >> beam.Create(write_shares(shares, ledger), reshuffle=False)
-    cut = places | "look up" >> beam.Map(read_share, ledger) | "split" >> beam.FlatMap(split)
-    if spread:
-        cut = cut | "spread" >> beam.Reshuffle()
-    fresh = cut | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job)
+    stretches = _Stretches(write_shares(shares, ledger), ledger, spread)
+    counts = None
+    if job.recipe.site_template is not None:
+        if job.counts.rpartition("/")[2] in files.names_in(job.state):
+            counts = pipeline | "counted before" >> beam.Create([job.counts], reshuffle=False)
+        else:
+            # Each pass has a source of its own: reading for the second would else be fused with the first, and all documents
+            # held in between.
+            bundles = pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(Reader(job.max_bytes).read)
+            counts = bundles | "site template" >> Count(job, width_for(sum(share.size for share in shares)))
+    fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts)
     # One name that is none: the output is put together even where nothing was read.
     earlier = pipeline | "finished before" >> beam.Create(["", *finished], reshuffle=False)
     return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
 
 
+class _Stretches(beam.PTransform):  # type: ignore[misc]
+    """A pipeline → the shares that lie at `places` of the file `ledger`, large ones cut."""
+
+    def __init__(self, places: Sequence[int], ledger: str, spread: bool) -> None:
+        super().__init__()
+        self._places, self._ledger, self._spread = places, ledger, spread
+
+    def expand(self, pipeline: Any) -> Any:
+        places = pipeline | beam.Create(self._places, reshuffle=False)
+        cut = places | "look up" >> beam.Map(read_share, self._ledger) | "split" >> beam.FlatMap(split)
+        return cut | "spread" >> beam.Reshuffle() if self._spread else cut
+
+
+_UNENDING = (
+    "site_template counts over all pages before the first is cleaned, so it needs an input that ends and can be read twice; "
+    "take it out of the recipe, or run over files"
+)
+
+
+class Count(beam.PTransform):  # type: ignore[misc]
+    """Bundles of raw items → the path of the file with what was counted for `site_template`, a table `width` counters wide."""
+
+    def __init__(self, job: Job, width: int) -> None:
+        super().__init__()
+        self._job, self._width = job, width
+
+    def expand(self, raws: Any) -> Any:
+        """Take each document as far as the processor with the template, and add up. Raises ValueError where the input has no end."""
+        if not raws.is_bounded:
+            raise ValueError(_UNENDING)
+        keys = raws | "count" >> beam.ParDo(_Count(self._job))
+        return keys | "merge" >> beam.CombineGlobally(_Merge(self._width)) | "keep" >> beam.ParDo(_Keep(self._job))
+
+
 class Process(beam.PTransform):  # type: ignore[misc]
     """Bundles of raw items → the names of the parts that were written.
 
-    A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
+    `counts` is what Count gave, where the recipe has a `site_template`; without it, as over an input without end, such a
+    recipe is refused. A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
     and each of Beam's own bundles makes one part.
     """
 
-    def __init__(self, job: Job) -> None:
+    def __init__(self, job: Job, counts: Any = None) -> None:
         super().__init__()
-        self._job = job
+        if job.recipe.site_template is not None and counts is None:
+            raise ValueError(_UNENDING)
+        self._job, self._counts = job, counts
 
     def expand(self, raws: Any) -> Any:
         """Work and write, in one fused stage."""
-        return raws | "work" >> beam.ParDo(_Work(self._job)) | "write" >> beam.ParDo(_Write(self._job))
+        counts = {} if self._counts is None else {"counts": AsSingleton(self._counts)}
+        return raws | "work" >> beam.ParDo(_Work(self._job), **counts) | "write" >> beam.ParDo(_Write(self._job))
 
 
 class Publish(beam.PTransform):  # type: ignore[misc]
@@ -71,15 +127,97 @@ class Publish(beam.PTransform):  # type: ignore[misc]
         return gathered | "publish" >> beam.ParDo(_Publish(self._job))
 
 
+class _Count(beam.DoFn):  # type: ignore[misc]
+    """Bundles of raw items → the keys to count, as bytes."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._pool: Pool[int] | None = None
+
+    def process(self, bundle: Bundle) -> Iterator[bytes]:
+        if self._pool is None:
+            self._pool = Pool(replace(self._job.setup, counting=True), self._job.workers)
+        if bundle.raws:
+            NOW.begun += len(bundle.raws)
+            self._pool.submit(len(bundle.raws), bundle.raws)
+        yield from self._finished(False)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        yield from map(GlobalWindows.windowed_value, self._finished(True))
+        # Not at the end of everything, as teardown may come: these processes would stand beside those of the second pass.
+        self.teardown()
+
+    def teardown(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+
+    def _finished(self, everything: bool) -> Iterator[bytes]:
+        for taken, batch in self._pool.results(everything) if self._pool is not None else ():
+            NOW.finished += taken
+            yield batch.keys
+
+
+class _Merge(beam.CombineFn):  # type: ignore[misc]
+    """Keys, as bytes → one sketch, as bytes. Sums: their order does not matter."""
+
+    def __init__(self, width: int) -> None:
+        self._width = width
+
+    def create_accumulator(self) -> Sketch:
+        return Sketch(self._width)
+
+    def add_input(self, accumulator: Sketch, keys: bytes) -> Sketch:
+        accumulator.add(array("q", keys))
+        return accumulator
+
+    def merge_accumulators(self, accumulators: Iterable[Sketch]) -> Sketch:
+        merged = None
+        for accumulator in accumulators:
+            if merged is None:
+                merged = accumulator
+            else:
+                merged.merge(accumulator)
+        return merged or self.create_accumulator()
+
+    def extract_output(self, accumulator: Sketch) -> bytes:
+        return accumulator.packed()
+
+
+class _Keep(beam.DoFn):  # type: ignore[misc]
+    """The sketch, as bytes → the path of the file with it."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, packed: bytes) -> Iterator[str]:
+        with files.whole(self._job.counts) as stream:
+            stream.write(packed)
+        NOW.next_pass()
+        yield self._job.counts
+
+
 class _Work(beam.DoFn):  # type: ignore[misc]
     """Runs the chain in worker processes. What comes out keeps the order of what went in."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
         self._pool: Pool[tuple[str, EndOfPart | None, int, Timestamp, Any]] | None = None
+        self._copy: Any = None
 
     def setup(self) -> None:
-        self._pool = Pool(self._job.setup, self._job.workers)
+        if self._job.recipe.site_template is None:
+            self._pool = Pool(self._job.setup, self._job.workers)
+
+    def _with_counts(self, path: str) -> None:
+        """Start the workers with the counts, which they read from a file of their machine."""
+        if files.remote(path):
+            self._copy = tempfile.NamedTemporaryFile(prefix="newsbeam-")  # noqa: SIM115 - as long as the workers may restart
+            with files.read(path) as stream:
+                shutil.copyfileobj(stream, self._copy, 1 << 20)
+            self._copy.flush()
+            path = self._copy.name
+        self._pool = Pool(replace(self._job.setup, counts=path), self._job.workers)
 
     def start_bundle(self) -> None:
         self._held: list[Raw] = []
@@ -87,7 +225,11 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         self._key: tuple[str, Any] = ("", None)
         self._latest = Timestamp(0)
 
-    def process(self, bundle: Bundle, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam) -> Iterator[Any]:
+    def process(
+        self, bundle: Bundle, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam, counts: str = ""
+    ) -> Iterator[Any]:
+        if self._pool is None:
+            self._with_counts(counts)
         if self._held and (bundle.part, window) != self._key:
             self._flush(None)
         self._key, self._latest = (bundle.part, window), timestamp
@@ -107,6 +249,9 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         if self._pool is not None:
             self._pool.close()
             self._pool = None
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
 
     def _flush(self, end: EndOfPart | None) -> None:
         assert self._pool is not None
@@ -115,7 +260,8 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         self._held, self._size = [], 0
 
     def _finished(self, everything: bool) -> Iterator[Any]:
-        assert self._pool is not None
+        if self._pool is None:  # nothing came, nor the counts with it
+            return
         for (part, end, taken, timestamp, window), batch in self._pool.results(everything):
             yield WindowedValue((part, batch, taken, end), timestamp, [window])
 

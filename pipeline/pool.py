@@ -190,4 +190,5 @@ def merge(batches: Sequence[Batch]) -> Batch:
         b"".join(batch.dropped for batch in batches),
         b"".join(batch.dead_letters for batch in batches),
         tuple(sorted(counts.items())),
+        b"".join(batch.keys for batch in batches),
     )

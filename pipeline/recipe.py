@@ -6,12 +6,15 @@ import difflib
 import types
 import typing
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, is_dataclass
-from typing import Any, Literal
+from dataclasses import dataclass, fields, is_dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
-from transforms.processor import Chain, Processor, ProcessorNotFound, find, installed
+from transforms.processor import Chain, Processor, ProcessorNotFound, find, installed, is_option
+
+if TYPE_CHECKING:
+    from transforms.boilerplate.site import Counts
 
 DEFAULT = """\
 processors:
@@ -29,17 +32,50 @@ class RecipeError(ValueError):
 
 
 @dataclass(frozen=True)
+class SiteOptions:
+    """From how many pages of a site on, and on what share (0..1) of the others, a text that recurs is template."""
+
+    min_pages: int = 5
+    share: float = 0.3
+
+    def __post_init__(self) -> None:
+        if self.min_pages < 3:
+            raise ValueError("min_pages is at least 3: fewer pages tell nothing")
+        if not 0 < self.share <= 1:
+            raise ValueError("share lies between 0 and 1")
+
+
+@dataclass(frozen=True)
 class Recipe:
     """A checked recipe, as plain data: it pickles, and any worker builds the same chain from it."""
 
     source: str = ""
     steps: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
     text: str = ""
+    site_template: SiteOptions | None = None
 
-    def chain(self, version: str = "", added: str = "") -> Chain:
-        """The processors, built. Raises ProcessorNotFound where a worker lacks what the launcher has."""
-        processors = tuple(find(name)(**dict(options)) for name, options in self.steps)
-        return Chain(processors, added, " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)]))
+    def chain(self, version: str = "", added: str = "", counts: Counts | None = None) -> Chain:
+        """The processors, built; `counts` is what was counted for `site_template` over all pages of the run.
+
+        Raises ProcessorNotFound where a worker lacks what the launcher has.
+        """
+        processors = [find(name)(**dict(options)) for name, options in self.steps]
+        if counts is not None and self.site_template is not None:
+            from transforms.boilerplate.site import SiteTemplate  # with all of its package
+
+            at = next(taking(processors))
+            template = SiteTemplate(counts, self.site_template.min_pages, self.site_template.share)
+            taker: Any = processors[at]
+            processors[at] = replace(taker, template=template)
+        return Chain(tuple(processors), added, " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)]))
+
+
+def taking(processors: Sequence[Processor]) -> Iterator[int]:
+    """The places of the processors that take a site's template, of which the first is given it.
+
+    Such a one has a method `site_texts` (the texts of a document that may recur) and a field `template` (a SiteTemplate or None).
+    """
+    return (at for at, processor in enumerate(processors) if hasattr(processor, "site_texts"))
 
 
 def parse(text: str, name: str = "recipe") -> Recipe:
@@ -53,7 +89,8 @@ def parse(text: str, name: str = "recipe") -> Recipe:
         raise RecipeError(f"{name}: no valid YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
         raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like\n{DEFAULT}")
-    source, steps, nodes = "", None, []
+    source, steps, nodes, site = "", None, [], None
+    site_node: yaml.Node = root
     for key, value in _pairs(root, name):
         if key.value == "source":
             source = _plain(value, name)
@@ -64,11 +101,13 @@ def parse(text: str, name: str = "recipe") -> Recipe:
                 raise _error(name, value, "`processors` is a list, one `- name` a line")
             nodes = value.value
             steps = tuple(_step(node, name) for node in nodes)
+        elif key.value == "site_template":
+            site, site_node = _site_options(value, name), key
         else:
-            raise _error(name, key, f"unknown key {key.value!r}" + _meant(key.value, ["source", "processors"]))
+            raise _error(name, key, f"unknown key {key.value!r}" + _meant(key.value, ["source", "processors", "site_template"]))
     if steps is None:
         raise RecipeError(f"{name}:1: the key `processors` is missing")
-    recipe = Recipe(source, steps, text)
+    recipe = Recipe(source, steps, text, site)
     built: list[Processor] = []
     for node, (step, options) in zip(nodes, steps, strict=True):
         try:
@@ -76,6 +115,8 @@ def parse(text: str, name: str = "recipe") -> Recipe:
             Chain(tuple(built))
         except Exception as error:  # a third party's __post_init__ may raise anything
             raise _error(name, node, f"{step}: {error}") from error
+    if site and next(taking(built), None) is None:
+        raise _error(name, site_node, "`site_template` is for a processor that takes one, as `boilerplate` does; there is none here")
     return recipe
 
 
@@ -90,6 +131,25 @@ def load(path: str | None) -> Recipe:
         raise RecipeError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
         raise RecipeError(f"{path}: a recipe is YAML in UTF-8; this is not") from error
+
+
+def _site_options(node: yaml.Node, name: str) -> SiteOptions | None:
+    if not isinstance(node, yaml.MappingNode):
+        value = _plain(node, name)
+        if not isinstance(value, bool):
+            raise _error(name, node, "`site_template` is true, false, or {min_pages: 5, share: 0.3}")
+        return SiteOptions() if value else None
+    known = _options(SiteOptions)
+    options: dict[str, Any] = {}
+    for key, value in _pairs(node, name):
+        if key.value not in known:
+            there = f"; its options: {', '.join(known)}"
+            raise _error(name, key, f"site_template has no option {key.value!r}" + (_meant(key.value, known) or there))
+        options[key.value] = _typed(value, known[key.value], f"site_template.{key.value}", name)
+    try:
+        return SiteOptions(**options)
+    except ValueError as error:
+        raise _error(name, node, f"site_template: {error}") from error
 
 
 def _step(node: yaml.Node, name: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
@@ -127,11 +187,11 @@ def _class(node: yaml.Node, name: str) -> type[Processor]:
         raise _error(name, node, str(error) + _meant(node.value, list(installed()))) from error
 
 
-def _options(cls: type[Processor]) -> dict[str, Any]:
+def _options(cls: type) -> dict[str, Any]:
     if not is_dataclass(cls):
         return {}
     hints = typing.get_type_hints(cls)
-    return {field.name: hints[field.name] for field in fields(cls) if field.init}
+    return {field.name: hints[field.name] for field in fields(cls) if field.init and is_option(field)}
 
 
 def _typed(node: yaml.Node, wanted: Any, what: str, name: str) -> Any:

@@ -15,7 +15,7 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from pipeline.progress import NOW
-from transforms.processor import ProcessorNotFound, find, installed
+from transforms.processor import ProcessorNotFound, find, installed, is_option
 
 
 @contextmanager
@@ -119,4 +119,6 @@ def list_processors() -> None:
 def _options(cls: Any) -> str:
     if not is_dataclass(cls):
         return ""
-    return ", ".join(field.name if field.default is MISSING else f"{field.name}={field.default!r}" for field in fields(cls))
+    return ", ".join(
+        field.name if field.default is MISSING else f"{field.name}={field.default!r}" for field in fields(cls) if is_option(field)
+    )

@@ -228,7 +228,8 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     # On this machine the error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
     files.quiet_beam(logging.CRITICAL if local and not debug else logging.ERROR)
-    bar = report.progress_bar(size) if local and sys.stderr.isatty() else nullcontext()
+    passes = 1 if job.recipe.site_template is None else 2
+    bar = report.progress_bar(passes * size) if local and sys.stderr.isatty() else nullcontext()
     try:
         with bar:
             import apache_beam as beam  # the slow import, under the bar

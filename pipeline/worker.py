@@ -14,6 +14,7 @@ import pickle
 import signal
 import struct
 import sys
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -37,22 +38,31 @@ BEAT = struct.Struct("<II")
 
 @dataclass(frozen=True)
 class Setup:
-    """All that a worker needs to know: the same for every worker of a run. `time_limit` in seconds, a document."""
+    """All that a worker needs to know: the same for every worker of a run. `time_limit` in seconds, a document.
+
+    For `site_template`: whether this is the first pass, which counts only, and the file with the counts for the second.
+    """
 
     recipe: Recipe
     added: str
     time_limit: float
     version: str
+    counting: bool = False
+    counts: str = ""
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What became of a batch of inputs: the lines of each output, ready to write, and what was counted."""
+    """What became of a batch of inputs: the lines of each output, ready to write, and what was counted.
+
+    `keys` is all that the first pass of `site_template` gives: what to count, as signed numbers of 8 bytes.
+    """
 
     documents: bytes = b""
     dropped: bytes = b""
     dead_letters: bytes = b""
     counts: tuple[tuple[str, int], ...] = ()
+    keys: bytes = b""
 
 
 def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, str], object] = lambda index, stage: None) -> Batch:
@@ -69,6 +79,8 @@ def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, s
 
 def fail(raw: Raw, failed: Failed, setup: Setup) -> Batch:
     """The batch of one input that failed outside the chain."""
+    if setup.counting:
+        return Batch()  # the pass that writes will say so
     counts: Counter[str] = Counter()
     kind, line = render(raw, Outcome(failed), setup)
     _count(raw, kind, Outcome(failed), counts)
@@ -189,7 +201,7 @@ def main() -> None:
     heart = mmap.mmap(int(sys.argv[1]), BEAT.size)
     setup: Setup = pickle.load(orders)
     try:
-        chain = setup.recipe.chain(setup.version, setup.added)
+        chain, keys = _chain(setup)
         stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
         _limit_memory()
         arm(setup.time_limit)
@@ -209,7 +221,26 @@ def main() -> None:
             raws = pickle.load(orders)
         except EOFError:
             return
-        _answer(answers, work(raws, chain, setup, beat))
+        _answer(answers, work(raws, chain, setup, beat) if keys is None else _count_keys(raws, chain, keys, setup, beat))
+
+
+def _chain(setup: Setup) -> tuple[Chain, array[int] | None]:
+    """The worker's chain, and, in a pass that counts, where it puts what it finds."""
+    if not (setup.counting or setup.counts):
+        return setup.recipe.chain(setup.version, setup.added), None
+    from pipeline import site_template  # few runs count
+
+    if setup.counting:
+        return site_template.counting(setup.recipe.chain())
+    return setup.recipe.chain(setup.version, setup.added, site_template.load(setup.counts)), None
+
+
+def _count_keys(raws: Sequence[Raw], chain: Chain, keys: array[int], setup: Setup, beat: Callable[[int, str], object]) -> Batch:
+    """What a batch adds to the counts. What fails adds nothing: the pass that writes will say why."""
+    del keys[:]
+    for index, raw in enumerate(raws):
+        run_limited(raw, chain, setup.time_limit, partial(beat, index))
+    return Batch(keys=keys.tobytes())
 
 
 _WARM_UP = (

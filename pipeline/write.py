@@ -66,6 +66,11 @@ class Job:
         """Where finished parts wait for the rest."""
         return files.join(self.output, ".newsbeam", "parts")
 
+    @property
+    def counts(self) -> str:
+        """The file with what was counted for `site_template`."""
+        return files.join(self.output, ".newsbeam", "site-template")
+
 
 @dataclass
 class Report:

@@ -121,7 +121,11 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Where a document came from, as it stands in the record."""
+    """Where a document came from and what else its page says, as it stands in the record.
+
+    `boilerplate` tells what was known when it was cleaned: ALL_SIGNS, or NEUTRAL_SIGNS where its language has no word lists (which
+    the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601.
+    """
 
     origin: str = ""
     input_id: str = ""
@@ -130,6 +134,15 @@ class Metadata:
     bytes: int = 0
     sha256: str = ""
     processed_by: str = ""
+    modified: str = ""
+    section: str = ""
+    image_caption: str = ""
+    image_credit: str = ""
+    boilerplate: str = ""
+
+
+ALL_SIGNS = "all signs"
+NEUTRAL_SIGNS = "language-neutral signs"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

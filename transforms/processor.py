@@ -199,7 +199,13 @@ def _module(filename: str) -> str:
 def describe(processor: Processor) -> dict[str, object]:
     """A processor's name and configuration, as the manifest shows it."""
     options: tuple[Field[Any], ...] = fields(processor) if is_dataclass(processor) else ()
-    return {"name": processor.name, **{option.name: _shown(getattr(processor, option.name)) for option in options}}
+    shown = {option.name: _shown(getattr(processor, option.name)) for option in options if is_option(option)}
+    return {"name": processor.name, **shown}
+
+
+def is_option(field: Field[Any]) -> bool:
+    """Whether a processor's field is configuration: all are but those with the metadata `{"option": False}`, which a run fills in."""
+    return bool(field.metadata.get("option", True))
 
 
 def _shown(value: object) -> object:

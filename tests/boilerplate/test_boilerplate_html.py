@@ -1,4 +1,4 @@
-"""Main text, metadata and blocks of web pages, with both front ends."""
+"""Main text and metadata of web pages, through the whole processor. Both front ends: test_boilerplate_front_ends.py."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.boilerplate import Boilerplate, blocks
-from transforms.boilerplate.blocks import lexbor_events, read_events, read_page, soup_events
-from transforms.boilerplate.metadata import iso_date
+from transforms.boilerplate import Boilerplate, page
+from transforms.boilerplate.page import read_page
 from transforms.document import Document
 
 CASES = yaml.safe_load((Path(__file__).parent / "pages.yaml").read_text("utf-8"))
@@ -28,12 +27,19 @@ def long(html: str) -> str:
     )
 
 
+def without_headline(text: str, title: str) -> str:
+    """Whether the headline stands in the text too is the classifier's choice; it is in `title` in any case."""
+    return text.removeprefix(f"{title}\n\n") if title else text
+
+
 @pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_page(case):
+def test_page(case, request):
+    if "known_failure" in case:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=case["known_failure"]))
     document = clean(long(case["html"]))
     assert not document.markup
     if "text" in case:
-        assert document.text == long(case["text"]).strip("\n")
+        assert without_headline(document.text, document.title) == without_headline(long(case["text"]).strip("\n"), document.title)
     for kind, text in case.get("removed", []):
         assert (kind, text) in [(removal.kind, removal.text) for removal in document.removed]
     assert all(removal.line == -1 for removal in document.removed)
@@ -41,27 +47,12 @@ def test_page(case):
         assert getattr(document, field) == value, field
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_both_front_ends_give_the_same_blocks(case):
-    html = long(case["html"])
-    found = [
-        [
-            (block.text, block.tag, block.link, block.seen, block.element.words, block.element.depth)
-            for block in read_events(events(html)).blocks
-        ]
-        for events in (lexbor_events, soup_events)
-    ]
-    strip = case.get("fragment", False)  # lexbor adds html and body around a fragment, html.parser does not
-    if strip:
-        found = [[row[:4] for row in rows] for rows in found]
-    assert found[0] == found[1]
-
-
 def test_beautifulsoup_takes_over(monkeypatch):
-    monkeypatch.setattr(blocks, "LexborHTMLParser", None)
-    for case in CASES:
-        if "text" in case:
-            assert clean(long(case["html"])).text == long(case["text"]).strip("\n")
+    expected = [clean(long(case["html"])) for case in CASES]
+    monkeypatch.setattr(page, "LexborHTMLParser", None)
+    for case, document in zip(CASES, expected, strict=True):
+        if not case.get("fragment"):  # lexbor adds html and body around a fragment, html.parser does not
+            assert clean(long(case["html"])) == document
 
 
 def test_fields_from_the_archive_win():
@@ -72,29 +63,6 @@ def test_fields_from_the_archive_win():
     assert (document.title, document.url, document.declared_language, document.author, document.site, document.created) == (
         "Given", "https://b.example/", "en", "A", "S", "2020-01-01",
     )  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("text", "expect"),
-    [
-        ("2024-03-05", "2024-03-05"),
-        ("2024-03-05T10:00:00+0900", "2024-03-05T10:00:00+09:00"),
-        ("2024-03-05 10:00", "2024-03-05T10:00:00"),
-        ("2024-03-05T10:00:00.123Z", "2024-03-05T10:00:00Z"),
-        ("20240305", "2024-03-05"),
-        ("2024-02-31", ""),
-        ("2999-01-01", ""),
-        ("yesterday", ""),
-        ("", ""),
-    ],
-)
-def test_iso_date(text, expect):
-    assert iso_date(text, "") == expect
-
-
-def test_no_date_later_than_the_record():
-    assert iso_date("2030-01-01", "2026-01-01T00:00:00Z") == ""
-    assert iso_date("2025-12-31", "2026-01-01T00:00:00Z") == "2025-12-31"
 
 
 SNIPPETS = """
@@ -108,9 +76,9 @@ SNIPPETS = """
 @given(st.lists(st.sampled_from([snippet.replace("_", " ") for snippet in SNIPPETS]) | st.text(max_size=20), max_size=25).map("".join))
 def test_never_raises_and_accounts_for_every_block(html):
     document = clean(html)
-    page = read_page(html)
+    found = read_page(html)
     out = "".join("".join(document.text.split()) + "".join("".join(removal.text.split()) for removal in document.removed))
-    for block in page.blocks:
+    for block in found.blocks:
         if block.seen:
             for word in block.text.split():
                 assert word in out
@@ -121,13 +89,13 @@ DEEP = [("div", 100_000), *((tag, 20_000) for tag in ("b", "p", "table", "tr", "
 
 @pytest.mark.parametrize(("tag", "times"), DEEP)
 def test_deep_nesting_ends(tag, times):
-    document = clean(f"<{tag}>x" * times)
+    document = clean("<html><body>" + f"<{tag}>x" * times)
     assert document.text.count("x") + sum(removal.text.count("x") for removal in document.removed) == times
 
 
 def test_large_page_ends():
-    paragraph = long("<p class=text>LONG <a href=x>link</a></p>")
-    document = clean("<html><body><article>" + paragraph * (2_000_000 // len(paragraph)) + "</article>")
+    paragraphs = "".join(long(f"<p class=text>{number}. LONG <a href=x>link</a></p>") for number in range(13_000))
+    document = clean(f"<html><body><article>{paragraphs}</article>")
     assert len(document.text) > 1_000_000
 
 

@@ -71,6 +71,11 @@ RECORD: dict[str, Any] = {
         "bytes": int,
         "sha256": str,
         "processed_by": str,
+        "modified": str,
+        "section": str,
+        "image_caption": str,
+        "image_credit": str,
+        "boilerplate": str,
     },
 }
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-SOURCES = sorted(path for path in (ROOT / "transforms").rglob("*.py") if "training" not in path.parts)
+SOURCES = sorted(path for path in (ROOT / "transforms").rglob("*.py") if "train" not in path.parts)
 NAMES = [str(path.relative_to(ROOT)) for path in SOURCES]
 
 # The world: other processes, the network, files, clocks, chance.
@@ -24,8 +24,8 @@ FORBIDDEN = frozenset(
     random secrets uuid time logging
     """.split()
 )
-# What a clock may be read for: how long a stage took.
-ALLOWED_FROM = {("time", "perf_counter_ns")}
+# What a clock may be read for: how long a stage took. What is no file although it looks like one: bytes in memory.
+ALLOWED_FROM = {("time", "perf_counter_ns"), ("io", "BytesIO")}
 FILE_METHODS = frozenset(["write_text", "write_bytes", "unlink", "mkdir", "rename", "touch"])
 READ_METHODS = frozenset(["read_text", "read_bytes"])
 

@@ -222,6 +222,8 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
         lines = [line for line in block.split("\n") if len(line) > 2 and not line.isspace()]
         for number, line in enumerate(lines):
             _line(line.strip(), kind, kind != "text" or number >= len(lines) - 3, hints, found)
+    if picture := document.metadata.image_credit.strip()[:200]:
+        _put(found, "image", _clean(picture), picture)
     author = document.author.strip()
     if author and not any(kind == "byline" for kind, _ in found) and "://" not in author and "@" not in author and len(author) <= 200:
         for name in _people(re.sub(rf"^{_any('byline')}\s+", "", author)) or [_clean(author)]:

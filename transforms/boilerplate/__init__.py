@@ -2,38 +2,118 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from transforms.boilerplate.html import main_text
-from transforms.boilerplate.lines import strip_lines
-from transforms.document import Document
+from transforms.boilerplate.html import Recurring, explain_page, main_text
+from transforms.boilerplate.lines import Explained, explain_lines, strip_lines
+from transforms.boilerplate.page import read_page
+from transforms.boilerplate.site import SiteTemplate, site_of
+from transforms.document import ALL_SIGNS, Document, Removal
 from transforms.processor import Effect
 
 
 @dataclass(frozen=True)
 class Boilerplate:
-    """Leaves the main text alone in `text` and puts everything taken out into `removed`."""
+    """Leaves the main text alone in `text` and puts everything taken out into `removed`.
+
+    `template` is what recurs over the pages of a site, where a run has counted it.
+    """
 
     name: ClassVar[str] = "boilerplate"
     effect: ClassVar[Effect] = "edits"
+    template: SiteTemplate | None = field(default=None, metadata={"option": False})
 
     def __call__(self, document: Document) -> Document:
         """The document without boilerplate; `markup` is false afterwards. Never raises."""
         if document.markup:
-            main = main_text(document.text, document.added)
-            said = main.metadata
-            return replace(
-                document,
-                text=main.text,
-                markup=False,
-                title=document.title or said.title,
-                author=document.author or said.author,
-                site=document.site or said.site,
-                created=document.created or said.created,
-                url=document.url or said.url,
-                declared_language=document.declared_language or said.language,
-                removed=document.removed + main.removed,
-            )
+            return self._page(document)
+        clean = self._lines(document)
+        if self.template is None:
+            return clean
+        texts = [text.strip() for text in self.site_texts(document)]
+        left = set(clean.text.split("\n"))
+        found = self.template.recurring(site_of(document), texts, [text in left for text in texts])
+        if not any(found):
+            return clean
+        if clean.title in (text for text, gone in zip(texts, found, strict=True) if gone) and not document.title:
+            # What every page begins with was taken for the headline.
+            own = "\n".join(text for text, gone in zip(_BREAK.split(document.text), found, strict=True) if not gone)
+            clean = replace(clean, title=self._lines(replace(document, text=own)).title)
+        return _without_lines(clean, texts, found)
+
+    def explain(self, document: Document) -> list[Explained]:
+        """Each block or line of the document in its order, whether it stays, and why. Slow: for people who ask."""
+        if document.markup:
+            return explain_page(document.text, self._recurring(document))
+        return explain_lines(document.text, document.title)
+
+    def site_texts(self, document: Document) -> list[str]:
+        """The texts of a document that may recur on other pages of its site: blocks of a page, lines of scraped text."""
+        if document.markup:
+            return [block.text for block in read_page(document.text).blocks]
+        return _BREAK.split(document.text)
+
+    def _recurring(self, document: Document) -> Recurring | None:
+        template = self.template
+        return None if template is None else lambda texts, kept: template.recurring(site_of(document), texts, kept)
+
+    def _page(self, document: Document) -> Document:
+        main = main_text(document.text, document.added, self._recurring(document))
+        said = main.metadata
+        about = replace(
+            document.metadata,
+            boilerplate=ALL_SIGNS,
+            modified=said.modified,
+            section=said.section,
+            image_caption=said.image_caption,
+            image_credit=said.image_credit,
+        )
+        return replace(
+            document,
+            text=main.text,
+            markup=False,
+            title=document.title or said.title,
+            author=document.author or said.author,
+            site=document.site or said.site,
+            created=document.created or said.created,
+            url=document.url or said.url,
+            declared_language=document.declared_language or said.language,
+            removed=document.removed + main.removed,
+            metadata=about,
+        )
+
+    def _lines(self, document: Document) -> Document:
         text, removed, headline = strip_lines(document.text, document.title)
-        return replace(document, text=text, title=document.title or headline, removed=document.removed + removed)
+        return replace(
+            document,
+            text=text,
+            title=document.title or headline,
+            removed=document.removed + removed,
+            metadata=replace(document.metadata, boilerplate=ALL_SIGNS),
+        )
+
+
+_BREAK = re.compile(r"\r\n|\n|\r")
+
+
+def _without_lines(document: Document, lines: Sequence[str], recurring: Sequence[bool]) -> Document:
+    """A cleaned text without the lines that recur. `lines` are those of the text before: it has kept some, or their beginning."""
+    before = {removal.line for removal in document.removed if removal.line > 0 and removal.text == lines[removal.line - 1]}
+    kept: list[str] = []
+    gone: list[Removal] = []
+    at = 0
+    for text in document.text.split("\n"):
+        if bare := text.strip():
+            while at < len(lines) and (at + 1 in before or not lines[at].startswith(bare)):
+                at += 1
+            at += 1
+            if at <= len(lines) and recurring[at - 1]:
+                gone.append(Removal("template", at, bare))
+                continue
+        kept.append(text)
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
+    removed = sorted((*document.removed, *gone), key=lambda removal: removal.line)
+    return replace(document, text=text, removed=tuple(removed))

@@ -6,10 +6,11 @@ What a line says is compared with the word lists of all languages and with a few
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import replace
-from functools import cache, lru_cache
+from collections.abc import Iterable, Iterator
+from functools import cache
 
+from transforms.boilerplate.line_features import scan
+from transforms.boilerplate.sieve import sift
 from transforms.boilerplate.words import Words, bare, fold, load, plain, words
 
 LONGEST = 400  # code points; a longer line is a paragraph, of which only the end is looked at
@@ -69,55 +70,8 @@ def judge_lines(texts: Iterable[str], lists: Words) -> list[Judgement]:
 
 def occurring(texts: Iterable[str]) -> Words:
     """The word lists with those phrases only that are looked for inside lines and occur in one of the texts at all."""
-    lists = words()
-    text = fold("\n".join(text if len(text) <= LONGEST else text[-_TAIL:] for text in texts))
-    has = set(text.split())
-    has.update(["\0" + word[:_PREFIX] for word in has])
-    if not text.isascii():
-        has.update(text)
-    holds, tails, shots, provided = _sorted_out()
-    return replace(
-        lists,
-        holds=[lists.holds[number] for number in _found(holds, text, has)],
-        tails=[lists.tails[number] for number in _found(tails, text, has)],
-        shots=tuple(lists.shots[number] for number in _found(shots, text, has)),
-        provided=tuple(lists.provided[number] for number in _found(provided, text, has)),
-    )
-
-
-_Sorted = dict[str, list[tuple[int, str]]]
-
-
-@cache
-def _sorted_out() -> tuple[_Sorted, _Sorted, _Sorted, _Sorted]:
-    """The phrases that are looked for inside lines, with their places in the lists.
-
-    They are sorted by what a text must have to hold them; see `_needs`.
-    """
-    lists = words()
-    holds, tails = [phrase for phrase, _ in lists.holds], [phrase for phrase, _ in lists.tails]
-    out: tuple[_Sorted, _Sorted, _Sorted, _Sorted] = ({}, {}, {}, {})
-    for table, phrases in zip(out, (holds, tails, lists.shots, lists.provided), strict=True):
-        for number, phrase in enumerate(phrases):
-            table.setdefault(_needs(phrase), []).append((number, phrase))
-    return out
-
-
-_PREFIX = 4
-
-
-def _needs(phrase: str) -> str:
-    """What a text must have to hold the phrase: a letter that is none of ASCII's, a whole word, a word's beginning, or ""."""
-    found = phrase.split()
-    letter = next((char for char in phrase if not char.isascii()), "")
-    if letter or len(found) > 2:
-        return letter or max(found[1:-1], key=len)
-    return "\0" + found[1][:_PREFIX] if len(found) == 2 and len(found[1]) >= _PREFIX else ""
-
-
-def _found(table: _Sorted, text: str, has: set[str]) -> list[int]:
-    """The places of the phrases that the text holds."""
-    return sorted(number for needs, phrases in table.items() if not needs or needs in has for number, phrase in phrases if phrase in text)
+    lines = [text.strip() for text in texts if not text.isspace() and text]
+    return sift(scan(lines)).lists if lines else words()
 
 
 def line_kind(line: str, lists: Words) -> str:
@@ -145,21 +99,56 @@ def line_kind(line: str, lists: Words) -> str:
     length = len(stripped)
     start = low.lstrip(_LEAD)
     if length <= _short(low):
-        for phrase, kind in lists.starts.get(start[:2], ()):
-            if start.startswith(phrase) and not _goes_on(start, len(phrase)) and not _is_sentence(kind, stripped, low, len(phrase)):
+        for phrase, kind in _starting(start):
+            if not _goes_on(start, len(phrase)) and not _is_sentence(kind, stripped, low, len(phrase)):
                 return kind
         for phrase, kind in lists.holds:
             if phrase in low:
                 return kind
-        for phrase, end, kind in lists.frames:
-            if start.startswith(phrase) and end in start[len(phrase) :]:
-                return kind
+        for size in range(_KEY, 0, -1):
+            for phrase, end, kind in _frames().get(start[:size], ()):
+                if start.startswith(phrase) and end in start[len(phrase) :]:
+                    return kind
         if length > 4 and _BRACKETED.match(stripped):
             start = low[1:-1]
-            for phrase, kind in lists.starts.get(start[:2], ()):
-                if kind == "byline" and start.startswith(phrase) and not _goes_on(start, len(phrase)):
+            for phrase, kind in _starting(start):
+                if kind == "byline" and not _goes_on(start, len(phrase)):
                     return kind
     return ""
+
+
+_KEY = 4
+
+
+@cache
+def _starts() -> tuple[dict[str, list[tuple[str, str]]], ...]:
+    """The phrases that lines start with and their kinds, the longest first: by their first letters, and short ones by themselves."""
+    tables: tuple[dict[str, list[tuple[str, str]]], ...] = tuple({} for _ in range(_KEY))
+    for phrases in words().starts.values():
+        for phrase, kind in phrases:
+            if phrase:
+                tables[max(_KEY - len(phrase), 0)].setdefault(phrase[:_KEY], []).append((phrase, kind))
+    for table in tables:
+        for found in table.values():
+            found.sort(key=lambda pair: -len(pair[0]))
+    return tables
+
+
+def _starting(start: str) -> Iterator[tuple[str, str]]:
+    """The phrases of the lists that the text starts with, and their kinds."""
+    for size, table in enumerate(_starts()):
+        for phrase, kind in table.get(start[: _KEY - size], ()):
+            if start.startswith(phrase):
+                yield phrase, kind
+
+
+@cache
+def _frames() -> dict[str, list[tuple[str, str, str]]]:
+    """The frames by the first letters of their beginnings."""
+    out: dict[str, list[tuple[str, str, str]]] = {}
+    for frame in words().frames:
+        out.setdefault(frame[0][:_KEY], []).append(frame)
+    return out
 
 
 # Markdown: an image, which says nothing here, or a link, which says its text.
@@ -188,10 +177,15 @@ def is_dense(text: str) -> bool:
 
 def _goes_on(text: str, at: int) -> bool:
     """Whether the word that ends at `at` has more letters (alphabets only)."""
-    return at < len(text) and text[at].isalnum() and text[at - 1].isalnum() and not is_dense(text[at - 1])
+    return at < len(text) and text[at].isalnum() and text[at - 1].isalnum() and not is_dense(text[at - 1]) and not _is_solid(text[at - 1])
 
 
-END = re.compile(r"[.!?。！？…][\"'”’)\]」』]*$")
+def _is_solid(letter: str) -> bool:
+    """Whether the letter is of a script that parts no words by spaces, and no sentences by stops: Thai, Lao, Burmese, Khmer."""
+    return "\u0e00" <= letter <= "\u0eff" or "\u1000" <= letter <= "\u109f" or "\u1780" <= letter <= "\u17df"
+
+
+END = re.compile(r"[.!?。！？…।॥۔؟։][\"'”’)\]」』]*$")
 
 
 def _is_sentence(kind: str, line: str, low: str, at: int) -> bool:
@@ -243,7 +237,7 @@ def _pattern(line: str, low: str, core: str, lists: Words) -> str:
             pattern, ends = _agency()
             if (line.rstrip(")").endswith(ends) or " via " in line) and pattern.search(line):
                 return "credit"
-    if core[:1] in _button_starts() and _is_share_row(core):
+    if _is_share_row(core):
         return "share"
     if (digits and (kind := counter(line, lists))) or (kind := _row(line, lists)):
         return kind
@@ -287,13 +281,20 @@ def _buttons() -> re.Pattern[str]:
 
 
 @cache
-def _button_starts() -> frozenset[str]:
-    return frozenset(phrase[:1] for phrase, kind in words().whole.items() if kind == "share")
+def _button_words() -> frozenset[str]:
+    """The first words of the names of ways to share; of East Asian ones the first letters."""
+    names = [phrase for phrase, kind in words().whole.items() if kind == "share" and phrase]
+    return frozenset(name[0] if is_dense(name) else _LETTERS.split(name, 1)[0] for name in names)
+
+
+_LETTERS = re.compile(r"[\W_]")
 
 
 def _is_share_row(core: str) -> bool:
     """Whether the line is a row of buttons: two or more names of ways to share, and nothing else."""
     if len(core) > 200 or len(core) < 5:
+        return False
+    if core[0] not in _button_words() and _LETTERS.split(core, 1)[0] not in _button_words():
         return False
     at = names = 0
     pattern = _buttons()
@@ -383,22 +384,39 @@ def _is_crumbs(line: str, lists: Words) -> bool:
 _CAPTION = 300  # code points of the longest caption
 _MARK = re.compile(r"^(?:[▲△▼◀▶]|[【\[](?:photo|写真)[】\]])", re.I)
 # Two sentences at most: what has more is a paragraph with a credit glued to it.
-_INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？](?=.)")
+_INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？।॥۔؟։](?=.)")
 _NOT_IN_NAMES = re.compile(r"\w{3,}[.!?]\s+\w|[;!?。！？]|[.…]{2}|\d{3}")
 
 
-@lru_cache(maxsize=256)
-def _shot_pattern(shots: tuple[str, ...]) -> re.Pattern[str]:
-    names = "|".join(sorted(map(re.escape, shots), key=lambda name: (-len(name), name)))
-    joint = r"(?P<sign>[:=/])\s?|\s(?P<by>by|courtesy of|von|de|di|por|par|от)\s|(?P<bare>\s)"
-    return re.compile(rf"(?<![^\W_])(?:{names})\s?(?:{joint})", re.I)
+# What joins a word for pictures and a name.
+_JOINT = re.compile(r"\s?(?:(?P<sign>[:=/])\s?|\s(?P<by>by|courtesy of|von|de|di|por|par|от)\s|(?P<bare>\s))", re.I)
+
+
+def _shots(window: str, shots: tuple[str, ...]) -> Iterator[tuple[int, re.Match[str]]]:
+    """Where words for pictures stand in the text with something behind that joins them to a name, and that; in their order."""
+    low = window.lower()
+    if len(low) != len(window):
+        low = window
+    found = []
+    for shot in shots:
+        at = low.find(shot)
+        while at >= 0:
+            found.append((at, -len(shot)))
+            at = low.find(shot, at + 1)
+    end = 0
+    for at, size in sorted(found):
+        if at >= end and not (at and window[at - 1].isalpha()):
+            match = _JOINT.match(window, at - size)
+            if match:
+                end = match.end()
+                yield at, match
 
 
 def _shot(text: str, lists: Words) -> tuple[int, str, str]:
     """Where a picture's credit begins that ends the text, what joins word and name, and the name; (-1, "", "") for none."""
     last = None
-    for match in _shot_pattern(lists.shots).finditer(plain(text[-_SHOT:])):
-        last = match
+    for start, match in _shots(plain(text[-_SHOT:]), lists.shots):
+        at, last = start, match
         if match["sign"]:
             break
     if last is None:
@@ -412,7 +430,7 @@ def _shot(text: str, lists: Words) -> tuple[int, str, str]:
     joint = "sign" if last["sign"] else "by" if last["by"] else "bare"
     if joint == "bare" and not _is_name(name):
         return -1, "", ""
-    return floor + last.start(), joint, name
+    return floor + at, joint, name
 
 
 _SHOT = 140  # code points at a text's end in which a picture's credit is looked for
@@ -481,7 +499,7 @@ def _before_provided(line: str, lists: Words) -> str:
 
 # Behind a full stop or an equals sign, and after a name: "橋を撮影" is a sentence.
 _PROVIDED = re.compile(r"(?<=[。＝=])[^。＝=をにはが]{2,40}$")
-_SENTENCE_END = re.compile(r"(?:[.!?…][\"'”’)\]]*|[。！？][」』”）]*|[\])）」』])\s*$|\s[|/•▶◀=-]\s*$")
+_SENTENCE_END = re.compile(r"(?:[.!?…।॥۔؟։][\"'”’)\]]*|[。！？][」』”）]*|[\])）」』])\s*$|\s[|/•▶◀=-]\s*$")
 _SIGN = re.compile(r"[©ⓒ]|\([cC]\)")
 _TAIL_CREDIT = re.compile(r"[\[(（【<][^\[\]()（）【】<>]{2,120}[\])）】>]\s*$")
 _TAIL_COPYRIGHT = re.compile(r"(?:<\s*|\[\s*)?(?:저작권자\s*)?(?:copyright\s*)?(?:©|ⓒ|\(c\)\s*(?=\d{4}))", re.I)
@@ -512,16 +530,25 @@ def _tail(line: str, length: int, lists: Words) -> tuple[int, str]:
     if len(window) != length - floor:  # a letter whose small form is two
         return -1, ""
     best, best_kind = -1, ""
-    for phrase, kind in lists.tails:
+    ligature = "և" in window  # Armenian "and", which is two letters where texts are folded
+    for folded, kind in lists.tails:
+        phrase = folded.replace("եւ", "և") if ligature else folded
         at = window.rfind(phrase)
         if at < 0:
             continue
         start = floor + at
-        if (best < 0 or start < best) and not _goes_on(window, at + len(phrase)) and _SENTENCE_END.search(line[max(0, start - 6) : start]):
+        if (best < 0 or start < best) and not _goes_on(window, at + len(phrase)) and _is_parted(line, start):
             rest = line[start:length]
             if len(rest) <= 200 and len(re.findall(r"[.!?。]\s", rest)) <= 2:
                 best, best_kind = start, kind
     return best, best_kind
+
+
+def _is_parted(line: str, at: int) -> bool:
+    """Whether a sentence ends right before the place in the line."""
+    if at >= 2 and line[at - 1].isspace() and _is_solid(line[at - 2]):
+        return True
+    return _SENTENCE_END.search(line[max(0, at - 6) : at]) is not None
 
 
 def is_prose(line: str) -> bool:

@@ -1,22 +1,28 @@
-"""Boilerplate in scraped text, line by line.
+"""Boilerplate in scraped text, line by line: rules where they are sure, a learned classifier for what they do not know.
 
 Each line is first judged by itself (judge.py), then by its neighbours: a second copy of the page, menus above the headline,
 bylines around the article, captions that repeat the headline, lists under a heading such as "Related articles", what follows
-the end of the article. This is done again on what is left until nothing more goes, so that cleaning a clean text changes
-nothing. When in doubt a line stays; the headline always does.
+the end of the article. This is done again on what is left until no rule takes more. A classifier then looks at all lines, at
+what the rules said of them and at what stands around them, and takes of the others those that it is sure of. When in doubt a
+line stays; the headline always does.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
-from transforms.boilerplate.judge import END, Judgement, counter, is_dense, is_prose, judge, occurring
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.boilerplate.judge import END, Judgement, counter, is_dense, is_prose, judge
+from transforms.boilerplate.line_features import WINDOW_LINES, Scan, scan
+from transforms.boilerplate.line_model import line_model
+from transforms.boilerplate.sieve import sift
 from transforms.boilerplate.words import Words, bare, fold
 from transforms.document import Removal
 
-_BREAK = re.compile(r"\r\n|\n|\r")
 # Two or three passes do for real texts. One that needs more than this is left as it was: so time stays linear, and what comes
 # out stays what comes out of it.
 _PASSES = 24
@@ -27,33 +33,218 @@ class _Line:
     number: int
     text: str
     gap: bool  # whether a blank line stands before it
+    maybe: bool = True  # whether a rule can concern it
+    told: bool = True  # whether it can tell who wrote the text, or when
+    prose: bool | None = None  # whether it reads like a paragraph; None where it was cut
 
 
-def strip_lines(text: str, headline: str = "") -> tuple[str, tuple[Removal, ...], str]:
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What was decided of one line: `kind` is "" for a line that stays; `score` is in log odds, above 0 for boilerplate.
+
+    `signs` say in short English phrases what spoke for it, the strongest first.
+    """
+
+    line: int
+    text: str
+    kept: bool
+    kind: str
+    score: float
+    signs: tuple[str, ...]
+
+
+@dataclass(slots=True)
+class _Decided:
+    """A window of a text: its lines, what stays of them, what was taken out, and how that came about."""
+
+    given: list[_Line]
+    kept: list[_Line]
+    removed: list[Removal]
+    title: str
+    ruled: dict[int, str]  # by line number, the kind that rules gave to the whole line
+    page: Scan
+    groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> tuple[str, tuple[Removal, ...], str]:
     """The kept lines of `text`, what was taken out, and the headline that the text starts with ("" if with none).
 
-    `headline` is the title where it is known already; captions that repeat it go. Linear in the length of the text.
+    `headline` is the title where it is known already; captions that repeat it go. `recurring` tells of a line on what share of
+    the site's other pages it stands, 0 to 1. Linear in the length of the text.
     """
+    parts = _decide(text, headline, recurring)
+    removed = [removal for part in parts for removal in part.removed]
+    removed.sort(key=lambda removal: removal.line)
+    title = parts[0].title if parts else ""
+    return _render([line for part in parts for line in part.kept]), tuple(removed), re.sub(r"^#{1,6}\s+", "", title)
+
+
+def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) -> list[_Decided]:
     given: list[_Line] = []
     gap = False
-    for number, line in enumerate(_BREAK.split(text), 1):
-        if line.strip():
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line and not line.isspace():
             given.append(_Line(number, line.rstrip(), gap))
             gap = False
         else:
             gap = True
+    return [_decide_window(given[start : start + WINDOW_LINES], headline, recurring) for start in range(0, len(given), WINDOW_LINES)]
+
+
+def _by_rules(given: list[_Line], headline: str) -> _Decided:
+    """What rules alone decide of a window."""
+    page = scan([line.text.strip() for line in given])
+    sifted = sift(page)
+    for line, maybe, told, prose in zip(given, sifted.maybe.tolist(), sifted.told.tolist(), sifted.prose.tolist(), strict=True):
+        line.maybe, line.told, line.prose = maybe, told, prose
+    for at in np.flatnonzero(sifted.dense).tolist():
+        given[at].prose = None
+    kept, removed, title = _ruled(given, headline, sifted.lists, {})
+    left = {line.number for line in kept}
+    ruled = {removal.line: removal.kind for removal in removed if removal.line not in left}
+    return _Decided(given, kept, removed, title, ruled, page)
+
+
+def read_lines(texts: Sequence[str]) -> tuple[Scan, list[str]]:
+    """What the classifier is trained on: the lines as arrays, and the kind that rules give to each ("" for none)."""
+    part = _by_rules([_Line(number, text, gap=False) for number, text in enumerate(texts)], "")
+    return part.page, [part.ruled.get(number, "") for number in range(len(texts))]
+
+
+def _decide_window(given: list[_Line], headline: str, recurring: Callable[[str], float] | None) -> _Decided:
+    out = _by_rules(given, headline)
+    kept, removed, title, page = out.kept, out.removed, out.title, out.page
+    left = {line.number for line in kept}
+    model = line_model()
+    out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
+    copies = _copied(given, kept, out.ruled)
+    if copies:  # else the first copy would look like what recurs on a page
+        single = [at for at, line in enumerate(given) if line.number not in copies]
+        out.scores = np.zeros(len(given), np.int64)
+        out.scores[single] = model.scores(scan([given[at].text.strip() for at in single]), out.groups[single])
+    else:
+        out.scores = model.scores(page, out.groups)
+    if recurring is not None:
+        out.scores += model.recurring([recurring(line.text.strip()) for line in given])
+    _guard_top(given, title, out)
+    gone = {line.number for line, score in zip(given, out.scores.tolist(), strict=True) if score > 0 and line.number in left}
+    if gone:
+        kinds = infer_kinds(given, out.ruled, gone, [is_prose(line.text) if line.prose is None else line.prose for line in given])
+        removed += [Removal(kinds[line.number], line.number, line.text.strip()) for line in kept if line.number in gone]
+        out.kept = _without(kept, gone)
+    return out
+
+
+def _copied(given: Sequence[_Line], kept: Sequence[_Line], ruled: dict[int, str]) -> set[int]:
+    """The numbers of the lines that were taken out as a second copy of the page."""
+    if sum(kind == "other" for kind in ruled.values()) < _COPIED:
+        return set()
+    left = {line.text for line in kept}
+    copies = {line.number for line in given if ruled.get(line.number) == "other" and line.text in left}
+    return copies if len(copies) >= _COPIED else set()
+
+
+# What lines between the headline and the first paragraph must bring beyond the threshold: subheadings stand there.
+_TOP = 2560
+_NEVER = -(1 << 20)
+
+
+def _guard_top(lines: Sequence[_Line], title: str, out: _Decided) -> None:
+    """Lower the scores of the headline, which stays, and of what stands between it and the first paragraph."""
+    at = next((at for at, line in enumerate(lines[:60]) if title and line.text.strip() == title and line.number not in out.ruled), -1)
+    if at < 0:
+        return
+    out.scores[at] = _NEVER
+    for below in range(at + 1, min(at + 12, len(lines))):
+        line = lines[below]
+        if is_prose(line.text) if line.prose is None else line.prose:
+            break
+        out.scores[below] -= _TOP
+
+
+def _without(lines: Sequence[_Line], gone: set[int]) -> list[_Line]:
+    """The lines that are left, each with the gap that is before it now."""
+    left: list[_Line] = []
+    gap = False
+    for line in lines:
+        gap = gap or line.gap
+        if line.number not in gone:
+            left.append(_Line(line.number, line.text, gap, line.maybe, line.told, line.prose) if gap != line.gap else line)
+            gap = False
+    return left
+
+
+def _ruled(given: list[_Line], headline: str, lists: Words, judged: dict[str, Judgement]) -> tuple[list[_Line], list[Removal], str]:
+    """What rules leave of the lines, what they take out, and the headline."""
     removed: list[Removal] = []
-    judged: dict[str, Judgement] = {}
-    lists = occurring(line.text for line in given)
-    title = ""
     lines = given
     for _ in range(_PASSES):
         lines, gone, title = _sweep(lines, headline, lists, judged)
         if not gone:
-            removed.sort(key=lambda removal: removal.line)
-            return _render(lines), tuple(removed), re.sub(r"^#{1,6}\s+", "", title)
+            return lines, removed, title
         removed += gone
-    return _render(given), (), ""
+    return given, [], ""
+
+
+def infer_kinds(lines: Sequence[_Line], ruled: dict[int, str], gone: set[int], prose: Sequence[bool]) -> dict[int, str]:
+    """The kinds of lines that the classifier took: that of what rules found right above, else what their place tells."""
+    stays = [at for at, line in enumerate(lines) if prose[at] and line.number not in gone and line.number not in ruled]
+    first, last = (stays[0], stays[-1]) if stays else (len(lines), -1)
+    out: dict[int, str] = {}
+    above, far = "", 0
+    for at, line in enumerate(lines):
+        if line.number in ruled:
+            above, far = ruled[line.number], 0
+        elif line.number in gone:
+            far += 1
+            text = line.text.strip()
+            if above in _HEADS and far <= 30:
+                kind = above
+            elif len(text) <= 60 and line.told and any(char.isdigit() for char in text):
+                kind = "byline"
+            elif at < first:
+                kind = "navigation"
+            elif at > last:
+                kind = "related" if len(text) >= 40 else "navigation"
+            else:
+                kind = "related" if not prose[at] and len(text.split()) >= 4 and not END.search(text) else "other"
+            out[line.number] = kind
+        else:
+            above = ""
+    return out
+
+
+_HEADS = frozenset(("related", "comment", "subscribe", "advert", "share", "navigation", "cookie", "toc", "byline"))
+
+
+def explain_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> list[Explained]:
+    """Of each line that is not blank whether it stays, and why; a line of which only the end goes stays."""
+    out: list[Explained] = []
+    model = line_model()
+    for part in _decide(text, headline, recurring):
+        whole = {line.number for line in part.kept}
+        kinds: dict[int, str] = {}
+        tails: dict[int, list[str]] = {}
+        for removal in part.removed:
+            if removal.line in whole:
+                tails.setdefault(removal.line, []).append(removal.kind)
+            else:
+                kinds.setdefault(removal.line, removal.kind)
+        signs = model.signs(part.page, part.groups)
+        for at, line in enumerate(part.given):
+            number = line.number
+            why = list(signs[at])
+            if number in part.ruled:
+                why.insert(0, f"a rule: {part.ruled[number]}")
+            why[:0] = [f"a rule: its end is {kind}" for kind in tails.get(number, ())]
+            if line.text.strip() == part.title and number in whole:
+                why.insert(0, "the headline")
+            score = round(int(part.scores[at]) / 1024, 4)
+            out.append(Explained(number, line.text.strip(), number in whole, kinds.get(number, ""), score, tuple(why)))
+    return out
 
 
 def _render(lines: Sequence[_Line]) -> str:
@@ -67,41 +258,38 @@ def _sweep(
     judged: dict[str, Judgement],
 ) -> tuple[list[_Line], list[Removal], str]:
     """One pass over the lines: what stays, what goes, and the headline."""
-    kinds: list[str] = []
+    kinds = [""] * len(lines)
     gone: list[Removal] = []
-    cut: list[_Line] = []
-    credits: list[bool] = []
-    for line in lines:
+    cut = lines.copy()
+    credits = [False] * len(lines)
+    for at, line in enumerate(lines):
+        if not line.maybe:
+            continue
         found = judged.get(line.text)
         if found is None:
             found = judged[line.text] = judge(line.text, lists)
-        kind, rest, tails = found
-        kinds.append(kind)
+        kinds[at], rest, tails = found
         if tails:
-            gone.extend(Removal(tail_kind, line.number, tail) for tail_kind, tail in tails)
-            line = _Line(line.number, rest, line.gap)  # noqa: PLW2901 - the line as it is from here on
-        cut.append(line)
-        credits.append(kind == "credit" or any(tail_kind == "credit" for tail_kind, _ in tails))
+            gone.extend(Removal(kind, line.number, tail) for kind, tail in tails)
+            cut[at] = _Line(line.number, rest, line.gap)
+        credits[at] = kinds[at] == "credit" or any(kind == "credit" for kind, _ in tails)
     _protect_code(cut, kinds)
-    prose = [is_prose(line.text) for line in cut]
+    prose = [is_prose(line.text) if line.prose is None else line.prose for line in cut]
     _copies(cut, kinds, prose)
     _menus(cut, kinds, prose, headline, lists)
     judged_kinds = kinds.copy()
-    around([line.text for line in cut], kinds, lists, prose)
+    around([line.text for line in cut], kinds, lists, prose, told=[line.told for line in cut])
     at = _headline(cut, kinds, prose)
     title = cut[at].text.strip() if at >= 0 else ""
-    _captions(cut, kinds, credits, [text for text in (headline, title) if text])
+    if any(credits):
+        _captions(cut, kinds, credits, [text for text in (headline, title) if text])
     _sections(cut, kinds, judged_kinds, prose, lists, at)
-    kept: list[_Line] = []
-    gap = False
     for line, kind in zip(cut, kinds, strict=True):
-        gap = gap or line.gap
         if kind:
             gone.append(Removal(kind, line.number, line.text.strip()))
-        else:
-            kept.append(_Line(line.number, line.text, gap) if gap != line.gap else line)
-            gap = False
-    return kept, gone, title
+    if not gone:
+        return cut, gone, title
+    return _without(cut, {line.number for line, kind in zip(cut, kinds, strict=True) if kind}), gone, title
 
 
 _BULLET = re.compile(r"^\s*(?:[-*•·▪‣◦–]|\d{1,3}[.)])\s+")
@@ -370,8 +558,18 @@ def _is_signature(line: str, last: bool) -> bool:
     return False
 
 
-def around(texts: Sequence[str], kinds: list[str], lists: Words, prose: Sequence[bool], headings: Sequence[bool] = ()) -> None:
-    """Give a kind to bylines, dates and signatures before the first and after the last paragraph; `headings` are none of them."""
+def around(
+    texts: Sequence[str],
+    kinds: list[str],
+    lists: Words,
+    prose: Sequence[bool],
+    headings: Sequence[bool] = (),
+    told: Sequence[bool] = (),
+) -> None:
+    """Give a kind to bylines, dates and signatures before the first and after the last paragraph; `headings` are none of them.
+
+    `told` says of each text whether it can be one of these at all.
+    """
     first, last = _extent(kinds, prose)
     if first < 0:
         return
@@ -379,6 +577,9 @@ def around(texts: Sequence[str], kinds: list[str], lists: Words, prose: Sequence
     top = True
     for at, text in enumerate(texts):
         if kinds[at] or not text:
+            continue
+        if told and not told[at]:
+            top = False
             continue
         if first <= at <= last or (headings and headings[at]):
             top = False

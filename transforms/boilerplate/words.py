@@ -2,26 +2,32 @@
 
 The lists are data files in `words/`, one a language; `words/en.yaml` says what each part of a file means. A document is
 compared with the lists of all languages: leftovers often are in another language than the text around them.
+
+Reading half a megabyte of YAML takes a third of a second, which every worker would spend at its start. So what comes of it is
+kept in `words.json`, with a digest of the files that it was made of; merge.py writes it. With another digest it counts for
+nothing, and the files are read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+import json
+import re
+from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import Any
+from unicodedata import category
 
 import yaml
 
 # Every scalar is a string to the base loader: the safe one takes the words "on", "no" and "y" for truth values.
-_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @cache
 def load(name: str) -> dict[str, Any]:
     """The mapping in the data file `name` of this package."""
-    data: dict[str, Any] = yaml.load(files(__package__).joinpath(name).read_text("utf-8"), _LOADER)  # noqa: S506 - builds nothing but strings, lists and mappings
+    data: dict[str, Any] = yaml.load(files(__package__).joinpath(name).read_text("utf-8"), LOADER)  # noqa: S506 - builds nothing but strings, lists and mappings
     return data
 
 
@@ -40,19 +46,23 @@ _SIGNS = (
     ("／", "/"),
 )
 _NOTHING = ("\u200b", "\ufeff", "\u00ad", "\u200e", "\u200f")
+# Letters that a line in capitals, or another keyboard, has in another form: Turkish i with and without its dot, Greek accents
+# and final sigma, Romanian letters with a comma or a cedilla below. Code points to code points.
+FORMS: dict[int, int] = str.maketrans("İıșțȘȚςάέήίόύώΐΰϊϋΆΈΉΊΌΎΏΪΫ", "iişţŞŢσαεηιουωιυιυΑΕΗΙΟΥΩΙΥ")
+_HAS_FORMS = re.compile("[İıșțȘȚςάέήίόύώΐΰϊϋΆΈΉΊΌΎΏΪΫ]")
 
 
 def plain(text: str) -> str:
-    """Straight quotes and half-width signs; of the same length."""
+    """Straight quotes, half-width signs, one form of each letter; of the same length."""
     if text.isascii():
         return text
     for sign, other in _SIGNS:  # some ten searches for one character are faster than one str.translate
         text = text.replace(sign, other)
-    return text
+    return text.translate(FORMS) if _HAS_FORMS.search(text) else text
 
 
 def fold(text: str) -> str:
-    """For comparing: small letters, straight quotes, single spaces, half-width signs."""
+    """For comparing: small letters, straight quotes, single spaces, half-width signs, one form of each letter."""
     if not text.isascii():
         text = plain(text)
         for sign in _NOTHING:
@@ -65,8 +75,12 @@ def bare(folded: str) -> str:
     start, end = 0, len(folded)
     while start < end and not folded[start].isalnum():
         start += 1
+    whole = end
     while end > start and not folded[end - 1].isalnum():
         end -= 1
+    # A vowel sign behind the last letter is part of the word; so is no sign that makes an emoji of a letter.
+    while end < whole and not folded[end].isascii() and category(folded[end]) in ("Mn", "Mc") and folded[end] != "\ufe0f":
+        end += 1
     return folded[start:end]
 
 
@@ -101,47 +115,48 @@ class Words:
     provided: tuple[str, ...] = ()
 
 
-def _phrases(part: dict[str, list[str]] | None) -> Iterator[tuple[str, str]]:
-    for kind, phrases in (part or {}).items():
-        for phrase in phrases:
-            yield fold(phrase), kind
+_KINDS = ("whole", "ends", "over", "lists", "count")
+
+
+@cache
+def _merged() -> dict[str, Any]:
+    from transforms.boilerplate.merge import digest, merge, sources  # which imports this module
+
+    texts = sources()
+    ready = files(__package__).joinpath("words.json")
+    if ready.is_file():
+        found: dict[str, Any] = json.loads(ready.read_text("utf-8"))
+        if found["digest"] == digest(texts):
+            return found
+    return merge(texts)
+
+
+def languages() -> frozenset[str]:
+    """The codes (ISO 639-1) of the languages whose words are known: "no" for Norwegian in general, "bs" served by Croatian."""
+    return frozenset(_merged()["languages"])
 
 
 @cache
 def words() -> Words:
-    """All lists together; where two languages disagree about a phrase, the first in alphabetical order of files counts."""
-    out = Words()
-    single: dict[str, list[str]] = {
-        key: [] for key in ("home", "photo", "by", "date", "send", "platforms", "sections", "vague", "provided")
-    }
-    folder = files(__package__).joinpath("words")
-    for name in sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".yaml")):
-        data = load(f"words/{name}")
-        for table, part in ((out.whole, "whole"), (out.ends, "ends"), (out.over, "over"), (out.lists, "lists"), (out.count, "count")):
-            for phrase, kind in _phrases(data.get(part)):
-                table.setdefault(bare(phrase), kind)
-        for phrase, kind in _phrases(data.get("starts")):
-            # fold drops the space at a phrase's end, which says that a word ends there
-            out.starts.setdefault(phrase[:2], []).append((phrase, kind))
-        out.holds.extend(_phrases(data.get("holds")))
-        out.tails.extend(_phrases(data.get("tails")))
-        for frame, kind in _phrases(data.get("frames")):
-            start, _, end = frame.partition("|")
-            out.frames.append((start, end, kind))
-        for key, found in single.items():
-            found.extend(map(fold, data.get(key, ())))
-    for phrases in out.starts.values():
-        phrases.sort(key=lambda pair: -len(pair[0]))
-    vague = frozenset(single["vague"])
-    return replace(
-        out,
-        home=frozenset(single["home"]),
-        photo=tuple(dict.fromkeys(single["photo"])),
-        by=frozenset(single["by"]),
-        date=frozenset(single["date"]),
-        send=frozenset(single["send"]),
-        platforms=frozenset(single["platforms"]),
-        sections=frozenset(single["sections"]),
-        shots=tuple(dict.fromkeys(word for word in single["photo"] if word not in vague)),
-        provided=tuple(dict.fromkeys(single["provided"])),
+    """All lists together; where two languages disagree about a phrase, English counts."""
+    found = _merged()
+    starts: dict[str, list[tuple[str, str]]] = {}
+    for phrase, kind in sorted(found["starts"].items(), key=lambda pair: -len(pair[0])):
+        starts.setdefault(phrase[:2], []).append((phrase, kind))
+    vague = frozenset(found["vague"])
+    return Words(
+        **{part: found[part] for part in _KINDS},
+        starts=starts,
+        holds=list(found["holds"].items()),
+        tails=list(found["tails"].items()),
+        home=frozenset(found["home"]),
+        photo=tuple(found["photo"]),
+        by=frozenset(found["by"]),
+        date=frozenset(found["date"]),
+        frames=[(start, end, kind) for frame, kind in found["frames"].items() for start, _, end in (frame.partition("|"),)],
+        send=frozenset(found["send"]),
+        platforms=frozenset(found["platforms"]),
+        sections=frozenset(found["sections"]),
+        shots=tuple(word for word in found["photo"] if word not in vague),
+        provided=tuple(found["provided"]),
     )

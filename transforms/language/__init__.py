@@ -13,7 +13,8 @@ from typing import ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.document import Document, LanguageRun
+from transforms.boilerplate.words import languages
+from transforms.document import ALL_SIGNS, NEUTRAL_SIGNS, Document, LanguageRun
 from transforms.language.profiles import SCALE, Profiles, Sums, profiles
 from transforms.processor import Effect
 
@@ -73,7 +74,10 @@ class Language:
         language, score, runs = _identify(document.prose)
         if score < self.min_score:
             language, score, runs = _UNKNOWN
-        return replace(document, language=language, language_score=score, languages=runs)
+        about = document.metadata
+        if about.boilerplate == ALL_SIGNS and language not in languages():
+            about = replace(about, boilerplate=NEUTRAL_SIGNS)
+        return replace(document, language=language, language_score=score, languages=runs, metadata=about)
 
 
 def _identify(text: str) -> tuple[str, float, tuple[LanguageRun, ...]]:

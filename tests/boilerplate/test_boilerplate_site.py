@@ -1,0 +1,212 @@
+"""What recurs over the pages of a site: which site, what counts as the same text, and what of it is template."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from transforms.boilerplate import Boilerplate
+from transforms.boilerplate.site import SiteTemplate, fingerprints, page_keys, site_of
+from transforms.document import Document, Metadata
+
+CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "site_cases.yaml").read_text(encoding="utf-8"))
+
+
+class Exact(Counter[int]):
+    """Counts without error."""
+
+    def at_least(self, key: int) -> int:
+        return self[key]
+
+    at_most = at_least
+
+
+def counted(pages: Sequence[Sequence[str]], site: str = "news.example") -> Exact:
+    counts = Exact()
+    for page in pages:
+        counts.update(page_keys(site, page))
+    return counts
+
+
+@pytest.mark.parametrize("case", CASES["sites"], ids=lambda case: case["label"])
+def test_the_site_of_a_document(case: dict[str, Any]) -> None:
+    text = case.get("html") or case.get("text") or "x"
+    document = Document(text=text, markup="html" in case, url=case.get("url", ""), metadata=Metadata(origin=case.get("origin", "")))
+    assert site_of(document) == case["expect"]
+
+
+@pytest.mark.parametrize("pair", CASES["same"])
+def test_the_same_text(pair: list[str]) -> None:
+    first, second = fingerprints(pair)
+    assert first == second != 0
+
+
+@pytest.mark.parametrize("pair", CASES["different"])
+def test_different_texts(pair: list[str]) -> None:
+    first, second = fingerprints(pair)
+    assert first != second
+    assert first
+    assert second
+
+
+@pytest.mark.parametrize("text", CASES["nothing"])
+def test_texts_that_tell_nothing(text: str) -> None:
+    assert fingerprints([text]) == [0]
+
+
+def test_a_fingerprint_is_the_same_on_every_machine() -> None:
+    """What is counted on one worker is looked up on another: never from Python's own hash."""
+    assert fingerprints(["Follow us", "Already 812 readers sit at the table", "潮汐新闻"]) == [
+        7456720778976477211,
+        3209135172938814864,
+        5666624166046932886,
+    ]
+    assert page_keys("news.example", ["Follow us", "follow  us", "12"]) == [
+        1958206903965671394,
+        -4657938098951159403,
+        -3570434490045213796,
+    ]
+
+
+@given(st.lists(st.text(max_size=30), max_size=8))
+def test_keys_of_any_page(texts: list[str]) -> None:
+    keys = page_keys("a.example", texts)
+    assert len(keys) == len(set(keys)) <= len(texts) + 2
+    assert all(-(1 << 63) <= key < 1 << 63 for key in keys)
+    assert keys == page_keys("a.example", texts[::-1])
+    assert keys == page_keys("a.example", [f" {text}  " for text in texts])
+    assert not set(keys) & set(page_keys("b.example", texts))
+
+
+@given(st.text(st.characters(exclude_categories=[]), max_size=50), st.text(max_size=20), st.text(max_size=20))
+def test_any_document_has_a_site(text: str, url: str, origin: str) -> None:
+    for markup in (False, True):
+        assert isinstance(site_of(Document(text=text, markup=markup, url=url, metadata=Metadata(origin=origin))), str)
+    assert len(fingerprints([text])) == 1
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(case, id=case["label"], marks=[pytest.mark.xfail(strict=True, reason=case["fails"])] if "fails" in case else [])
+        for case in CASES["pages"]
+    ],
+)
+def test_what_is_template(case: dict[str, Any]) -> None:
+    others = [[*texts, f"Story of boat {'abcdefghijk'[number] * 3} and its long way home"] for number, texts in enumerate(case["others"])]
+    template = SiteTemplate(counted([case["page"], *others]))
+    found = template.recurring("news.example", case["page"])
+    assert [text for text, gone in zip(case["page"], found, strict=True) if gone] == case["expect"]
+    assert pickle.loads(pickle.dumps(template)).recurring("news.example", case["page"]) == found
+    assert not any(template.recurring("other.example", case["page"]))
+
+
+PITCH, STORY = "Every reader gets a wooden spoon and a song", "The mayor opened the bridge on Monday in {} rain and went home"
+
+
+def test_the_share_is_of_the_other_pages() -> None:
+    pages = [[STORY.format(word), *([PITCH] if number < 4 else [])] for number, word in enumerate("light warm cold long late".split())]
+    assert SiteTemplate(counted(pages)).shares("news.example", pages[0]) == [0.0, 0.75]
+
+
+def test_copies_of_a_page_are_no_other_pages() -> None:
+    """The same article six times over is no template; five others beside it show what is."""
+    page = [STORY.format("light"), PITCH]
+    assert SiteTemplate(counted([page] * 6)).shares("news.example", page) == [0.0, 0.0]
+    others = [[STORY.format(word), PITCH] for word in "warm cold long late soft".split()]
+    assert SiteTemplate(counted([page] * 6 + others)).shares("news.example", page) == [0.0, 1.0]
+
+
+def test_what_stays_by_other_signs_decides_whether_enough_is_left() -> None:
+    page = [
+        f"{STORY.format('light')} and {STORY.format('heavy')}",
+        PITCH,
+        f"{PITCH} and a boat",
+        f"{PITCH} and a lamp",
+        f"{PITCH} and a bell",
+    ]
+    others = [[*page[1:], STORY.format(word)] for word in "warm cold long late".split()]
+    template = SiteTemplate(counted([page, *others]))
+    assert not any(template.recurring("news.example", page))
+    assert template.recurring("news.example", page, [True, True, False, False, False]) == [False, True, True, True, True]
+
+
+# --- the processor --------------------------------------------------------------------------------------------------
+
+
+def _bench() -> Any:
+    path = Path(__file__).parents[1] / "bench" / "site_template.py"
+    spec = spec_from_file_location("bench_site_template", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module  # its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def bench() -> Any:
+    return _bench()
+
+
+@pytest.mark.parametrize("kind", ["html", "text"])
+@pytest.mark.parametrize(("count", "floor"), [(60, 0.97), (5, 0.9)])
+def test_the_gain_on_a_site_of_our_own(bench: Any, kind: str, count: int, floor: float) -> None:
+    pages = bench.own_site(count)
+    documents = [Document(text=getattr(page, kind), markup=kind == "html", url=f"https://brackling.example/{page.name}") for page in pages]
+    done = list(bench.both_ways(documents))
+    without = bench.strip_figures((page, plain) for page, (plain, _) in zip(pages, done, strict=True))
+    figures = bench.strip_figures((page, knowing) for page, (_, knowing) in zip(pages, done, strict=True))
+    assert figures["f1"] >= max(floor, without["f1"])
+    assert figures["own lines lost"] <= 0.002
+    for page, (_, knowing) in zip(pages, done, strict=True):
+        title = next(line for line, keep in page.lines if keep)
+        assert knowing.title == title
+        assert knowing.text.startswith(title)
+        lines = page.text.split("\n")
+        for removal in knowing.removed:
+            assert removal.line == -1 if kind == "html" else lines[removal.line - 1].strip() == removal.text
+
+
+def test_without_enough_pages_nothing_changes(bench: Any) -> None:
+    documents = [Document(text=page.text, metadata=Metadata(origin=f"in/{page.name}")) for page in bench.own_site(4)]
+    assert all(plain == knowing for plain, knowing in bench.both_ways(documents))
+
+
+def test_what_is_known_by_its_words_keeps_its_kind() -> None:
+    texts = [
+        f"{STORY.format(word)} {STORY.format(word)}.\n\n{PITCH}.\n© 2024 The Brackling. All rights reserved.\n"
+        for word in "light warm cold long late".split()
+    ]
+    documents = [Document(text=text, url="https://brackling.example/") for text in texts]
+    clean = Boilerplate()
+    counts = Exact()
+    for document in documents:
+        counts.update(page_keys(site_of(document), clean.site_texts(document)))
+    knowing = replace(clean, template=SiteTemplate(counts))
+    removed = {removal.line: removal.kind for removal in knowing(documents[0]).removed}
+    assert removed == {3: "template", 4: "copyright"}
+
+
+@pytest.mark.parametrize("char", ["a", " ", "7", "<", "한", "a ", "7 a", "\n", "a\n", "<link "])
+def test_a_megabyte_of_anything_takes_no_time(char: str) -> None:
+    text = char * (1_000_000 // len(char))
+    began = time.perf_counter()
+    site_of(Document(text=text, markup=True))
+    texts = text.split("\n")
+    keys = page_keys("a.example", texts)
+    SiteTemplate(Exact(dict.fromkeys(keys, 10))).recurring("a.example", texts)
+    assert time.perf_counter() - began < 10

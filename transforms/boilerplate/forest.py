@@ -1,0 +1,61 @@
+"""Boosted oblivious trees with whole numbers for leaves: a classifier of blocks and lines that needs nothing but numpy.
+
+A tree of depth d asks the same d questions ("is feature f greater than b?") of every row; the answers, read as bits, number its
+leaf (the form of CatBoost, Prokhorenkova et al. 2018). So a whole page is judged in a few array operations. Leaves are integers:
+their sum is the same on every machine and in every order, which floats would not promise.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from importlib.resources import files
+from io import BytesIO
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+SCALE = 1024
+"""Leaves, and so sums of leaves, are log odds in units of 1/SCALE."""
+
+_ROWS = 1024  # rows judged at once: bounds the memory, whatever the page
+
+
+@dataclass(frozen=True, eq=False)
+class Forest:
+    """`features` and `borders` are (trees, depth), depth at most 8, `leaves` (trees, 2 ** depth); `bias` is added to every sum."""
+
+    features: NDArray[np.int16]
+    borders: NDArray[np.float32]
+    leaves: NDArray[np.int16]
+    bias: int
+
+    def scores(self, rows: NDArray[np.float32]) -> NDArray[np.int32]:
+        """The log odds, in units of 1/SCALE, of each of the (n, features) rows."""
+        trees, depth = self.features.shape
+        out = np.empty(len(rows), np.int32)
+        questions = self.features.ravel()
+        borders = self.borders.reshape(-1, 1)
+        base = (np.arange(trees, dtype=np.int32) << depth).reshape(-1, 1)
+        leaves = self.leaves.ravel()
+        columns = np.ascontiguousarray(rows.T)
+        for start in range(0, len(rows), _ROWS):
+            answers = (columns[questions, start : start + _ROWS] > borders).view(np.uint8).reshape(trees, depth, -1)
+            # Each tree's answers, read as bits, number its leaf.
+            leaf = answers[:, 0, :].copy()
+            for bit in range(1, depth):
+                leaf |= answers[:, bit, :] << bit
+            out[start : start + _ROWS] = leaves[base + leaf].sum(axis=0, dtype=np.int32)
+        out += np.int32(self.bias)
+        return out
+
+
+def load_arrays(name: str) -> dict[str, NDArray[Any]]:
+    """The arrays of a weights file of this package."""
+    with np.load(BytesIO((files(__package__) / "weights" / name).read_bytes()), allow_pickle=False) as data:
+        return {key: data[key] for key in data.files}
+
+
+def forest_of(arrays: dict[str, NDArray[Any]], prefix: str = "") -> Forest:
+    """The forest whose arrays stand under `prefix` in a weights file."""
+    return Forest(arrays[f"{prefix}features"], arrays[f"{prefix}borders"], arrays[f"{prefix}leaves"], int(arrays[f"{prefix}bias"]))

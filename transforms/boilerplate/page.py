@@ -1,0 +1,481 @@
+"""A web page as a list of blocks: two parsers give the same canonical HTML, one reader turns it into blocks.
+
+Canonical HTML is what a parser writes when it has put a page in order: every element closed where it ends, every attribute in
+double quotes, scripts and drawings gone. lexbor (through selectolax) is the parser; BeautifulSoup takes over where selectolax is
+not installed, where it fails, and for pages on which every parser that follows the HTML standard needs quadratic time (very deep
+nesting, hundreds of unclosed formatting tags). Reading what a parser writes takes a fifth of the time of walking its tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Any
+
+from bs4 import BeautifulSoup
+from bs4.element import PreformattedString, Tag
+from bs4.formatter import HTMLFormatter
+
+LexborHTMLParser: Any
+try:
+    from selectolax.lexbor import LexborHTMLParser
+except ImportError:  # BeautifulSoup is slower, and does
+    LexborHTMLParser = None
+
+# Elements of which no text is ever shown, or none that belongs to a page's prose. `template` holds what scripts copy.
+_DROPPED = tuple(
+    "script style template svg canvas math select datalist textarea object embed applet iframe noembed noframes frameset audio video "
+    "rp map".split()
+)
+# A parser gives the text in these as it stands, tags and all.
+_RAW = ("<xmp", "<XMP", "<plaintext", "<PLAINTEXT")
+# A declarative shadow root is shown in its host's place.
+_SHADOW = re.compile(r"<template(?=\s[^<>]*\bshadowroot)", re.I)
+_INVISIBLE = "\u00ad\u2060\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A page as a parser put it in order, and the JSON-LD scripts that stood in it."""
+
+    html: str
+    json_ld: tuple[str, ...] = ()
+
+
+def lexbor_canonical(html: str) -> Canonical:
+    """The page as lexbor reads it. Raises what selectolax raises."""
+    parser = LexborHTMLParser(html)  # the nodes live only as long as their parser
+    json_ld = tuple(node.text() for node in parser.css('script[type*="ld+json" i]'))
+    parser.strip_tags(list(_DROPPED))
+    return Canonical(parser.html or "", json_ld)
+
+
+class _Quoting(HTMLFormatter):
+    """Writes what the reader reads: `<`, `>`, `&` and `"` only as what they are."""
+
+    def substitute(self, ns: str) -> str:
+        return ns.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+
+
+_QUOTING = _Quoting()
+
+
+def soup_canonical(html: str) -> Canonical:
+    """The page as BeautifulSoup reads it with the standard library's html.parser."""
+    soup = BeautifulSoup(html, "html.parser", multi_valued_attributes=None)
+    json_ld = []
+    dropped = [
+        node for node in soup.descendants if (node.name in _DROPPED if isinstance(node, Tag) else isinstance(node, PreformattedString))
+    ]
+    for node in dropped:
+        if node.decomposed:  # with what it stood in
+            continue
+        if not isinstance(node, Tag):  # a comment, a doctype
+            node.extract()
+        else:
+            if node.name == "script" and "ld+json" in str(node.get("type") or "").lower():
+                json_ld.append(node.get_text())
+            node.decompose()
+    html = soup.decode(formatter=_QUOTING)
+    return Canonical(html if soup.html is not None else f"<html><body>{html}</body></html>", tuple(json_ld))
+
+
+# A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
+_TAG = re.compile(
+    r"<(/?)(?:(b|i|a|u|s|em|tt|big|code|font|nobr|small|strike|strong)"
+    r"|address|article|aside|blockquote|center|details|dialog|div|dl|fieldset|figure|footer|header|main|menu|nav|ol|section|ul)[\s/>]"
+)
+_DEEP, _UNCLOSED = 8000, 1500
+
+
+def _takes_quadratic_time(html: str) -> bool:
+    tags, closing_tags = html.count("<"), html.count("</")
+    if tags < 2 * _DEEP and tags - 2 * closing_tags < _UNCLOSED:  # few, and hardly more opened than closed
+        return False
+    depth = formatting = 0
+    for closing, name in _TAG.findall(html):
+        step = -1 if closing else 1
+        if name:
+            formatting += step
+        else:
+            depth += step
+        if depth > _DEEP or formatting > _UNCLOSED:
+            return True
+    return False
+
+
+def canonical(html: str) -> Canonical:
+    """The page as whichever parser can reads it. Never raises; linear in the length of `html`."""
+    html = html.replace("\0", "")
+    if "shadowroot" in html or "hadowRoot" in html or "SHADOWROOT" in html:
+        html = _SHADOW.sub("<div", html)
+    if LexborHTMLParser is None or any(tag in html for tag in _RAW) or _takes_quadratic_time(html):
+        return soup_canonical(html)
+    try:
+        return lexbor_canonical(html)
+    except Exception:  # noqa: BLE001 - selectolax documents no exception of its own
+        return soup_canonical(html)
+
+
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_BLOCK = frozenset(
+    "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html label legend li main menu nav noscript ol optgroup p pre search section summary table tbody "
+    "td tfoot th thead tr ul".split()
+)
+_VOID = frozenset("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split())
+
+# What the reader does at a tag.
+_PLAIN, _INLINE, _OPEN, _CLOSE, _INLINE_CLOSE, _BREAK, _RULE, _IMAGE, _CONTROL, _META, _TITLE, _NOTHING = range(12)
+_ROLES = (
+    dict.fromkeys(_VOID, _NOTHING)
+    | dict.fromkeys(_BLOCK, _OPEN)
+    | {"br": _BREAK, "hr": _RULE, "img": _IMAGE, "input": _CONTROL, "meta": _META, "title": _TITLE, "tbody": _OPEN}
+)
+# Block elements at which more is to be done than to end a block.
+_SPECIAL = frozenset(("pre", "li", "tr", "td", "th", "html", "noscript"))
+
+# The attributes that are looked at; addresses, sizes and data for scripts are most of what tags hold, and all different. In
+# canonical HTML none of these can stand inside a value.
+_ALWAYS = (("class", ' class="'), ("id", ' id="'), ("role", ' role="'), ("itemprop", ' itemprop="'), ("rel", ' rel="'))
+_SOME = {
+    "html": (("lang", ' lang="'), ("xml:lang", ' xml:lang="')),
+    "meta": (("property", ' property="'), ("name", ' name="'), ("http-equiv", ' http-equiv="'), ("content", ' content="')),
+    "time": (("datetime", ' datetime="'), ("content", ' content="')),
+}
+_HIDING = (("hidden", ' hidden="'), ("aria-hidden", ' aria-hidden="'), ("style", ' style="'))
+_CONTENT = (("content", ' content="'),)
+# Without the rest, tags are alike, and what is known of one is known of all.
+_NOISE = re.compile(
+    r' (?:href|src|srcset|sizes|alt|title|width|height|target|loading|decoding|value|type|style(?=="(?![^"]*(?:none|hidden)))'
+    r'|data-[^ ="]*|aria-(?!h)[^ ="]*|on[a-z]+)="[^"]*"'
+)
+_CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
+_DIGITS = re.compile(r"\d+")
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+
+
+class Head:
+    """What an opening tag says: its tag, what its class, id and role are, whether it hides what is in it. Shared by all its like.
+
+    `key` is the same for elements of the same tag and class (but for digits).
+    """
+
+    __slots__ = ("attributes", "hidden", "itemprop", "key", "role", "tag", "words")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        closing = tag.startswith("/")
+        tag = tag.strip("/").lower()
+        self.tag = tag
+        # An element of a kind that pages invent is there for what is in it.
+        role = _ROLES.get(tag, _INLINE if "-" in tag else _PLAIN)
+        if closing:
+            role = {_PLAIN: _INLINE_CLOSE, _INLINE: _INLINE_CLOSE, _OPEN: _CLOSE}.get(role, _NOTHING)
+        self.role = role
+        self.attributes: dict[str, str] = {}
+        self.words = self.itemprop = ""
+        self.hidden = tag == "noscript"
+        if attributes:
+            found = {name: unescape(value) if "&" in value else value for name, value in attributes.items()}
+            if "class" in found or "id" in found or "role" in found:
+                self.words = " ".join(value for name in ("class", "id", "role") if (value := found.get(name)))[:1000]
+            if "itemprop" in found:
+                self.itemprop = found["itemprop"].lower()
+            self.hidden = self.hidden or _hidden(found)
+            self.attributes = found
+            if role == _PLAIN and (self.words or self.itemprop or self.hidden or "rel" in found or "datetime" in found):
+                self.role = _INLINE
+        self.key = f"{tag} {_DIGITS.sub('', self.attributes.get('class', ''))}" if attributes else tag
+
+
+def _hidden(attributes: dict[str, str]) -> bool:
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    if attributes.get("aria-hidden") == "true":
+        return True
+    style = attributes.get("style")
+    return bool(style) and _HIDDEN_STYLE.search(style or "") is not None
+
+
+# Tags come again and again, on a page and over the pages of a site. Bounded; cleared when full.
+_heads: dict[str, Head] = {}
+_MANY_HEADS, _LONG_HEAD = 20_000, 300
+
+
+def _head(inside: str) -> Head:
+    inside = _NOISE.sub("", inside)
+    if known := _heads.get(inside):
+        return known
+    tag, _, rest = inside.partition(" ")
+    found: dict[str, str] = {}
+    if rest:
+        wanted = _ALWAYS + _SOME.get(tag, ())
+        if "hidden" in inside or "none" in inside:
+            wanted += _HIDING
+        if "itemprop" in inside and tag not in _SOME:
+            wanted += _CONTENT
+        for name, mark in wanted:
+            at = inside.find(mark)
+            if at >= 0:
+                at += len(mark)
+                found[name] = inside[at : inside.find('"', at)]
+    head = Head(tag, found)
+    if len(inside) <= _LONG_HEAD:
+        if len(_heads) >= _MANY_HEADS:
+            _heads.clear()
+        _heads[inside] = head
+    return head
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of text with nothing but inline tags in it.
+
+    `tag` is what it is shown as (`p`, `h2`, `li`, `tr`, `pre`, `blockquote`, `div`, …); `element` the number of the element that
+    holds it, `inner` of the innermost one its text begins in; `link` the number of its characters that are links and `links` how
+    many links those are; `images` and `controls` how many of these stood since the block before; `seen` is false where the page
+    hides it (`hidden`, `aria-hidden`, `display: none`) or keeps it in `<noscript>`.
+    """
+
+    text: str
+    tag: str
+    element: int
+    inner: int
+    link: int = 0
+    links: int = 0
+    images: int = 0
+    controls: int = 0
+    seen: bool = True
+
+
+@dataclass(slots=True)
+class Page:
+    """What one traverse finds: blocks, the elements around them, and the pieces that metadata are read from.
+
+    Elements (all but plain inline ones: without class, id, role, itemprop or rel) are numbered in document order and lie in parallel
+    lists: `heads` what their tags say, `parents` the element around (-1 for the first), `hidden` whether they or one around them is
+    hidden, `first` and `last` the range of the blocks in them.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    heads: list[Head] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    hidden: list[bool] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    language: str = ""
+    title: str = ""
+    metas: list[tuple[str, str]] = field(default_factory=list)
+    canonical: str = ""
+    json_ld: list[str] = field(default_factory=list)
+    times: list[tuple[str, int]] = field(default_factory=list)
+    marked: list[tuple[str, str, int]] = field(default_factory=list)
+
+    def ancestors(self, element: int) -> Iterator[int]:
+        """The element itself, the one around it, and so on to the root."""
+        while element >= 0:
+            yield element
+            element = self.parents[element]
+
+    def tag(self, element: int) -> str:
+        """The element's tag."""
+        return self.heads[element].tag
+
+
+def read_page(html: str) -> Page:
+    """The page's blocks, with whichever parser can. Linear in the length of `html`; never raises."""
+    return read_canonical(canonical(html))
+
+
+_BR = "\0"  # a line break inside a block, while the block is being read
+
+
+def read_canonical(source: Canonical) -> Page:
+    """The page that the canonical HTML describes: a block ends wherever a block element begins or ends, and at two line breaks."""
+    html = source.html
+    if "<!--" in html:
+        before, *others = html.split("<!--")
+        html = before + "".join([part.partition("-->")[2] for part in others])
+    page = Page(json_ld=list(source.json_ld))
+    if "canonical" in html and (found := _CANONICAL.search(html)):
+        page.canonical = unescape(found[1]).strip()
+    heads, parents, hidden, first, last, blocks = page.heads, page.parents, page.hidden, page.first, page.last, page.blocks
+    known = _heads.get
+    stack: list[int] = []
+    top = -1
+    pieces: list[str] = []
+    link = links = anchors = pre = images = controls = 0
+    inner = -1
+    items: list[bool] = []  # for each open list item: whether its "- " is still to come
+    rows: list[tuple[int, int, list[int]]] = []  # for each open row: its element, its first block, the first block of each cell
+
+    def flush() -> None:
+        nonlocal link, links, images, controls, inner
+        raw = "".join(pieces)
+        pieces.clear()
+        characters, link, count, links = link, 0, links, 0
+        at, inner = inner, -1
+        if "&" in raw:
+            raw = raw.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+        if not raw.isascii():
+            for sign in _INVISIBLE:
+                if sign in raw:
+                    raw = raw.replace(sign, "")
+        if pre:
+            lines = [line.rstrip() for line in raw.replace(_BR, "\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+            text = "\n".join(lines).strip("\n")
+        elif _BR in raw:
+            text = "\n".join(line for part in raw.split(_BR) if (line := " ".join(part.split())))
+        else:
+            text = " ".join(raw.split())
+        if not text or text.isspace() or top < 0:
+            return
+        tag = _shown_as(page, top, pre > 0)
+        if items and items[-1] and tag not in HEADINGS and tag != "pre":
+            items[-1] = False
+            text = "- " + text
+        size = len(text)
+        blocks.append(Block(text, tag, top, at, characters if characters < size else size, count, images, controls, not hidden[top]))
+        images = controls = 0
+
+    opened, closed = stack.append, stack.pop
+    tokens = iter(html.split("<"))
+    next(tokens)
+    for token in tokens:
+        inside, _, text = token.partition(">")
+        head = known(inside) or _head(inside)
+        role = head.role
+        if role == _PLAIN:
+            if head.tag == "a":
+                anchors += 1
+                links += 1
+            opened(top)
+        elif role == _INLINE_CLOSE:
+            if head.tag == "a" and anchors:
+                anchors -= 1
+            if len(stack) > 1:
+                number = closed()
+                top = stack[-1]
+                if number != top:
+                    last[number] = len(blocks)
+        elif role == _CLOSE:
+            if pieces:
+                flush()
+            if head.tag in _SPECIAL:
+                if head.tag == "pre":
+                    pre = max(pre - 1, 0)
+                elif head.tag == "li":
+                    if items:
+                        items.pop()
+                elif head.tag == "tr" and rows:
+                    _join_row(page, *rows.pop())
+            if len(stack) > 1:
+                number = closed()
+                top = stack[-1]
+                if number != top:
+                    last[number] = len(blocks)
+        elif role <= _OPEN:
+            if role == _OPEN:
+                if pieces:
+                    flush()
+            elif head.tag == "a":
+                anchors += 1
+                links += 1
+            number = len(heads)
+            heads.append(head)
+            parents.append(top)
+            hidden.append(head.hidden or (top >= 0 and hidden[top]))
+            first.append(len(blocks))
+            last.append(-1)
+            top = number
+            opened(number)
+            if head.attributes or head.tag in _SPECIAL:
+                tag = head.tag
+                if tag == "pre":
+                    pre += 1
+                elif tag == "li":
+                    items.append(True)
+                elif tag == "tr":
+                    rows.append((number, len(blocks), []))
+                elif tag in ("td", "th"):
+                    if rows:
+                        rows[-1][2].append(len(blocks))
+                elif tag == "html":
+                    page.language = page.language or head.attributes.get("lang") or head.attributes.get("xml:lang") or ""
+                elif tag == "time" and head.attributes.get("datetime"):
+                    page.times.append((head.attributes["datetime"], number))
+                if head.itemprop and head.attributes.get("content"):
+                    page.marked.append((head.itemprop, head.attributes["content"], number))
+        elif role == _BREAK:
+            # Two breaks with nothing between are a paragraph's end.
+            if pieces:
+                if not pre and pieces[-1] == _BR:
+                    flush()
+                else:
+                    pieces.append(_BR)
+        elif role == _IMAGE:
+            images += 1
+        elif role == _RULE:
+            if pieces:
+                flush()
+        elif role == _CONTROL:
+            controls += 1
+        elif role == _META:
+            said = head.attributes
+            name = said.get("property") or said.get("name") or said.get("itemprop") or said.get("http-equiv")
+            if name and said.get("content"):
+                page.metas.append((name.lower().strip(), said["content"].strip()))
+        elif role == _TITLE:
+            page.title = page.title or " ".join(unescape(text).split())
+            continue
+        if text:
+            if text.isspace() or (text.startswith("&nbsp;") and not text.replace("&nbsp;", "").strip()):
+                if (pieces and (pre or pieces[-1] != _BR)) or pre:  # space at a block's beginning is none of its text
+                    pieces.append(text)
+            else:
+                if not pieces or inner < 0:
+                    inner = top
+                pieces.append(text)
+                if anchors:
+                    link += len(text)
+    if pieces:
+        flush()
+    for number in stack:
+        if number >= 0:
+            last[number] = len(blocks)
+    return page
+
+
+def _shown_as(page: Page, element: int, pre: bool) -> str:
+    heads, parents = page.heads, page.parents
+    for _ in range(4):  # inline tags stand between a text and its block; a few levels tell
+        if element < 0:
+            break
+        tag = heads[element].tag
+        if tag in _BLOCK and tag != "div":
+            return tag
+        element = parents[element]
+    return "pre" if pre else "div"
+
+
+def _join_row(page: Page, element: int, start: int, cells: list[int]) -> None:
+    """Make one block of a row's cells, unless the table is only there to lay out the page."""
+    blocks = page.blocks
+    if not 2 <= len(blocks) - start <= len(cells):
+        return
+    row = blocks[start:]
+    if any(len(block.text) > 500 or block.tag == "pre" for block in row):
+        return
+    ends = [*cells[1:], len(blocks)]
+    if any(end - begin > 1 for begin, end in zip(cells, ends, strict=True)):
+        return
+    text = " | ".join(block.text for block in row)
+    link = min(sum(block.link for block in row), len(text))
+    links, images = sum(block.links for block in row), sum(block.images for block in row)
+    controls = sum(block.controls for block in row)
+    blocks[start:] = [Block(text, "tr", element, row[0].inner, link, links, images, controls, row[0].seen)]
+    for number in range(element + 1, len(page.heads)):
+        page.first[number] = start
+        page.last[number] = start + 1

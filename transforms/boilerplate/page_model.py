@@ -1,0 +1,165 @@
+"""The learned classifier of a page's blocks: how sure it is of each, and which of them make the main text.
+
+Two stages: a logistic regression over names (class, id, role, tag) and first words, whose scores are exact sums of whole numbers,
+then boosted trees over what `features.Layout` knows of a block and of the scores around it. Which blocks are taken is decided for
+the page as a whole: those that make the expected word F1 greatest (Jansche 2007, "A maximum expected utility framework for binary
+sequence labeling"). `train/html.py` makes the weights; `weights/html.md` says from what, and how well they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.boilerplate.features import Floats, Ints, Layout, Tokens, column_names, first_scores
+from transforms.boilerplate.forest import SCALE, Forest, forest_of, load_arrays
+
+SURE = 1 << 16
+"""A chance of one."""
+
+_STEP = SCALE // 64  # log odds to one entry of the table of chances
+
+
+@dataclass(frozen=True, eq=False)
+class PageModel:
+    """`chances` is a table: the chance, in units of 1/SURE, that belongs to log odds, from the lowest to the highest."""
+
+    tokens: Tokens
+    bias: int
+    forests: tuple[Forest, ...]
+    chances: Ints
+
+    def rows(self, layout: Layout) -> Floats:
+        """What the trees see: one row a block."""
+        return layout.table(first_scores(layout.page, self.tokens), self.bias)
+
+    def scores(self, rows: Floats) -> Ints:
+        """Log odds, in units of 1/SCALE, that each block belongs to the main text."""
+        total = np.zeros(len(rows), np.int64)
+        for forest in self.forests:
+            total += forest.scores(rows)
+        return total // len(self.forests)
+
+    def choose(self, layout: Layout, scores: Ints) -> NDArray[np.bool_]:
+        """Which blocks make the main text."""
+        middle = len(self.chances) // 2
+        chances = self.chances[np.clip(scores // _STEP + middle, 0, len(self.chances) - 1)]
+        return best_set(chances, layout.counted.words)
+
+
+def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
+    """The blocks that make the expected word F1 greatest: `chances` by 1/SURE that a block's words belong to the main text."""
+    order = np.argsort(-chances, kind="stable")
+    gained = np.cumsum((chances * words)[order])
+    taken = np.cumsum(words[order])
+    # Twice the words hit, over the words taken and the words expected; whole numbers, so that the quotient is exact everywhere.
+    quality = 2.0 * gained / np.maximum(taken * SURE + int((chances * words).sum()), 1)
+    keep = np.zeros(len(chances), bool)
+    keep[order[: int(np.argmax(quality)) + 1]] = True
+    return keep
+
+
+@cache
+def page_model() -> PageModel:
+    """The model that ships with the package."""
+    return model_of(load_arrays("html.npz"))
+
+
+def model_of(arrays: dict[str, NDArray[Any]]) -> PageModel:
+    """The model whose arrays these are: the reverse of `arrays_of`."""
+    names = _lines(arrays["names"])
+    tokens = Tokens(
+        dict(zip(names, map(tuple, arrays["name_scores"].tolist()), strict=True)),
+        *[dict(zip(_lines(arrays[table]), arrays[f"{table}_scores"].tolist(), strict=True)) for table in TABLES],  # type: ignore[arg-type]
+    )
+    forests = tuple(forest_of(arrays, f"forest{number}_") for number in range(int(arrays["forests"])))
+    return PageModel(tokens, int(arrays["bias"]), forests, arrays["chances"].astype(np.int64))
+
+
+TABLES = ("short", "long", "begin", "end", "whole")
+
+
+def _lines(array: NDArray[Any]) -> list[str]:
+    text: str = array.tobytes().decode()
+    return text.split("\n") if text else []
+
+
+def arrays_of(model: PageModel) -> dict[str, NDArray[Any]]:
+    """The model as the arrays of a weights file."""
+    out: dict[str, NDArray[Any]] = {
+        "names": _joined(model.tokens.names),
+        "name_scores": np.array(list(model.tokens.names.values()), np.int16).reshape(len(model.tokens.names), -1),
+        "bias": np.array(model.bias),
+        "forests": np.array(len(model.forests)),
+        "chances": model.chances.astype(np.int32),
+    }
+    for table in TABLES:
+        entries: dict[str, int] = getattr(model.tokens, table)
+        out[table] = _joined(entries)
+        out[f"{table}_scores"] = np.array(list(entries.values()), np.int16)
+    for number, forest in enumerate(model.forests):
+        out |= {f"forest{number}_{name}": np.asarray(getattr(forest, name)) for name in ("features", "borders", "leaves", "bias")}
+    return out
+
+
+def _joined(entries: dict[str, Any]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(entries).encode(), np.uint8)
+
+
+# --- why
+
+_GROUPS = (
+    ("the names of the elements it stands in", ("names' score",)),
+    ("its words", ("words' score",)),
+    ("the share of links", ("link", "page's link")),
+    ("its length", ("length", "words", "word length", "line breaks", "long")),
+    (
+        "its punctuation and letters",
+        ("capitals", "upper", "digit", "stops", "commas", "bars", "brackets", "money", "signs", "dense", "first", "last", "ends"),
+    ),
+    ("its tag", ("tag", "heading level", "in ", "hidden", "controls", "images")),
+    ("its place on the page", ("place", "depth", "words before", "words after", "after h1", "h1s", "in title", "rank")),
+    ("blocks of the same kind", ("alike", "words alike", "mean words alike", "score alike", "weighed score alike", "link density alike")),
+    (
+        "the elements around it",
+        ("blocks in", "words in", "words share in", "link density in", "siblings", "most siblings", "mean words in"),
+    ),
+    ("the blocks beside it", ("words at", "score at", "score within", "plain score", "heading at", "deeper", "since", "until")),
+    ("what the containers hold", ("score in", "content", "off the chain", "branch")),
+    ("the heading above it", ("heading's",)),
+    ("its being said more than once", ("times",)),
+    ("the page as a whole", ("page's",)),
+)
+
+
+def _group_of(name: str) -> int:
+    best, length = len(_GROUPS) - 1, 0
+    for number, (_, begins) in enumerate(_GROUPS):
+        for begin in begins:
+            if name.startswith(begin) and len(begin) > length:
+                best, length = number, len(begin)
+    return best
+
+
+def signs(model: PageModel, rows: Floats, scores: Ints, most: int = 3) -> Iterator[tuple[str, ...]]:
+    """For each block what carried its score: the groups of features without which it would be nearest to, or beyond, the other side.
+
+    Each group in turn is set to what it is for the page's median block. Slow: for people who ask why.
+    """
+    group_of = [_group_of(name) for name in column_names()]
+    usual = np.median(rows, axis=0)
+    moved: list[Ints] = []
+    for number in range(len(_GROUPS)):
+        other = rows.copy()
+        columns = [at for at, group in enumerate(group_of) if group == number]
+        other[:, columns] = usual[columns]
+        moved.append(scores - model.scores(other))
+    for at, score in enumerate(scores.tolist()):
+        side = 1 if score > 0 else -1
+        by_weight: Sequence[tuple[int, int]] = sorted(((int(move[at]) * side, number) for number, move in enumerate(moved)), reverse=True)
+        yield tuple(_GROUPS[number][0] for weight, number in by_weight[:most] if weight > SCALE // 8)

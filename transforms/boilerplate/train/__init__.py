@@ -1,0 +1,1 @@
+"""Training of the learned weights: needs the libraries of `newsbeam[train]`, which nothing else does."""

@@ -1,0 +1,65 @@
+"""From samples to a Forest: CatBoost grows the trees, and their leaves become whole numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+from catboost import CatBoostClassifier, Pool
+from numpy.typing import NDArray
+
+from transforms.boilerplate.forest import SCALE, Forest
+
+
+def fit_forest(
+    rows: NDArray[np.float32],
+    positive: NDArray[Any],
+    weights: NDArray[np.float64] | None = None,
+    *,
+    trees: int = 300,
+    depth: int = 6,
+    rate: float = 0.1,
+    seed: int = 7,
+    columns: float = 0.4,
+) -> Forest:
+    """A forest that tells the positive rows from the others. `columns`: the share of them that each split may choose from."""
+    model = CatBoostClassifier(
+        iterations=trees,
+        depth=depth,
+        learning_rate=rate,
+        l2_leaf_reg=3.0,
+        border_count=64,
+        rsm=columns,
+        bootstrap_type="Bernoulli",
+        subsample=0.7,
+        random_seed=seed,
+        loss_function="Logloss",
+        thread_count=2,  # the trees hang on it
+        verbose=False,
+        allow_writing_files=False,
+    )
+    model.fit(Pool(rows.astype(np.float32), positive.astype(np.int8), weight=weights))
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "trees.json"
+        model.save_model(str(path), format="json")
+        return _forest(json.loads(path.read_text()))
+
+
+def _forest(grown: dict[str, Any]) -> Forest:
+    trees = grown["oblivious_trees"]
+    depth = max(len(tree["splits"] or ()) for tree in trees)
+    features = np.zeros((len(trees), depth), np.int16)
+    borders = np.full((len(trees), depth), np.inf, np.float32)  # a question that no row answers with yes
+    leaves = np.zeros((len(trees), 1 << depth), np.int16)
+    for number, tree in enumerate(trees):
+        for level, split in enumerate(tree["splits"] or ()):
+            features[number, level] = split["float_feature_index"]
+            borders[number, level] = split["border"]
+        values = np.rint(np.array(tree["leaf_values"]) * SCALE)
+        leaves[number, : len(values)] = np.clip(values, -32767, 32767)
+    scale, bias = grown["scale_and_bias"]
+    bias = bias[0] if isinstance(bias, list) else bias
+    return Forest(features, borders, leaves, round(bias * scale * SCALE))
