@@ -98,6 +98,7 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
     keep = model.choose(layout, scores)
     texts = [block.text for block in page.blocks]
     ruled = [""] * len(texts)
+    _fill(page, keep, scores, ruled)
     _drop_copies(texts, keep, layout, ruled)
     judged, told, lists = _judged(page, texts)
     near: dict[int, str] = {}
@@ -145,6 +146,21 @@ def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int
 _TELLING = frozenset(("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
 _SURE = 3072  # log odds by 1/1024: a heading of which the model is so sure stays, whatever it reads like
 _LONG_WORDS = 8  # a block of so many words does not come twice by chance
+
+
+_WHOLE = frozenset(("tr", "pre", "blockquote"))
+_DOUBTFUL, _REACH = -1024, 3
+
+
+def _fill(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[str]) -> None:
+    """Keep a doubtful row, piece of code or quotation between blocks that are kept: half a table is worse than one row too many."""
+    kept = np.flatnonzero(keep)
+    for number in np.flatnonzero(~keep & (scores > _DOUBTFUL)).tolist():
+        if page.blocks[number].tag in _WHOLE:
+            at = int(np.searchsorted(kept, number))
+            if 0 < at < len(kept) and number - kept[at - 1] <= _REACH and kept[at] - number <= _REACH:
+                keep[number] = True
+                ruled[number] = "it stands between what is kept"
 
 
 def _drop_copies(texts: list[str], keep: NDArray[np.bool_], layout: Layout, ruled: list[str]) -> None:

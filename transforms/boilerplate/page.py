@@ -333,6 +333,8 @@ def read_canonical(source: Canonical) -> Page:
         if not text or text.isspace() or top < 0:
             return
         tag = _shown_as(page, top, pre > 0)
+        if tag in HEADINGS and text.endswith(("¶", " #")):  # a link to the heading itself
+            text = text[:-1].rstrip() or text
         if items and items[-1] and tag not in HEADINGS and tag != "pre":
             items[-1] = False
             text = "- " + text
