@@ -116,12 +116,13 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
             ruled[number] = f"doubtful, and an element around it is named for {kind}"
         kinds.append(kind)
         cut.append((rest or block.text, () if kind else tails))
-    before = kinds.copy()
-    lines = [text if number in told else "" for number, text in enumerate(texts)]
-    around(lines, kinds, lists, [is_prose(text) for text in texts], [block.tag in HEADINGS for block in page.blocks])
-    for number, (kind, other) in enumerate(zip(kinds, before, strict=True)):
-        if kind != other:
-            ruled[number] = "a rule: who and when, around the article"
+    if told:
+        before = kinds.copy()
+        lines = [text if number in told else "" for number, text in enumerate(texts)]
+        around(lines, kinds, lists, [is_prose(text) for text in texts], [block.tag in HEADINGS for block in page.blocks])
+        for number, (kind, other) in enumerate(zip(kinds, before, strict=True)):
+            if kind != other:
+                ruled[number] = "a rule: who and when, around the article"
     if recurring is not None:
         title = page.title.casefold()
         for number, found in enumerate(recurring(texts, [not kind for kind in kinds])):
