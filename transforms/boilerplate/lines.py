@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transforms.boilerplate.judge import END, Judgement, counter, is_dense, is_prose, judge
-from transforms.boilerplate.line_features import WINDOW_LINES, Scan, scan
+from transforms.boilerplate.line_features import WINDOW_LINES, Scan, is_english, scan
 from transforms.boilerplate.line_model import line_model
 from transforms.boilerplate.sieve import sift
 from transforms.boilerplate.words import Words, bare, fold
@@ -129,7 +129,10 @@ def _decide_window(given: list[_Line], headline: str, recurring: Callable[[str],
         out.scores = model.scores(page, out.groups)
     if recurring is not None:
         out.scores += model.recurring([recurring(line.text.strip()) for line in given])
-    _guard_top(given, title, out)
+    _guard(given, title, out)
+    if removed:
+        _take_back(given, out)
+        kept, left = out.kept, {line.number for line in out.kept}
     gone = {line.number for line, score in zip(given, out.scores.tolist(), strict=True) if score > 0 and line.number in left}
     if gone:
         kinds = infer_kinds(given, out.ruled, gone, [is_prose(line.text) if line.prose is None else line.prose for line in given])
@@ -147,13 +150,45 @@ def _copied(given: Sequence[_Line], kept: Sequence[_Line], ruled: dict[int, str]
     return copies if len(copies) >= _COPIED else set()
 
 
+# Kinds that rules find by a phrase inside a line, which sentences use as well; the log odds from which the classifier knows better,
+# and how long a line has to be to be a sentence.
+_PHRASES = frozenset(("advert", "subscribe", "related", "navigation", "other"))
+_KNOWS_BETTER, _SENTENCE = -3072, 60
+
+
+def _take_back(given: Sequence[_Line], out: _Decided) -> None:
+    """Keep what a rule took for a phrase in it and the classifier is sure of: "Streamers earn a commission when viewers buy …"."""
+    if not is_english(out.page):  # elsewhere the classifier sees no words
+        return
+    page = out.page
+    stops = np.bincount(page.line_of, (page.marks & 1) > 0, minlength=len(given))
+    english = stops * 6 >= page.many  # a line in another language is none it knows, wherever it stands
+    back = {
+        line.number: line
+        for line, score, known in zip(given, out.scores.tolist(), english.tolist(), strict=True)
+        if known and score < _KNOWS_BETTER and len(line.text) >= _SENTENCE and out.ruled.get(line.number) in _PHRASES
+    }
+    if back:
+        for number in back:
+            del out.ruled[number]
+        out.removed[:] = [removal for removal in out.removed if removal.line not in back]
+        out.kept = sorted([*(line for line in out.kept if line.number not in back), *back.values()], key=lambda line: line.number)
+
+
+# "12. Doe J, Roe R. A title. A Journal. 2020;16:299." Lists of these are part of what they stand under.
+_REFERENCE = re.compile(r"\s*\[?\d{1,3}[.\])]\s.{30,}\b(?:19|20)\d\d\b")
+_REFERENCED = 2048
+
 # What lines between the headline and the first paragraph must bring beyond the threshold: subheadings stand there.
 _TOP = 2560
 _NEVER = -(1 << 20)
 
 
-def _guard_top(lines: Sequence[_Line], title: str, out: _Decided) -> None:
-    """Lower the scores of the headline, which stays, and of what stands between it and the first paragraph."""
+def _guard(lines: Sequence[_Line], title: str, out: _Decided) -> None:
+    """Lower the scores of the headline, which stays, of what stands between it and the first paragraph, and of references."""
+    for number in np.flatnonzero(out.scores > 0).tolist():
+        if _REFERENCE.match(lines[number].text[:600]):
+            out.scores[number] -= _REFERENCED
     at = next((at for at, line in enumerate(lines[:60]) if title and line.text.strip() == title and line.number not in out.ruled), -1)
     if at < 0:
         return
