@@ -23,15 +23,19 @@ def fit_forest(
     depth: int = 6,
     rate: float = 0.1,
     seed: int = 7,
+    questions: int = 64,
     columns: float = 0.4,
 ) -> Forest:
-    """A forest that tells the positive rows from the others. `columns`: the share of them that each split may choose from."""
+    """A forest that tells the positive rows from the others.
+
+    `questions`: how many borders a column is asked about at most; `columns`: the share of them that each split may choose from.
+    """
     model = CatBoostClassifier(
         iterations=trees,
         depth=depth,
         learning_rate=rate,
         l2_leaf_reg=3.0,
-        border_count=64,
+        border_count=questions,
         rsm=columns,
         bootstrap_type="Bernoulli",
         subsample=0.7,

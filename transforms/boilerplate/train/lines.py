@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import json
 import sys
-import tempfile
 from dataclasses import dataclass
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
@@ -19,7 +18,6 @@ from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
-from catboost import CatBoostClassifier, Pool
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
@@ -27,6 +25,7 @@ from transforms.boilerplate.forest import SCALE, Forest
 from transforms.boilerplate.line_features import BITS, GROUPS, NAMES, Scan, columns, slots, tokens
 from transforms.boilerplate.line_model import WORDLESS, dear
 from transforms.boilerplate.lines import read_lines
+from transforms.boilerplate.train.fit import fit_forest
 
 FOLDS = 5
 SETS = ("residual", "full")
@@ -174,35 +173,10 @@ def rows_of(data: Data, scores: NDArray[np.int64]) -> NDArray[np.float32]:
     return np.concatenate([columns(sample.page, scores[sample.source], sample.groups) for sample in data.samples])
 
 
-def fit_forest(rows: NDArray[np.float32], data: Data, chosen: NDArray[np.bool_], trees: int = 200) -> Forest:
-    """The trees, with whole numbers for leaves."""
+def grow(rows: NDArray[np.float32], data: Data, chosen: NDArray[np.bool_], trees: int = 200) -> Forest:
+    """The trees that tell boilerplate among the chosen lines."""
     chosen = chosen & (data.weight > 0)
-    model = CatBoostClassifier(
-        iterations=trees, depth=6, learning_rate=0.12, l2_leaf_reg=3, border_count=32, random_seed=7, loss_function="Logloss",
-        bootstrap_type="Bernoulli", subsample=0.7, thread_count=2, verbose=False, allow_writing_files=False,
-    )  # fmt: skip
-    model.fit(Pool(rows[chosen], (data.keep[chosen] == 0).astype(int), weight=data.weight[chosen]))
-    return to_forest(model)
-
-
-def to_forest(model: CatBoostClassifier) -> Forest:
-    """CatBoost's trees as ours."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "model.json"
-        model.save_model(str(path), format="json")
-        found = json.loads(path.read_text("utf-8"))
-    trees = found["oblivious_trees"]
-    depth = max(len(tree["splits"] or []) for tree in trees)
-    features = np.zeros((len(trees), depth), np.int16)
-    borders = np.full((len(trees), depth), np.inf, np.float32)
-    leaves = np.zeros((len(trees), 1 << depth), np.int16)
-    for number, tree in enumerate(trees):
-        for place, split in enumerate(tree["splits"] or []):
-            features[number, place], borders[number, place] = split["float_feature_index"], split["border"]
-        values = np.rint(np.clip(np.array(tree["leaf_values"]) * SCALE, -32767, 32767)).astype(np.int16)
-        leaves[number, : len(values)] = values
-    _, bias = found["scale_and_bias"]
-    return Forest(features, borders, leaves, round((bias[0] if isinstance(bias, list) else bias) * SCALE))
+    return fit_forest(rows[chosen], data.keep[chosen] == 0, data.weight[chosen], trees=trees, rate=0.12, questions=32, columns=1.0)
 
 
 def wordless(rows: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -222,9 +196,9 @@ def cross_validated(
     for left in folds:
         rows = rows_of(data, unseen_scores(data, words, (left,)))
         inside = data.fold == left
-        english[inside] = fit_forest(rows, data, ~inside).scores(rows[inside])
+        english[inside] = grow(rows, data, ~inside).scores(rows[inside])
         if left in wordless_folds:
-            other[inside] = fit_forest(wordless(rows), data, ~inside, WORDLESS_TREES).scores(wordless(rows)[inside])
+            other[inside] = grow(wordless(rows), data, ~inside, WORDLESS_TREES).scores(wordless(rows)[inside])
         print(f"fold {left} done", file=sys.stderr, flush=True)
     for name, scores, thresholds, which in (
         ("with words", english, (-1200, -900, -600, -300, 0), folds),
@@ -281,8 +255,8 @@ def main(bench: Path, out: Path) -> None:
         "threshold_wordless": np.int64(THRESHOLD_WORDLESS),
         "usual": np.median(rows[(data.keep == 1) & (rows[:, NAMES.index("size")] > 100)], axis=0),
     }
-    other = fit_forest(wordless(rows), data, everything, WORDLESS_TREES)
-    for name, forest in (("english", fit_forest(rows, data, everything)), ("wordless", other)):
+    other = grow(wordless(rows), data, everything, WORDLESS_TREES)
+    for name, forest in (("english", grow(rows, data, everything)), ("wordless", other)):
         for key in ("features", "borders", "leaves", "bias"):
             arrays[f"{name}_{key}"] = getattr(forest, key)
     out.mkdir(parents=True, exist_ok=True)
