@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.boilerplate.forest import SCALE
 from transforms.boilerplate.page import HEADINGS, Head, Page, read_page
 
 Floats = NDArray[np.float32]
@@ -95,7 +96,9 @@ LEVELS = 4
 """How near an element is to the text: the block itself (and what is inside it), the one around it, the next, all others."""
 
 
-_PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
+PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
+"""The parts of a name in class, id or role: "postShare-bar" → post, Share, bar."""
+
 _DIGITS = re.compile(r"\d+")
 _LONGEST_NAME, _MOST_NAMES = 60, 24
 
@@ -107,7 +110,7 @@ def names_of(name: str) -> tuple[str, ...]:
     whole = "." + (_DIGITS.sub("0", name) if not name.isalpha() else name).lower()
     if ":" in name or "[" in name:  # a utility class says how something looks
         return (whole,)
-    return (whole, *dict.fromkeys([part.lower() for part in _PARTS.findall(name)[:8]]))
+    return (whole, *dict.fromkeys([part.lower() for part in PARTS.findall(name)[:8]]))
 
 
 # Letters only, and signs that tell: what numbers there are is counted elsewhere.
@@ -538,7 +541,7 @@ class Layout:
 
 def _tame(scores: Ints) -> Any:
     """Log odds by 1/1024 as numbers within -1..1; a ratio, where an exponential would differ between machines."""
-    return scores / (np.abs(scores) + 1024.0)
+    return scores / (np.abs(scores) + float(SCALE))
 
 
 def shifted(values: Any, step: int) -> Any:

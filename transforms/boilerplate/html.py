@@ -7,7 +7,6 @@ a paragraph that comes twice, what recurs over the pages of the site.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from transforms.boilerplate.about import PageMetadata, page_metadata
-from transforms.boilerplate.features import Floats, Ints, Layout
+from transforms.boilerplate.features import PARTS, Floats, Ints, Layout
 from transforms.boilerplate.forest import SCALE
 from transforms.boilerplate.judge import Judgement, is_prose, judge
 from transforms.boilerplate.line_features import scan
@@ -52,14 +51,14 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
     removed: list[Removal] = []
     for block, kind, (rest, tails) in zip(page.blocks, chosen.kinds, chosen.cut, strict=True):
         if kind:
-            removed.append(Removal(kind, -1, block.text))
+            removed.append(Removal(kind, NOWHERE, block.text))
         else:
             kept.append(rest)
-            removed += [Removal(tail_kind, -1, tail) for tail_kind, tail in tails]
+            removed += [Removal(tail_kind, NOWHERE, tail) for tail_kind, tail in tails]
     text = "\n\n".join(kept)
     if len(metadata.body) > _BODY_COUNTS * len(text):
         # The page shows next to nothing without its scripts, and they hold the article.
-        removed = [*removed, *(Removal("other", -1, block) for block in kept)]
+        removed = [*removed, *(Removal("other", NOWHERE, block) for block in kept)]
         text = metadata.body
     return Main(text, tuple(removed), metadata)
 
@@ -73,7 +72,7 @@ def explain_page(html: str, recurring: Recurring | None = None) -> list[Explaine
     if not page.blocks:
         return []
     chosen = _choose(page, recurring)
-    why = signs(page_model(), chosen.rows, chosen.scores)
+    why = signs(page_model(), chosen.rows)
     return [
         Explained(NOWHERE, block.text, not kind, kind, -round(score / SCALE, 4), ((ruled,) if ruled else ()) + learned)
         for block, kind, score, learned, ruled in zip(page.blocks, chosen.kinds, chosen.scores.tolist(), why, chosen.ruled, strict=True)
@@ -145,12 +144,12 @@ def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int
 
 
 _TELLING = frozenset(("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
-_SURE = 3072  # log odds by 1/1024: a heading of which the model is so sure stays, whatever it reads like
+_SURE = 3 * SCALE  # a heading of which the model is so sure stays, whatever it reads like
 _LONG_WORDS = 8  # a block of so many words does not come twice by chance
 
 
 _WHOLE = frozenset(("tr", "pre", "blockquote"))
-_DOUBTFUL, _REACH = -1024, 3
+_DOUBTFUL, _REACH = -SCALE, 3
 
 
 def _fill(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[str]) -> None:
@@ -187,9 +186,6 @@ def _signs() -> tuple[dict[str, str], list[tuple[str, str]], dict[str, str], dic
     return flat[0], list(flat[1].items()), flat[2], flat[3]
 
 
-_WORD = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")
-
-
 @lru_cache(maxsize=20_000)
 def _sign(words: str) -> str:
     """The kind of boilerplate that class, id and role speak of, or ""."""
@@ -199,7 +195,7 @@ def _sign(words: str) -> str:
             return roles[word]
         if ":" in word or "[" in word:  # a utility class says how something looks
             continue
-        for part in _WORD.findall(word):
+        for part in PARTS.findall(word):
             if kind := kinds.get(part.lower()):
                 return kind
         low = word.lower()

@@ -63,11 +63,6 @@ def _judge(line: str, lists: Words) -> Judgement:
     return "", rest, tuple(tails)
 
 
-def judge_lines(texts: Iterable[str], lists: Words) -> list[Judgement]:
-    """For each text by itself: its kind ("" to keep it), what is left of it, and what is cut off its end with the kinds."""
-    return [judge(text, lists) if text else ("", "", ()) for text in texts]
-
-
 def occurring(texts: Iterable[str]) -> Words:
     """The word lists with those phrases only that are looked for inside lines and occur in one of the texts at all."""
     lines = [text.strip() for text in texts if not text.isspace() and text]

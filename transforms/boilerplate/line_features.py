@@ -225,7 +225,6 @@ def scan(texts: Sequence[str]) -> Scan:
 _FIRST, _LAST, _PAIR, _WHOLE = (
     np.uint64(number) for number in (0xA5A5A5A5A5A5A5A5, 0x5BD1E995C2B2AE35, 0x9FB21C651E98DF25, 0x27D4EB2F165667C5)
 )
-_ONE = np.uint64(1)
 WHOLE_WORDS = 7
 
 

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from transforms.boilerplate.forest import SCALE, Forest, forest_of, load_arrays
 from transforms.boilerplate.line_features import GROUPS, NAMES, Ints, Scan, WordScores, columns, ends_sentence, is_english, word_scores
+from transforms.boilerplate.why import carried, columns_of
 
 # What trees without words may not ask about: the words' scores, and English stop words.
 _WORDY = ("score", "stop", "all_bad")
@@ -42,15 +43,6 @@ _GROUPED = (
     ("how much of it the paragraphs speak of", ("body", "rare")),
     ("the text as a whole", ("all_", "count")),
 )
-
-
-def _column_groups() -> list[tuple[str, list[int]]]:
-    """Each column belongs to the group with the longest beginning of its name."""
-    found: list[list[int]] = [[] for _ in _GROUPED]
-    for number, name in enumerate(NAMES):
-        best = max(range(len(_GROUPED)), key=lambda at: max((len(part) for part in _GROUPED[at][1] if name.startswith(part)), default=0))
-        found[best].append(number)
-    return [(phrase, columns_of) for (phrase, _), columns_of in zip(_GROUPED, found, strict=True)]
 
 
 # What a line must bring beyond the threshold, in log odds: with its length, since its words are lost with it, and as a sentence;
@@ -116,22 +108,8 @@ class LineModel:
     def signs(self, page: Scan, groups: Ints) -> list[tuple[str, ...]]:
         """For each line what spoke for the decision, at most three phrases: how far the score moves when it is made as usual."""
         rows, english = self._read(page, groups)
-        base = self._judge(rows, english)
-        moved = []
-        names = []
-        for phrase, numbers in _column_groups():
-            changed = rows.copy()
-            changed[:, numbers] = self.usual[numbers]
-            moved.append(base - self._judge(changed, english))
-            names.append(phrase)
-        shifts = np.array(moved)
-        out = []
-        for at, score in enumerate(base.tolist()):
-            side = 1 if score > 0 else -1
-            order = sorted(range(len(names)), key=lambda number: (-side * int(shifts[number, at]), number))
-            told = [number for number in order[:3] if side * int(shifts[number, at]) > SCALE // 8]
-            out.append(tuple(f"{names[number]} ({int(shifts[number, at]) / SCALE:+.1f})" for number in told))
-        return out
+        found = carried(lambda other: self._judge(other, english), rows, columns_of(_GROUPED, NAMES), self.usual)
+        return [tuple(f"{_GROUPED[number][0]} ({shift / SCALE:+.1f})" for number, shift in told) for told in found]
 
 
 @cache

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.boilerplate.forest import SCALE
 from transforms.boilerplate.judge import END, Judgement, counter, is_dense, is_prose, judge
 from transforms.boilerplate.line_features import WINDOW_LINES, Scan, is_english, scan
 from transforms.boilerplate.line_model import line_model
@@ -36,6 +37,10 @@ class _Line:
     maybe: bool = True  # whether a rule can concern it
     told: bool = True  # whether it can tell who wrote the text, or when
     prose: bool | None = None  # whether it reads like a paragraph; None where it was cut
+
+    def reads_as_prose(self) -> bool:
+        """Whether it reads like a paragraph, by its letters where the scan could not tell."""
+        return is_prose(self.text) if self.prose is None else self.prose
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +140,7 @@ def _decide_window(given: list[_Line], headline: str, recurring: Callable[[str],
         kept, left = out.kept, {line.number for line in out.kept}
     gone = {line.number for line, score in zip(given, out.scores.tolist(), strict=True) if score > 0 and line.number in left}
     if gone:
-        kinds = infer_kinds(given, out.ruled, gone, [is_prose(line.text) if line.prose is None else line.prose for line in given])
+        kinds = infer_kinds(given, out.ruled, gone, [line.reads_as_prose() for line in given])
         removed += [Removal(kinds[line.number], line.number, line.text.strip()) for line in kept if line.number in gone]
         out.kept = _without(kept, gone)
     return out
@@ -195,7 +200,7 @@ def _guard(lines: Sequence[_Line], title: str, out: _Decided) -> None:
     out.scores[at] = _NEVER
     for below in range(at + 1, min(at + 12, len(lines))):
         line = lines[below]
-        if is_prose(line.text) if line.prose is None else line.prose:
+        if line.reads_as_prose():
             break
         out.scores[below] -= _TOP
 
@@ -277,7 +282,7 @@ def explain_lines(text: str, headline: str = "", recurring: Callable[[str], floa
             why[:0] = [f"a rule: its end is {kind}" for kind in tails.get(number, ())]
             if line.text.strip() == part.title and number in whole:
                 why.insert(0, "the headline")
-            score = round(int(part.scores[at]) / 1024, 4)
+            score = round(int(part.scores[at]) / SCALE, 4)
             out.append(Explained(number, line.text.strip(), number in whole, kinds.get(number, ""), score, tuple(why)))
     return out
 
@@ -309,7 +314,7 @@ def _sweep(
             cut[at] = _Line(line.number, rest, line.gap)
         credits[at] = kinds[at] == "credit" or any(kind == "credit" for kind, _ in tails)
     _protect_code(cut, kinds)
-    prose = [is_prose(line.text) if line.prose is None else line.prose for line in cut]
+    prose = [line.reads_as_prose() for line in cut]
     _copies(cut, kinds, prose)
     _menus(cut, kinds, prose, headline, lists)
     judged_kinds = kinds.copy()

@@ -279,10 +279,6 @@ class Page:
             yield element
             element = self.parents[element]
 
-    def tag(self, element: int) -> str:
-        """The element's tag."""
-        return self.heads[element].tag
-
 
 def read_page(html: str) -> Page:
     """The page's blocks, with whichever parser can. Linear in the length of `html`; never raises."""

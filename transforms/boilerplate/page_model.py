@@ -8,7 +8,6 @@ sequence labeling"). `train/html.py` makes the weights; `weights/html.md` says f
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,6 +17,7 @@ from numpy.typing import NDArray
 
 from transforms.boilerplate.features import Floats, Ints, Layout, Tokens, column_names, first_scores
 from transforms.boilerplate.forest import SCALE, Forest, forest_of, load_arrays
+from transforms.boilerplate.why import carried, columns_of
 
 SURE = 1 << 16
 """A chance of one."""
@@ -133,33 +133,11 @@ _GROUPS = (
     ("what the containers hold", ("score in", "content", "off the chain", "branch")),
     ("the heading above it", ("heading's",)),
     ("its being said more than once", ("times",)),
-    ("the page as a whole", ("page's",)),
+    ("the page as a whole", ("page's", "score")),
 )
 
 
-def _group_of(name: str) -> int:
-    best, length = len(_GROUPS) - 1, 0
-    for number, (_, begins) in enumerate(_GROUPS):
-        for begin in begins:
-            if name.startswith(begin) and len(begin) > length:
-                best, length = number, len(begin)
-    return best
-
-
-def signs(model: PageModel, rows: Floats, scores: Ints, most: int = 3) -> Iterator[tuple[str, ...]]:
-    """For each block what carried its score: the groups of features without which it would be nearest to, or beyond, the other side.
-
-    Each group in turn is set to what it is for the page's median block. Slow: for people who ask why.
-    """
-    group_of = [_group_of(name) for name in column_names()]
-    usual = np.median(rows, axis=0)
-    moved: list[Ints] = []
-    for number in range(len(_GROUPS)):
-        other = rows.copy()
-        columns = [at for at, group in enumerate(group_of) if group == number]
-        other[:, columns] = usual[columns]
-        moved.append(scores - model.scores(other))
-    for at, score in enumerate(scores.tolist()):
-        side = 1 if score > 0 else -1
-        by_weight: Sequence[tuple[int, int]] = sorted(((int(move[at]) * side, number) for number, move in enumerate(moved)), reverse=True)
-        yield tuple(_GROUPS[number][0] for weight, number in by_weight[:most] if weight > SCALE // 8)
+def signs(model: PageModel, rows: Floats) -> list[tuple[str, ...]]:
+    """For each block what carried its score, against the page's median block; see `why.carried`."""
+    found = carried(model.scores, rows, columns_of(_GROUPS, column_names()), np.median(rows, axis=0))
+    return [tuple(_GROUPS[number][0] for number, _ in groups) for groups in found]
