@@ -23,6 +23,7 @@ from transforms.boilerplate import Boilerplate
 from transforms.boilerplate.lines import Explained
 from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
 from transforms.processor import Processor
+from transforms.translation import Reason, Translate
 
 TIME_LIMIT = 60.0
 """Seconds; a person is waiting."""
@@ -83,6 +84,8 @@ def explain(path: str, number: int, recipe: Recipe) -> int:
         console.print(Rule(f"[bold]{processor.name}[/] {processor.effect}", align="left", style="dim"))
         if isinstance(processor, Boilerplate) and before is not None:
             console.print(_verdicts(processor.explain(before)))
+        if isinstance(processor, Translate) and before is not None:
+            console.print(_odds(processor.explain(before), document))
         for line in _did(before, document):
             console.print(line)
         before = document
@@ -154,11 +157,11 @@ def _did(before: Document | None, after: Document) -> Iterator[str]:
         source = f" from [bold]{escape(language)}[/] ({verdict.source_language_score:.2f})" if language else ""
         yield f"verdict: [bold]{verdict.verdict}[/]{source}, score {verdict.score:.2f}"
         alike: dict[tuple[str, str], list[str]] = {}
-        for artifact in verdict.artifacts:
+        for number, artifact in enumerate(verdict.artifacts, 1):
             place = "" if artifact.start >= 0 else " (in a removed line)"
-            alike.setdefault((artifact.kind, artifact.why), []).append(_short(artifact.text, 50) + place)
+            alike.setdefault((artifact.kind, artifact.why), []).append(f"{_short(artifact.text, 50)}{place} {_mark(number)}")
         for (kind, why), words in alike.items():
-            yield f"  {escape(kind)}: [magenta]{escape(' · '.join(dict.fromkeys(words)))}[/] [dim]{escape(why)}[/]"
+            yield f"  {escape(kind)}: [magenta]{escape(' · '.join(words))}[/] [dim]{escape(why)}[/]"
     if after.attributions != before.attributions:
         yield f"{len(after.attributions)} attributions"
         for attribution in after.attributions:
@@ -181,6 +184,25 @@ def _verdicts(pieces: list[Explained]) -> Table:
         table.add_row(left, right, piece.kind, f"{piece.score:+.1f}", "; ".join(piece.signs))
     table.caption = "score: above 0 the learned model would rather remove it than keep it (log odds); rules have the last word"
     return table
+
+
+def _odds(reasons: list[Reason], after: Document) -> Table:
+    """How the score came about: what each kind of evidence, and the style, adds to the log odds."""
+    table = Table(expand=True, show_edge=False, pad_edge=False)
+    table.add_column("what speaks for or against a translation", ratio=5)
+    table.add_column("found", style=_LOOK["artifact"], ratio=6)
+    table.add_column("log odds", justify="right", no_wrap=True)
+    table.add_column("towards", no_wrap=True)
+    for reason in reasons:
+        words = _short(" · ".join(_short(words, 40) for words in dict.fromkeys(reason.found)), 160)
+        table.add_row(escape(reason.what), Text(words), f"{reason.odds:+.2f}", " ".join(reason.sources))
+    total = sum(reason.odds for reason in reasons)
+    table.caption = f"in all {total:+.2f}, which makes the score {after.translation.score:.2f} (0: even)"
+    return table
+
+
+def _mark(number: int) -> str:
+    return f"[{number}]"
 
 
 def _who_said_what(attribution: Attribution) -> str:
@@ -209,19 +231,40 @@ def _marked(document: Document, first: Document | None) -> Text:
         for look, start, end in [*marks, *(("via", link.start, link.end) for link in attribution.via)]:
             if start >= 0:
                 text.stylize(_LOOK[look], start, end)
-    for artifact in document.translation.artifacts:
+    ends: dict[int, str] = {}
+    for number, artifact in enumerate(document.translation.artifacts, 1):
         if artifact.start >= 0:
             text.stylize(_LOOK["artifact"], artifact.start, artifact.end)
+            ends[artifact.end] = ends.get(artifact.end, "") + _mark(number)
     lines = [removal for removal in document.removed if removal.line >= 0]
-    return _with_removed(text, lines, first.text) if lines and first is not None else text
+    kept = list(text.split("\n", allow_blank=True))
+    noted = _noted(kept, ends)
+    return _with_removed(kept, noted, lines, first.text) if lines and first is not None else Text("\n").join(noted)
 
 
-def _with_removed(text: Text, removed: list[Removal], original: str) -> Text:
-    """Kept lines and removed lines in the order of the original; what was cut out of a line follows it."""
+def _noted(lines: list[Text], marks: dict[int, str]) -> list[Text]:
+    """The lines with each mark put in at its place in the whole text."""
+    out = []
+    start = 0
+    for line in lines:
+        end = start + len(line)
+        places = sorted(place for place in marks if start < place <= end)
+        pieces = line.divide([place - start for place in places])
+        noted = Text()
+        for number, piece in enumerate(pieces):
+            noted.append_text(piece)
+            if number < len(places):
+                noted.append(marks[places[number]], _LOOK["note"])
+        out.append(noted)
+        start = end + 1
+    return out
+
+
+def _with_removed(kept: list[Text], shown: list[Text], removed: list[Removal], original: str) -> Text:
+    """Kept lines, as they are `shown`, and removed lines in the order of the original; what was cut out of a line follows it."""
     by_line: dict[int, list[Removal]] = {}
     for removal in removed:
         by_line.setdefault(removal.line, []).append(removal)
-    kept = text.split("\n", allow_blank=True)
     out: list[Text] = []
     following = 0
     for number, line in enumerate(re.split(r"\r\n|\n|\r", original), 1):
@@ -230,9 +273,9 @@ def _with_removed(text: Text, removed: list[Removal], original: str) -> Text:
             following += 1
         rest = kept[following].plain.strip() if following < len(kept) else ""
         if rest and (line.strip() == rest or (gone and rest in line)):
-            out.append(kept[following])
+            out.append(shown[following])
             following += 1
         elif not line.strip():
             out.append(Text(""))
         out += [Text.assemble((removal.text, _LOOK["removed"]), (f"  [{removal.kind}]", _LOOK["note"])) for removal in gone]
-    return Text("\n").join([*out, *kept[following:]])
+    return Text("\n").join([*out, *shown[following:]])

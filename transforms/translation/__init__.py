@@ -16,7 +16,7 @@ from transforms.processor import Effect
 from transforms.translation.evidence import Find, everything, in_removed, target_language
 from transforms.translation.signs import scale, target
 
-__all__ = ["Translate"]
+__all__ = ["Reason", "Translate"]
 
 # Artifacts shown for one document, and characters of removed text that are read, however much there is.
 _SHOWN = 60
@@ -41,6 +41,13 @@ class Translate:
 
     def __call__(self, document: Document) -> Document:
         """The document with `translation` set."""
+        return replace(document, translation=self._judge(document)[0])
+
+    def explain(self, document: Document) -> list[Reason]:
+        """How the score of `document` comes about, the heaviest first; the odds of all reasons together are those of the score."""
+        return self._judge(document)[1]
+
+    def _judge(self, document: Document) -> tuple[Translation, list[Reason]]:
         text = document.prose
         english = target("en")
         language = target_language(document.language, text, english.function if english else frozenset())
@@ -51,10 +58,20 @@ class Translate:
                 break
             finds.extend(in_removed(removal.text[:left], language))
             left -= len(removal.text)
-        return replace(document, translation=_weigh(finds, text, language))
+        return _weigh(finds, text, language)
 
 
-def _weigh(finds: list[Find], text: str, language: str) -> Translation:
+@dataclass(frozen=True)
+class Reason:
+    """One reason for the score: what it is, the words found, what it adds to the log odds, the source languages it points to."""
+
+    what: str
+    found: tuple[str, ...]
+    odds: float
+    sources: tuple[str, ...] = ()
+
+
+def _weigh(finds: list[Find], text: str, language: str) -> tuple[Translation, list[Reason]]:
     weights = scale()
     length = max(len(text), 1)
     groups: dict[str, list[Find]] = defaultdict(list)
@@ -68,13 +85,17 @@ def _weigh(finds: list[Find], text: str, language: str) -> Translation:
             share = _share(group, length)
             worth[group[0].sign.kind].append((share * group[0].sign.weight, group[0].sign.strong))
             _point(pointed, group, share)
+    reasons = [Reason("before anything is read: few texts are translations", (), weights.prior)]
     # Signs of one kind go together: the heaviest counts in full, the others by half.
     odds, strong = weights.prior, 0.0
-    for signs in worth.values():
+    for kind, signs in worth.items():
+        of_kind = 0.0
         for place, (weight, counts) in enumerate(sorted(signs, reverse=True)):
             weighed = weight if place == 0 else weight / 2
-            odds += weighed
+            of_kind += weighed
             strong += weighed if counts else 0.0
+        odds += of_kind
+        reasons.append(_reason(kind, [find for find in kept if find.sign.kind == kind], of_kind))
     # What is common in ordinary text speaks only beside strong signs of the same source language.
     candidates = {code for code, points in pointed.items() if points >= 1.0}
     for group in groups.values():
@@ -83,6 +104,7 @@ def _weigh(finds: list[Find], text: str, language: str) -> Translation:
             odds += share * group[0].sign.weight
             _point(pointed, group, share)
             kept.extend(group)
+            reasons.append(_reason(f"{group[0].sign.kind}, beside the others", group, share * group[0].sign.weight))
     score = round(1 / (1 + math.exp(-odds)), 4)
     verdict = _verdict(score, strong, len(text), language)
     source, certainty = _source(pointed) if verdict != "original" else ("", 0.0)
@@ -90,7 +112,12 @@ def _weigh(finds: list[Find], text: str, language: str) -> Translation:
         Artifact(find.sign.kind, find.start, find.end, find.text, find.why)
         for find in sorted(_distinct(kept), key=lambda find: (find.start, find.end, find.sign.name))
     )
-    return Translation(score, verdict, source, certainty, artifacts[:_SHOWN])
+    return Translation(score, verdict, source, certainty, artifacts[:_SHOWN]), sorted(reasons, key=lambda reason: -abs(reason.odds))
+
+
+def _reason(what: str, finds: list[Find], odds: float) -> Reason:
+    sources = sorted({code for find in finds for code in find.sources})
+    return Reason(what, tuple(find.text for find in finds), odds, tuple(sources))
 
 
 def _distinct(finds: list[Find]) -> list[Find]:
