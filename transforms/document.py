@@ -16,6 +16,7 @@ from typing import Any, Literal
 NOWHERE = -1
 
 ClaimForm = Literal["direct", "indirect", "mixed"]
+ClaimType = Literal["statement", "attitude"]
 Verdict = Literal["translated", "original", "unknown"]
 SpeakerKind = Literal["person", "organisation", "publication", "document", "group", "unnamed", ""]
 CreditKind = Literal["image", "agency", "dateline", "copyright", "byline", "outlet"]
@@ -100,7 +101,10 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """One statement: its content in one or more pieces, the cue ("said"), the speaker, the chain; `score` in 0..1."""
+    """One statement: its content in one or more pieces, the cue ("said"), the speaker, the chain; `score` in 0..1.
+
+    `type` tells what was said, written or shown from a belief, an attitude or a plan that is ascribed ("wants", "supported").
+    """
 
     form: ClaimForm
     content: tuple[Span, ...]
@@ -108,6 +112,7 @@ class Attribution:
     speaker: Speaker
     via: tuple[Via, ...]
     score: float
+    type: ClaimType = "statement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +129,9 @@ class Metadata:
     """Where a document came from and what else its page says, as it stands in the record.
 
     `boilerplate` tells what was known when it was cleaned: ALL_SIGNS, or NEUTRAL_SIGNS where its language has no word lists (which
-    the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601.
+    the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601. `script` is the main text's (ISO 15924:
+    "Latn", "Hans"), `language_hint` what decided between languages that the text left too close to call ("declared nb decided
+    between nb and da"); both "" where there is nothing to say.
     """
 
     origin: str = ""
@@ -139,6 +146,8 @@ class Metadata:
     image_caption: str = ""
     image_credit: str = ""
     boilerplate: str = ""
+    script: str = ""
+    language_hint: str = ""
 
 
 ALL_SIGNS = "all signs"

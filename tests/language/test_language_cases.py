@@ -13,9 +13,18 @@ CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8")
 def test_case(case, request):
     if "known_failure" in case:
         request.applymarker(pytest.mark.xfail(reason=case["known_failure"], strict=True))
-    document = Language()(Document(text=case["text"], markup=case.get("markup", False)))
-    assert document.language == case["language"]
-    assert (document.language_score > 0) == (case["language"] != "und")
+    page = Document(
+        text=case["text"], markup=case.get("markup", False), declared_language=case.get("declared", ""), url=case.get("url", "")
+    )
+    document = Language()(page)
+    if case["language"] != "any":
+        assert document.language == case["language"]
+        assert (document.language_score > 0) == (case["language"] != "und")
+    if "script" in case:
+        assert document.metadata.script == case["script"]
+    if "hint" in case:
+        assert document.metadata.language_hint.startswith(case["hint"])
+        assert case["hint"] or not document.metadata.language_hint
     assert not broken_spans(document)
     if "runs" in case:
         assert [run.language for run in document.languages] == [language for language, _ in case["runs"]]

@@ -59,6 +59,7 @@ RECORD: dict[str, Any] = {
             "speaker": {"start": int, "end": int, "text": str, "name": str, "role": str, "kind": str},
             "via": [{"start": int, "end": int, "text": str, "name": str}],
             "score": float,
+            "type": str,
         }
     ],
     "credits": [{"kind": str, "name": str, "text": str}],

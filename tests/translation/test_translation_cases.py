@@ -6,6 +6,8 @@ import yaml
 from transforms.document import Document, Removal, broken_spans
 from transforms.language import Language
 from transforms.translation import Translate
+from transforms.translation.evidence import everything
+from transforms.translation.signs import scale, target
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
 
@@ -25,6 +27,38 @@ def test_case(case):
     assert not broken_spans(document)
     assert all(artifact.why.strip() and artifact.text.strip() for artifact in found.artifacts)
     assert list(found.artifacts) == sorted(found.artifacts, key=lambda artifact: artifact.start)
+
+
+KINDS = yaml.safe_load((Path(__file__).parent / "kinds.yaml").read_text("utf-8"))
+# Found in ordinary text too: these count only beside others, or when there are many.
+COMMON = {"deixis", "formula", "punctuation"}
+BY_KIND = [
+    pytest.param(kind, wanted == "found", text if isinstance(text, dict) else {"text": text}, id=f"{kind}, {wanted} {number}")
+    for kind, cases in KINDS.items()
+    for wanted, texts in cases.items()
+    for number, text in enumerate(texts, 1)
+]
+
+
+@pytest.mark.parametrize(("kind", "wanted", "case"), BY_KIND)
+def test_kind(kind, wanted, case):
+    text, language = case["text"], case.get("language", "en")
+    finds = [find for find in everything(text, language, target(language)) if find.sign.kind == kind]
+    if not wanted:
+        assert not [find for find in finds if find.sign.strong or kind not in COMMON]
+        return
+    assert finds
+    assert all(text[find.start : find.end] == find.text for find in finds)
+    if "source" in case:
+        assert case["source"] in {max(sorted(find.sources), key=lambda code: find.sources[code]) for find in finds if find.sources}
+
+
+def test_every_kind_has_cases_of_its_own():
+    english = target("en")
+    assert english is not None
+    kinds = {sign.kind for sign in (*english.signs, *scale().kinds.values())}
+    assert kinds <= set(KINDS)
+    assert all(len(cases["found"]) >= 6 <= len(cases["not"]) for cases in KINDS.values())
 
 
 def test_what_stands_in_removed_text_has_no_place():

@@ -1,6 +1,8 @@
 import os
+import re
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,8 @@ from hypothesis import strategies as st
 
 from transforms.document import Document, Removal, broken_spans
 from transforms.translation import Translate
-from transforms.translation.signs import notes, scale, target
+from transforms.translation.signs import TARGETS, notes, scale, signs_for, target
+from transforms.translation.style import LEAST
 
 TEXTS = [case["text"] for case in yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))]
 PIECES = [*TEXTS, "\n", " ", "«", "'", '"', "(", "\ud800", "İ", "번역", "on the 7th,", "{{", "â€™", "Our government", "President Kim"]
@@ -33,7 +36,7 @@ def test_any_text_is_judged_and_spans_hold(text, language, removed, markup):
     assert 0 <= found.source_language_score <= 1
     assert found.score == round(found.score, 4)
     assert bool(found.source_language) == bool(found.source_language_score)
-    assert found.verdict != "original" or len(text) >= scale().enough
+    assert found.verdict != "original" or len(text) >= min(scale().enough, *LEAST.values())
     assert found.verdict != "translated" or found.artifacts
     assert after == Translate()(document)
 
@@ -104,6 +107,19 @@ UNITS += [
     '" a',
     "(translated by ",
     "I ",
+    "According to him, ",
+    "at the same time ",
+    '" A',
+    '"a. A',
+    '. "A b',
+    "und der ",
+    "2 meters ",
+    "of the A ",
+    "\xec\x84",
+    "{{a}} ",
+    "1 2 ",
+    "(A=A ",
+    "he\n",
 ]
 
 
@@ -123,13 +139,30 @@ def test_the_data_is_whole():
     table, _ = notes()
     for note in table:
         for phrase in note.opens + note.says:
-            assert any(stem in phrase for stem in note.stems), f"{note.language}: {phrase} has none of the stems"
+            words = re.findall(r"[^\W_]+", phrase)
+            begun = any(word.startswith(stem) for word in words for stem in note.stems)
+            inside = any(stem in phrase for stem in note.stems if stem > "\u0590")
+            assert begun or inside, f"{note.language}: {phrase} has none of the stems"
     assert len(table) >= 30
     english = target("en")
     assert english is not None
-    for sign in english.signs:
-        assert sign.pattern or sign.phrases, sign.name
-        assert all(need == need.lower() for need in sign.needs + sign.phrases), sign.name
-        assert len(sign.why) > 20, sign.name
-    assert len({sign.name for sign in english.signs}) == len(english.signs)
+    for language in sorted(TARGETS):
+        rules = signs_for(language)
+        assert rules is not None
+        for sign in rules.signs:
+            assert sign.pattern or sign.phrase, sign.name
+            assert sign.anchors, sign.name
+            assert all(anchor == anchor.lower() for anchor in sign.anchors if anchor.isalnum() and len(anchor) > 1), sign.name
+            assert sign.phrase == sign.phrase.lower(), sign.name
+            assert len(sign.why) > 20, sign.name
+            assert all(-300 <= value * 100 <= 300 for value in sign.sources.values()), sign.name
+        assert len({sign.name for sign in rules.signs}) == len(rules.signs)
     assert target("xx") is None
+    assert signs_for("xx") is None
+
+
+def test_what_was_learned_is_of_signs_that_there_are():
+    learned = yaml.safe_load((files("transforms.translation") / "learned.yaml").read_bytes())
+    names = {sign.name: sign for sign in target("en").signs}
+    assert set(learned) <= set(names)
+    assert all(names[name].points == entry["points"] for name, entry in learned.items())

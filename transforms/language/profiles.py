@@ -1,4 +1,4 @@
-"""langdetect's profiles as one table of integers, and the sums that naive Bayes takes from it.
+"""The second voice: langdetect's profiles, asked where the model leaves two languages close together.
 
 A profile counts the 1-, 2- and 3-grams of a language's Wikipedia. langdetect draws grams at random until it is sure; here
 every gram of the text is looked up once, so the answer is exact and the same everywhere: log-probabilities are
@@ -14,51 +14,44 @@ from typing import Any
 
 import numpy as np
 import orjson
-import yaml
 from langdetect.detector import Detector
 from langdetect.utils.ngram import NGram
 from numpy.typing import NDArray
 
-Codes = NDArray[np.uint64]
-Sums = NDArray[np.int32]
+from transforms.language.grams import Codes
+
+Keys = NDArray[np.uint64]
 
 SCALE = 1000
 """A log-probability of -1 nat is -SCALE in the table."""
 
-_CHINESE = {"zh-cn": "zh", "zh-tw": "zh"}
-_SPACE = ord(" ")
+# Codes of ours for languages that langdetect calls otherwise; of Chinese it has two profiles.
+_NAMES = {"no": "nb", "zh-cn": "zh", "zh-tw": "zh"}
 _BMP = 0x10000
-# Above this code point a letter is as it is: no capitals, and of langdetect's foldings only those of ideographs and Hangul.
+# Above this code point a letter is as it is: of langdetect's foldings only those of ideographs and Hangul.
 _FOLDED = 0x3200
 _SLOTS = 1 << 19
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX_SHIFT = np.uint64(64 - 19)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Profiles:
-    """The table. Column i of `rows` is that of `languages[i]`, whose ISO 639-1 code is `codes[i]`; row 0 is all zero.
+    """The table. Column i of `rows` is that of `languages[i]`; row 0 is all zero.
 
-    Row 0 stands for a gram that no profile has. `fold` and `lower` map a code point of the BMP to langdetect's normal form
-    of it and of its small letter; `letter`, `capital`, `latin`, `digit`, `space` say what it is. `slots` and `keys` are a
-    hash table with linear probing from a gram's key to its row, which is at most `probes` slots away.
+    Row 0 stands for a gram that no profile has. `fold` maps a code to langdetect's normal form of it. `slots` and `keys` are a
+    hash table with linear probing from a gram's key to its row, which is at most `probes` slots away. `known` are the languages as a set.
     """
 
     languages: tuple[str, ...]
-    codes: tuple[str, ...]
     rows: NDArray[np.int32]
     fold: NDArray[np.uint16]
-    lower: NDArray[np.uint16]
-    letter: NDArray[np.bool_]
-    capital: NDArray[np.bool_]
-    latin: NDArray[np.bool_]
-    digit: NDArray[np.bool_]
-    space: NDArray[np.bool_]
     slots: NDArray[np.int32]
-    keys: Codes
+    keys: Keys
     probes: int
+    known: frozenset[str]
 
-    def look_up(self, keys: Codes) -> NDArray[np.int32]:
+    def _look_up(self, keys: Keys) -> NDArray[np.int32]:
         """The row of each key, 0 where there is none."""
         slot = ((keys * _MIX) >> _MIX_SHIFT).astype(np.int64)
         found = np.zeros(len(keys), np.int32)
@@ -73,23 +66,18 @@ class Profiles:
             open_, slot = open_[going], (slot[going] + 1) & (_SLOTS - 1)
         return found
 
-    def sums(self, codes: NDArray[np.uint16], starts: NDArray[np.int64]) -> Sums:
-        """The summed log-probabilities of the grams of each piece of `codes` in each language.
-
-        `codes` are folded, with no two blanks in a row, and begin with a blank; piece i begins at `starts[i]`.
-        The result is pieces × languages, in units of 1/SCALE nat, 0 at best.
-        """
-        wide = codes.astype(np.uint64)
+    def sums(self, codes: Codes) -> dict[str, int]:
+        """The summed log-probabilities of the grams in each language, in units of 1/SCALE nat. `codes` as `grams.grams` wants them."""
+        wide = self.fold.take(codes).astype(np.uint64)
         two = np.zeros_like(wide)
         two[1:] = (wide[:-1] << np.uint64(16)) | wide[1:]
         three = np.zeros_like(wide)
         three[2:] = (wide[:-2] << np.uint64(32)) | two[2:]
-        found = self.look_up(np.stack([wide, two, three], axis=1).ravel())
-        ends = np.append(starts[1:], len(codes)).tolist()
-        total = np.zeros((len(starts), len(self.languages)), np.int32)
-        for piece, (start, end) in enumerate(zip(starts.tolist(), ends, strict=True)):
-            np.add.reduce(self.rows[found[3 * start : 3 * end]], axis=0, out=total[piece])
-        return total
+        found = self._look_up(np.concatenate([wide, two, three]))
+        sums: dict[str, int] = {}
+        for language, total in zip(self.languages, self.rows.take(found, axis=0).sum(axis=0).tolist(), strict=True):
+            sums[language] = max(total, sums.get(language, total))
+        return sums
 
 
 @cache
@@ -106,35 +94,12 @@ def profiles() -> Profiles:
             gram: count / totals[len(gram) - 1] for gram, count in profile["freq"].items() if len(gram) <= len(totals)
         }
 
-    code = np.arange(_BMP, dtype=np.uint16)
-    fold, lower = code.copy(), code.copy()
-    letter, capital, latin, digit, space = (np.zeros(_BMP, np.bool_) for _ in range(5))
+    fold = np.arange(_BMP, dtype=np.uint16)
     for point in range(_FOLDED):
-        sign = chr(point)
-        small = sign.lower()
-        fold[point] = ord(NGram.normalize(sign))
-        lower[point] = ord(NGram.normalize(small)) if len(small) == 1 else fold[point]
-        letter[point] = sign.isalpha()
-        capital[point] = sign.isupper()
-        digit[point] = sign.isdigit()
-        space[point] = sign.isspace()
-    fold[space] = lower[space] = _SPACE
-    letter[0x3400:0xA000] = letter[0xAC00:0xD7A4] = True
-    latin[[point for point in range(0x250) if chr(point).isalpha()]] = True
-    latin[0x1E00:0x1F00] = True
+        fold[point] = ord(NGram.normalize(chr(point)))
     for sign, chosen in NGram.CJK_MAP.items():
-        fold[ord(sign)] = lower[ord(sign)] = ord(chosen)
-    fold[0xAC00:0xD7A4] = lower[0xAC00:0xD7A4] = ord(NGram.normalize("한"))
-    fold[0xD800:0xF900] = lower[0xD800:0xF900] = _SPACE
-
-    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-    scripts: dict[str, list[list[int]]] = yaml.load((files(__package__) / "scripts.yaml").read_bytes(), Loader=loader)  # noqa: S506 - both are safe
-    for language, blocks in scripts.items():
-        sign = chr(blocks[0][0])
-        for first, last in blocks:
-            fold[first : last + 1] = lower[first : last + 1] = ord(sign)
-            letter[first : last + 1] = True
-        counts[language] = dict.fromkeys((sign, sign * 2, " " + sign, sign + " ", sign * 3, " " + sign * 2, sign * 2 + " "), 0.3)
+        fold[ord(sign)] = ord(chosen)
+    fold[0xAC00:0xD7A4] = ord(NGram.normalize("한"))
 
     names = sorted(counts)
     grams = sorted(set().union(*counts.values()))
@@ -151,21 +116,8 @@ def profiles() -> Profiles:
     keys = np.zeros(len(grams) + 1, np.uint64)
     keys[1:] = [_key(gram) for gram in grams]
     slots, probes = _hash(keys)
-    return Profiles(
-        tuple(names),
-        tuple(_CHINESE.get(name, name) for name in names),
-        rows,
-        fold,
-        lower,
-        letter,
-        capital,
-        latin,
-        digit,
-        space,
-        slots,
-        keys,
-        probes,
-    )
+    languages = tuple(_NAMES.get(name, name) for name in names)
+    return Profiles(languages, rows, fold, slots, keys, probes, frozenset(languages))
 
 
 def _key(gram: str) -> int:
@@ -175,7 +127,7 @@ def _key(gram: str) -> int:
     return key
 
 
-def _hash(keys: Codes) -> tuple[NDArray[np.int32], int]:
+def _hash(keys: Keys) -> tuple[NDArray[np.int32], int]:
     """An open hash table of `keys[1:]` with linear probing, and the longest way to a key in it or to an empty slot."""
     slots = np.zeros(_SLOTS, np.int32)
     waiting = np.arange(1, len(keys), dtype=np.int32)

@@ -1,0 +1,108 @@
+"""The tables that say of each code point what it is and how it is written in grams.
+
+They ship with the weights, so that no Python's own Unicode tables have a say at run time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from unicodedata import category, combining, normalize
+
+import numpy as np
+import yaml
+from numpy.typing import NDArray
+
+from transforms.language.grams import BLANK
+from transforms.language.model import APOSTROPHE, BLANKS, DIGIT, FIRST_SCRIPT, MARK, SIMPLIFIED, TRADITIONAL, without_quotes
+
+_BMP = 0x10000
+# Apostrophes of all sorts, and the joiner that Persian writes inside words.
+_APOSTROPHES = (APOSTROPHE, 0x2019, 0x02BC)
+_JOINER = 0x200C
+# Letters that are written in two ways: Romanian with a cedilla or a comma, Croatian digraphs in titles.
+_SAME = dict(zip("șțȘȚǅǈǋ", "şţşţǆǉǌ", strict=True))
+_PLAIN = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
+_LATIN = dict(zip("абвгдђежзијклљмнњопрстћуфхцчџш", "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".split(), strict=True))
+
+
+@dataclass(frozen=True, eq=False)
+class Alphabet:
+    """`scripts` maps a script's name to its languages; `kind`, `fold`, `han` are those of `model.Model`."""
+
+    scripts: dict[str, list[str]]
+    kind: NDArray[np.uint8]
+    fold: NDArray[np.uint16]
+    han: NDArray[np.uint8]
+
+    def inside(self, script: str) -> NDArray[np.bool_]:
+        """Whether a code point can be part of a word of the script."""
+        names = list(self.scripts)
+        parts = ("Hani", "Hira", "Kana") if script == "Hani" else (script,)
+        own: NDArray[np.bool_] = np.isin(self.kind, [MARK, *(FIRST_SCRIPT + names.index(part) for part in parts)])
+        return own
+
+    def words(self, texts: Sequence[str], inside: NDArray[np.bool_]) -> list[list[str]]:
+        """The words of each of the texts (one line each), folded, as the run time reads them."""
+        if not texts:
+            return []
+        signs = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+        signs = np.where(signs < _BMP, signs, 0)
+        codes = without_quotes(np.where(inside[signs], self.fold[signs], np.uint16(BLANK)))
+        codes[signs == ord("\n")] = ord("\n")
+        return [line.split(" ") for line in codes.tobytes().decode("utf-16-le", "surrogatepass").split("\n")]
+
+
+def alphabet() -> Alphabet:
+    """The tables, by this Python's Unicode."""
+    described: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "alphabet.yaml").read_text("utf-8"))
+    kind = np.zeros(_BMP, np.uint8)
+    fold = np.full(_BMP, BLANK, np.uint16)
+    for point in range(_BMP):
+        sort = category(chr(point))
+        kind[point] = DIGIT if sort == "Nd" else BLANKS if chr(point).isspace() else MARK if sort[0] == "M" else 0
+    kind[[*_APOSTROPHES, _JOINER]] = MARK
+    for number, script in enumerate(described.values()):
+        for first, last in script["blocks"]:
+            for point in range(first, last + 1):
+                if category(chr(point))[0] in "LM":
+                    kind[point] = FIRST_SCRIPT + number
+    for point in np.flatnonzero(kind >= MARK).tolist():
+        fold[point] = ord(_folded(chr(point)))
+    fold[list(_APOSTROPHES)] = APOSTROPHE
+    han = np.zeros(_BMP, np.uint8)
+    for point in range(0x4E00, 0xA000):
+        simple, traditional = _has("gb2312", point), _has("big5", point)
+        han[point] = SIMPLIFIED * (simple and not traditional) | TRADITIONAL * (traditional and not simple)
+    return Alphabet({name: script["languages"] for name, script in described.items()}, kind, fold, han)
+
+
+def _folded(sign: str) -> str:
+    if sign in _SAME:
+        return _SAME[sign]
+    if sign == "İ":
+        return "i"
+    whole = normalize("NFKC", sign) if ord(sign) >= 0xFB00 else sign
+    whole = whole if len(whole) == 1 else sign
+    small = whole.lower()
+    return small if len(small) == 1 and ord(small) < _BMP else whole
+
+
+def _has(charset: str, point: int) -> bool:
+    try:
+        chr(point).encode(charset)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def stripped(word: str) -> str:
+    """A word as people write it who have no diacritics at hand."""
+    return "".join(sign for sign in normalize("NFD", word.translate(_PLAIN)) if not combining(sign)).replace(" ", "")
+
+
+def latin(text: str) -> str:
+    """Serbian in Latin letters."""
+    return "".join(_LATIN.get(sign, sign) for sign in text.lower())

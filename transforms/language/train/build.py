@@ -1,0 +1,87 @@
+"""The file of weights: tables, languages by script, and for each script that several share the grams with what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.language.train import corpus
+from transforms.language.train.alphabet import alphabet
+from transforms.language.train.fit import Fitted, Plan, fit, whole_numbers
+
+# How many grams each script keeps, and of those of the Latin one, how many ship: what makes the whole package less than 8 MB.
+_PLANS = {
+    "Latn": Plan(grams=420_000),
+    "Cyrl": Plan(grams=70_000),
+    "Arab": Plan(grams=30_000),
+    "Deva": Plan(grams=15_000),
+    "Hani": Plan(grams=30_000, sentences=30_000, fragments=0),
+    "Hebr": Plan(grams=5_000),
+    "Beng": Plan(grams=5_000),
+    "Ethi": Plan(grams=5_000),
+    "Tibt": Plan(grams=5_000),
+}
+_SHIP = {"Latn": 370_000}
+# What a language has to make up, in units of the model, where the text leaves it close to another: relatives of languages of which
+# there is far more on the web, and what is rare there.
+_BEHIND = {"Latn": {"ms": -36, "bs": -24, "nn": -24, "sr": -12}}
+_BEHIND_RARE = -24
+# Texts of a language, to one of each other's: what is rare on the web must not win what is doubtful.
+_RARE = 0.35
+_PRIORS = {
+    "Latn": dict.fromkeys(
+        "sr br fj fo fy gd gl ha ht ig jv ku lb ln mg mt ny oc om rw sm su tk to ty uz wo".split(), _RARE
+    ),
+    "Cyrl": dict.fromkeys("ba ky tg tt".split(), _RARE),
+    "Arab": dict.fromkeys("ku ps sd ug".split(), _RARE),
+    "Deva": {"ne": _RARE},
+    "Hebr": {"yi": _RARE},
+    "Beng": {"as": _RARE},
+    "Ethi": {"ti": _RARE},
+    "Tibt": {"dz": _RARE},
+}  # fmt: skip
+
+
+def build(folder: Path, bench: list[str], out: Path, only: list[str] | None) -> None:
+    """Fit the scripts and write `out`; beside it, what was read. With `only`, the other scripts' weights are taken from `out`."""
+    leave_out = frozenset(corpus.key(text) for text in bench)
+    tables = alphabet()
+    arrays: dict[str, NDArray[Any]] = {}
+    if only and out.is_file():
+        with np.load(out, allow_pickle=False) as before:
+            arrays = {name: before[name] for name in before.files}
+    told: list[str] = []
+    for script, plan in _PLANS.items():
+        if only and script not in only:
+            continue
+        fitted = fit(tables, script, folder, plan, _PRIORS.get(script, {}), leave_out, told)
+        arrays |= _packed(script, fitted, _SHIP.get(script, plan.grams))
+    arrays |= {"kind": tables.kind, "fold": tables.fold, "han": tables.han}
+    priors = [
+        _BEHIND.get(script, {}).get(language, _BEHIND_RARE if language in _PRIORS.get(script, {}) else 0)
+        for script, languages in tables.scripts.items()
+        for language in languages
+    ]
+    arrays["priors"] = np.array(priors, np.int16)
+    arrays["scripts"] = np.array([" ".join([script, *languages]) for script, languages in tables.scripts.items()])
+    np.savez_compressed(out, allow_pickle=False, **arrays)
+    print(f"{out}: {out.stat().st_size / 1e6:.2f} MB")
+
+
+def _packed(script: str, fitted: Fitted, most: int) -> dict[str, NDArray[Any]]:
+    """The `most` grams that say most, in the order of the upper half of their keys, which are kept as steps.
+
+    Of a script that has to give some up, weights of one unit are left out too: they take a third of the room and say next to nothing.
+    """
+    rows = whole_numbers(fitted.weights)
+    if most < len(rows):
+        rows[np.abs(rows) <= 1] = 0
+    spread = np.square(rows, dtype=np.int64).sum(axis=1)
+    telling = np.flatnonzero(spread)
+    telling = telling[np.argsort(-spread[telling], kind="stable")[:most]]
+    top = (fitted.keys[telling] >> np.uint64(32)).astype(np.uint32)
+    order = np.argsort(top, kind="stable")
+    return {f"{script}_keys": np.diff(top[order], prepend=np.uint32(0)).astype(np.uint32), f"{script}_rows": rows[telling][order]}

@@ -1,0 +1,344 @@
+"""Fitting: which grams to keep for a script, and what each says for each language.
+
+A multinomial logistic regression (no bias, so that evidence adds up over a text), started from the log shares of the grams in each
+language and fitted by AdaGrad (Duchi et al. 2011) on texts of all lengths: pairs of words, words, a few words, sentences, fragments of
+words. As no gram reaches over a blank, a text's sums are those of its words: words are the rows of the one sparse matrix and texts are
+sets of words.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+
+from transforms.language.grams import BLANK, COLUMNS, Keys, grams
+from transforms.language.model import SCALE
+from transforms.language.train import corpus
+from transforms.language.train.alphabet import Alphabet, latin, stripped
+
+Numbers = NDArray[np.int64]
+Floats = NDArray[np.float32]
+
+_SEED = 1
+_BATCH = 8192
+_RATE = 0.35
+_DECAY = 3e-7
+# The weights begin as the log shares times this: grams overlap.
+_START = 0.12
+# Counts are evened by these powers: for what a gram is worth, and for how often a word is drawn.
+_WORTH, _DRAW = 0.75, 0.5
+_FLOOR = 2e-6
+# Of the texts of a language in a round: pairs of words of five signs and more, single words, two to six words, sentences.
+_PAIRS, _WORDS, _FEW, _SENTENCES = 0.40, 0.08, 0.15, 0.30
+_LONG = 5
+_FRAGMENTS = 25_000
+# So many texts in a hundred are written without their diacritics.
+_STRIPPED = 4
+_SLOT_BITS = 22
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much of what to take for a script: grams to keep, sentences and words a language, texts of a language a round, rounds."""
+
+    grams: int
+    sentences: int = 10_000
+    words: int = 30_000
+    texts: int = 9_000
+    fragments: int = 2_500
+    rounds: int = 4
+
+
+@dataclass
+class _Words:
+    """The distinct words of all languages, numbered."""
+
+    numbers: dict[str, int] = field(default_factory=dict)
+
+    def add(self, word: str) -> int:
+        return self.numbers.setdefault(word, len(self.numbers))
+
+
+@dataclass(frozen=True)
+class Language:
+    """One language's text: `sentences` end to end with the `bounds` of each, its distinct `words` and their shares, its fragments."""
+
+    sentences: Numbers
+    bounds: Numbers
+    words: Numbers
+    shares: NDArray[np.float64]
+    fragments: Numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Fitted:
+    """`weights` (grams × languages) in nats, and each gram's key."""
+
+    keys: Keys
+    weights: Floats
+
+
+def fit(
+    alphabet: Alphabet, script: str, folder: Path, plan: Plan, priors: dict[str, float], leave_out: frozenset[str], tell: list[str]
+) -> Fitted:
+    """The weights of a script's grams. `priors`: the share of texts of a language against the others' 1. `tell` is given what was read."""
+    draw = np.random.Generator(np.random.PCG64(_SEED))
+    languages = alphabet.scripts[script]
+    words, fragments = _Words(), _Words()
+    texts: list[Language] = []
+    published: list[tuple[Keys, NDArray[np.float64], int]] = []
+    for number, language in enumerate(languages):
+        texts.append(_read(alphabet, script, folder, language, number, plan, words, fragments, published, leave_out, draw, tell))
+        print(tell[-1], flush=True)
+    # Every word's form without diacritics is a word too.
+    bare = np.arange(len(words.numbers))
+    if script == "Latn":
+        for word, at in list(words.numbers.items()):
+            if not word.isascii():
+                bare[at] = words.add(stripped(word) or word)
+    matrix, keys = _matrix(list(words.numbers), list(fragments.numbers))
+    print(f"{script}: {len(words.numbers)} words, {len(keys)} grams", flush=True)
+    shares, worth = _worth(matrix, keys, texts, published)
+    kept = _kept(keys, worth, plan.grams)
+    matrix, keys = matrix[:, kept].tocsr(), keys[kept]
+    start = np.log(shares[:, kept].toarray().T + _FLOOR)
+    weights = ((start - start.mean(axis=1, keepdims=True)) * _START).astype(np.float32)
+    del start, shares
+    long = np.array([len(word) >= _LONG for word in words.numbers])
+    _descend(matrix, weights, texts, [priors.get(language, 1.0) for language in languages], plan, long, bare, len(words.numbers), draw)
+    return Fitted(keys, weights)
+
+
+def _read(
+    alphabet: Alphabet,
+    script: str,
+    folder: Path,
+    language: str,
+    number: int,
+    plan: Plan,
+    words: _Words,
+    fragments: _Words,
+    published: list[tuple[Keys, NDArray[np.float64], int]],
+    leave_out: frozenset[str],
+    draw: np.random.Generator,
+    tell: list[str],
+) -> Language:
+    inside = alphabet.inside(script)
+    name = corpus.folder_of(script, language)
+    lines, sources = corpus.sentences(folder, name, plan.sentences, leave_out)
+    transliterated = script == "Latn" and language == "sr"
+    if transliterated:
+        lines = [latin(line) for line in lines]
+    rows: list[list[int]] = []
+    counts: Counter[int] = Counter()
+    for folded_line in alphabet.words(lines, inside):
+        row = [words.add(word) for word in folded_line if word][:400]
+        if row:
+            rows.append(row)
+            counts.update(row)
+    every = sum(counts.values()) or 1
+    shares = {word: count / every for word, count in counts.items()}
+    drawn: list[int] = []
+    if not transliterated:
+        listed: defaultdict[int, float] = defaultdict(float)
+        frequencies = corpus.frequencies(folder, name, plan.words)
+        for parts, share in zip(alphabet.words(list(frequencies), inside), frequencies.values(), strict=True):
+            for part in parts:
+                if len(part) > 1:
+                    listed[words.add(part)] += share
+        every_share = sum(listed.values()) or 1
+        for at, share in listed.items():
+            shares[at] = shares.get(at, 0.0) + share / every_share
+        for length, found in enumerate(corpus.published(folder, name), 1):
+            folded = [" ".join(parts) for parts in alphabet.words(found.texts, inside)]
+            good = [at for at, gram in enumerate(folded) if len(gram) == length and " " not in gram]
+            if not good:
+                continue
+            codes = np.frombuffer((" " + " ".join(folded[at] for at in good) + " ").encode("utf-16-le"), np.uint16)
+            evened = found.shares[good] ** _WORTH
+            published.append((grams(codes)[length :: length + 1, length - 1], 3 * length * evened / evened.sum(), number))
+            if length == 5:
+                evened = np.sqrt(found.shares[good])
+                picked = draw.choice(len(good), min(_FRAGMENTS, len(good)), replace=False, p=evened / evened.sum())
+                drawn = [fragments.add(folded[good[at]]) for at in sorted(picked.tolist())]
+    tell.append(f"{script} {language}: {len(rows)} sentences of {', '.join(sources)}; {len(shares)} words; {len(drawn)} fragments")
+    own = np.array(sorted(shares), np.int64)
+    bounds = np.cumsum([0, *(len(row) for row in rows)])
+    flat = np.array([at for row in rows for at in row], np.int64)
+    return Language(flat, bounds, own, np.array([shares[at] for at in own.tolist()]), np.array(drawn, np.int64))
+
+
+def _matrix(words: list[str], fragments: list[str]) -> tuple[sparse.csr_matrix, Keys]:
+    """Which grams each word has, and behind the words each fragment (whose ends are no ends of words); and the keys of the columns."""
+    counts: list[Numbers] = []
+    found: list[Keys] = []
+    for whole, texts in ((True, words), (False, fragments)):
+        for begin in range(0, len(texts), 200_000):
+            part = texts[begin : begin + 200_000]
+            codes = np.frombuffer((" " + " ".join(part) + " ").encode("utf-16-le", "surrogatepass"), np.uint16)
+            keys = grams(codes)
+            blank = codes == BLANK
+            if not whole:
+                places = np.arange(len(codes))
+                reach = places - np.maximum.accumulate(places * blank)
+                keys[:, : COLUMNS - 1] *= reach[:, None] >= np.arange(1, COLUMNS)
+                keys[:, COLUMNS - 1] = 0
+            owner = np.maximum(np.cumsum(blank) - 1 - blank, 0)  # the blank behind a word is the word's
+            there = keys != 0
+            counts.append(np.bincount(np.repeat(owner, there.sum(axis=1)), minlength=len(part)))
+            found.append(keys[there])
+    every = np.concatenate(found)
+    del found
+    distinct = np.unique(every)
+    columns = np.empty(len(every), np.int32)
+    for begin in range(0, len(every), 10_000_000):
+        columns[begin : begin + 10_000_000] = np.searchsorted(distinct, every[begin : begin + 10_000_000])
+    bounds = np.concatenate([[0], np.cumsum(np.concatenate(counts))])
+    return sparse.csr_matrix((np.ones(len(columns), np.float32), columns, bounds), shape=(len(bounds) - 1, len(distinct))), distinct
+
+
+def _worth(
+    matrix: sparse.csr_matrix, keys: Keys, texts: list[Language], published: list[tuple[Keys, NDArray[np.float64], int]]
+) -> tuple[sparse.csc_matrix, NDArray[np.float64]]:
+    """The evened shares of the grams in each language (languages × grams), and what each gram tells: shares times log ratios."""
+    rows = np.concatenate([np.full(len(text.words), number) for number, text in enumerate(texts)])
+    evened = [text.shares**_WORTH for text in texts]
+    values = np.concatenate([shares / max(shares.sum(), 1e-9) for shares in evened]).astype(np.float32)
+    weighing = sparse.csr_matrix((values, (rows, np.concatenate([text.words for text in texts]))), shape=(len(texts), matrix.shape[0]))
+    shares = (weighing @ matrix).tocoo()
+    parts = [(shares.row, shares.col, shares.data)]
+    for own, values_, number in published:
+        at = np.minimum(np.searchsorted(keys, own), len(keys) - 1)
+        known = keys[at] == own
+        parts.append((np.full(int(known.sum()), number), at[known], values_[known].astype(np.float32)))
+    rows, columns, data = (np.concatenate([part[place] for part in parts]) for place in range(3))
+    shares = sparse.coo_matrix((data, (rows, columns)), shape=(len(texts), len(keys))).tocsr().tocoo()
+    mean = np.bincount(shares.col, shares.data, minlength=len(keys)) / len(texts)
+    told = shares.data * np.log((shares.data + _FLOOR) / (mean[shares.col] + _FLOOR))
+    worth = np.bincount(shares.col, told, minlength=len(keys)).astype(np.float64)
+    return shares.tocsc(), worth
+
+
+def _kept(keys: Keys, worth: NDArray[np.float64], most: int) -> Numbers:
+    """The columns of the grams that tell most, at most one for each slot of the table at run time."""
+    order = np.argsort(-worth, kind="stable")
+    _, first = np.unique(keys[order] >> np.uint64(64 - _SLOT_BITS), return_index=True)
+    return np.sort(order[np.sort(first)[:most]])
+
+
+def _descend(
+    matrix: sparse.csr_matrix,
+    weights: Floats,
+    texts: list[Language],
+    priors: list[float],
+    plan: Plan,
+    long: NDArray[np.bool_],
+    bare: Numbers,
+    fragments_from: int,
+    draw: np.random.Generator,
+) -> None:
+    """Change `weights` for the better."""
+    squares = np.full_like(weights, 1e-3)
+    drawn = [np.cumsum(text.shares**_DRAW) for text in texts]
+    drawn_long = [np.cumsum(text.shares**_DRAW * long[text.words]) for text in texts]
+    for round_ in range(plan.rounds):
+        members: list[Numbers] = []
+        lengths: list[Numbers] = []
+        languages: list[Numbers] = []
+        for number, text in enumerate(texts):
+            made = _draw_texts(
+                text, int(plan.texts * priors[number]), drawn[number], drawn_long[number], plan.fragments, fragments_from, draw
+            )
+            members += made[0]
+            lengths += made[1]
+            languages.append(np.full(sum(len(part) for part in made[1]), number))
+        member, length, language = np.concatenate(members), np.concatenate(lengths), np.concatenate(languages)
+        count = len(language)
+        plain = (draw.random(count) * 100 < _STRIPPED)[np.repeat(np.arange(count), length)] & (member < len(bare))
+        member[plain] = bare[member[plain]]
+        bounds = np.concatenate([[0], np.cumsum(length)])
+        bags = sparse.csr_matrix((np.ones(len(member), np.float32), member, bounds), shape=(count, matrix.shape[0]))
+        order = draw.permutation(count)
+        loss = 0.0
+        for begin in range(0, count, _BATCH):
+            rate = _RATE * (1 - (round_ * count + begin) / (plan.rounds * count))
+            chosen = order[begin : begin + _BATCH]
+            loss += _step(matrix, weights, squares, bags[chosen], language[chosen], rate)
+        print(f"round {round_ + 1}: loss {loss / count:.4f} over {count} texts", flush=True)
+
+
+def _draw_texts(
+    text: Language,
+    count: int,
+    drawn: NDArray[np.float64],
+    drawn_long: NDArray[np.float64],
+    fragments: int,
+    fragments_from: int,
+    draw: np.random.Generator,
+) -> tuple[list[Numbers], list[Numbers]]:
+    """The words of the texts end to end, and the lengths of the texts."""
+
+    def pick(cumulated: NDArray[np.float64], many: int) -> Numbers:
+        places = np.searchsorted(cumulated, draw.random(many) * cumulated[-1])
+        words: Numbers = text.words[np.minimum(places, len(text.words) - 1)]
+        return words
+
+    pairs, singles = int(count * _PAIRS), int(count * _WORDS)
+    members = [pick(drawn_long, 2 * pairs), pick(drawn, singles)]
+    lengths = [np.full(pairs, 2), np.full(singles, 1)]
+    if len(text.bounds) > 1:
+        for share, few in ((_FEW, True), (_SENTENCES, False)):
+            many = int(count * share)
+            which = draw.integers(0, len(text.bounds) - 1, many)
+            length = np.diff(text.bounds)[which]
+            begin = text.bounds[which]
+            if few:
+                wanted = np.minimum(draw.integers(2, 7, many), length)
+                begin = begin + (draw.random(many) * (length - wanted + 1)).astype(np.int64)
+                length = wanted
+            places = np.repeat(begin - np.concatenate([[0], np.cumsum(length)[:-1]]), length) + np.arange(length.sum())
+            members.append(text.sentences[places])
+            lengths.append(length)
+    if len(text.fragments):
+        members.append(text.fragments[draw.integers(0, len(text.fragments), fragments)] + fragments_from)
+        lengths.append(np.full(fragments, 1))
+    return members, lengths
+
+
+def _step(matrix: sparse.csr_matrix, weights: Floats, squares: Floats, bags: sparse.csr_matrix, language: Numbers, rate: float) -> float:
+    """One step of AdaGrad on a batch; its loss. Only the words and grams of the batch are touched."""
+    count = bags.shape[0]
+    words, member = np.unique(bags.indices, return_inverse=True)
+    bags = sparse.csr_matrix((bags.data, member, bags.indptr), shape=(count, len(words)))
+    rows = matrix[words]
+    number = np.zeros(matrix.shape[1], np.int32)
+    number[rows.indices] = 1
+    columns = np.flatnonzero(number)
+    number[columns] = np.arange(len(columns))
+    rows = sparse.csr_matrix((rows.data, number[rows.indices], rows.indptr), shape=(len(words), len(columns)))
+    own = weights[columns]
+    odds = bags @ (rows @ own)
+    odds -= odds.max(axis=1, keepdims=True)
+    np.exp(odds, out=odds)
+    odds /= odds.sum(axis=1, keepdims=True)
+    each = np.arange(count)
+    loss = -float(np.log(odds[each, language] + 1e-9).sum())
+    odds[each, language] -= 1
+    slope = rows.T @ (bags.T @ odds)
+    slope += np.float32(_DECAY * count) * own
+    total = squares[columns] + slope * slope
+    squares[columns] = total
+    weights[columns] = own - np.float32(rate) * slope / np.sqrt(total)
+    return loss
+
+
+def whole_numbers(weights: Floats) -> NDArray[np.int8]:
+    """The weights as the run time has them: units of 1/SCALE, each gram's median 0 (a gram's constant says nothing)."""
+    median = np.median(weights, axis=1, keepdims=True)
+    rows: NDArray[np.int8] = np.clip(np.rint((weights - median) * SCALE), -127, 127).astype(np.int8)
+    return rows

@@ -1,0 +1,1 @@
+"""How the weights of `transforms.translation` are made. Not needed to run it."""

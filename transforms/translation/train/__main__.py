@@ -1,0 +1,43 @@
+"""`python -m transforms.translation.train style`: makes the style models that ship with the package, or says how well they do."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+PACKAGE = Path(__file__).parents[1]
+
+
+def main() -> int:
+    """Train and write the weights, or cross-validate. Returns the exit status."""
+    parser = argparse.ArgumentParser(prog="python -m transforms.translation.train", description=__doc__)
+    parser.add_argument("what", choices=("style",))
+    parser.add_argument(
+        "--bench", type=Path, default=Path("../shared/bench"), help="folder with translation/ and extract/ (default: %(default)s)"
+    )
+    parser.add_argument("--data", type=Path, help="folder of checkouts of the other corpora: see weights/style.md (default: none)")
+    parser.add_argument("--out", type=Path, default=PACKAGE / "weights", help="folder to write to (default: where the package reads from)")
+    parser.add_argument("--language", action="append", help="only this language; may be given again")
+    parser.add_argument("--cross-validate", action="store_true", help="say how well it does on documents it has not seen; write nothing")
+    given = parser.parse_args()
+    if not (given.bench / "translation").is_dir():
+        print(f"{given.bench} has no folder translation/: say with --bench where the labelled passages are", file=sys.stderr)
+        return 2
+    try:
+        from transforms.translation.train import style
+    except ImportError as missing:
+        print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
+        return 2
+    for language, passages in style.load(given.bench, given.data).items():
+        if given.language and language not in given.language:
+            continue
+        if given.cross_validate:
+            style.report(language, passages)
+        else:
+            style.train(language, passages, given.out)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
