@@ -131,7 +131,8 @@ class Metadata:
     `boilerplate` tells what was known when it was cleaned: ALL_SIGNS, or NEUTRAL_SIGNS where its language has no word lists (which
     the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601. `script` is the main text's (ISO 15924:
     "Latn", "Hans"), `language_hint` what decided between languages that the text left too close to call ("declared nb decided
-    between nb and da"); both "" where there is nothing to say.
+    between nb and da"); `attribution` is QUOTATIONS_ONLY where the language has no rules for who said what. All "" where there is
+    nothing to say.
     """
 
     origin: str = ""
@@ -148,10 +149,12 @@ class Metadata:
     boilerplate: str = ""
     script: str = ""
     language_hint: str = ""
+    attribution: str = ""
 
 
 ALL_SIGNS = "all signs"
 NEUTRAL_SIGNS = "language-neutral signs"
+QUOTATIONS_ONLY = "quotations only"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -29,7 +29,8 @@ def cases(name: str) -> list[Any]:
 
 @pytest.mark.parametrize("case", cases("statements.yaml"))
 def test_statement(case: dict[str, Any]) -> None:
-    document = Attribute()(Document(text=case["text"], language=case["language"]))
+    """By rule, in every language; what the English model finds is in english.yaml."""
+    document = Attribute(engine="rules")(Document(text=case["text"], language=case["language"]))
     assert not broken_spans(document)
     found = [
         {

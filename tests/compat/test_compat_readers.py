@@ -117,7 +117,7 @@ def same(rows: list[dict[str, Any]], output: Output, but: str = "") -> None:
                 assert row["text"][span["start"] : span["end"]] == span["text"]
                 held += 1
     assert held >= 6
-    assert {len(row["metadata"]) for row in rows} == {14}
+    assert {len(row["metadata"]) for row in rows} == {15}
 
 
 def test_the_first_shard_holds_empty_lists_only(jsonl: Output) -> None:

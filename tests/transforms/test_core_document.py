@@ -77,6 +77,9 @@ RECORD: dict[str, Any] = {
         "image_caption": str,
         "image_credit": str,
         "boilerplate": str,
+        "script": str,
+        "language_hint": str,
+        "attribution": str,
     },
 }
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from functools import cache
+from itertools import accumulate
 
 from transforms.attribution.lexicon import is_outlet, load
 from transforms.document import Credit, CreditKind, Document
@@ -28,13 +31,11 @@ def _any(key: str, flags: str = "") -> str:
 
 
 @cache
-def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str]]]:
+def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str, ...]]]:
+    """Each with what the line must hold in small letters, if that saves much."""
     photo, rights, first = _any("image", "i"), _any("rights", "i"), _any("outlet", "i")
     agencies = _any("agencies")
     by = r"(?i:by|via|courtesy\s+of|courtesy|provided\s+by)"
-    month = r"[^\W\d_]{3,10}\.?"
-    date = rf"(?:{month}\s+\d{{1,2}}(?:,\s*\d{{4}})?|\d{{1,2}}\.?\s+{month}(?:\s+\d{{4}})?)"
-    bureau = rf"(?P<agency>(?:{agencies})(?:[/,; ][^()\n]{{0,40}})?|[A-Z][\w.]*(?:[ /][A-Z][\w.]*){{0,3}}|[a-z]{{2,5}}(?=[)\]]\s*[–—-]))"
     stock = r"(?i:Getty Images|AP Images|Shutterstock|iStock)"
     han, eastern = r"\u4e00-\u9fff", r"\u4e00-\u9fff\u3040-\u30ff・ー"
     office = r"(?:[\u4e00-\u9fff]{0,8}(?:记者|記者)\s*)?"
@@ -49,10 +50,10 @@ def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str]]]:
         (
             "image",
             _ANY,
-            rf"[\[(（［【<〈]\s*(?:{photo})\s*(?:[=:：/|ⓒ©-]|\b{by}\b)\s*(?P<name>[^\]\[)）］】>〉\n]{{1,120}})[\])）］】>〉]",
+            rf"[\[(（［【<〈]\s*(?:{photo})\s*(?:[=＝:：/|ⓒ©-]|\b{by}\b)\s*(?P<name>[^\]\[)）］】>〉\n]{{1,120}})[\])）］】>〉]",
         ),
         # Photo: AP/Jane Doe · 사진=… · Foto: …, as a line, at its end, or behind a slash
-        ("image", _ANY, rf"^\s*[▲△■◆*•]?\s*(?:{photo})\s*(?:[=:：]\s*|\s{by}\s+|\s*[ⓒ©]\s*)(?P<name>[^\n]{{1,100}})$"),
+        ("image", _ANY, rf"^\s*[▲△■◆*•]?\s*(?:{photo})\s*(?:[=＝:：]\s*|\s{by}\s+|\s*[ⓒ©]\s*)(?P<name>[^\n]{{1,100}})$"),
         (
             "image",
             _ANY,
@@ -64,8 +65,11 @@ def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str]]]:
         ("image", _CAPTION, rf"(?:^|[\s(])(?:{photo})\s*(?:[:：=]|\s{by}\s)\s*(?P<name>[^\n]{{1,80}}?)\s*[)）]?$"),
         ("image", _CAPTION, rf"\s{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
         ("image", _FIGURE, rf"^{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
-        ("image", _CAPTION, rf"[(（](?P<name>(?:{agencies})(?:/[^()（）\n]{{1,40}})?)[)）]\s*$"),
+        ("image", _CAPTION, rf"\S\s*[(（](?P<name>(?:{agencies})(?:/[^()（）\n]{{1,40}})?)[)）]\s*$"),
         ("image", _ANY, rf"(?P<name>[^\n()\[\].]{{0,60}}?(?:/|\b[vV]ia\s+)(?:{stock})\b[^\n()\[\].]{{0,30}})"),
+        # (AP Photo/Jane Doe, File) · Courtesy of Jane Doe
+        ("image", _ANY, rf"(?:^|[(\s])(?P<name>(?:AP Photo|AFP PHOTO|AP Images)/{_CAP_NAME})(?:,\s[A-Z]\w+)?\s*[)）]?$"),
+        ("image", _ANY, rf"^\s*[(（]?(?i:(?:photo\s|image\s)?courtesy\s(?:of\s)?)(?P<name>{_CAP_NAME})\s*[)）]?$"),
         ("image", _ANY, rf"^\s*(?P<name>(?:{stock}|(?i:AP Photo|AFP PHOTO|Unsplash|Pixabay))(?:/[^\n]{{1,50}})?)\s*$"),
         # … January 9. REUTERS/Jane Doe/File Photo
         (
@@ -99,47 +103,12 @@ def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str]]]:
         ("copyright", _ANY, rf"^\W*(?P<name>[^\n,.©ⓒ]{{2,60}}?)\s*(?:[-–—|,.]\s*)(?:{rights})"),
         ("copyright", _ANY, r"(?:版权所有|版權所有|著作权所有)\s*[:：]?\s*(?P<name>[^\s，。,|｜©]{2,24})(?=$|[\s，。,|｜])"),
         ("copyright", _ANY, r"(?:محفوظة|محفوظ)\s+(?:لدى\s+|ل(?:ـ\s*)?)(?P<name>[^\n|©]{2,60})$"),
-        # Seoul, Sep 4 (NationPress) · BEIJING (Reuters) – · Sevilla, 7 jun (EFE).-
         (
-            "dateline",
+            "agency",
             _ANY,
-            rf"^\s*(?:[●•■▲-]\s*)?(?P<place>[{_UPPER}][\w.'’ ,/-]{{1,50}}?),?\s*{date}?,?\s*[(\[]{bureau}[)\]]\s*(?P<dash>[.,]?[-–—:]+)?",
+            rf"(?:^|[\s(])(?:[Tt]he\s)?(?P<name>{agencies})(?:\s(?:writers?|reporters?|journalists?|staff)\b[^.\n]{{0,120}}?)?\s(?:also\s)?contributed\sto\sthis\s",
         ),
-        # (서울=연합뉴스) · 【東京=共同】 · 新华社北京9月4日电
-        ("dateline", _ANY, rf"^\s*[(（\[]\s*(?P<place>[\w·,]{{1,20}})\s*=\s*(?P<agency>{agencies}|[\w ]{{2,20}})\s*[)）\]]"),
-        ("dateline", _ANY, r"^\s*[【\[](?P<place>\w{1,12})\s*[=＝]\s*(?P<agency>[^】\]\n]{1,30})[】\]]"),
-        (
-            "dateline",
-            _ANY,
-            rf"^\s*(?P<agency>{agencies}|[{han}]{{2,6}}?[社网網])(?P<place>[{han}]{{2,8}}?)(?:\d{{1,2}}月)?\d{{1,2}}日[电電]"
-            rf"(?:\s*[(（](?:记者|記者)\s*(?P<reporter>[{han}、 ]{{2,16}})[)）])?",
-        ),
-        # （中央社記者王小明台北18日電）
-        (
-            "dateline",
-            _ANY,
-            rf"^\s*[(（]\s*(?P<agency>[{han}]{{2,8}}?(?:社|网|網|报|報))(?:记者|記者)(?P<who_where>[{han}、]{{4,20}}?)(?:\d{{1,2}}月)?\d{{1,2}}日"
-            r"(?:[{han}]{0,6})[电電][)）]".replace("{han}", han),
-        ),
-        # МОСКВА, 4 сентября. /ТАСС/. · MOSCOW, September 4 — TASS. · PARIS —
-        (
-            "dateline",
-            _ANY,
-            rf"^\s*(?P<place>[{_UPPER}]{{3,}}(?:[ -][{_UPPER}]{{2,}}){{0,3}}),\s*{date}\s*[.—–-]*\s*"
-            rf"(?:/(?P<agency>[^/\n]{{2,30}})/|(?P<wire>{agencies}|[{_UPPER}][\w-]+(?: [{_UPPER}][\w-]+){{0,2}})(?=\s*[.—–]))",
-        ),
-        (
-            "dateline",
-            _ANY,
-            rf"^\s*(?P<place>[{_UPPER}]{{3,}}(?:[ -][{_UPPER}]{{2,}}){{0,3}})(?:,\s*{date})?\s*[—–]\s+(?=[{_UPPER}“\"«])",
-        ),
-        # القاهرة - رويترز: · القاهرة (رويترز) -
-        (
-            "dateline",
-            _ANY,
-            rf"^\s*(?P<place>{arabic}(?:\s{arabic}){{0,2}})\s*(?:[-–—/]\s*(?P<agency>{_any('agency_ar')}(?:\s{arabic}){{0,3}})\s*[:–—-]"
-            rf"|[(（](?P<wire>{_any('agency_ar')}(?:\s{arabic}){{0,3}})[)）]\s*[:–—-])",
-        ),
+        ("outlet", _ANY, rf"^\W*{_any('link', 'i')}(?P<name>)\W*$"),
         ("outlet", _ANY, rf"(?:{first})\s*(?:[:：]\s*)?(?P<name>[^\n]{{1,80}})"),
         ("outlet", _SHORT, rf"(?:^|[\s|｜（(]){_any('source_east')}\s*[:：]\s*(?P<name>[^\s|｜，。()（）]{{2,24}})"),
         # By Jane Doe, Correspondent · Von Max Muster · 6. Mai
@@ -173,35 +142,198 @@ def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str]]]:
         ),
         ("byline", _SHORT, rf"^\s*(?:{_any('byline_ar')}\s*[:：/]|بقلم)\s*(?P<name>{arabic}(?:\s{arabic}){{1,5}})"),
     ]
-    return [(kind, where, re.compile(pattern)) for kind, where, pattern in sources]
+    stocks = ("getty", "ap images", "shutterstock", "istock")
+    firsts = tuple(word.lower() for word in load("credits")["outlet"])
+    return [
+        (kind, where, re.compile(pattern), stocks if stock in pattern and "vV]ia" in pattern else firsts if first in pattern else ())
+        for kind, where, pattern in sources
+    ]
+
+
+@cache
+def _datelines() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
+    """Patterns of datelines, each with what the line must begin with (a class of characters) and hold (one of these characters)."""
+    agencies = _any("agencies")
+    month = r"[^\W\d_]{3,10}\.?"
+    date = rf"(?:{month}\s+\d{{1,2}}(?:,\s*\d{{4}})?|\d{{1,2}}\.?\s+{month}(?:\s+\d{{4}})?)"
+    bureau = rf"(?P<agency>(?:{agencies})(?:[/,; ][^()\n]{{0,40}})?|[A-Z][\w.]*(?:[ /][A-Z][\w.]*){{0,3}}|[a-z]{{2,5}}(?=[)\]]\s*[–—-]))"
+    han = r"\u4e00-\u9fff"
+    arabic = r"[\u0621-\u064a\u064b-\u0652]+"
+    sources = [
+        # Seoul, Sep 4 (NationPress) · BEIJING (Reuters) – · Sevilla, 7 jun (EFE).-
+        (
+            "upper",
+            "([",
+            rf"^\s*(?:[●•■▲-]\s*)?(?P<place>[{_UPPER}][\w.'’ ,/-]{{1,50}}?),?\s*{date}?,?\s*[(\[]{bureau}[)\]]\s*(?P<dash>[.,]?[-–—:]+)?",
+        ),
+        # (ANSA) - ROMA, 5 MAG -
+        ("bracket", ")", rf"^\s*\((?P<agency>{agencies})\)\s*[-–—]\s*(?P<place>[{_UPPER}]{{3,}}(?: [{_UPPER}]{{2,}}){{0,2}})(?=[,\s])"),
+        # (서울=연합뉴스) · 【東京=共同】 · 新华社北京9月4日电 · ［東京 5日 ロイター］
+        ("bracket", "=＝", rf"^\s*[(（\[]\s*(?P<place>[\w·,]{{1,20}})\s*=\s*(?P<agency>{agencies}|[\w ]{{2,20}})\s*[)）\]]"),
+        ("bracket", "=＝", r"^\s*[【\[](?P<place>\w{1,12})\s*[=＝]\s*(?P<agency>[^】\]\n]{1,30})[】\]]"),
+        ("bracket", "日", rf"^\s*[［\[](?P<place>[\w/／]{{2,20}})[\s　]+[\d０-９]{{1,2}}日[\s　]+(?P<agency>{agencies})[］\]]"),
+        (
+            "any",
+            "电電",
+            rf"^\s*【?(?P<agency>{agencies}|[{han}]{{2,6}}?[社网網])(?P<place>[{han}]{{2,8}}?)(?:\d{{1,2}}月)?\d{{1,2}}日[电電]】?"
+            rf"(?:\s*[(（](?:记者|記者)\s*(?P<reporter>[{han}、 ]{{2,16}})[)）])?",
+        ),
+        # （中央社記者王小明台北18日電）
+        (
+            "bracket",
+            "电電",
+            rf"^\s*[(（]\s*(?P<agency>[{han}]{{2,8}}?(?:社|网|網|报|報))(?:记者|記者)(?P<who_where>[{han}、]{{4,20}}?)(?:\d{{1,2}}月)?\d{{1,2}}日"
+            rf"(?:[{han}]{{0,6}})[电電][)）]",
+        ),
+        # МОСКВА, 4 сентября. /ТАСС/. · MOSCOW, September 4 — TASS. · Москва. 4 сентября. INTERFAX.RU -
+        (
+            "capitals",
+            "./—–-",
+            rf"^\s*(?P<place>[{_UPPER}]{{3,}}(?:[ -][{_UPPER}]{{2,}}){{0,3}}),\s*{date}\s*[.—–-]*\s*"
+            rf"(?:/(?P<agency>[^/\n]{{2,30}})/|(?P<wire>{agencies}|[{_UPPER}][\w-]+(?: [{_UPPER}][\w-]+){{0,2}})(?=\s*[.—–]))",
+        ),
+        (
+            "upper",
+            ".",
+            rf"^\s*(?P<place>[{_UPPER}][\w-]{{2,20}})\.\s{date}\.\s(?P<agency>{agencies}|INTERFAX\.RU|УНН|[{_UPPER}]{{3,}})(?=\s*[-–—.])",
+        ),
+        (
+            "capitals",
+            "—–",
+            rf"^\s*(?P<place>[{_UPPER}]{{3,}}(?:[ -][{_UPPER}]{{2,}}){{0,3}})(?:,\s*{date})?\s*[—–]\s+(?=[{_UPPER}“\"«])",
+        ),
+        # القاهرة - رويترز: · القاهرة (رويترز) - · القاهرة 5 مايو (رويترز) -
+        (
+            "arabic",
+            "-–—/:(",
+            rf"^\s*(?P<place>{arabic}(?:\s{arabic}){{0,2}}?)\s*(?:\d{{1,2}}\s{arabic}\s*)?(?:[-–—/ـ]\s*(?P<agency>{_any('agency_ar')}(?:\s{arabic}){{0,3}})\s*[:–—-]"
+            rf"|[(（](?P<wire>{_any('agency_ar')}(?:\s{arabic}){{0,3}})[)）]\s*[:–—-])",
+        ),
+    ]
+    return [(begins, re.compile(f"[{re.escape(holds)}]"), re.compile(pattern)) for begins, holds, pattern in sources]
 
 
 # A line without any of these holds no credit of that kind: a few substring tests save many patterns. Which of them occur in the
 # document at all is asked first.
 @cache
-def _hints() -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """For pictures, rights and outlets (in small letters); for bylines (as they are printed)."""
+def _hints() -> tuple[_Hints, _Hints, _Hints]:
+    """For rights and outlets, and for pictures (in small letters); for bylines (as they are printed)."""
     words = load("credits")
     marks = ("©", "ⓒ", "(c)", "copyright", "getty", "istock", "shutterstock", "ap photo", "afp photo", "ap images", "unsplash", "pixabay")
-    east = ("摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权")
-    lists = ("image", "rights", "outlet", "source_east", "file_photo")
-    credit = (*marks, *east, *(word.lower() for key in lists for word in words[key]))
+    east = ("摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权", "courtesy", "contributed to this")
+    lists = ("rights", "outlet", "link", "source_east", "file_photo")
+    sure = (*marks, *east, *(word.lower() for key in lists for word in words[key]))
     names = [word for key in ("byline", "author", "reporter", "byline_east", "byline_ar") for word in words[key]]
     byline = ("기자", "특파원", "記者", "记者", "Reporting by", "日", "（", "【", "|", "｜", "·", "•", *names)
-    return _shortest(credit), _shortest(byline)
+    return _grouped(sure), _grouped(word.lower() for word in words["image"]), _grouped(byline)
 
 
-def _shortest(hints: Iterable[str]) -> tuple[str, ...]:
-    """The hints without those in which another occurs."""
-    kept: list[str] = []
-    for hint in sorted(set(hints), key=lambda hint: (len(hint), hint)):
-        if not any(other in hint for other in kept):
-            kept.append(hint)
-    return tuple(kept)
+@dataclass(frozen=True)
+class _Hints:
+    """Hints by their longest word, which the set of a text's words is asked for; those of scripts without spaces; and signs."""
+
+    words: dict[str, tuple[str, ...]]
+    keys: frozenset[str]
+    east: tuple[str, ...]
+    signs: tuple[str, ...]
 
 
-# What a dateline cannot do without, in its first 160 characters.
-_DATELINE = re.compile(r"\A\W{0,3}\w[^\n]{0,150}?(?:[)\]）】]|[—–]\s|[.,]\s/|日[电電]|[-/:])")
+def _grouped(hints: Iterable[str]) -> _Hints:
+    words: dict[str, tuple[str, ...]] = {}
+    east, signs = [], []
+    for hint in sorted(set(hints)):
+        letters = _LETTERS.findall(hint)
+        if _EAST.search(hint):
+            east.append(hint)
+        elif letters:
+            key = max(letters, key=len).lower()
+            words[key] = (*words.get(key, ()), hint)
+        else:
+            signs.append(hint)
+    return _Hints(words, frozenset(words), tuple(east), tuple(signs))
+
+
+_LETTERS = re.compile(r"\w+")
+_EAST = re.compile("[\u0600-\u06ff\u2e80-\uffff]")
+
+
+def _present(hints: _Hints, text: str, words: frozenset[str], east: bool) -> list[str]:
+    """The hints that occur in a text of these words; `east` says whether it has letters that are written without spaces."""
+    found = [hint for hint in hints.signs if hint in text]
+    if east:
+        found += [hint for hint in hints.east if hint in text]
+    for key in sorted(words & hints.keys):
+        found += [hint for hint in hints.words[key] if hint in text]
+    return found
+
+
+# What stands behind a word for a picture where it announces a credit, and not in a sentence about one.
+_ANNOUNCES = re.compile(
+    r"[^\S\n]{0,3}(?:[:=＝：|/ⓒ©\])）】>-]|by\b|via\b|courtesy\b|credit|source|provided|taken|$|[A-ZÀ-ÖØ-ÞА-ЯЁ][^.!?\n]{1,50}$)", re.M
+)
+
+
+_CREDIT, _BYLINE, _DATED_LINE, _WIRE = 1, 2, 4, 8
+# What a line begins with that can be a dateline.
+_MAY_DATE = re.compile(
+    rf"^(?:[●•■▲-]\s?)?(?:[(（【［\[][^\n]{{2,60}}?[)）】］\]]"
+    rf"|[{_UPPER}\u0621-\u064a][^\n]{{1,70}}?(?:[)\]）]|\s[—–ـ-]|[./]\s?[—–/-]|\.\s\d|\s/|[-/]\s)"
+    r"|[\u4e00-\u9fff]{4,16}\d{0,2}月?\d{1,2}日[电電])"
+)
+
+
+def _signs(lines: list[str]) -> list[int]:
+    """For each line which credits it may hold, as bits: found by a few passes over all of them, for most lines hold none."""
+    whole = "\n".join(lines)
+    low = whole.lower()
+    if len(low) != len(whole):
+        low = "".join(char.lower() if len(char.lower()) == 1 else char for char in whole)
+    signs = [0] * len(lines)
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+
+    def mark(at: int, sign: int) -> int:
+        """Set the sign of the line at a place; returns where the next line begins."""
+        index = bisect_right(starts, at) - 1
+        signs[index] |= sign
+        return starts[index + 1]
+
+    words = frozenset(_LETTERS.findall(low))
+    east = _EAST.search(whole) is not None
+    sure, pictures, bylines = _hints()
+    for groups, text, sign in ((sure, low, _CREDIT), (bylines, whole, _BYLINE)):
+        for hint in _present(groups, text, words, east):
+            at = text.find(hint)
+            while at >= 0:
+                at = text.find(hint, mark(at, sign))
+    for word in _present(pictures, low, words, east):
+        at = low.find(word)
+        while at >= 0:
+            inside = at and low[at - 1].isalpha() and word[0] < "\u2e80" and low[at - 1] < "\u2e80"
+            if not inside and _ANNOUNCES.match(whole, at + len(word)):
+                mark(at, _CREDIT)
+            at = low.find(word, at + 1)
+    may_date, announced = _MAY_DATE.match, _announced().match
+    for index, line in enumerate(lines):
+        if may_date(line) or announced(line):
+            signs[index] |= _DATED_LINE
+        if "/" in line and _WIRE_PICTURE.search(line):
+            signs[index] |= _WIRE
+    return signs
+
+
+def _edged(block: str) -> list[str]:
+    return [line.strip() for line in block.split("\n") if len(line) > 2 and not line.isspace()]
+
+
+def _marked(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str, bool]]:
+    """The lines with their kind, and whether they are among the last three of a text or were removed."""
+    total = sum(kind == "text" for kind, _ in lines)
+    seen = 0
+    for kind, line in lines:
+        seen += kind == "text"
+        yield kind, line, kind != "text" or seen > total - 3
+
+
 _WIRE_PICTURE = re.compile(rf"[{_UPPER}]{{2}}/[{_UPPER}][a-zà-ÿа-яё]")
 _Found = dict[tuple[CreditKind, str], Credit]
 
@@ -213,15 +345,10 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
     found there. `prose` is `document.prose`.
     """
     found: _Found = {}
-    blocks = list(_blocks(document, prose))
-    whole = "\n".join(block for _, block in blocks)
-    low = whole.lower()
-    credit_hints, byline_hints = _hints()
-    hints = [hint for hint in credit_hints if hint in low], [hint for hint in byline_hints if hint in whole]
-    for kind, block in blocks:
-        lines = [line for line in block.split("\n") if len(line) > 2 and not line.isspace()]
-        for number, line in enumerate(lines):
-            _line(line.strip(), kind, kind != "text" or number >= len(lines) - 3, hints, found)
+    lines = [(kind, line) for kind, block in _blocks(document, prose) for line in _edged(block)]
+    for (kind, line, last), signs in zip(_marked(lines), _signs([line for _, line in lines]), strict=True):
+        if signs or last or kind in _CAPTIONS:
+            _line(line, kind, last, signs, found)
     if picture := document.metadata.image_credit.strip()[:200]:
         _put(found, "image", _clean(picture), picture)
     author = document.author.strip()
@@ -254,17 +381,58 @@ def _captions(text: str) -> Iterable[tuple[int, int]]:
             position = end
 
 
-def _line(line: str, kind: str, last: bool, hints: tuple[list[str], list[str]], found: _Found) -> None:
-    caption = kind in _CAPTIONS
-    hinted = caption or ("/" in line and len(line) <= 400 and _WIRE_PICTURE.search(line) is not None)
-    if not hinted and hints[0]:
-        low = line.lower()
-        hinted = any(hint in low for hint in hints[0])
-    if hinted:
+def _line(line: str, kind: str, last: bool, signs: int, found: _Found) -> None:
+    if kind in _CAPTIONS or signs & _CREDIT or (signs & _WIRE and len(line) <= 400):
         _credit_line(line, kind, found)
-    dated = _DATELINE.match(line) is not None and _read_first("dateline", line[:160], found)
-    if len(line) <= _SHORT_LINE and (dated or any(hint in line for hint in hints[1])):
+    dated = bool(signs & _DATED_LINE) and _dateline(line, found)
+    if len(line) <= _SHORT_LINE and (dated or signs & _BYLINE):
         _byline_line(line, last, found)
+    if len(line) <= _AGENCY_LINE and not dated and (last or signs & _DATED_LINE):
+        _agencies(line, last, found)
+
+
+_AGENCY_LINE = 90  # characters of a line that can be a list of agencies
+
+
+@cache
+def _agency_words() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
+    """Agencies by their name in small letters; what may stand before a list of them; what stands between them."""
+    names = {name.lower(): name for name in reversed(load("credits")["agencies"])}
+    return (
+        names,
+        re.compile(rf"^{_any('agency_source', 'i')}\s*[:：]?\s*"),
+        re.compile(r"\s*[/,;|+&•·]\s*|\s(?:and|und|et|y|e|и|en|with|mit|avec|con)\s"),
+    )
+
+
+@cache
+def _announced() -> re.Pattern[str]:
+    return re.compile(rf"^[(（\[【—–]?[^\S\n]?{_any('agency_source', 'i')}(?=[\s:：])")
+
+
+_MARKED_OFF = re.compile(r"[\s(（\[【—–-]+(.*?)[\s)）\]】.]*$")
+_INITIALS = re.compile(r"[a-z]{2,4}|[A-Z]{2,3}|[a-z]{2,4}\.[a-z]{2}")
+
+
+def _agencies(line: str, last: bool, found: _Found) -> None:
+    """A line of nothing but agencies and initials: "jd/mm (dpa, AFP)", "Source: Reuters", "— AFP"."""
+    known, source, between = _agency_words()
+    rest = line.strip()
+    stripped = _MARKED_OFF.sub(lambda match: match.group(1), rest) if rest[0] in "(（[【—–-" else rest.rstrip(" .")
+    announced = source.match(stripped)
+    if not announced and not last:
+        return
+    body = stripped[announced.end() :] if announced else stripped
+    parts = [part for piece in re.split(r"[()（）]", body) for part in between.split(piece.strip()) if part]
+    if not 1 <= len(parts) <= 8 or not any(part.lower() in known for part in parts):
+        return
+    if not all(part.lower() in known or (_INITIALS.fullmatch(part) and len(parts) > 1) for part in parts):
+        return
+    if len(parts) == 1 and not announced and rest == parts[0] and not (len(parts[0]) == 3 and parts[0].isalpha()):
+        return  # a bare word may be a headline or a link
+    for part in parts:
+        if part.lower() in known and (part in known.values() or part.islower() or announced):
+            _put(found, "agency", part, rest)
 
 
 def _credit_line(line: str, kind: str, found: _Found) -> None:
@@ -273,7 +441,10 @@ def _credit_line(line: str, kind: str, found: _Found) -> None:
     stretch = line if len(line) <= _MAX_LINE else line[-400:]
     image_end = 0
     marked = False
-    for credit_kind, where, pattern in _patterns():
+    low = stretch.lower()
+    for credit_kind, where, pattern, needs in _patterns():
+        if needs and not any(need in low for need in needs):
+            continue
         if (
             credit_kind in ("dateline", "byline")
             or (where == _CAPTION and not caption)
@@ -292,18 +463,31 @@ def _credit_line(line: str, kind: str, found: _Found) -> None:
             marked = marked or (credit_kind == "copyright" and done)
 
 
-def _read_first(kind: CreditKind, line: str, found: _Found) -> bool:
-    """The first dateline that a line begins with."""
-    for credit_kind, _, pattern in _patterns():
-        if credit_kind == kind:
-            match = pattern.search(line)
-            if match is not None and _add(kind, match, line, found):
+def _dateline(line: str, found: _Found) -> bool:
+    """Read the dateline that a line begins with; a few looks at its first characters save most of the patterns."""
+    first = line[0]
+    head = line[:110]
+    begins: tuple[str, ...]
+    if first in "([【［（":
+        begins = ("any", "bracket")
+    elif "\u0621" <= first <= "\u064a":
+        begins = ("any", "arabic")
+    elif first.isupper() or first in "●•■▲-":
+        begins = ("any", "upper", "capitals" if head[:3].isupper() else "upper")
+    elif "\u4e00" <= first <= "\u9fff":
+        begins = ("any", "any")
+    else:
+        return False
+    for beginning, marks, pattern in _datelines():
+        if beginning in begins and marks.search(head):
+            match = pattern.search(line[:160])
+            if match is not None and _add("dateline", match, line[:160], found):
                 return True
     return False
 
 
 def _byline_line(line: str, last: bool, found: _Found) -> None:
-    for credit_kind, where, pattern in _patterns():
+    for credit_kind, where, pattern, _ in _patterns():
         if credit_kind == "byline" and (where != _LAST or last):
             match = pattern.search(line)
             if match is not None:
@@ -344,15 +528,19 @@ def _add(kind: CreditKind, match: re.Match[str], line: str, found: _Found) -> bo
             _put(found, "byline", person, phrase)
         return bool(people)
     name = _clean(groups["name"])
+    if kind == "outlet" and not groups["name"]:
+        _put(found, kind, "", phrase)  # "Source link": from elsewhere, and it does not say where
+        return True
     if kind == "copyright":
         name = _holder(groups["name"])
     elif kind == "image":
         name = _photographer(groups["name"])
     elif kind == "outlet":
-        name = re.split(r"(?<=[\w)])[.,;:!?](?:\s|$)|\s(?:and|on|under|with|at|am|auf)\s", name)[0].strip(" .,;:!?\"“”'’")
+        name = re.split(r"(?<=[\w)])[.,;:!?。，](?:\s|$)|\s(?:and|on|under|with|at|am|auf)\s", name)[0].strip(" .,;:!?\"“”'’")
         name = re.sub(r"^(?:the website of|the|der|die|das)\s+(?=[a-z])", "", name)
         if name and not (name[0].isupper() or name[0].isdigit() or name[0] > "\u0250" or "." in name):
             return False
+        name = re.sub(r"^(?:in|on|by|dans|en|bei|auf|по|于|於)\s+(?=\S)", "", name)
     elif kind == "byline":
         name = _eastern_name(name)
     if len(name) >= 2 and any(map(str.isalpha, name)) and len(name.split()) <= 10:
@@ -373,6 +561,8 @@ def _add_dateline(match: re.Match[str], groups: dict[str, str | None], phrase: s
         reporter, place = "、".join(filter(None, (who, rest[:size]))), rest[size:]
     else:
         place = _clean(groups["place"] or "")
+    if place in load("credits")["image"] or agency.endswith(("제공", "자료사진")):
+        return False  # (사진=…)
     if not place or not _is_place(place, agency, match):
         return False
     _put(found, "dateline", place, phrase)
@@ -438,7 +628,9 @@ def _named(name: str) -> bool:
     """Whether a phrase is a name: it begins like one and is not a sentence, whose words are in lower case."""
     words = [word for word in re.findall(r"\w+", name) if word[0].isalpha()]
     small = sum(word[0].islower() for word in words)
-    begins = name[0].isupper() or name[0].isdigit() or name[0] > "\u0250" or name[0] == "@" or "." in name
+    begins = (
+        name[0].isupper() or name[0].isdigit() or name[0] > "\u0250" or name[0] == "@" or "." in name or name in load("credits")["agencies"]
+    )
     return begins and small <= max(1, len(words) // 2)
 
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from transforms.attribution.layout import laid_out, signature
 from transforms.attribution.lexicon import (
     ADV,
     AUX,
@@ -42,15 +43,17 @@ from transforms.attribution.lexicon import (
     according_phrases,
     is_outlet,
     naming_verbs,
-    no_speakers,
 )
 from transforms.attribution.phrases import Tokens
 from transforms.attribution.quotes import Quotation, quotations
 from transforms.attribution.verbs import Cue, Found, Verbs
 
 _PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
-# Seoul, Sep 4 (NationPress) · WASHINGTON (AP) —
-_DATELINE = re.compile(r"[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)\s*[–—-]*|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)\s*")
+# Seoul, Sep 4 (NationPress) · WASHINGTON (AP) — · WASHINGTON, Sept. 4 --
+_DATELINE = re.compile(
+    r"(?:[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)\s*[–—-]*|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)"
+    r"|[A-Z]{3}[A-Z.'’/ -]{0,40}(?:, [A-Z][a-z]{1,12}\.?)?(?:,? \d{1,2})?\s+(?:--|[–—]))\s*(?=\S)"
+)
 _MAX_BLOCK = 3000  # characters of a paragraph that a colon announces
 _MAX_SENTENCE = 1000  # tokens of a sentence; what is longer is none
 _MAX_CONTENT = 120  # tokens of a clause
@@ -58,21 +61,33 @@ _MAX_CONTENT = 120  # tokens of a clause
 
 def statements(prose: str) -> list[Found]:
     """The statements of an English text, in the order of their contents."""
-    reader = _Reader(prose)
+    return read(prose).found
+
+
+def read(prose: str) -> Reader:
+    """An English text, read to its end."""
+    reader = Reader(prose)
     for match in _PARAGRAPH.finditer(prose):
         reader.paragraph(match.start(), match.end())
     reader.finish()
-    return reader.found
+    return reader
 
 
-class _Reader:
-    """Reads paragraph by paragraph; holds what one paragraph hands to the next."""
+class Reader:
+    """Reads paragraph by paragraph; holds what one paragraph hands to the next.
+
+    `paragraphs` are the ranges that were read, without blanks at their ends and without a dateline; `found` the statements, `laid` those
+    of them that are a line as a whole, or have one.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.tokens = Tokens(text, 0, 0, [])
         self.verbs = Verbs(self.tokens)
         self.found: list[Found] = []
+        self.laid: list[Found] = []
+        self.paragraphs: list[tuple[int, int]] = []
+        self.alone: tuple[int, int] | None = None  # a paragraph that was nothing but a quotation
         self.last: Found | None = None  # the direct statement that ended the last paragraph
         self.block: Found | None = None  # a statement that ended in a colon
         self.unsaid: list[tuple[int, int]] = []  # quotations of a paragraph left open, still without a speaker
@@ -91,10 +106,11 @@ class _Reader:
         dateline = _DATELINE.match(text, start, min(end, start + 120))
         if dateline:
             start = dateline.end()
+        self.paragraphs.append((start, end))
         quotes = quotations(text, start, end)
         if self.block is not None and self._take_block(start, end, quotes):
             return
-        if self._dialogue(start, end):
+        if self._laid_out(start, end, quotes):
             return
         self.tokens = Tokens(text, start, end, quotes)
         self.verbs = Verbs(self.tokens)
@@ -717,17 +733,24 @@ class _Reader:
             return False  # the paragraph has a cue of its own, or goes on in the writer's words
         found.content.append((start, end))
         found.direct = found.direct or len(found.content) == 1
+        self.laid.append(found)
         if whole:
             self.last = self.closed_by = found
         return True
 
-    def _dialogue(self, start: int, end: int) -> bool:
-        """`NAME: what was said`, as in a transcript."""
-        match = _DIALOGUE.match(self.text, start, end)
-        if match is None or match[1].split()[0].strip(".") in no_speakers() or end - match.end() < 8:
+    def _laid_out(self, start: int, end: int, quotes: list[Quotation]) -> bool:
+        """A line that is a statement as a whole, or the signature below a quotation that stands alone."""
+        found = laid_out(self.text, start, end, quotes, len(self.paragraphs) == 1)
+        signed = signature(self.text, start, end)
+        alone, self.alone = self.alone, None
+        if signed is not None and alone is not None and "\n\n\n" not in self.text[alone[1] : start]:
+            found = Found([alone], signed[0], signed[1], 0.85, direct=True)
+        elif found is None:
+            if len(quotes) == 1 and quotes[0].start == start and quotes[0].end >= end - 1:
+                self.alone = quotes[0].start, quotes[0].end
             return False
-        found = Found([(match.end(), end)], (match.end(1), match.end(1) + 1), match.span(1), 0.75, direct=True)
         self.found.append(found)
+        self.laid.append(found)
         self.closed_by = None
         return True
 
@@ -741,7 +764,6 @@ def _passes_on(hearer: str) -> bool:
     return is_outlet(hearer) or re.search(r"\b(?:news )?agency\b", hearer) is not None
 
 
-_DIALOGUE = re.compile(r"([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?: +(?=\S)")
 _CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
 _WHEN = frozenset("as when while after before because since until once".split())
 # Past participles of irregular verbs, which the word list has among the finite verbs.

@@ -10,6 +10,9 @@ from typing import Any
 import yaml
 
 LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
+# Languages with rules of their own: those that set the verb beside its subject, and those that set it behind what was said.
+WESTERN = ("de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk")
+EASTERN = ("ko", "ja", "zh")
 
 # Word classes, as bits, so that one look-up answers every question about a word.
 DET, PREP, SUB, CONJ, PRON, AUX, BE, NEG, ADV, REL, VERB, TIME, VENUE, START, NOUN = (1 << n for n in range(15))
@@ -98,14 +101,15 @@ def sources() -> dict[str, frozenset[str]]:
 
 
 @cache
-def _outlet_pattern() -> re.Pattern[str]:
+def outlet_names() -> re.Pattern[str]:
+    """The known names of agencies, papers and broadcasters."""
     names = sorted(sources()["outlets"], key=lambda name: (-len(name), name))
     return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)")
 
 
 def is_outlet(name: str) -> bool:
     """Whether a phrase names a news agency, a paper or a broadcaster."""
-    if _outlet_pattern().search(name):
+    if outlet_names().search(name):
         return True
     return any(
         word.lower() in sources()["outlet_words"] and word not in ("news", "reporters", "journalists", "daily")

@@ -38,6 +38,7 @@ def _bare(word: str) -> str:
 _AGE = re.compile(r"\s?\(\d{1,3}\)")
 
 
+_CAPITAL = re.compile(r"(?<!\w)[A-Z][\w’'-]+")
 _SURNAME_FIRST = re.compile(r"(?:[.!?”\"’]\s|\n)\s?([A-Z][\w-]+) (?=[a-z])")
 
 
@@ -184,6 +185,22 @@ class Names:
             ]
         return fitting[0] if len(fitting) == 1 else ""
 
+    def surname_before(self, at: int, text: str, gender: str) -> str:
+        """The one person of that sex whose surname stands in this paragraph or the last before `at`, if named in full anywhere; else ""."""
+        reach = max(at - 600, 0)
+        floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
+        found: list[str] = []
+        for match in _CAPITAL.finditer(text, max(floor, reach), at):
+            word = _bare(match.group())
+            full = self.resolve(word)
+            if full != word and full not in found and self._gender(full) == gender:
+                found.append(full)
+        return found[0] if len(found) == 1 else ""
+
+    def may_be(self, name: str, gender: str) -> bool:
+        """Whether `name` is known to be of that sex."""
+        return self._gender(name) == gender
+
     def between(self, start: int, end: int) -> list[str]:
         """The people named in full in `text[start:end]`, at most the last 50, each once."""
         first = max(bisect_left(self.places, (start, "")), (last := bisect_left(self.places, (end, ""))) - 50)
@@ -248,7 +265,11 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
         if cut < len(words) and words[cut - 1].endswith(("'s", "’s")):
             break
         cut -= 1
-    while cut < len(words) - 1 and (lows[cut].strip(".") in _names("nationalities") or bare[cut] in _TITLE_CASE):
+    while (
+        cut < len(words) - 1
+        and (lows[cut].strip(".") in _names("nationalities") or bare[cut] in _TITLE_CASE)
+        and " ".join(lows[cut:]) not in _names("places")  # North Korea
+    ):
         cut += 1
     name_words = bare[cut:]
     titles = lows[:cut]

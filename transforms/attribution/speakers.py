@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 
 from transforms.attribution.languages import kinds
+from transforms.attribution.lexicon import CALL, SAY, TELL, english
 from transforms.attribution.names import Names, describe, pronoun
 from transforms.attribution.people import People, pronoun_gender
 from transforms.attribution.quotes import MARKS
 from transforms.attribution.verbs import Found
-from transforms.document import Attribution, ClaimForm, Span, Speaker, SpeakerKind, Via
+from transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
 
 _NO_NAMES = Names("")
 
@@ -34,11 +35,10 @@ def attributions(text: str, prose: str, found: list[Found], language: str, peopl
             for start, end in item.via
         )
         content = tuple(Span.of(text, start, end) for start, end in item.content)
-        made.append(
-            Attribution(
-                _form(content, item.direct), content, Span.of(text, *item.cue), speaker, via, round(min(max(item.score, 0.0), 1.0), 4)
-            )
-        )
+        cue = Span.of(text, *item.cue)
+        form = _form(content, item.direct)
+        kind = _type(cue.text, form) if language == "en" else "statement"
+        made.append(Attribution(form, content, cue, speaker, via, round(min(max(item.score, 0.0), 1.0), 4), kind))
         if speaker.kind == "person" and speaker.name:
             last, last_end = speaker, item.cue[1]
             spoken.add(speaker.name)
@@ -50,6 +50,27 @@ def _form(content: tuple[Span, ...], direct: bool) -> ClaimForm:
         return "direct"
     return "mixed" if any(_has_marks(piece.text) for piece in content) else "indirect"
 
+
+def _type(cue: str, form: ClaimForm) -> ClaimType:
+    """Whether the cue reports words, spoken or written; one that the lexicon has not does so where it brings somebody's own words."""
+    words, phrasal = english()
+    lows = _WORD.findall(cue.lower())
+    if not lows or form == "direct":
+        return "statement"
+    for index, low in enumerate(lows):
+        ways = [bits for particles, bits in phrasal.get(low, ()) if tuple(lows[index + 1 : index + 1 + len(particles)]) == particles]
+        bits = ways[0] if ways else words.get(low, 0)
+        if bits & (SAY | TELL | CALL) or low in _REPORTS:
+            return "statement"
+    return "attitude"
+
+
+_WORD = re.compile(r"\w+(?:-\w+)*")
+# Words of cues that are no verbs: according to, in a statement, per.
+_REPORTS = frozenset(
+    """according statement statements per remarks interview words quote quotes tweet report reports letter speech citing cites cited answer
+    comment comments claim claims warning testimony announcement reply response question questions message post email memo""".split()
+)
 
 _APOSTROPHE = re.compile(r"(?<=\w)['’](?=\w)|(?<=s)['’](?=\s)|(?<!\w)['’](?=\d\d)")
 
@@ -85,9 +106,14 @@ def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_en
         subject = names.subject_between(text, last_end, start)
         if subject in spoken and subject != last.name and names.fits(subject, gender):
             return Speaker(start, end, words, subject, "", "person")
-        between = [other for other in names.between(last_end, start) if other != last.name and names.fits(other, gender)]
+        between = [
+            other
+            for other in names.between(last_end, start)
+            if other != last.name and (names.may_be(other, gender) or (other in spoken and names.fits(other, gender)))
+        ]
         if not between:
             name = last.name
+    name = name or names.surname_before(start, text, gender)
     return Speaker(start, end, words, name, "", "person")
 
 

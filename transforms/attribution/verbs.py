@@ -45,6 +45,9 @@ class Found:
     direct: bool = False  # content is words as they were said, whether or not in quotation marks
     said: bool = True  # rather than described, wanted, hedged on
     antecedent: tuple[int, int] | None = None  # what a relative "who" stands for
+    signs: tuple[
+        int, ...
+    ] = ()  # of the tagger: margins of cue, content and source, then whether it has a source, marks, only marks, few words
 
 
 @dataclass

@@ -93,7 +93,7 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
     points = weights.prior if style else weights.prior_without_style
     reasons = [Reason("before anything is read: most texts are no translations", (), points / 100)]
     by_sign: dict[str, list[Find]] = defaultdict(list)
-    for find in finds:
+    for find in _apart(finds):
         by_sign[find.sign.name].append(find)
     plain = [group for group in by_sign.values() if not group[0].sign.support]
     kept = [find for group in plain for find in group]
@@ -156,6 +156,19 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
 def _reason(what: str, finds: list[Find], points: int) -> Reason:
     sources = sorted({code for find in finds for code in find.sources})
     return Reason(what, tuple(find.text for find in finds), points / 100, tuple(sources))
+
+
+def _apart(finds: list[Find]) -> list[Find]:
+    """The finds without those whose words, or some of them, a heavier find of the same kind has: one turn of phrase counts once."""
+    taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
+    kept = []
+    for find in sorted(finds, key=lambda find: (-find.sign.points, find.start, -find.end, find.sign.name)):
+        spans = taken[find.sign.kind]
+        if find.start >= 0 and any(start < find.end and find.start < end for start, end in spans):
+            continue
+        spans.append((find.start, find.end))
+        kept.append(find)
+    return kept
 
 
 def _distinct(finds: list[Find]) -> list[Find]:

@@ -322,12 +322,15 @@ def sources_out_of_fold(made: Task, fold: NDArray[np.int64], sources: list[str])
 
 
 def judged_unseen(language: str, passages: list[Passage]) -> Iterator[tuple[Passage, style.Judgement]]:
-    """Each passage of the benchmark and of the web pages, as models judge it that have not seen its document (strict folds)."""
+    """Each passage of the benchmark and of the web pages, as models judge it that have not seen its document.
+
+    Strict folds for the log odds; for the source language blocks, since a strict fold may hold all there is of one.
+    """
     made, fold = task(language, passages), folds(passages)
     scores = out_of_fold(made, fold)
     slope, shift, factors = calibrate(made, scores, fold)
     sources = source_languages(made)
-    odds = sources_out_of_fold(made, fold, sources) if sources else np.zeros((len(passages), 0))
+    odds = sources_out_of_fold(made, folds(passages, by_block=True), sources) if sources else np.zeros((len(passages), 0))
     window = style.window(language)
     for at in np.flatnonzero(fold >= 0).tolist():
         factor = factors[lengths(len(made.mask.tokens(passages[at].text)), window)]

@@ -1,0 +1,398 @@
+"""Chains: through whom a statement reached the document ("told Reuters", "according to Yonhap, citing KCNA").
+
+Works on what any engine found: the text, the pieces of the statement, its cue and its speaker. Only the sentence around the cue is
+read, without what was said. A link counts where it names an outlet, or where the words around it leave no doubt ("as quoted by X").
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from functools import cache
+
+from transforms.attribution.lexicon import WESTERN, is_outlet, load, outlet_names
+from transforms.document import Via
+
+Range = tuple[int, int]
+NOWHERE = (-1, -1)
+_REACH = 400  # characters of the sentence on either side of cue and speaker that are read
+_HIDDEN = "\ue000"
+_STOP = re.compile(r"[.!?…]+[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
+_ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
+
+
+def via(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str = "en") -> tuple[Via, ...]:
+    """The links from the document's outlet to the origin; names are the outlets as they are written, without article.
+
+    `content`, `cue` and `speaker` are ranges of `text`, (-1, -1) for what is missing. See `origin` for the speaker proper.
+    """
+    return tuple(Via(a, b, text[a:b], _named(text[a:b])) for a, b in links(text, content, cue, speaker, language)[1])
+
+
+def origin(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str = "en") -> Range:
+    """Who said it where the speaker is an outlet that cites another ("Yonhap, citing KCNA"): the range of KCNA, else `speaker`."""
+    return links(text, content, cue, speaker, language)[0]
+
+
+def links(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str) -> tuple[Range, list[Range]]:
+    """The speaker proper, and the links before it in order."""
+    anchors = [span for span in (cue, speaker) if span[0] >= 0]
+    if not anchors:
+        return speaker, []
+    offset, window = _sentence(text, anchors, content)
+    if not _may(language).search(window):
+        return speaker, []
+    if language == "en":
+        return _english(text, offset, window, cue, speaker)
+    return _foreign(text, offset, window, cue, speaker, language)
+
+
+def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> tuple[int, str]:
+    """The sentence around cue and speaker with what was said hidden, and where it begins."""
+    spans = list(anchors)
+    first, last = min(start for start, _ in spans), max(end for _, end in spans)
+    low = max(first - _REACH, 0)
+    high = min(last + _REACH, len(text))
+    hidden = list(text[low:high])
+    for a, b in content:
+        if a < last and b > first and any(a <= x and y <= b for x, y in spans):
+            continue
+        for index in range(max(a, low) - low, min(b, high) - low):
+            hidden[index] = _HIDDEN
+    window = "".join(hidden)
+    start = 0
+    for match in _STOP.finditer(window, 0, first - low):
+        if not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):
+            start = match.end()
+    end = len(window)
+    for match in _STOP.finditer(window, last - low):
+        if not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):
+            end = match.start()
+            break
+    return low + start, window[start:end]
+
+
+# -- English ----------------------------------------------------------------------------------------------------------
+
+_NP_WORD = (
+    r"(?:[A-Z][\w’'.&-]*(?<![.,])|[A-Z]\.|news|agency|agencies|state|state-run|state-owned|television|TV|newspaper"
+    r"|daily|broadcaster|network|radio|wire|service|magazine|"
+    r"channel|website|media|official|outlet|outlets|local|press|public|national|private|independent|business|weekly"
+    r"|regional|tabloid|satellite|run|owned|pro-government|reporters?|journalists?)"
+)
+_NP = (
+    rf"(?P<np>(?:(?:the|a|an|its|his|her|their)\s+)?(?:[A-Z][\w-]+[’']s?\s+(?:the\s+)?)?{_NP_WORD}(?:\s+(?:of\s+"
+    rf"|and\s+(?=[A-Z]))?{_NP_WORD}){{0,6}})(?:\s*\((?P<short>[A-Z][\w.-]{{1,12}})\))?"
+)
+_TOLD = re.compile(rf"\b(?:told|tells|telling|informed|tell)\s+{_NP}")
+_INTERVIEW = re.compile(
+    rf"\b(?:interview|conversation|Q&A|op-ed|column|appearance|call|briefing|article|essay)s?\b(?:\s(?!with\b|on\b"
+    rf"|to\b|in\b|for\b|by\b)[\w’'-]+){{0,6}}?\s(?:(?:published|aired|broadcast|carried|printed)\s(?:\w+\s)?)?(?:with"
+    rf"|on|to|in|for|by|before\s\w+\s\w+\swith)\s{_NP}"
+)
+_SPEAKING = re.compile(
+    rf"\b(?:[Ss]peaking|[Tt]alking|spoke|talking|talked|comments?|remarks?|statement|statements|e-?mail|e-?mailed"
+    rf"|confirmed|said|says|added|wrote|writing)\s+(?:\w+\s){{0,2}}?(?:to|on|with|for|in)\s+{_NP}"
+)
+_QUOTED_BY = re.compile(
+    rf"\b(?:as\s+)?(?:was\s+|were\s+|is\s+|been\s+)?(?:quoted|cited|reported|carried|published|relayed|paraphrased"
+    rf"|seen|obtained|translated)\s+(?:\w+ly\s+)?(?:as\s+saying\s+)?(?:\w+\s+){{0,3}}?(?:by|in)\s+{_NP}"
+)
+_ACCORDING = re.compile(
+    rf"\b(?:[Aa]ccording\sto|[Aa]s\sper|(?<=, )per|[Aa]s\s+(?:\w+ly\s)?reported\sby)\s+(?:(?:a|an|the)\s(?:[a-z]+\s)?"
+    rf"(?:report|reports|article|dispatch|story|account|interview|transcript)s?\s(?:by|from|in|on|with)\s)?{_NP}"
+)
+_TRAILING = re.compile(
+    rf",\s+{_NP}\s+(?:reported|reports|has\sreported|had\sreported|said|writes|wrote|quoted\s(?:him|her"
+    rf"|them)\sas\ssaying)\b(?=[\s.,]*(?:on\s\w+)?[\s.,]*$)"
+)
+_CITING = re.compile(
+    r"(?:,\s*|\s)(?:citing|quoting|referring\sto|attributing\sit\sto|attributed\sit\sto)\s+(?P<np>(?:the\s+|a\s+"
+    r"|an\s+|its\s+)?[^,.;:()\ue000\n]{2,80}?)(?:\s*\((?P<short>[A-Z][\w.-]{1,12})\))?(?=[,.;:\ue000]|\s(?:said"
+    r"|reported|that|as|says|reports|on|in|for)\b|\s*$)"
+)
+_REPORT_BY = re.compile(
+    rf"\b(?:report|reports|article|dispatch|story|interview|account|footage)\s(?:by|from|in|of|with|on|published\sby|aired\sby)\s{_NP}"
+)
+# A noun that makes a phrase one of state and law, not of the press: told the Senate.
+_INSTITUTION = re.compile(
+    r"\b(?:Senate|House|Congress|Parliament|Court|Council|Committee|Commission|Assembly|Nations|Board|Kremlin"
+    r"|Pentagon|FBI|CIA|Police|police|Ministry|Department|Union|Knesset|Duma|Bundestag|Army|Party|University"
+    r"|Security)\b"
+)
+
+
+@cache
+def _may(language: str) -> re.Pattern[str]:
+    """What a sentence with a link cannot do without."""
+    if language == "en":
+        return re.compile(
+            r"\b(?:[Tt]old|tells?|telling|[Ii]nterview|[Ss]peaking|spoke|talking|comments?|remarks?|statement|e-?mail\w*"
+            r"|[Qq]uoted|[Cc]it(?:ed|ing)|quoting|[Aa]ccording|[Aa]s per|, per |reported|reports?|"
+            r"said (?:on|to|in)|says on|carried|published|[Aa]rticle|dispatch|story|added|conversation|appearance|call"
+            r"|writes|wrote|Q&A|column)\b"
+        )
+    data = load(language)
+    words = [*data.get("hearing", ()), *data.get("citing", ()), *data.get("passing", ())]
+    return re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
+
+
+def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) -> tuple[Range, list[Range]]:
+    reporting: list[Range] = []  # who passes it on: nearest to the document
+    hearing: list[Range] = []  # whom it was said to: nearest to the speaker
+    who = speaker
+    name = text[speaker[0] : speaker[1]] if speaker[0] >= 0 else ""
+
+    def add(to: list[Range], match: re.Match[str], sure: bool = False) -> None:
+        a, b = match.span("np")
+        a, b = a + offset, b + offset
+        words = _trim(text[a:b])
+        b = a + len(words)
+        if match.groupdict().get("short") and b == match.end("np") + offset:
+            b = match.end() + offset
+        if _overlaps((a, b), who) or any(_overlaps((a, b), other) for other in (*reporting, *hearing)):
+            return
+        if _outlet(words) or (sure and not _INSTITUTION.search(words) and any(word[0].isupper() for word in words.split())):
+            to.append((a, b))
+
+    # The outlet that cites: Yonhap, citing KCNA · X reported, quoting Y
+    citing = _CITING.search(window)
+    if citing and (cue[0] < 0 or speaker[0] >= 0):
+        a, b = citing.span("np")
+        words = _origin_words(citing["np"])
+        cited = (a + offset, a + offset + len(words))
+        if citing["short"] and len(words) == b - a:
+            cited = (cited[0], citing.end("short") + 1 + offset)
+        inside = _overlaps(cited, speaker)
+        if inside:
+            outlet = speaker[0], citing.start() + offset
+            who = cited
+            reporting += _outlets_in(text, outlet) or [_bare(text, outlet)]
+        elif _outlet(name) or _REPORT_BY.search(name):
+            # The speaker is only who reports it.
+            if _outlet(words) or not re.search(r"\d", words):
+                who = cited
+                reporting += _outlets_in(text, speaker) or [_bare(text, speaker)]
+        else:
+            carrier = next((match for match in _ACCORDING.finditer(window) if match.end() <= citing.start() + 2), None)
+            if carrier is not None:
+                add(reporting, carrier)
+            hearing_before = len(hearing)
+            if _outlet(words) and not _overlaps(cited, speaker):
+                hearing.insert(hearing_before, cited)
+    elif speaker[0] >= 0 and _REPORT_BY.search(name):
+        reporting += _outlets_in(text, speaker)
+    for match in _QUOTED_BY.finditer(window):
+        add(reporting, match, sure=bool(re.match(r"(?:as\s+)?(?:\w+\s)?(?:quoted|cited)", match.group())))
+    for match in _ACCORDING.finditer(window):
+        if match.start() + offset != cue[0] or not _overlaps((match.start("np") + offset, match.end("np") + offset), speaker):
+            add(reporting, match)
+    for match in _TRAILING.finditer(window):
+        add(reporting, match)
+    for pattern in (_TOLD, _INTERVIEW, _SPEAKING):
+        for match in pattern.finditer(window):
+            if match.start("np") + offset >= speaker[0] or pattern is not _TOLD or speaker[0] >= cue[0]:
+                add(hearing, match)
+    return who, [*reporting, *hearing]
+
+
+def _overlaps(one: Range, other: Range) -> bool:
+    return one[0] < other[1] and other[0] < one[1]
+
+
+def _trim(words: str) -> str:
+    """Without what follows a name: told Reuters on Monday · told Reuters Wednesday · on CNN's."""
+    return re.sub(
+        r"['’]s$|\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|and|of|news conference|press conference|press)$", "", words
+    )
+
+
+def _origin_words(words: str) -> str:
+    return re.split(r"\s(?:as\ssaying|that|said|reported|reports|on\s(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)\b", words)[0].strip()
+
+
+_MEDIA = re.compile(
+    r"\b(?:state|local|national|Russian|Chinese|public|official)\s(?:TV|television|media|radio)\b|\b(?:Times|Post"
+    r"|Journal|Herald|Tribune|Courier|Gazette|Guardian|Telegraph|Mail|News|Chronicle|Observer|Globe|Star|"
+    r"Mirror|Express|Standard|Examiner|Inquirer|Review|Monitor|Daily|Weekly|Dispatch|Sentinel|Register|Bulletin|Echo"
+    r"|Argus|Spectator|TV|Radio|Television|agency|newspaper|broadcaster|magazine|channel|network)\b"
+)
+_CROWD = re.compile(
+    r"^(?:the\s|a\s|an\s)?(?:\w+\s)?(?:reporters?|journalists?|media|press|news|radio|website|public|network"
+    r"|channel)$|\b(?:conference|reporters|journalists|Security Agency|Press Secretary|Intelligence Agency)\b"
+)
+
+
+def _outlet(words: str) -> bool:
+    """Whether a phrase names an outlet; "reporters" and "the media" name none."""
+    if not words or _CROWD.search(words):
+        return False
+    if re.match(r"(?:the\s)?(?:President|Prime|Minister|Senator|Rep|Gov|House|Senate)\b", words):
+        return False
+    return (is_outlet(words) or _MEDIA.search(words) is not None) and not re.search(
+        r"\b(?:University|Agency for|Energy Agency|Security Council|Environmental)\b", words
+    )
+
+
+def _outlets_in(text: str, span: Range) -> list[Range]:
+    """The outlet named in a phrase: Yonhap in "a report by Yonhap"."""
+    words = text[span[0] : span[1]]
+    match = _REPORT_BY.search(words)
+    if match is None:
+        return []
+    a, b = match.span("np")
+    if not _outlet(match["np"]):
+        return []
+    return [(span[0] + a, span[0] + (match.end() if match["short"] else b))]
+
+
+def _bare(text: str, span: Range) -> Range:
+    """A phrase without article and the comma behind it."""
+    words = text[span[0] : span[1]].rstrip(" ,")
+    return span[0], span[0] + len(words)
+
+
+_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|dem|den|la|le|les|el|los|l['’]|il|lo|o|de|het)\s*(?=\S)", re.I)
+_GENERIC = re.compile(
+    r"^(?:(?:state\s|local\s|Russian\s|Chinese\s)?(?:news\sagency|newspaper|broadcaster|magazine|daily|agency)\s+|"
+    r"(?:Nachrichtenagentur|Zeitung|Sender|Magazin|agencia|diario|periódico|agence|journal|quotidien|chaîne"
+    r"|агентству|агентство|агентства|газете|газета|изданию|وكالة|لوكالة|صحيفة|لصحيفة|قناة)\s+)(?=\S)"
+)
+
+
+def _named(words: str) -> str:
+    """The outlet's name: without article, generic noun, quotation marks and the short form in brackets."""
+    name = re.sub(r"\s*\([^()]*\)$", "", words.strip())
+    name = (
+        _ARTICLE.sub("", name)
+        if not name.startswith(("The ", "Le ", "La ", "El ", "Die ", "Der ", "Das ", "Il "))
+        else name[name.index(" ") + 1 :]
+        if name.startswith("The ")
+        else name
+    )
+    stripped = re.sub(r"(?<=\w)\s(?:news\sagency|news\swire|newspaper|magazine|통신사?)$", "", _GENERIC.sub("", name))
+    return stripped.strip(" \"“”„«»'’‘") or name
+
+
+# -- other languages --------------------------------------------------------------------------------------------------
+
+
+def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, language: str) -> tuple[Range, list[Range]]:
+    patterns = _links(language)
+    reporting: list[Range] = []
+    hearing: list[Range] = []
+    who = speaker
+    name = text[speaker[0] : speaker[1]] if speaker[0] >= 0 else ""
+    for match in patterns["citing"].finditer(window):
+        a, b = match.start("np") + offset, match.end("np") + offset
+        b = a + len(text[a:b].rstrip(" ,،、，"))
+        if b - a < 2 or _HIDDEN in match["np"]:
+            continue
+        if _overlaps((a, b), speaker):
+            if speaker[0] < match.start() + offset:
+                reporting.append(_bare(text, (speaker[0], match.start() + offset)))
+                who = (a, min(b, max(speaker[1], a)))
+            continue
+        if _press(name, language):
+            reporting.append(_bare(text, speaker))
+            who = (a, b)
+        elif _press(text[a:b], language):
+            reporting.append((a, b))
+        break
+    for key, to in (("passing", reporting), ("hearing", hearing)):
+        for match in patterns[key].finditer(window):
+            a, b = match.start("np") + offset, match.end("np") + offset
+            b = a + len(text[a:b].rstrip(" ,،、，"))
+            a += len(text[a:b]) - len(text[a:b].lstrip())
+            if (
+                b <= a
+                or _overlaps((a, b), who)
+                or any(_overlaps((a, b), other) for other in (*reporting, *hearing))
+                or _HIDDEN in text[a:b]
+            ):
+                continue
+            if _AUDIENCE.search(text[a:b]):
+                continue
+            if _press(text[a:b], language) or (_AIR.search(match.group()) and _CAPITAL.match(text, a)):
+                to.append((a, b))
+    outlet = _ending(text, who) if not hearing and who[0] >= 0 and language != "de" else None
+    if outlet is not None:
+        hearing.append(outlet)  # сказал Иван Примеров РИА Новости
+        who = who[0], who[0] + len(text[who[0] : outlet[0]].rstrip(" ,"))
+    return who, [*reporting, *hearing]
+
+
+# What makes the name behind it an outlet's, whatever it is called; and who is no outlet.
+_AIR = re.compile(
+    r"interview|entrevista|entretien|micro|Gespräch|интервью|эфире|intervista|microfoni|wywiad|інтерв|antenie"
+    r"|агентств|издани|газет|телеканал|портал|радиостанц|видан|агенці|Nachrichtenagentur|Zeitung|"
+    r"Sender|Magazin|agencia|diario|periódico|cadena|agence|journal|quotidien|لوكالة|لصحيفة|لقناة|persbureau|krant|agencji|gazecie",
+    re.I,
+)
+_AUDIENCE = re.compile(
+    r"[Jj]ournalist|[Rr]eporter|periodistas|[Pp]resse\b|Bürger|журналіст|журналист|репорт[её]р|dziennikarz|giornalisti|jornalistas"
+)
+_CAPITAL = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ„“«\"]")
+
+
+def _ending(text: str, span: Range) -> Range | None:
+    """An outlet at the end of a speaker's phrase, behind a name: сказал Иван Примеров РИА Новости."""
+    words = text[span[0] : span[1]]
+    for match in outlet_names().finditer(words):
+        before = words[: match.start()].split()
+        if match.end() == len(words) and before and all(word[0].isupper() for word in before[-2:]):
+            return None if _GENERIC.match(f"{before[-1]} x") else (span[0] + match.start(), span[1])
+    return None
+
+
+@cache
+def _links(language: str) -> dict[str, re.Pattern[str]]:
+    """Patterns of a language from its word lists: whom it was said to, who is cited, who passes it on."""
+    data = load(language)
+
+    def words(key: str) -> str:
+        found = sorted(map(re.escape, data.get(key, ())), key=lambda word: (-len(word), word))
+        return "(?:" + "|".join(found) + ")" if found else "(?!)"
+
+    if language in WESTERN:
+        cut = "|".join(sorted(map(re.escape, data["cut"]), key=lambda word: (-len(word), word)))
+        noun = (
+            rf"(?P<np>(?:(?!\s(?:{cut})(?=\s))[^,،.;:()\n{_HIDDEN}–—]|(?<=\b[A-ZА-Я])\.){{2,70}}?)(?=\s(?:{cut})(?=\s)"
+            rf"|[,،.;:()\n{_HIDDEN}–—]|\s*$)"
+        )
+        return {
+            key: re.compile(rf"(?<!\w){words(key)}(?:(?<=['’])|\s)(?:[a-zà-ÿа-яё]+\s(?=[A-ZА-Я«„“\"]))?{noun}")
+            for key in ("citing", "hearing", "passing")
+        }
+    edge = rf"[^\s、。，,「」“”{_HIDDEN}]"
+    if language == "ko":
+        return {
+            "citing": re.compile(rf"(?P<np>(?:{edge}+(?<![은는이가에])\s){{0,2}}?{edge}+?)(?:을|를)\s(?:{words('citing')})"),
+            "hearing": re.compile(rf"(?P<np>(?:(?<=\s)|^)(?:[A-Z][\w.]*\s)?{edge}+?)(?:{words('hearing')})"),
+            "passing": re.compile(rf"(?P<np>(?:(?<=\s)|^)(?:[A-Z][\w.]*\s)?{edge}+?)(?:{words('passing')})"),
+        }
+    if language == "ja":
+        return {
+            key: re.compile(rf"(?P<np>[^\s、。「」はがをに{_HIDDEN}]{{2,24}}?)(?:{words(key)})") for key in ("citing", "hearing", "passing")
+        }
+    return {
+        "citing": re.compile(
+            rf"(?:{words('citing')})(?P<np>[^\s，。：:“”{_HIDDEN}]{{2,30}}?)(?:的(?:话|話|消息|报道|報道|说法|說法|数据|數據|报告|報告|表态)|消息|报道|報道|"
+            rf"(?=说|說|称|稱|表示|指|，|：|:|$|{_HIDDEN}))"
+        ),
+        "hearing": re.compile(
+            rf"(?:{words('hearing')})(?P<np>[^\s，。：:“”的{_HIDDEN}]{{2,16}}?)(?=记者|記者|的?(?:采访|採訪|专访|專訪|访问|訪問)|说|說|称|稱|表示|时|時|，|：|:|{_HIDDEN})"
+        ),
+        "passing": re.compile(rf"(?:{words('passing')})(?P<np>[^\s，。：:“”{_HIDDEN}]{{2,20}}?)(?=报道|報道|消息|说|称|，)"),
+    }
+
+
+def _press(name: str, language: str) -> bool:
+    """Whether a phrase of the language names an outlet."""
+    low = f" {name.lower()}"
+    if is_outlet(name):
+        return True
+    anywhere = language in ("de", "ko", "ja", "zh", "ar", "nl")
+    return any(
+        (term if anywhere else f" {term}") in low or f"'{term}" in low or f"’{term}" in low for term in load(language)["publications"]
+    )

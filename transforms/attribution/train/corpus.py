@@ -1,0 +1,201 @@
+"""The corpus as the network reads it: documents in chunks, chunks in rows of one shape."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from transforms.attribution.english import read as read_paragraphs
+from transforms.attribution.network import distance
+from transforms.attribution.reading import BREAK, INSIDE, OPENING, SIGNS, SINGLE, UNKNOWN, Reading, read
+
+Ints = NDArray[np.int32]
+Floats = NDArray[np.float32]
+
+TOKENS, CUES = 768, 36  # of one row
+REACH = 48  # tokens seen to either side of a cue
+_CHUNK = 366  # tokens of a chunk: two fit a row
+_GAP = 16  # tokens between chunks, more than a convolution reaches
+_ENDINGS = 1500
+_SINGLED = 0.15  # of the chunks
+_NEGATIVES = 0.5  # words that often are cues but not here, for each gold cue
+
+
+@dataclass(frozen=True)
+class Gold:
+    """Token numbers of one attribution; `source` may be empty."""
+
+    cue: Ints
+    source: Ints
+    content: Ints
+
+
+@dataclass(frozen=True)
+class Text:
+    """One annotated document."""
+
+    name: str
+    text: str
+    reading: Reading
+    golds: tuple[Gold, ...]
+    record: dict[str, Any]
+
+
+def texts(path: Path) -> list[Text]:
+    """The documents of a JSONL file of the benchmark."""
+    return [_text(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def _text(record: dict[str, Any]) -> Text:
+    text = record["text"]
+    reading = read(text, read_paragraphs(text).paragraphs)
+    starts, ends = np.array(reading.start), np.array(reading.end)
+
+    def tokens(spans: Sequence[Sequence[int]]) -> Ints:
+        hit = np.zeros(len(starts), bool)
+        for start, end in spans:
+            hit |= (starts < end) & (ends > start)
+        return np.flatnonzero(hit).astype(np.int32)
+
+    golds = [Gold(*(tokens(item[role]) for role in ("cue", "source", "content"))) for item in record["attributions"]]
+    return Text(record["doc"], text, reading, tuple(gold for gold in golds if len(gold.cue)), record)
+
+
+def vocabulary(documents: list[Text], ranked: list[str], size: int) -> tuple[list[str], list[str]]:
+    """Words (the `size` commonest by the vectors' ranking, and those seen twice in the corpus) and endings, both with 0 for the rest."""
+    seen = Counter(word for document in documents for word in document.reading.words)
+    words = [UNKNOWN, *ranked[:size]]
+    known = set(words)
+    words += [word for word, count in sorted(seen.items(), key=lambda item: (-item[1], item[0])) if count >= 2 and word not in known]
+    endings = Counter(word[-3:] for word in words)
+    return words, ["", *(ending for ending, _ in sorted(endings.items(), key=lambda item: (-item[1], item[0]))[: _ENDINGS - 1])]
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Paragraphs of a document that are read together; `maybe` are tokens that look like cues and are none."""
+
+    words: Ints
+    endings: Ints
+    signs: Floats
+    sentences: Ints
+    paragraphs: Ints
+    golds: tuple[Gold, ...]
+    maybe: Ints
+
+
+def chunks(document: Text, words: dict[str, int], endings: dict[str, int], cue_words: frozenset[str]) -> list[Chunk]:
+    """A document in chunks that end with a paragraph."""
+    reading = document.reading
+    total = len(reading.words)
+    numbers = np.array([words.get(w) or (words.get(w.rpartition("-")[2], 0) if "-" in w else 0) for w in reading.words], np.int32)
+    tails = np.array([endings.get(w[-3:], 0) for w in reading.words], np.int32)
+    signs = ((np.array(reading.signs, np.int64)[:, None] >> np.arange(SIGNS)) & 1).astype(np.float32)
+    sentences, paragraphs = np.array(reading.sentences, np.int32), np.array(reading.paragraphs, np.int32)
+    in_cue = np.zeros(total, bool)
+    for gold in document.golds:
+        in_cue[gold.cue] = True
+    maybe = np.array([word in cue_words and not taken for word, taken in zip(reading.words, in_cue, strict=True)], bool)
+    made = []
+    start = 0
+    while start < total:
+        end = min(total, start + _CHUNK)
+        if end < total:
+            last = next((k for k in range(end, start, -1) if reading.words[k] == BREAK), 0)
+            end = last or end
+        golds = tuple(
+            Gold(*(part[(part >= start) & (part < end)] - start for part in (gold.cue, gold.source, gold.content)))
+            for gold in document.golds
+            if start <= gold.cue[0] < end
+        )
+        part = slice(start, end)
+        found = np.flatnonzero(maybe[part]).astype(np.int32)
+        made.append(Chunk(numbers[part], tails[part], signs[part], sentences[part], paragraphs[part], golds, found))
+        start = end
+    return made
+
+
+def cue_words(documents: list[Text]) -> frozenset[str]:
+    """Words that begin a cue three times or more and at least every fiftieth time."""
+    seen = Counter(word for document in documents for word in document.reading.words)
+    first = Counter(document.reading.words[gold.cue[0]] for document in documents for gold in document.golds)
+    return frozenset(word for word, count in first.items() if count >= 3 and count * 50 >= seen[word] and word != OPENING)
+
+
+def rows(parts: list[Chunk], rng: np.random.Generator) -> list[list[Chunk]]:
+    """The chunks in random order, as many to a row as fit."""
+    done: list[list[Chunk]] = []
+    open_rows: list[tuple[list[Chunk], float, float]] = []
+    for number in rng.permutation(len(parts)):
+        part = parts[number]
+        size, cues = len(part.words) + _GAP, len(part.golds) * (1 + _NEGATIVES) + 1
+        for place, (row, tokens, taken) in enumerate(open_rows):
+            if tokens + size <= TOKENS and taken + cues <= CUES:
+                row.append(part)
+                open_rows[place] = row, tokens + size, taken + cues
+                break
+        else:
+            open_rows.append(([part], size, cues))
+            if len(open_rows) > 24:
+                fullest = max(range(len(open_rows)), key=lambda k: max(open_rows[k][1] / TOKENS, open_rows[k][2] / CUES))
+                done.append(open_rows.pop(fullest)[0])
+    done += [row for row, _, _ in open_rows]
+    return [done[number] for number in rng.permutation(len(done))]
+
+
+def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+    """A row as arrays of one shape: TOKENS tokens, CUES cues with what is around them."""
+    size = 2 * REACH + 1
+    made: dict[str, NDArray[Any]] = {
+        "words": np.zeros(TOKENS, np.int32),
+        "endings": np.zeros(TOKENS, np.int32),
+        "signs": np.zeros((TOKENS, SIGNS), np.float32),
+        "inside": np.zeros((TOKENS, 1), np.float32),
+        "cue": np.zeros(TOKENS, np.int32),
+        "role": np.zeros(TOKENS, np.int32),
+        "anchor": np.zeros(CUES, np.int32),
+        "marked": np.zeros((CUES, size), np.float32),
+        "where": np.zeros((CUES, size), np.int32),
+        "around": np.zeros((CUES, size), np.int32),
+        "counts": np.zeros(CUES, np.float32),
+    }
+    offset = number = 0
+    for part in row:
+        length = len(part.words)
+        here = slice(offset, offset + length)
+        made["words"][here], made["endings"][here], made["signs"][here], made["inside"][here] = part.words, part.endings, part.signs, 1
+        if rng.random() < _SINGLED:
+            # As if the marks were single ones, which the corpus hardly has.
+            made["signs"][here, SINGLE] = made["signs"][here, INSIDE]
+        for gold in part.golds:
+            made["role"][offset + gold.content] = 2
+            made["cue"][offset + gold.cue] = 2
+        for gold in part.golds:
+            made["role"][offset + gold.source] = 1
+            made["cue"][offset + gold.cue[0]] = 1
+        count = min(len(part.maybe), 1 + int(len(part.golds) * _NEGATIVES))
+        negatives = rng.choice(part.maybe, count, replace=False) if count else part.maybe
+        none = np.zeros(0, np.int32)
+        for gold in (*part.golds, *(Gold(np.array([k], np.int32), none, none) for k in negatives)):
+            if number == CUES:
+                break
+            anchor = int(gold.cue[0])
+            made["anchor"][number], made["counts"][number] = offset + anchor, 1
+            low, high = max(0, anchor - REACH), min(length, anchor + REACH + 1)
+            window = slice(low - anchor + REACH, high - anchor + REACH)
+            made["where"][number, window] = distance(
+                part.sentences[low:high] - part.sentences[anchor], part.paragraphs[low:high] - part.paragraphs[anchor]
+            )
+            for key, tokens, value in (("marked", gold.cue, 1), ("around", gold.content, 2), ("around", gold.source, 1)):
+                near = tokens - anchor + REACH
+                made[key][number, near[(near >= 0) & (near < size)]] = value
+            number += 1
+        offset += length + _GAP
+    return made
