@@ -22,6 +22,7 @@ DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
 EPILOG = """\
 commands:
   run INPUT... --output DIR   process files, folders and globs; one JSON record a document
+  watch INPUT... --output DIR follow folders; each file once, as it comes
   explain FILE                what each processor did to one document, and why
   list                        the processors installed, and where each comes from
   check RECIPE                is this recipe all right?
@@ -210,6 +211,62 @@ def _iso(text: str) -> str:
     return text
 
 
+# --- watch ----------------------------------------------------------------------------------------------------------
+
+
+def _watch(arguments: list[str]) -> int:
+    usage = "newsbeam watch INPUT... --output DIR [options]"
+    about = "Follow folders: each version of each file becomes records once, whatever happens to this process. Ctrl-C ends it."
+    parser = _Parser("newsbeam watch", usage=usage, description=about, allow_abbrev=False)
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a folder (walked), a file, or a quoted glob, looked at again and again")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to, and to go on with after a restart")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument(
+        "--settle", type=_seconds, default=0.5, metavar="SECONDS", help="a file is whole when it has not changed for so long (default: 0.5)"
+    )
+    parser.add_argument(
+        "--rotate-seconds",
+        type=_seconds,
+        default=0.5,
+        metavar="SECONDS",
+        help="an output file is finished when its oldest line is so old (default: 0.5; more makes fewer, larger files)",
+    )
+    parser.add_argument("--rotate-mb", type=_positive, default=64, metavar="MB", help="or when it is so large (default: 64)")
+    parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
+    parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: when each is made)")
+    parser.add_argument(
+        "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
+    )
+    parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
+    parser.add_argument(
+        "--progress",
+        choices=["auto", "json", "off"],
+        default="auto",
+        help="on standard error: a line if it is a terminal, or a JSON line a second (default: auto)",
+    )
+    parser.add_argument("--metrics-port", type=_port, metavar="PORT", help="numbers for Prometheus at http://127.0.0.1:PORT/metrics")
+    try:
+        known = parser.parse_intermixed_args(arguments)
+    except UsageError as error:
+        raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
+    if known.added is not None:
+        known.added = _iso(known.added)
+    from pipeline import watch
+    from pipeline.run import Refused
+
+    try:
+        return watch.watch(known)
+    except Refused as error:
+        raise UsageError(str(error)) from error
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
+
+
 # --- the others -----------------------------------------------------------------------------------------------------
 
 
@@ -255,6 +312,7 @@ def _recipe(path: str | None) -> Any:
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _run_command,
+    "watch": _watch,
     "explain": _explain,
     "list": _list,
     "check": _check,

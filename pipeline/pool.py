@@ -13,16 +13,17 @@ import os
 import pickle
 import queue
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
-from pipeline.worker import BEAT, Batch, Setup, fail, stage_names
+from pipeline.worker import BEAT, STOPS, Batch, Setup, fail, stage_names
 from transforms.document import Failed, Raw
 
 GRACE = 3.0
@@ -45,15 +46,20 @@ class _Worker:
         with tempfile.TemporaryFile() as shared:
             shared.truncate(BEAT.size)
             self._heart = mmap.mmap(shared.fileno(), BEAT.size)
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", "from pipeline.worker import main; main()", str(shared.fileno())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=[shared.fileno()],
-                bufsize=1 << 20,
-                # The child finds what this process finds: a processor beside the caller's script, say.
-                env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            )
+            # A child inherits what is blocked: it must not be ended by Ctrl-C before it has had time to ignore it.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", "from pipeline.worker import main; main()", str(shared.fileno())],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    pass_fds=[shared.fileno()],
+                    bufsize=1 << 20,
+                    # The child finds what this process finds: a processor beside the caller's script, say.
+                    env={**os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._send(setup)
         self._ready = False
         self._grace = setup.time_limit + GRACE if setup.time_limit > 0 else float("inf")
@@ -140,6 +146,18 @@ class Pool(Generic[Key]):
             self._waiting.popleft()
             self._bytes -= size
             yield key, batch
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are results still to come."""
+        return bool(self._waiting)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until the next result is there, but no longer than `seconds`."""
+        if self._waiting:
+            wait([self._waiting[0][2]], seconds)
+        else:
+            time.sleep(seconds)
 
     def close(self) -> None:
         """End the workers, whatever they do."""
