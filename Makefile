@@ -6,7 +6,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; 
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: run test lint bench clean
+.PHONY: run test test-engines lint bench clean
 
 run: .venv/installed
 	$(BIN)/newsbeam run seeds --output $(OUT) --overwrite
@@ -16,6 +16,9 @@ run: .venv/installed
 
 test: lint
 	$(BIN)/python -m pytest
+
+test-engines: .venv/tested
+	$(BIN)/python -m pytest -m engines
 
 lint: .venv/tested
 	$(BIN)/ruff check .
