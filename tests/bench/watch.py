@@ -146,9 +146,8 @@ def load(folder: Path, known: argparse.Namespace, options: list[str], kills: int
     reader.join()
     reader.look()
     print(f"{known.files:,} files dropped in {end - began:.1f} s ({known.files / (end - began):.0f} a second), killed {len(killed)} times")
-    print(
-        f"records {sum(reader.times.values()):,}, of different files {len(reader.times):,}, twice {sum(n > 1 for n in reader.times.values())}"
-    )
+    twice = sum(times > 1 for times in reader.times.values())
+    print(f"records {sum(reader.times.values()):,}, of different files {len(reader.times):,}, twice {twice}")
     print(f"account of the last process: {account}; the last record was there {caught_up:.1f} s after the last file")
     print(f"output files: {len(reader.seen):,}")
     latencies = [reader.at[number] - at for number, at in enumerate(dropper.at) if number in reader.at]
@@ -172,10 +171,8 @@ def memory(folder: Path, known: argparse.Namespace, options: list[str]) -> bool:
             reader.look()
         each = [megabytes(pid) for pid in family(process.pid)]
         parent, *workers = each
-        print(
-            f"{goal:9,} written after {time.monotonic() - began:6.1f} s: {parent:.0f} MB, workers {', '.join(f'{one:.0f}' for one in workers)}",
-            flush=True,
-        )
+        others = ", ".join(f"{one:.0f}" for one in workers)
+        print(f"{goal:9,} written after {time.monotonic() - began:6.1f} s: {parent:.0f} MB, workers {others} MB", flush=True)
     print(stop(process))
     return len(reader.times) == known.files
 

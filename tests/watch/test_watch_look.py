@@ -231,4 +231,4 @@ def test_many_numbers_are_known_again() -> None:
     for number in range(50_000, 60_000):
         numbers.add(number)
     asked = [*range(1, 2000), *range(49_990, 60_010), -5]
-    assert numbers.new(asked) == [not (0 <= one < 50_000 and one % 2 == 0 or 50_000 <= one < 60_000) for one in asked]
+    assert numbers.new(asked) == [not ((0 <= one < 50_000 and one % 2 == 0) or 50_000 <= one < 60_000) for one in asked]
