@@ -26,6 +26,7 @@ commands:
   explain FILE                what each processor did to one document, and why
   list                        the processors installed, and where each comes from
   check RECIPE                is this recipe all right?
+  plan [DOCUMENTS...]         the cores, hours and memory that so many documents take
   replay DIR                  run the dead letters of an earlier run again
 
 `newsbeam COMMAND --help` tells more. Exit status: 0 all accounted for; 1 the run failed; 2 the command line or the
@@ -300,6 +301,41 @@ def _check(arguments: list[str]) -> int:
     return 0
 
 
+def _plan(arguments: list[str]) -> int:
+    about = "The cores, hours and memory that so many documents take, from what one core does on a sample of them."
+    parser = _Parser("newsbeam plan", description=about, allow_abbrev=False)
+    parser.add_argument("documents", metavar="DOCUMENTS", nargs="*", default=["1M", "100M", "3B"], help="how many (default: 1M 100M 3B)")
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("--sample", metavar="INPUT", nargs="+", help="documents like those to come: they are run here, on one core, to see")
+    one.add_argument("--rate", type=_above_zero, metavar="N", help="documents a second a core, where that is known")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--hours", type=_above_zero, default=24.0, metavar="N", help="in which it is to be done (default: 24)")
+    other.add_argument("--cores", type=_positive, default=0, metavar="N", help="on which it is to be done")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    known = parser.parse_args(arguments)
+    from pipeline import plan
+    from pipeline.find import InputError
+
+    try:
+        counts = [plan.number(text) for text in known.documents]
+        worker_mb = 300
+        if known.sample:
+            sample = plan.measure(known.sample, _recipe(known.recipe), 32 << 20)
+            known.rate, worker_mb = sample.rate, sample.worker_mb
+            print(f"{sample.documents:,} documents: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
+        print(plan.table([plan.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
+    except (ValueError, OverflowError, InputError) as error:
+        raise UsageError(str(error)) from error
+    return 0
+
+
+def _above_zero(text: str) -> float:
+    value = _seconds(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return value
+
+
 def _recipe(path: str | None) -> Any:
     """The recipe in a file, or the default one; a wrong one is a wrong command line."""
     from pipeline import recipe as recipes
@@ -316,6 +352,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "explain": _explain,
     "list": _list,
     "check": _check,
+    "plan": _plan,
     "replay": lambda arguments: _run_command(arguments, replay=True),
 }
 
