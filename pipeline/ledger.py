@@ -270,11 +270,9 @@ class Ledger:
         if os.path.exists(path):
             try:
                 return _connected(path)
-            except sqlite3.OperationalError as error:
-                if "full" in str(error) or "I/O" in str(error):
-                    raise
-                self._set_aside(path, error)
             except sqlite3.DatabaseError as error:
+                if any(cause in str(error) for cause in ("full", "I/O", "locked", "unable to open", "readonly")):
+                    raise  # that says nothing about what is in it
                 self._set_aside(path, error)
         # Built under another name: half of one is not to be taken for the whole.
         fresh = path + ".new"

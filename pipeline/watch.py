@@ -206,15 +206,15 @@ class _Watcher:
         self._part = Part()
         self._part_since = float("inf")
         self._held_since = time.monotonic() if ledger.held_bytes else float("inf")
-        self._found: list[float] = []
+        self._earliest = self._oldest = float("inf")
+        self._status_at = 0.0
         self._files = 0
         self._latency = 0.0
         self._trouble = ""
 
     def status(self) -> Status:
-        """How things are. May be asked by another thread."""
+        """How things are; for another thread too, and so from what the loop noted down last."""
         counts = self._ledger.totals
-        # Only whoever runs the loop may go through what waits: another thread is told what was so a moment ago.
         written, dropped, failed = (counts.get(kind, 0) + self._part.counts.get(kind, 0) for kind in KINDS)
         return Status(
             waiting=self._look.waiting,
@@ -224,8 +224,8 @@ class _Watcher:
             dropped=dropped,
             failed=failed,
             files=self._files,
-            lag=max(0.0, time.monotonic() - self._look.oldest),
-            latency=self._latency,
+            lag=round(max(0.0, time.monotonic() - self._oldest), 3),
+            latency=round(self._latency, 3),
             trouble=self._trouble,
         )
 
@@ -237,6 +237,8 @@ class _Watcher:
                 self._publish()
             while not self._stop.asked:
                 self._turn()
+            if self._in_work:
+                self._teller.note("finishing what is at hand; asked once more, it ends at once, and does that again at the next start")
             while self._in_work or self._pool.busy:
                 self._collect(everything=True)
             if self._part.inputs:
@@ -273,7 +275,9 @@ class _Watcher:
             self._save()
             if now >= self._held_since + self._rotate or self._ledger.held_bytes >= self._job.shard_bytes:
                 self._publish()
-        self._teller.tell(self.status, now)
+        if now >= self._status_at:
+            self._oldest, self._status_at = self._look.oldest, now + 0.2
+            self._teller.tell(self.status, now)
         # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
         self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.005), 0.1))
 
@@ -301,6 +305,8 @@ class _Watcher:
             file = self._next_large(now) if large else self._next_small(now)
             if file is None:
                 break
+            if file.given:  # one of many records
+                items = BUNDLE_ITEMS
             if self._read_on(file, bundle, items, until):
                 if large:
                     self._large.popleft()
@@ -377,7 +383,7 @@ class _Watcher:
         count = len(bundle.raws) - first
         candidate = file.candidate
         if ended and file.same:
-            self._ledger.touch(candidate.key, candidate.stamp)
+            self._while_full(lambda: self._ledger.touch(candidate.key, candidate.stamp))
             self._look.finish(candidate.key, candidate.stamp)
             return True
         if ended and count == file.given and _changed(candidate):
@@ -425,18 +431,16 @@ class _Watcher:
         self._while_full(lambda: self._ledger.commit(self._part))
         for one in self._part.inputs.values():
             if one.complete:
-                self._found.append(self._look.finish(one.path, one.stamp))
+                self._earliest = min(self._earliest, self._look.finish(one.path, one.stamp))
         self._held_since = min(self._held_since, self._part_since)
         self._part, self._part_since = Part(), float("inf")
 
     def _publish(self) -> None:
         self._while_full(self._ledger.publish)
         self._files = self._ledger.published
-        now = time.monotonic()
-        if self._found:
-            self._latency = now - min(self._found)
-        self._found.clear()
-        self._held_since = float("inf")
+        if self._earliest < float("inf"):
+            self._latency = time.monotonic() - self._earliest
+        self._earliest = self._held_since = float("inf")
 
     def _while_full(self, write: Callable[[], object]) -> None:
         """Do it, again and again while the disk is full. Raises _Stopped when it is asked to stop meanwhile."""
@@ -444,7 +448,7 @@ class _Watcher:
             try:
                 write()
             except (OSError, sqlite3.OperationalError) as error:
-                if not _is_full(error):
+                if not _is_full(error, self._job.output):
                     raise
                 if not self._trouble:
                     self._trouble = f"no space left for {self._job.output}"
@@ -492,8 +496,9 @@ def _changed(candidate: Candidate) -> bool:
         return False
 
 
-def _is_full(error: Exception) -> bool:
+def _is_full(error: Exception, folder: str) -> bool:
     if isinstance(error, OSError):
         return error.errno in _NO_SPACE
     # SQLite calls it an I/O error where it finds no room for its log or its shared memory.
-    return "full" in str(error) or "disk I/O" in str(error)
+    space = os.statvfs(folder)
+    return "full" in str(error) or ("disk I/O" in str(error) and space.f_bavail * space.f_frsize < 1 << 20)

@@ -230,6 +230,47 @@ def test_what_vanishes_before_it_is_whole_never_was(watch: Callable[..., Watch],
     assert running.stop()[0] == (1, 1, 0, 0)
 
 
+BETWEEN = """
+import os, sys
+from pathlib import Path
+from pipeline import cli, look
+real = look.Look.take
+def take(self, now, large):
+    candidate = real(self, now, large)
+    if candidate is not None:
+        path = Path(candidate.path)
+        if path.name == "vanishes.txt":
+            path.unlink()
+        elif path.name == "grows.txt" and path.stat().st_size < 20:
+            path.write_text("Once there was more to come, and here it is.")
+    return candidate
+look.Look.take = take
+sys.exit(cli.main(["watch", "in", "-o", "out", "-r", "none.yaml", "-j", "1"]))
+"""
+
+
+def test_what_happens_between_taking_and_reading(watch: Callable[..., Watch], tmp_path: Path) -> None:
+    """One that vanishes was announced, and is a dead letter; one that is written to is not whole, and is taken when it is."""
+    put(tmp_path / "in" / "vanishes.txt", "Not for long.")
+    put(tmp_path / "in" / "grows.txt", "Once")
+    (tmp_path / "none.yaml").write_text("processors: []\n")
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, "-c", BETWEEN], cwd=tmp_path, env=env, stdout=subprocess.PIPE)
+    end = time.monotonic() + PATIENCE
+    while not (records(tmp_path / "out") and records(tmp_path / "out", "dead-letters")) and time.monotonic() < end:
+        time.sleep(0.05)
+    process.send_signal(signal.SIGTERM)
+    out, _ = process.communicate(timeout=PATIENCE)
+    assert out.decode() == "read 2 = written 1 + dropped 0 + failed 1\n"
+    assert [record["text"] for record in records(tmp_path / "out")] == ["Once there was more to come, and here it is."]
+    (letter,) = records(tmp_path / "out", "dead-letters")
+    assert (letter["error"], letter["origin"]) == ("FileNotFoundError", "in/vanishes.txt")
+    put(tmp_path / "in" / "vanishes.txt", "Back again.")
+    running = watch()
+    running.until_written(2)
+    assert running.stop()[0] == (3, 2, 0, 1)
+
+
 def test_links_odd_names_and_the_output_folder_inside(watch: Callable[..., Watch], tmp_path: Path) -> None:
     top = tmp_path / "in"
     (tmp_path / "elsewhere").mkdir()

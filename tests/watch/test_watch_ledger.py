@@ -261,6 +261,24 @@ def test_a_damaged_manifest_is_named_when_it_is_needed(tmp_path: Path) -> None:
         Ledger(job(tmp_path))
 
 
+def test_a_database_that_somebody_holds_is_not_set_aside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = Ledger(job(tmp_path))
+    ledger.commit(part_of(INPUTS[0]))
+    ledger.close()
+    state = tmp_path / module.WATCHED / "ledger.sqlite"
+    other = sqlite3.connect(state, isolation_level=None)
+    other.execute("PRAGMA locking_mode = EXCLUSIVE")
+    other.execute("BEGIN EXCLUSIVE")
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *words, **named: real(*words, timeout=0.1, **named))
+    with pytest.raises(sqlite3.OperationalError, match="locked"):
+        Ledger(job(tmp_path))
+    other.close()
+    ledger = Ledger(job(tmp_path))
+    assert dict(ledger.known()) == {INPUTS[0]: STAMP}
+    ledger.close()
+
+
 def test_files_that_a_reader_took_away_are_not_missed(tmp_path: Path) -> None:
     ledger = Ledger(job(tmp_path))
     ledger.commit(part_of(INPUTS[0]))
