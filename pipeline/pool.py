@@ -20,7 +20,7 @@ import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
 from pipeline.worker import BEAT, STOPS, Batch, Setup, fail, stage_names
@@ -115,7 +115,8 @@ class _Worker:
 class Pool(Generic[Key]):
     """`workers` processes that run batches; results come back in the order of submission.
 
-    `submit` may block while too much is under way; `results` yields what is finished, or, told to wait, everything.
+    `results` yields what is finished, or, told to wait, everything; it waits while too much is under way. `finished` gives what
+    is, out of order.
     """
 
     def __init__(self, setup: Setup, workers: int) -> None:
@@ -153,11 +154,21 @@ class Pool(Generic[Key]):
         return bool(self._waiting)
 
     def wait(self, seconds: float) -> None:
-        """Wait until the next result is there, but no longer than `seconds`."""
+        """Wait until there is a result, but no longer than `seconds`."""
         if self._waiting:
-            wait([self._waiting[0][2]], seconds)
+            wait([future for _, _, future in self._waiting], seconds, FIRST_COMPLETED)
         else:
             time.sleep(seconds)
+
+    def finished(self) -> list[tuple[Key, Batch]]:
+        """The batches that are finished, though others in front of them may not be."""
+        there: list[tuple[Key, int, Future[Batch]]] = []
+        rest: deque[tuple[Key, int, Future[Batch]]] = deque()
+        for one in self._waiting:
+            (there if one[2].done() else rest).append(one)
+        self._waiting = rest
+        self._bytes -= sum(size for _, size, _ in there)
+        return [(key, future.result()) for key, _, future in there]
 
     def close(self) -> None:
         """End the workers, whatever they do."""

@@ -41,11 +41,14 @@ from transforms.document import Raw
 COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20
 """What has come out is committed when it is so old or so much: so much work a killed process has done in vain."""
 
-IN_WORK_ITEMS, IN_WORK_BYTES = 64, 1 << 20
+AHEAD_ITEMS, AHEAD_BYTES = 64, 1 << 20
 """What is given to the workers ahead of time, for each of them. More would only make small files wait behind large ones."""
 
-OPEN_LARGE = 2
-"""So many large files are read at the same time."""
+AHEAD_PIECES = 4
+"""So many bundles of one file, for each worker, may wait for a slow document in front of them."""
+
+OPEN_LARGE, MOST_OPEN = 2, 16
+"""So many large files are read at the same time; and so many in all, with small ones that are held up."""
 
 RETRY_SECONDS = 2.0
 """How often it is tried to write again when the disk is full."""
@@ -164,15 +167,18 @@ class _Open:
     records: Iterator[Raw | None]
     inputs: list[tuple[str, int, str]]
     given: int = 0
+    pieces: int = 0
     done: int = 0
+    done_pieces: int = 0
     same: bool = False
 
 
 @dataclass(frozen=True)
 class _Piece:
-    """What of one bundle is of one file: how many records, and whether they are its last."""
+    """What of one bundle is of one file: its how manieth piece, how many records, and whether they are its last."""
 
     file: _Open
+    number: int
     records: int
     last: bool
 
@@ -189,6 +195,10 @@ class _Bundle:
         """Whether nothing more should be added."""
         return len(self.raws) >= items or self.size >= BUNDLE_BYTES or len(self.pieces) >= BUNDLE_ITEMS
 
+    def is_next(self) -> bool:
+        """Whether all that was before this in its files is done."""
+        return all(piece.number == piece.file.done_pieces for piece in self.pieces)
+
 
 class _Watcher:
     """The loop, and what it has in its hands."""
@@ -198,13 +208,14 @@ class _Watcher:
         self._rotate = rotate_seconds
         self._commit = min(COMMIT_SECONDS, rotate_seconds)
         self._reader = Reader(job.max_bytes)
-        self._pool: Pool[tuple[_Bundle, int]] = Pool(job.setup, job.workers)
+        self._pool: Pool[_Bundle] = Pool(job.setup, job.workers)
         self._small: _Open | None = None
         self._large: deque[_Open] = deque()
         self._large_turn = False
-        self._in_work = self._in_work_bytes = 0
+        self._in_work = self._in_pool = self._in_pool_bytes = 0
         self._part = Part()
         self._part_since = float("inf")
+        self._out: list[tuple[_Bundle, Batch]] = []
         self._held_since = time.monotonic() if ledger.held_bytes else float("inf")
         self._earliest = self._oldest = float("inf")
         self._status_at = 0.0
@@ -239,8 +250,10 @@ class _Watcher:
                 self._turn()
             if self._in_work:
                 self._teller.note("finishing what is at hand; asked once more, it ends at once, and does that again at the next start")
-            while self._in_work or self._pool.busy:
-                self._collect(everything=True)
+            while self._pool.busy:
+                self._pool.wait(0.2)
+                self._collect()
+                self._tell(time.monotonic())
             if self._part.inputs:
                 self._save()
             self._publish()
@@ -275,25 +288,29 @@ class _Watcher:
             self._save()
             if now >= self._held_since + self._rotate or self._ledger.held_bytes >= self._job.shard_bytes:
                 self._publish()
+        self._tell(now)
+        # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
+        self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.005), 0.1))
+
+    def _tell(self, now: float) -> None:
         if now >= self._status_at:
             self._oldest, self._status_at = self._look.oldest, now + 0.2
             self._teller.tell(self.status, now)
-        # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
-        self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.005), 0.1))
 
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def _fill(self, now: float) -> None:
         """Give the workers something to do, from small and large files in turn."""
         workers = self._job.workers
-        while self._in_work < IN_WORK_ITEMS * workers and self._in_work_bytes < IN_WORK_BYTES * workers:
+        while self._in_pool < AHEAD_ITEMS * workers and self._in_pool_bytes < AHEAD_BYTES * workers:
             self._large_turn = not self._large_turn
             bundle = self._bundle(now, self._large_turn) or self._bundle(now, not self._large_turn)
             if bundle is None:
                 return
             self._in_work += len(bundle.raws)
-            self._in_work_bytes += bundle.size
-            self._pool.submit((bundle, len(bundle.raws)), bundle.raws)
+            self._in_pool += len(bundle.raws)
+            self._in_pool_bytes += bundle.size
+            self._pool.submit(bundle, bundle.raws)
 
     def _bundle(self, now: float, large: bool) -> _Bundle | None:
         """What comes next from the small files or the large ones; None where there is nothing."""
@@ -303,9 +320,11 @@ class _Watcher:
         until = time.monotonic() + 0.05
         while not bundle.full(items) and time.monotonic() < until:
             file = self._next_large(now) if large else self._next_small(now)
-            if file is None:
+            # What goes on with a file may have to wait for what came before it in that file: nothing else is put to it.
+            goes_on = file is not None and file.pieces > 0
+            if file is None or (goes_on and bundle.pieces):
                 break
-            if file.given:  # one of many records
+            if goes_on:
                 items = BUNDLE_ITEMS
             if self._read_on(file, bundle, items, until):
                 if large:
@@ -314,9 +333,20 @@ class _Watcher:
                     self._small = None
             elif large:
                 self._large.rotate(-1)
+            if goes_on:
+                break
         return bundle if bundle.pieces else None
 
+    def _held_up(self, file: _Open) -> bool:
+        """Whether enough of a file waits for one slow document of it: it is read on when that is done."""
+        return file.pieces - file.done_pieces >= AHEAD_PIECES * self._job.workers
+
     def _next_small(self, now: float) -> _Open | None:
+        if self._small is not None and self._held_up(self._small):
+            if len(self._large) >= MOST_OPEN:
+                return None
+            self._large.append(self._small)
+            self._small = None
         if self._small is None and (candidate := self._look.take(now, large=False)) is not None:
             self._small = self._opened(candidate)
         return self._small
@@ -325,7 +355,11 @@ class _Watcher:
         while len(self._large) < OPEN_LARGE and (candidate := self._look.take(now, large=True)) is not None:
             if (file := self._opened(candidate)) is not None:
                 self._large.append(file)
-        return self._large[0] if self._large else None
+        for _ in range(len(self._large)):
+            if not self._held_up(self._large[0]):
+                return self._large[0]
+            self._large.rotate(-1)
+        return None
 
     def _opened(self, candidate: Candidate) -> _Open | None:
         """The file, ready to be read from where it was left; None where it is done already."""
@@ -393,19 +427,31 @@ class _Watcher:
             self._look.give_back(candidate, time.monotonic())
             return True
         if count or ended:
-            bundle.pieces.append(_Piece(file, count, ended))
+            bundle.pieces.append(_Piece(file, file.pieces, count, ended))
+            file.pieces += 1
         return ended
 
     # --- out --------------------------------------------------------------------------------------------------------
 
-    def _collect(self, everything: bool = False) -> None:
-        """Take what has come out of the workers."""
-        for (bundle, taken), batch in self._pool.results(everything):
-            self._in_work -= taken
-            self._in_work_bytes -= bundle.size
-            self._add(bundle, batch)
-            if everything:
-                self._teller.tell(self.status, time.monotonic())
+    def _collect(self) -> None:
+        """Take what has come out of the workers: a slow document does not hold up what came after it, but for its own file, of
+        which it is known only how many records are done.
+        """
+        for bundle, batch in self._pool.finished():
+            self._in_pool -= len(bundle.raws)
+            self._in_pool_bytes -= bundle.size
+            self._out.append((bundle, batch))
+        before = -1
+        while self._out and len(self._out) != before:
+            before = len(self._out)
+            later = []
+            for bundle, batch in self._out:
+                if bundle.is_next():
+                    self._in_work -= len(bundle.raws)
+                    self._add(bundle, batch)
+                else:
+                    later.append((bundle, batch))
+            self._out = later
 
     def _add(self, bundle: _Bundle, batch: Batch) -> None:
         part = self._part
@@ -421,6 +467,7 @@ class _Watcher:
         for piece in bundle.pieces:
             file, candidate = piece.file, piece.file.candidate
             file.done += piece.records
+            file.done_pieces += 1
             digest = next((digest for _, _, digest in file.inputs), "") if piece.last else ""
             part.inputs[candidate.key] = Input(candidate.key, candidate.stamp, file.version, file.skip + file.done, piece.last, digest)
 

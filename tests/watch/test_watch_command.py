@@ -330,6 +330,19 @@ def test_a_worker_that_dies_costs_its_document(watch: Callable[..., Watch], tmp_
     assert running.stop()[0] == (6, 2, 1, 3)
 
 
+def test_a_slow_document_does_not_hold_up_the_others(watch: Callable[..., Watch], tmp_path: Path) -> None:
+    put(tmp_path / "in" / "rows.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in ["one", "hang in Python", *"abcdefg" * 20]))
+    running = watch("-j", "2", "--time-limit", "15", recipe="processors: ['nasty_processors:Nasty']\n")
+    time.sleep(2)
+    for number in range(20):
+        put(tmp_path / "in" / f"{number}.txt", f"Number {number}.")
+    running.until(lambda: {f"in/{number}.txt" for number in range(20)} <= set(origins(running.out)))
+    assert records(running.out, "dead-letters") == []
+    running.until_written(161)
+    assert running.stop()[0] == (162, 161, 0, 1)
+    assert origins(running.out) == Counter([*(f"in/{n}.txt" for n in range(20)), *(f"in/rows.jsonl#{n}" for n in (1, *range(3, 143)))])
+
+
 # --- the output -----------------------------------------------------------------------------------------------------
 
 
