@@ -33,7 +33,8 @@ THOROUGH_SECONDS = 1.0
 """The least pause between two looks of a kind."""
 
 QUICK_SHARE, THOROUGH_SHARE = 4, 12
-"""A pause is at least so many times as long as the look took: all looking together takes a quarter of a core at most."""
+"""A pause is at least so many times as long as the processor time that the look took (all looking together takes a quarter of a
+core at most), and half as long as it took by the clock: a network drive has others to serve."""
 
 SLICE_SECONDS = 0.01
 """So long a look goes on before other work has its turn."""
@@ -61,6 +62,22 @@ class Candidate:
     found: float
 
 
+@dataclass
+class _Look:
+    """A quick or a thorough look: its least pause, how many times as long as it took a pause is, and how far it is.
+
+    `cut`: it found more than may wait, and was broken off.
+    """
+
+    pause: float
+    share: float
+    steps: Iterator[None] | None = None
+    next_at: float = 0.0
+    began: float = 0.0
+    spent: float = 0.0
+    cut: bool = False
+
+
 class Look:
     """Follows `inputs` (folders, files, globs). `done` are the files that are not to be taken again, as they are now."""
 
@@ -77,9 +94,8 @@ class Look:
         self._skipped: dict[str, int] = {}
         self._first = True
         self.notes: list[str] = []
-        self._look: Iterator[None] | None = None
-        self._thorough, self._cut, self._spent = True, False, 0.0
-        self._next_quick = self._next_thorough = 0.0
+        self._quick = _Look(QUICK_SECONDS, QUICK_SHARE)
+        self._thorough = _Look(THOROUGH_SECONDS, THOROUGH_SHARE, next_at=float("inf"))
 
     # --- what there is ----------------------------------------------------------------------------------------------
 
@@ -122,42 +138,51 @@ class Look:
         self._done.add(hash((key, stamp)))
         return self._taken.pop(key)
 
+    @property
+    def looking(self) -> bool:
+        """Whether a look is under way that has given way to other work."""
+        return self._quick.steps is not None or self._thorough.steps is not None
+
     def whole_at(self, now: float) -> float:
         """When the next waiting file may be whole, or the next look is due."""
         firsts = [next(iter(queue.values())).since + self._settle for queue in self._waiting if queue]
-        return min([*firsts, now if self._look is not None else min(self._next_quick, self._next_thorough)])
+        return min([*firsts, now if self.looking else min(self._quick.next_at, self._thorough.next_at)])
 
     # --- looking ----------------------------------------------------------------------------------------------------
 
     def step(self, now: float) -> None:
-        """Look on for a moment, if it is time to."""
-        if self._look is None:
-            if min(self._next_quick, self._next_thorough) > now or (self._cut and self.waiting > MOST_WAITING // 2):
+        """Look on for a moment, if it is time to: quickly first, thoroughly in between."""
+        for one in (self._quick, self._thorough):
+            if one.steps is None and one.next_at <= now and (self.waiting <= MOST_WAITING // 2 or not one.cut):
+                one.cut, one.spent, one.began = False, 0.0, now
+                one.steps = self._over_all(one)
+                self._skipped.clear()
+            if one.steps is not None:
+                self._go_on(one, one.steps)
                 return
-            self._thorough, self._cut, self._spent = self._next_thorough <= now, False, 0.0
-            self._look = self._over_all()
-        began = time.perf_counter()
-        for _ in self._look:
-            if time.perf_counter() - began > SLICE_SECONDS:
-                self._spent += time.perf_counter() - began
+
+    def _go_on(self, one: _Look, steps: Iterator[None]) -> None:
+        began = time.thread_time()
+        for _ in steps:
+            if time.thread_time() - began > SLICE_SECONDS:
+                one.spent += time.thread_time() - began
                 return
-        self._spent += time.perf_counter() - began
-        self._look = None
+        one.steps = None
+        one.spent += time.thread_time() - began
         end = time.monotonic()
-        if self._cut:  # as soon as there is room
-            self._next_quick = end
-            self._next_thorough = end if self._thorough else self._next_thorough
+        if one.cut:  # as soon as there is room
+            one.next_at = end
             return
-        self._next_quick = end + max(QUICK_SECONDS, QUICK_SHARE * self._spent)
-        if self._thorough:
-            self._next_thorough = end + max(THOROUGH_SECONDS, THOROUGH_SHARE * self._spent)
-            if self._first and self._skipped:
+        one.next_at = end + max(one.pause, one.share * one.spent, (end - one.began) / 2)
+        if self._first:  # to which all was new: it was a thorough one
+            self._first = False
+            self._thorough.next_at = end + max(THOROUGH_SECONDS, THOROUGH_SHARE * one.spent)
+            if self._skipped:
                 kinds = sorted(self._skipped.items(), key=lambda item: (-item[1], item[0]))
                 named = ", ".join(f"{count} {suffix}" for suffix, count in kinds)
                 self._tell(f"left alone, no documents by their names: {named} (name a file outright to have it read)")
-            self._first = False
 
-    def _over_all(self) -> Iterator[None]:
+    def _over_all(self, look: _Look) -> Iterator[None]:
         seen: set[tuple[int, int]] = set()
         try:
             # What is written stands here, whatever it is called and however it is reached.
@@ -167,33 +192,33 @@ class Look:
             pass
         for word in self._inputs:
             if os.path.isdir(word):
-                yield from self._folder(word.removeprefix("./") or ".", folder_name(os.path.join(word, "x")), seen)
+                yield from self._folder(look, word.removeprefix("./") or ".", folder_name(os.path.join(word, "x")), seen)
             elif os.path.lexists(word):
-                self._file(word, folder_name(word))
+                self._file(look, word, folder_name(word))
             elif not glob.has_magic(word):
                 self._tell(f"{word} is not there any more; when it comes back, it is followed again")
             else:
-                yield from self._pattern(word, seen)
-            if self._cut:
+                yield from self._pattern(look, word, seen)
+            if look.cut:
                 return
 
-    def _pattern(self, pattern: str, seen: set[tuple[int, int]]) -> Iterator[None]:
+    def _pattern(self, look: _Look, pattern: str, seen: set[tuple[int, int]]) -> Iterator[None]:
         source = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
         out = os.path.join(os.path.realpath(self._output), "")
         for path in glob.iglob(pattern, recursive=True):
             if not os.path.isdir(path):
                 if not os.path.realpath(path).startswith(out):
-                    self._file(path, source)
+                    self._file(look, path, source)
             elif "**" not in pattern:
-                yield from self._folder(path, source, seen)
-            if self._cut:
+                yield from self._folder(look, path, source, seen)
+            if look.cut:
                 return
             yield
 
-    def _file(self, path: str, source: str) -> None:
-        self._check([(path, os.path.abspath(path))], source)
+    def _file(self, look: _Look, path: str, source: str) -> None:
+        self._check(look, [(path, os.path.abspath(path))], source)
 
-    def _folder(self, folder: str, source: str, seen: set[tuple[int, int]]) -> Iterator[None]:
+    def _folder(self, look: _Look, folder: str, source: str, seen: set[tuple[int, int]]) -> Iterator[None]:
         try:
             status = os.stat(folder)
         except OSError as error:
@@ -204,23 +229,23 @@ class Look:
         seen.add((status.st_dev, status.st_ino))
         changed, times, below = self._folders.get(folder, (-1, 0, ()))
         # A change within the same tick of the clock as a listing leaves no trace: so it is listed twice before it is believed.
-        if self._thorough or changed != status.st_mtime_ns or times < 2:
+        if look is self._thorough or changed != status.st_mtime_ns or times < 2:
             folders: list[str] = []
             try:
-                yield from self._listing(folder, source, folders)
+                yield from self._listing(look, folder, source, folders)
             except OSError as error:
                 self._tell(f"{folder} is not looked into: {error.strerror}")
                 return
-            if self._cut:
+            if look.cut:
                 return
             below = tuple(sorted(folders))
             self._folders[folder] = (status.st_mtime_ns, times + 1 if changed == status.st_mtime_ns else 1, below)
         for name in below:
-            yield from self._folder(os.path.join(folder, name) if folder != "." else name, source, seen)
-            if self._cut:
+            yield from self._folder(look, os.path.join(folder, name) if folder != "." else name, source, seen)
+            if look.cut:
                 return
 
-    def _listing(self, folder: str, source: str, folders: list[str]) -> Iterator[None]:
+    def _listing(self, look: _Look, folder: str, source: str, folders: list[str]) -> Iterator[None]:
         here = os.path.abspath(folder)
         entries: list[os.DirEntry[str]] = []
         with os.scandir(folder) as listed:
@@ -230,31 +255,35 @@ class Look:
                 if entry.is_dir():
                     folders.append(entry.name)
                     continue
-                suffix = kind_suffix(entry.name)
-                if suffix and suffix not in DOCUMENT_SUFFIXES:
-                    if self._first and self._thorough:
-                        self._skipped["." + suffix] = self._skipped.get("." + suffix, 0) + 1
-                    continue
                 entries.append(entry)
                 if len(entries) == _CHUNK:
-                    self._chunk(folder, here, entries, source)
+                    self._chunk(look, folder, here, entries, source)
                     entries.clear()
                     yield
-                    if self._cut:
+                    if look.cut:
                         return
-        self._chunk(folder, here, entries, source)
+        self._chunk(look, folder, here, entries, source)
 
-    def _chunk(self, folder: str, here: str, entries: list[os.DirEntry[str]], source: str) -> None:
+    def _chunk(self, look: _Look, folder: str, here: str, entries: list[os.DirEntry[str]], source: str) -> None:
         names = [hash((here, entry.name, entry.inode())) for entry in entries]
         new = self._names.new(names)
-        wanted = [place for place in range(len(entries)) if self._thorough or new[place]]
+        wanted = [place for place in range(len(entries)) if not new[place] and look is self._thorough]
+        wanted += [place for place in range(len(entries)) if new[place] and self._is_document(entries[place].name)]
         prefix = "" if folder == "." else os.path.join(folder, "")
-        done = self._check([(prefix + entries[place].name, os.path.join(here, entries[place].name)) for place in wanted], source)
+        done = self._check(look, [(prefix + entries[place].name, os.path.join(here, entries[place].name)) for place in wanted], source)
         for place, is_done in zip(wanted, done, strict=True):
             if is_done and new[place]:  # a quick look passes it over from now on
                 self._names.add(names[place])
 
-    def _check(self, paths: Sequence[tuple[str, str]], source: str) -> list[bool]:
+    def _is_document(self, name: str) -> bool:
+        suffix = kind_suffix(name)
+        if not suffix or suffix in DOCUMENT_SUFFIXES:
+            return True
+        if self._first:
+            self._skipped["." + suffix] = self._skipped.get("." + suffix, 0) + 1
+        return False
+
+    def _check(self, look: _Look, paths: Sequence[tuple[str, str]], source: str) -> list[bool]:
         """Have those wait that are new or changed; which of them are done."""
         stamps = [_stamp(path) if not self._has(key) else None for path, key in paths]
         new = self._done.new([hash((key, stamp)) for (_, key), stamp in zip(paths, stamps, strict=True)])
@@ -262,7 +291,7 @@ class Look:
         for (path, key), stamp, is_new in zip(paths, stamps, new, strict=True):
             if is_new and stamp is not None:
                 if self.waiting >= MOST_WAITING:
-                    self._cut = True
+                    look.cut = True
                     break
                 self._wait(Candidate(path, key, source, stamp, now, now))
         return [not is_new for is_new in new]

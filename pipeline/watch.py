@@ -290,7 +290,8 @@ class _Watcher:
                 self._publish()
         self._tell(now)
         # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
-        self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.005), 0.1))
+        if not self._look.looking or self._pool.busy:
+            self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.002), 0.1))
 
     def _tell(self, now: float) -> None:
         if now >= self._status_at:

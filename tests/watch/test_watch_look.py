@@ -22,7 +22,7 @@ class Clock:
     def monotonic(self) -> float:
         return self.now
 
-    def perf_counter(self) -> float:
+    def thread_time(self) -> float:
         return self.now
 
 
@@ -186,7 +186,8 @@ def test_pauses_are_in_proportion_to_what_a_look_costs(top: Path, clock: Clock, 
     monkeypatch.setattr(os, "scandir", slow)
     look = follow(top)
     look.step(clock.now)
-    assert look.whole_at(clock.now) == pytest.approx(clock.now + module.QUICK_SHARE * 2.0)
+    assert look._quick.next_at == pytest.approx(clock.now + module.QUICK_SHARE * 2.0)
+    assert look._thorough.next_at == pytest.approx(clock.now + module.THOROUGH_SHARE * 2.0)
 
 
 def test_a_look_gives_way_to_other_work(top: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
