@@ -1,4 +1,5 @@
-# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`.
+# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`. `make test-engines` takes longer:
+# it kills and starves what `make test` only runs.
 # Each builds what it needs in .venv; nothing is fetched after that.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \

@@ -269,8 +269,8 @@ class Look:
         new = self._names.new(names)
         wanted = [place for place in range(len(entries)) if not new[place] and look is self._thorough]
         wanted += [place for place in range(len(entries)) if new[place] and self._is_document(entries[place].name)]
-        prefix = "" if folder == "." else os.path.join(folder, "")
-        done = self._check(look, [(prefix + entries[place].name, os.path.join(here, entries[place].name)) for place in wanted], source)
+        prefix, top = "" if folder == "." else os.path.join(folder, ""), os.path.join(here, "")
+        done = self._check(look, [(prefix + entries[place].name, top + entries[place].name) for place in wanted], source)
         for place, is_done in zip(wanted, done, strict=True):
             if is_done and new[place]:  # a quick look passes it over from now on
                 self._names.add(names[place])

@@ -178,7 +178,7 @@ def locked(output: str) -> Iterator[None]:
         try:
             yield
         finally:
-            os.unlink(lock)
+            files.delete(lock)  # the folder may have been taken away meanwhile
     finally:
         os.close(descriptor)
 

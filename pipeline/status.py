@@ -9,7 +9,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Literal
 
 import orjson
@@ -118,6 +117,7 @@ def endpoint(port: int | None, status: Callable[[], Status]) -> Iterator[int]:
     if port is None:
         yield 0
         return
+    from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer  # few want it
 
     class Answer(BaseHTTPRequestHandler):
         def do_GET(self) -> None:

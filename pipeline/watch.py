@@ -260,7 +260,7 @@ class _Watcher:
         except WorkerError as error:
             self._teller.note(f"the workers cannot start: {error}")
             return 1
-        except (AccountError, LedgerError, sqlite3.DatabaseError) as error:
+        except (AccountError, LedgerError, sqlite3.DatabaseError, OSError) as error:
             self._teller.note(f"{error}; what is committed is safe, start again")
             return 1
         except _Stopped:

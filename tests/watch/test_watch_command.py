@@ -477,6 +477,22 @@ def test_a_wrong_command_line(tmp_path: Path, newsbeam_run: Callable[..., Any], 
     assert not (tmp_path / "out" / ".newsbeam-watch").exists()
 
 
+def test_the_output_folder_is_taken_away(watch: Callable[..., Watch], tmp_path: Path) -> None:
+    running = watch()
+    running.until((running.out / "manifest.json").exists)
+    time.sleep(0.5)
+    running.out.rename(tmp_path / "elsewhere")
+    put(tmp_path / "in" / "a.txt", "The first.")
+    _out, err = running.process.communicate(timeout=PATIENCE)
+    assert running.process.returncode == 1
+    assert "No such file or directory" in err and "what is committed is safe, start again" in err
+    assert "Traceback" not in err
+    (tmp_path / "elsewhere").rename(running.out)
+    running = watch()
+    running.until_written(1)
+    assert running.stop()[0] == (1, 1, 0, 0)
+
+
 def test_two_watchers_and_a_run_on_one_output_folder(watch: Callable[..., Watch], tmp_path: Path, newsbeam_run: Callable[..., Any]) -> None:
     put(tmp_path / "in" / "a.txt", "The first.")
     running = watch()
