@@ -77,26 +77,37 @@ def watch(arguments: argparse.Namespace) -> int:
     teller = Teller(arguments.progress)
     with run.locked(output):
         _check_output(output)
+        # First of all: the workers load what they need while the state is put right.
+        pool: Pool[_Bundle] = Pool(job.setup, job.workers)
         try:
-            ledger = Ledger(job)
-        except LedgerError as error:
-            raise Refused(str(error)) from error
-        except (OSError, sqlite3.OperationalError) as error:
-            raise Refused(f"--output {output} cannot be written to: {error}") from error
-        for note in ledger.notes:
-            teller.note(note)
-        watcher = _Watcher(job, ledger, Look(inputs, output, arguments.settle, ledger.known()), arguments.rotate_seconds, teller, stop)
-        try:
-            with endpoint(arguments.metrics_port, watcher.status) as port:
-                if port:
-                    teller.note(f"metrics are at http://127.0.0.1:{port}/metrics")
-                return watcher.go()
-        except OSError as error:
-            if error.errno in (errno.EADDRINUSE, errno.EACCES) and error.filename is None:
-                raise Refused(f"--metrics-port {arguments.metrics_port} cannot be listened on: {error.strerror}") from error
-            raise
+            return _watch(arguments, job, inputs, pool, teller, stop)
         finally:
-            ledger.close()
+            pool.close()
+
+
+def _watch(arguments: argparse.Namespace, job: Job, inputs: list[str], pool: Pool[_Bundle], teller: Teller, stop: _Stop) -> int:
+    """The rest of it, with the output folder locked."""
+    output = job.output
+    try:
+        ledger = Ledger(job)
+    except LedgerError as error:
+        raise Refused(str(error)) from error
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise Refused(f"--output {output} cannot be written to: {error}") from error
+    for note in ledger.notes:
+        teller.note(note)
+    watcher = _Watcher(job, pool, ledger, Look(inputs, output, arguments.settle, ledger.known()), arguments.rotate_seconds, teller, stop)
+    try:
+        with endpoint(arguments.metrics_port, watcher.status) as port:
+            if port:
+                teller.note(f"metrics are at http://127.0.0.1:{port}/metrics")
+            return watcher.go()
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES) and error.filename is None:
+            raise Refused(f"--metrics-port {arguments.metrics_port} cannot be listened on: {error.strerror}") from error
+        raise
+    finally:
+        ledger.close()
 
 
 def _recipe(path: str | None) -> recipe.Recipe:
@@ -203,12 +214,13 @@ class _Bundle:
 class _Watcher:
     """The loop, and what it has in its hands."""
 
-    def __init__(self, job: Job, ledger: Ledger, look: Look, rotate_seconds: float, teller: Teller, stop: _Stop) -> None:
-        self._job, self._ledger, self._look, self._teller, self._stop = job, ledger, look, teller, stop
+    def __init__(
+        self, job: Job, pool: Pool[_Bundle], ledger: Ledger, look: Look, rotate_seconds: float, teller: Teller, stop: _Stop
+    ) -> None:
+        self._job, self._pool, self._ledger, self._look, self._teller, self._stop = job, pool, ledger, look, teller, stop
         self._rotate = rotate_seconds
         self._commit = min(COMMIT_SECONDS, rotate_seconds)
         self._reader = Reader(job.max_bytes)
-        self._pool: Pool[_Bundle] = Pool(job.setup, job.workers)
         self._small: _Open | None = None
         self._large: deque[_Open] = deque()
         self._large_turn = False
@@ -269,7 +281,6 @@ class _Watcher:
             return 1
         finally:
             self._teller.clear()
-            self._pool.close()
         self._describe()
         print(account_of(self._ledger.totals), flush=True)
         return 0
