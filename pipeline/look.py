@@ -32,8 +32,8 @@ QUICK_SECONDS = 0.2
 THOROUGH_SECONDS = 1.0
 """The least pause between two looks of a kind."""
 
-QUICK_SHARE, THOROUGH_SHARE = 4, 12
-"""A pause is at least so many times as long as the processor time that the look took (all looking together takes a quarter of a
+QUICK_SHARE, THOROUGH_SHARE = 2, 12
+"""A pause is at least so many times as long as the processor time that the look took (all looking together takes two fifths of a
 core at most), and half as long as it took by the clock: a network drive has others to serve."""
 
 SLICE_SECONDS = 0.01
