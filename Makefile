@@ -1,4 +1,5 @@
-# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`.
+# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`. `make test-engines` takes longer:
+# it kills and starves what `make test` only runs.
 # Each builds what it needs in .venv; nothing is fetched after that.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
@@ -6,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; 
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: run test lint bench clean
+.PHONY: run test test-engines lint bench clean
 
 run: .venv/installed
 	$(BIN)/newsbeam run seeds --output $(OUT) --overwrite
@@ -16,6 +17,9 @@ run: .venv/installed
 
 test: lint
 	$(BIN)/python -m pytest
+
+test-engines: .venv/tested
+	$(BIN)/python -m pytest -m engines
 
 lint: .venv/tested
 	$(BIN)/ruff check .

@@ -22,9 +22,11 @@ DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
 EPILOG = """\
 commands:
   run INPUT... --output DIR   process files, folders and globs; one JSON record a document
+  watch INPUT... --output DIR follow folders; each file once, as it comes
   explain FILE                what each processor did to one document, and why
   list                        the processors installed, and where each comes from
   check RECIPE                is this recipe all right?
+  plan [DOCUMENTS...]         the cores, hours and memory that so many documents take
   replay DIR                  run the dead letters of an earlier run again
 
 `newsbeam COMMAND --help` tells more. Exit status: 0 all accounted for; 1 the run failed; 2 the command line or the
@@ -210,6 +212,62 @@ def _iso(text: str) -> str:
     return text
 
 
+# --- watch ----------------------------------------------------------------------------------------------------------
+
+
+def _watch(arguments: list[str]) -> int:
+    usage = "newsbeam watch INPUT... --output DIR [options]"
+    about = "Follow folders: each version of each file becomes records once, whatever happens to this process. Ctrl-C ends it."
+    parser = _Parser("newsbeam watch", usage=usage, description=about, allow_abbrev=False)
+    parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a folder (walked), a file, or a quoted glob, looked at again and again")
+    parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to, and to go on with after a restart")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    parser.add_argument("-j", "--workers", type=_positive, metavar="N", help="worker processes (default: one a core)")
+    parser.add_argument(
+        "--settle", type=_seconds, default=0.5, metavar="SECONDS", help="a file is whole when it has not changed for so long (default: 0.5)"
+    )
+    parser.add_argument(
+        "--rotate-seconds",
+        type=_seconds,
+        default=0.5,
+        metavar="SECONDS",
+        help="an output file is finished when its oldest line is so old (default: 0.5; more makes fewer, larger files)",
+    )
+    parser.add_argument("--rotate-mb", type=_positive, default=64, metavar="MB", help="or when it is so large (default: 64)")
+    parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
+    parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: when each is made)")
+    parser.add_argument(
+        "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
+    )
+    parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
+    parser.add_argument(
+        "--progress",
+        choices=["auto", "json", "off"],
+        default="auto",
+        help="on standard error: a line if it is a terminal, or a JSON line a second (default: auto)",
+    )
+    parser.add_argument("--metrics-port", type=_port, metavar="PORT", help="numbers for Prometheus at http://127.0.0.1:PORT/metrics")
+    try:
+        known = parser.parse_intermixed_args(arguments)
+    except UsageError as error:
+        raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
+    if known.added is not None:
+        known.added = _iso(known.added)
+    from pipeline import watch
+    from pipeline.run import Refused
+
+    try:
+        return watch.watch(known)
+    except Refused as error:
+        raise UsageError(str(error)) from error
+
+
+def _port(text: str) -> int:
+    if not text.isdigit() or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+    return int(text)
+
+
 # --- the others -----------------------------------------------------------------------------------------------------
 
 
@@ -243,6 +301,41 @@ def _check(arguments: list[str]) -> int:
     return 0
 
 
+def _plan(arguments: list[str]) -> int:
+    about = "The cores, hours and memory that so many documents take, from what one core does on a sample of them."
+    parser = _Parser("newsbeam plan", description=about, allow_abbrev=False)
+    parser.add_argument("documents", metavar="DOCUMENTS", nargs="*", default=["1M", "100M", "3B"], help="how many (default: 1M 100M 3B)")
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("--sample", metavar="INPUT", nargs="+", help="documents like those to come: they are run here, on one core, to see")
+    one.add_argument("--rate", type=_above_zero, metavar="N", help="documents a second a core, where that is known")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--hours", type=_above_zero, default=24.0, metavar="N", help="in which it is to be done (default: 24)")
+    other.add_argument("--cores", type=_positive, default=0, metavar="N", help="on which it is to be done")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    known = parser.parse_args(arguments)
+    from pipeline import plan
+    from pipeline.find import InputError
+
+    try:
+        counts = [plan.number(text) for text in known.documents]
+        worker_mb = 300
+        if known.sample:
+            sample = plan.measure(known.sample, _recipe(known.recipe), 32 << 20)
+            known.rate, worker_mb = sample.rate, sample.worker_mb
+            print(f"{sample.documents:,} documents: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
+        print(plan.table([plan.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
+    except (ValueError, OverflowError, InputError) as error:
+        raise UsageError(str(error)) from error
+    return 0
+
+
+def _above_zero(text: str) -> float:
+    value = _seconds(text)
+    if value == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    return value
+
+
 def _recipe(path: str | None) -> Any:
     """The recipe in a file, or the default one; a wrong one is a wrong command line."""
     from pipeline import recipe as recipes
@@ -255,9 +348,11 @@ def _recipe(path: str | None) -> Any:
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": _run_command,
+    "watch": _watch,
     "explain": _explain,
     "list": _list,
     "check": _check,
+    "plan": _plan,
     "replay": lambda arguments: _run_command(arguments, replay=True),
 }
 

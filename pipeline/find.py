@@ -63,7 +63,7 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
                 raise InputError(f"{given} is the output folder itself; name another with --output")
             found = _walk(given, out, notes, skipped)
         elif os.path.exists(given) or os.path.islink(given):
-            found = [_local(given, _folder_name(given))]
+            found = [_local(given, folder_name(given))]
         else:
             found = _glob(given, out, notes, skipped)
         for source in found:
@@ -81,7 +81,7 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
 
 
 def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iterator[Source]:
-    name = _folder_name(os.path.join(top, "x"))
+    name = folder_name(os.path.join(top, "x"))
     seen: set[tuple[int, int]] = set()
     unreadable: list[str] = []
     for folder, folders, files in os.walk(top, followlinks=True, onerror=lambda error: unreadable.append(str(error.filename))):
@@ -99,7 +99,7 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
             if entry.startswith("."):
                 continue
             path = os.path.join(folder, entry).removeprefix("./")
-            if (suffix := _kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
+            if (suffix := kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
                 skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
             elif (source := _regular(path, name)) is not None:
                 yield source
@@ -134,7 +134,7 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
     paths = sorted(glob.glob(pattern, recursive=True))
     if not paths:
         raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
-    name = _folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
+    name = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
     found: list[Source] = []
     for path in paths:
         if os.path.isdir(path):
@@ -172,7 +172,7 @@ def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
     name = re.split(r"[*?\[]", given)[0].rstrip("/").rpartition("/")[2] or scheme
     found = []
     for entry in sorted(listed, key=lambda entry: str(entry.path)):
-        suffix = _kind_suffix(entry.path.rpartition("/")[2])
+        suffix = kind_suffix(entry.path.rpartition("/")[2])
         if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
             skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
         elif not entry.path.endswith("/"):
@@ -180,11 +180,13 @@ def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
     return found
 
 
-def _folder_name(path: str) -> str:
+def folder_name(path: str) -> str:
+    """The collection that a file belongs to by default: the name of the folder it is in."""
     return os.path.basename(os.path.dirname(os.path.abspath(path))) or "root"
 
 
-def _kind_suffix(name: str) -> str:
+def kind_suffix(name: str) -> str:
+    """The suffix that says what kind of file a name is of, in lower case, compression aside; "" where it has none."""
     parts = name.lower().split(".")
     while len(parts) > 1 and parts[-1] in COMPRESSION_SUFFIXES:
         parts.pop()

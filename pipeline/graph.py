@@ -33,6 +33,7 @@ from pipeline import files
 from pipeline.pool import Pool
 from pipeline.progress import NOW
 from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, read_share, split, write_shares
+from pipeline.recipe import UNENDING
 from pipeline.site_template import Sketch, width_for
 from pipeline.worker import Batch
 from pipeline.write import Job, PartWriter, publish
@@ -73,12 +74,6 @@ class _Stretches(beam.PTransform):  # type: ignore[misc]
         return cut | "spread" >> beam.Reshuffle() if self._spread else cut
 
 
-_UNENDING = (
-    "site_template counts over all pages before the first is cleaned, so it needs an input that ends and can be read twice; "
-    "take it out of the recipe, or run over files"
-)
-
-
 class Count(beam.PTransform):  # type: ignore[misc]
     """Bundles of raw items → the path of the file with what was counted for `site_template`, a table `width` counters wide."""
 
@@ -89,7 +84,7 @@ class Count(beam.PTransform):  # type: ignore[misc]
     def expand(self, raws: Any) -> Any:
         """Take each document as far as the processor with the template, and add up. Raises ValueError where the input has no end."""
         if not raws.is_bounded:
-            raise ValueError(_UNENDING)
+            raise ValueError(UNENDING)
         keys = raws | "count" >> beam.ParDo(_Count(self._job))
         return keys | "merge" >> beam.CombineGlobally(_Merge(self._width)) | "keep" >> beam.ParDo(_Keep(self._job))
 
@@ -105,7 +100,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
     def __init__(self, job: Job, counts: Any = None) -> None:
         super().__init__()
         if job.recipe.site_template is not None and counts is None:
-            raise ValueError(_UNENDING)
+            raise ValueError(UNENDING)
         self._job, self._counts = job, counts
 
     def expand(self, raws: Any) -> Any:

@@ -13,16 +13,17 @@ import os
 import pickle
 import queue
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections import deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from typing import Generic, TypeVar
 
-from pipeline.worker import BEAT, Batch, Setup, fail, stage_names
+from pipeline.worker import BEAT, STOPS, Batch, Setup, fail, stage_names
 from transforms.document import Failed, Raw
 
 GRACE = 3.0
@@ -48,15 +49,20 @@ class _Worker:
         with tempfile.TemporaryFile() as shared:
             shared.truncate(BEAT.size)
             self._heart = mmap.mmap(shared.fileno(), BEAT.size)
-            self._process = subprocess.Popen(
-                [sys.executable, "-c", "from pipeline.worker import main; main()", str(shared.fileno())],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                pass_fds=[shared.fileno()],
-                bufsize=1 << 20,
-                # The child finds what this process finds: a processor beside the caller's script, say.
-                env={**_ONE_THREAD, **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
-            )
+            # A child inherits what is blocked: it must not be ended by Ctrl-C before it has had time to ignore it.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
+            try:
+                self._process = subprocess.Popen(
+                    [sys.executable, "-c", "from pipeline.worker import main; main()", str(shared.fileno())],
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    pass_fds=[shared.fileno()],
+                    bufsize=1 << 20,
+                    # The child finds what this process finds: a processor beside the caller's script, say.
+                    env={**_ONE_THREAD, **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                )
+            finally:
+                signal.pthread_sigmask(signal.SIG_SETMASK, before)
         self._send(setup)
         self._ready = False
         self._grace = setup.time_limit + GRACE if setup.time_limit > 0 else float("inf")
@@ -112,7 +118,8 @@ class _Worker:
 class Pool(Generic[Key]):
     """`workers` processes that run batches; results come back in the order of submission.
 
-    `submit` may block while too much is under way; `results` yields what is finished, or, told to wait, everything.
+    `results` yields what is finished, or, told to wait, everything; it waits while too much is under way. `finished` gives what
+    is, out of order.
     """
 
     def __init__(self, setup: Setup, workers: int) -> None:
@@ -143,6 +150,28 @@ class Pool(Generic[Key]):
             self._waiting.popleft()
             self._bytes -= size
             yield key, batch
+
+    @property
+    def busy(self) -> bool:
+        """Whether there are results still to come."""
+        return bool(self._waiting)
+
+    def wait(self, seconds: float) -> None:
+        """Wait until there is a result, but no longer than `seconds`."""
+        if self._waiting:
+            wait([future for _, _, future in self._waiting], seconds, FIRST_COMPLETED)
+        else:
+            time.sleep(seconds)
+
+    def finished(self) -> list[tuple[Key, Batch]]:
+        """The batches that are finished, though others in front of them may not be."""
+        there: list[tuple[Key, int, Future[Batch]]] = []
+        rest: deque[tuple[Key, int, Future[Batch]]] = deque()
+        for one in self._waiting:
+            (there if one[2].done() else rest).append(one)
+        self._waiting = rest
+        self._bytes -= sum(size for _, size, _ in there)
+        return [(key, future.result()) for key, _, future in there]
 
     def close(self) -> None:
         """End the workers, whatever they do."""

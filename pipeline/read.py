@@ -222,6 +222,11 @@ class Reader:
         if read and part not in self.done:
             yield Bundle(part, tuple(held), EndOfPart(read, tuple(files)))
 
+    def records(self, source: Source, inputs: list[tuple[str, int, str]]) -> Iterator[Raw]:
+        """Everything in one file, in its order; at its end (path, bytes, SHA-256) is added to `inputs`."""
+        items = self._items(source, Share(0, (source,)), inputs)
+        return items if shown(source.path) == source.path else map(_shown, items)
+
     def _items(self, source: Source, share: Share, files: list[tuple[str, int, str]]) -> Iterator[Raw]:
         wanted = dict(share.only).get(source.path) if share.only else None
         if share.only and wanted is None:

@@ -27,6 +27,13 @@ processors:
 """The recipe of a run without `--recipe`: clean, drop what is empty, annotate."""
 
 
+UNENDING = (
+    "site_template counts over all pages before the first is cleaned, so it needs an input that ends and can be read twice; "
+    "take it out of the recipe, or run over files"
+)
+"""Why a recipe with `site_template` is refused where the input has no end."""
+
+
 class RecipeError(ValueError):
     """A recipe is wrong. The message names the file, the line, what is wrong and what was probably meant."""
 

@@ -13,7 +13,6 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
-from datetime import datetime, timezone
 from importlib.metadata import version
 from typing import Any
 
@@ -21,8 +20,8 @@ import orjson
 
 from pipeline import files, find, read, recipe, report, streams
 from pipeline.cli import RUNNERS
-from pipeline.worker import Setup
-from pipeline.write import Format, Job, finished_parts
+from pipeline.worker import Setup, now
+from pipeline.write import WATCHED, Format, Job, finished_parts
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
@@ -103,7 +102,7 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     sources = [source for share in shares for source in share.sources]
     job = Job(
-        setup=Setup(chosen, arguments.added or _now(), arguments.time_limit, version("newsbeam")),
+        setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
         output=output,
         format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
         workers=arguments.workers or (cores if local and size > SMALL_BYTES else 1),
@@ -114,7 +113,7 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
     plan = _plan(job, sources)
-    with _locked(job):
+    with locked(output):
         try:
             ready = _prepare(job, plan, arguments)
         except OSError as error:
@@ -140,10 +139,6 @@ def _check_places(output: str, runner: str) -> None:
         raise Refused(f"--output {output}: no filesystem is installed for {output.partition('://')[0]}://") from error
 
 
-def _now() -> str:
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")  # without a fraction, pyarrow's JSON reader makes it a timestamp
-
-
 def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:
     """What has to be the same for one run to go on with what another began."""
     listing = hashlib.sha256()
@@ -159,32 +154,39 @@ def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:
 
 
 @contextmanager
-def _locked(job: Job) -> Iterator[None]:
-    """One run at a time in one output folder of this machine."""
-    if files.remote(job.output):
+def locked(output: str) -> Iterator[None]:
+    """One run at a time in one output folder of this machine: the folder is made where it is missing. Raises Refused."""
+    if files.remote(output):
         yield
         return
-    lock = os.path.join(job.output, ".newsbeam-lock")
+    lock = os.path.join(output, ".newsbeam-lock")
     try:
-        os.makedirs(job.output, exist_ok=True)
+        os.makedirs(output, exist_ok=True)
         descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
     except OSError as error:
-        raise Refused(f"--output {job.output} cannot be written to: {error.strerror or error}") from error
+        raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that ends takes the file with it: what is locked then is nobody's any more.
+            if not os.path.exists(lock) or not os.path.samestat(os.fstat(descriptor), os.stat(lock)):
+                raise BlockingIOError
         except OSError as error:
-            raise Refused(f"another run is writing to {job.output}") from error
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            raise Refused(f"another run is writing to {output}" + (f": process {holder}" if holder else "")) from error
+        os.pwrite(descriptor, b"%-19d\n" % os.getpid(), 0)
         try:
             yield
         finally:
-            os.unlink(lock)
+            files.delete(lock)  # the folder may have been taken away meanwhile
     finally:
         os.close(descriptor)
 
 
 def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> Job | None:
     """Make the output folder ready; the job, with what an earlier try laid down, or None where there is nothing left to do."""
+    if not files.remote(job.output) and os.path.exists(os.path.join(job.output, WATCHED)):
+        raise Refused(f"{job.output} belongs to `newsbeam watch`; name another folder")
     there = [name for name in files.names_in(job.output) if _OURS.fullmatch(name)]
     saved = _saved_plan(job)
     if arguments.resume and saved is None and "manifest.json" in there:

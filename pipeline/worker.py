@@ -17,7 +17,8 @@ import sys
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import partial
 from hashlib import sha256
 from typing import Any, BinaryIO
@@ -32,6 +33,9 @@ from transforms.processor import Chain, DocumentTimeout, Outcome
 MEMORY_BYTES = 4 << 30
 """The most address space that a worker may take: a document that wants more gets a MemoryError, and a dead letter."""
 
+STOPS = (signal.SIGINT, signal.SIGTERM)
+"""The signals that ask a run to end. Workers leave them to their parent."""
+
 BEAT = struct.Struct("<II")
 """What a worker writes into shared memory before each stage: the document's place in its batch, the stage's number."""
 
@@ -39,6 +43,8 @@ BEAT = struct.Struct("<II")
 @dataclass(frozen=True)
 class Setup:
     """All that a worker needs to know: the same for every worker of a run. `time_limit` in seconds, a document.
+
+    `added` "": the time at which a document is worked on, where a run has no end.
 
     For `site_template`: whether this is the first pass, which counts only, and the file with the counts for the second.
     """
@@ -63,6 +69,11 @@ class Batch:
     dead_letters: bytes = b""
     counts: tuple[tuple[str, int], ...] = ()
     keys: bytes = b""
+
+
+def now() -> str:
+    """The time, as it stands in a record's `added`."""
+    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")  # without a fraction, pyarrow's JSON reader makes it a timestamp
 
 
 def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, str], object] = lambda index, stage: None) -> Batch:
@@ -197,7 +208,10 @@ def main() -> None:
     # A processor that prints must not write into the answers, nor one that reads eat the orders.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
+    # Ctrl-C, and what a service manager sends to all processes of a service, is the parent's business. Blocked since birth.
+    for stop in STOPS:
+        signal.signal(stop, signal.SIG_IGN)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, STOPS)
     heart = mmap.mmap(int(sys.argv[1]), BEAT.size)
     setup: Setup = pickle.load(orders)
     try:
@@ -221,6 +235,8 @@ def main() -> None:
             raws = pickle.load(orders)
         except EOFError:
             return
+        if not setup.added:
+            chain = replace(chain, added=now())
         _answer(answers, work(raws, chain, setup, beat) if keys is None else _count_keys(raws, chain, keys, setup, beat))
 
 

@@ -11,9 +11,10 @@ import gzip
 import platform
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from importlib.metadata import version
 from typing import Any, BinaryIO, Literal, cast
 from uuid import uuid4
 
@@ -30,6 +31,9 @@ SHARD_BYTES = 256 << 20
 
 KINDS = ("documents", "dropped", "dead_letters")
 STEMS = {"documents": "documents", "dropped": "dropped", "dead_letters": "dead-letters"}
+
+WATCHED = ".newsbeam-watch"
+"""The folder in an output folder that says it is `newsbeam watch`'s, and in which that keeps its state."""
 
 Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
 FORMATS: tuple[Format, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
@@ -161,18 +165,25 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     if bad or read != written + dropped + failed:
         raise AccountError(f"{account} does not add up (parts {', '.join(bad[:5])}); what was finished is in {job.state}")
     made = [entry for kind in KINDS for entry in _shards(job, kind, ordered, suffix)]
-    manifest = _manifest(job, ordered, total, account, made)
+    inputs = [{"path": path, "bytes": size, "sha256": digest} for report in ordered for path, size, digest in report.inputs]
+    about = {**manifest(job, total), "files": made, "inputs": inputs}
     pattern = f"documents-*.{job.format}"
     with files.whole(files.join(job.output, "README.md")) as stream:
         made_by = f"newsbeam v{job.setup.version}"
         stream.write(schema.data_card(job.recipe.source or job.name, pattern, account, made_by).encode())
     with files.whole(files.join(job.output, f"manifest{suffix}.json")) as stream:
-        stream.write(orjson.dumps(manifest, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     for report in ordered:
         # The report first: without it the part does not count, and what is left of it is nobody's.
         for name in (f"{report.part}.json", *(f"{report.part}.{kind}" for kind in report.sizes)):
             files.delete(files.join(job.parts, name))
-    return manifest
+    return about
+
+
+def account_of(total: Mapping[str, int]) -> str:
+    """The line that says what became of everything that was read."""
+    written, dropped, failed = (total.get(kind, 0) for kind in KINDS)
+    return f"read {written + dropped + failed} = written {written} + dropped {dropped} + failed {failed}"
 
 
 def _shards(job: Job, kind: str, reports: Sequence[Report], suffix: str) -> Iterator[dict[str, Any]]:
@@ -208,14 +219,15 @@ def _write_shard(parts: Sequence[str], path: str, form: Format) -> None:
         if form == "parquet":
             _write_parquet(parts, target)
             return
-        with _compressed(target, form) as stream:
+        with compressed(target, form) as stream:
             for part in parts:
                 with files.read(part) as source:
                     shutil.copyfileobj(source, stream, 1 << 20)
 
 
 @contextmanager
-def _compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
+def compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
+    """A stream to write JSON lines to, which come out at `target` compressed as `form` says."""
     if form == "jsonl.gz":
         # No name and no time in the header: the same records are the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=6) as stream:
@@ -249,24 +261,21 @@ def _write_parquet(parts: Sequence[str], target: BinaryIO) -> None:
                     writer.write_table(pa.Table.from_pylist(rows, schema=columns))
 
 
-def _manifest(job: Job, reports: Sequence[Report], total: Counter[str], account: str, made: list[dict[str, Any]]) -> dict[str, Any]:
-    import apache_beam  # it is loaded already wherever a run ends
-
+def manifest(job: Job, total: Mapping[str, int]) -> dict[str, Any]:
+    """What a manifest says of the whole of what was done, given what was counted."""
     counts = {key: number for key, number in sorted(total.items()) if not key.startswith(("ns/", "calls/"))}
     counts["read"] = sum(counts.get(kind, 0) for kind in KINDS)
     timings = {
-        key[3:]: {"documents": total[f"calls/{key[3:]}"], "seconds": round(number / 1e9, 3)}
+        key[3:]: {"documents": total.get(f"calls/{key[3:]}", 0), "seconds": round(number / 1e9, 3)}
         for key, number in sorted(total.items())
         if key.startswith("ns/")
     }
     return {
-        "account": account,
+        "account": account_of(total),
         "counts": {kind: counts.pop(kind, 0) for kind in ("read", *KINDS)},
         "details": counts,
         "timings": timings,
-        "versions": {"newsbeam": job.setup.version, "apache-beam": apache_beam.__version__, "python": platform.python_version()},
+        "versions": {"newsbeam": job.setup.version, "apache-beam": version("apache-beam"), "python": platform.python_version()},
         "recipe": {"text": job.recipe.text, "processors": [describe(processor) for processor in job.recipe.chain().processors]},
         "options": {"added": job.setup.added, "time_limit": job.setup.time_limit, "max_bytes": job.max_bytes, "format": job.format},
-        "files": made,
-        "inputs": [{"path": path, "bytes": size, "sha256": digest} for report in reports for path, size, digest in report.inputs],
     }

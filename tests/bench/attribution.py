@@ -5,7 +5,8 @@
     python tests/bench/attribution.py --misses 20        # what the model missed and what it made up, 20 of each, at even distances
 
 The scorer is `../shared/bench/attribution/score.py`, whose docstring defines the numbers: soft F1, precision and recall in small
-print. Speed is CPU time of the attributions alone, start-up left out; OPENBLAS_NUM_THREADS=1 is what newsbeam's workers run with. The peers are optional and see the same texts:
+print. Speed is CPU time of the attributions alone, start-up left out;
+newsbeam's workers run with OPENBLAS_NUM_THREADS=1. The peers are optional and see the same texts:
 `pip install textacy sayswho` and spaCy's en_core_web_sm; their speed includes spaCy. textacy raises on unclosed quotation marks,
 which counts as nothing found.
 """

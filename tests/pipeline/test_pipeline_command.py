@@ -459,7 +459,7 @@ def test_help_answers_in_little_time(newsbeam: Newsbeam) -> None:
     ("words", "said"),
     [
         (["rnu"], "no command 'rnu'; did you mean 'run'?"),
-        (["frobnicate"], "no command 'frobnicate'; the commands are run, explain, list, check, replay"),
+        (["frobnicate"], "no command 'frobnicate'; the commands are run, watch, explain, list, check, plan, replay"),
         (["run"], "the following arguments are required: "),
         (["run", "-o", "out"], "the following arguments are required: INPUT"),
         (["run", "in.txt"], "the following arguments are required: -o/--output"),

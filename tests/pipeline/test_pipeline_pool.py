@@ -232,3 +232,19 @@ def test_merging_adds_up() -> None:
     two = Batch(b"b\n", b"d\n", b"", (("documents", 2),))
     assert merge([one, two]) == Batch(b"a\nb\n", b"d\n", b"x\n", (("bytes", 1), ("documents", 3)))
     assert merge([]) == Batch()
+
+
+def test_what_is_finished_is_there_before_what_was_in_front_of_it(make: Make) -> None:
+    using = make(workers=2, time_limit=5.0)
+    using.submit("slow", raws("hang in Python"))
+    for number in range(3):
+        using.submit(f"quick {number}", raws("fine"))
+    found: list[str] = []
+    while len(found) < 3:
+        using.wait(1.0)
+        found += [key for key, _ in using.finished()]
+    assert found == ["quick 0", "quick 1", "quick 2"]
+    assert using.busy
+    ((key, batch),) = using.results(everything=True)
+    assert (key, rows(batch.dead_letters)[0]["error"]) == ("slow", "DocumentTimeout")
+    assert not using.busy

@@ -1,0 +1,563 @@
+"""`newsbeam watch`: follows folders, and does each version of each file once.
+
+    look ─► files that are whole ─ read ─► bundles ─ pool ─► lines ─ commit (0.5 s, 8 MB) ─► ledger ─ publish ─► files
+
+The chain runs in the worker processes that a Beam run has too (`pipeline.pool`), and what is read comes from the same reader; but
+no Beam pipeline is built. On one machine without a server Beam has nothing to add here: its local runner takes bounded
+inputs only, so each batch would be a pipeline of its own, which costs 0.24 s of a core each, starts new workers, and ends
+with all of them waiting for the slowest document; the 2 s for importing it and its 130 MB come on top. Here files flow
+through without a barrier. What decides that something is done, the ledger, would be outside of Beam either way.
+"""
+
+from __future__ import annotations
+
+import argparse
+import errno
+import os
+import signal
+import sqlite3
+import stat
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from hashlib import sha256
+from importlib.metadata import version
+from types import FrameType
+
+import orjson
+
+from pipeline import files, find, recipe, run, schema
+from pipeline.ledger import Input, Ledger, LedgerError, Part, Stamp
+from pipeline.look import Candidate, Look, source_of
+from pipeline.pool import Pool, WorkerError
+from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Reader
+from pipeline.run import Refused
+from pipeline.status import Status, Teller, endpoint
+from pipeline.worker import STOPS, Batch, Setup
+from pipeline.write import KINDS, WATCHED, AccountError, Format, Job, account_of, manifest
+from transforms.document import Raw
+
+COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20
+"""What has come out is committed when it is so old or so much: so much work a killed process has done in vain."""
+
+AHEAD_ITEMS, AHEAD_BYTES = 64, 1 << 20
+"""What is given to the workers ahead of time, for each of them. More would only make small files wait behind large ones."""
+
+AHEAD_PIECES = 4
+"""So many bundles of one file, for each worker, may wait for a slow document in front of them."""
+
+OPEN_LARGE, MOST_OPEN = 2, 16
+"""So many large files are read at the same time; and so many in all, with small ones that are held up."""
+
+RETRY_SECONDS = 2.0
+"""How often it is tried to write again when the disk is full."""
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+def watch(arguments: argparse.Namespace) -> int:
+    """`newsbeam watch`. Returns the exit status; raises Refused."""
+    stop = _Stop()
+    chosen = _recipe(arguments.recipe)
+    output = arguments.output.removeprefix("file://")
+    inputs = [word.removeprefix("file://") for word in arguments.inputs]
+    _check_places(inputs, output)
+    forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    job = Job(
+        setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
+        output=output,
+        format=forms[arguments.compress],
+        workers=arguments.workers or cores,
+        max_bytes=arguments.max_document_mb << 20,
+        shard_bytes=arguments.rotate_mb << 20,
+        name=find.folder_name(os.path.join(inputs[0], "x")) if os.path.isdir(inputs[0]) else find.folder_name(inputs[0]),
+    )
+    teller = Teller(arguments.progress)
+    with run.locked(output):
+        _check_output(output)
+        # First of all: the workers load what they need while the state is put right.
+        pool: Pool[_Bundle] = Pool(job.setup, job.workers)
+        try:
+            return _watch(arguments, job, inputs, pool, teller, stop)
+        finally:
+            pool.close()
+
+
+def _watch(arguments: argparse.Namespace, job: Job, inputs: list[str], pool: Pool[_Bundle], teller: Teller, stop: _Stop) -> int:
+    """The rest of it, with the output folder locked."""
+    output = job.output
+    try:
+        ledger = Ledger(job)
+    except LedgerError as error:
+        raise Refused(str(error)) from error
+    except (OSError, sqlite3.DatabaseError) as error:
+        raise Refused(f"--output {output} cannot be written to: {error}") from error
+    for note in ledger.notes:
+        teller.note(note)
+    watcher = _Watcher(job, pool, ledger, Look(inputs, output, arguments.settle, ledger.known()), arguments.rotate_seconds, teller, stop)
+    try:
+        with endpoint(arguments.metrics_port, watcher.status) as port:
+            if port:
+                teller.note(f"metrics are at http://127.0.0.1:{port}/metrics")
+            return watcher.go()
+    except OSError as error:
+        if error.errno in (errno.EADDRINUSE, errno.EACCES) and error.filename is None:
+            raise Refused(f"--metrics-port {arguments.metrics_port} cannot be listened on: {error.strerror}") from error
+        raise
+    finally:
+        ledger.close()
+
+
+def _recipe(path: str | None) -> recipe.Recipe:
+    try:
+        chosen = recipe.load(path)
+    except recipe.RecipeError as error:
+        raise Refused(str(error)) from error
+    if chosen.site_template is not None:
+        raise Refused(recipe.UNENDING)
+    return chosen
+
+
+def _check_places(inputs: list[str], output: str) -> None:
+    """Can these be followed, and that be written to? Raises Refused."""
+    for path in (*inputs, output):
+        if files.remote(path):
+            raise Refused(f"{path}: watch follows folders of this machine, and writes to one")
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
+    for path in inputs:
+        if os.path.isdir(path):
+            if os.path.realpath(path) == os.path.realpath(output):
+                raise Refused(f"{path} is the output folder itself; name another with --output")
+        elif os.path.exists(path):
+            if not stat.S_ISREG(os.stat(path).st_mode):
+                raise Refused(f"{path} is no regular file, nor a folder")
+        else:
+            try:
+                find.find([path])  # says what was probably meant
+            except find.InputError as error:
+                if not str(error).startswith("nothing matches"):
+                    raise Refused(str(error)) from error
+
+
+def _check_output(output: str) -> None:
+    """Raises Refused where a run's results are, which watch would be mixed up with."""
+    if os.path.exists(os.path.join(output, WATCHED)):
+        return
+    if os.path.exists(os.path.join(output, ".newsbeam")) or "manifest.json" in files.names_in(output):
+        raise Refused(f"{output} holds results of `newsbeam run`; name another folder")
+
+
+class _Stop:
+    """Ctrl-C and SIGTERM: once, to finish what is at hand; twice, to end at once, which loses nothing either."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in STOPS:
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            os._exit(130)  # the workers see that their pipes are closed
+        self.asked = True
+
+
+class _Stopped(Exception):
+    """It was asked to stop while nothing could be written."""
+
+
+@dataclass
+class _Open:
+    """A file being read. `skip` records of it were done before; `given` is how many it has given so far, skipped ones included."""
+
+    candidate: Candidate
+    version: int
+    skip: int
+    records: Iterator[Raw | None]
+    inputs: list[tuple[str, int, str]]
+    given: int = 0
+    pieces: int = 0
+    done: int = 0
+    done_pieces: int = 0
+    same: bool = False
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """What of one bundle is of one file: its how manieth piece, how many records, and whether they are its last."""
+
+    file: _Open
+    number: int
+    records: int
+    last: bool
+
+
+@dataclass
+class _Bundle:
+    """What goes to the workers together."""
+
+    raws: list[Raw] = field(default_factory=list)
+    pieces: list[_Piece] = field(default_factory=list)
+    size: int = 0
+
+    def full(self, items: int) -> bool:
+        """Whether nothing more should be added."""
+        return len(self.raws) >= items or self.size >= BUNDLE_BYTES or len(self.pieces) >= BUNDLE_ITEMS
+
+    def is_next(self) -> bool:
+        """Whether all that was before this in its files is done."""
+        return all(piece.number == piece.file.done_pieces for piece in self.pieces)
+
+
+class _Watcher:
+    """The loop, and what it has in its hands."""
+
+    def __init__(
+        self, job: Job, pool: Pool[_Bundle], ledger: Ledger, look: Look, rotate_seconds: float, teller: Teller, stop: _Stop
+    ) -> None:
+        self._job, self._pool, self._ledger, self._look, self._teller, self._stop = job, pool, ledger, look, teller, stop
+        self._rotate = rotate_seconds
+        self._commit = min(COMMIT_SECONDS, rotate_seconds)
+        self._reader = Reader(job.max_bytes)
+        self._small: _Open | None = None
+        self._large: deque[_Open] = deque()
+        self._large_turn = False
+        self._in_work = self._in_pool = self._in_pool_bytes = 0
+        self._part = Part()
+        self._part_since = float("inf")
+        self._out: list[tuple[_Bundle, Batch]] = []
+        self._held_since = time.monotonic() if ledger.held_bytes else float("inf")
+        self._earliest = self._oldest = float("inf")
+        self._status_at = 0.0
+        self._files = 0
+        self._latency = 0.0
+        self._trouble = ""
+
+    def status(self) -> Status:
+        """How things are; for another thread too, and so from what the loop noted down last."""
+        counts = self._ledger.totals
+        written, dropped, failed = (counts.get(kind, 0) + self._part.counts.get(kind, 0) for kind in KINDS)
+        return Status(
+            waiting=self._look.waiting,
+            in_work=self._in_work + self._part.read,
+            read=written + dropped + failed + self._in_work,
+            written=written,
+            dropped=dropped,
+            failed=failed,
+            files=self._files,
+            lag=round(max(0.0, time.monotonic() - self._oldest), 3),
+            latency=round(self._latency, 3),
+            trouble=self._trouble,
+        )
+
+    def go(self) -> int:
+        """Until it is asked to stop; the exit status."""
+        self._describe()
+        try:
+            if self._ledger.held_bytes:
+                self._publish()
+            while not self._stop.asked:
+                self._turn()
+            if self._in_work:
+                self._teller.note("finishing what is at hand; asked once more, it ends at once, and does that again at the next start")
+            while self._pool.busy:
+                self._pool.wait(0.2)
+                self._collect()
+                self._tell(time.monotonic())
+            if self._part.inputs:
+                self._save()
+            self._publish()
+        except WorkerError as error:
+            self._teller.note(f"the workers cannot start: {error}")
+            return 1
+        except (AccountError, LedgerError, sqlite3.DatabaseError, OSError) as error:
+            self._teller.note(f"{error}; what is committed is safe, start again")
+            return 1
+        except _Stopped:
+            self._teller.note("stopped with the disk full; what was not written is taken again at the next start")
+            print(account_of(self._ledger.totals), flush=True)
+            return 1
+        finally:
+            self._teller.clear()
+        self._describe()
+        print(account_of(self._ledger.totals), flush=True)
+        return 0
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self._look.step(now)
+        for note in self._look.notes:
+            self._teller.note(note)
+        self._look.notes.clear()
+        self._fill(now)
+        self._collect()
+        now = time.monotonic()
+        due = min(self._part_since + self._commit, self._held_since + self._rotate)
+        if self._part.size >= COMMIT_BYTES or now >= self._part_since + self._commit or now >= self._held_since + self._rotate:
+            self._save()
+            if now >= self._held_since + self._rotate or self._ledger.held_bytes >= self._job.shard_bytes:
+                self._publish()
+        self._tell(now)
+        # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
+        if not self._look.looking or self._pool.busy:
+            self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.002), 0.1))
+
+    def _tell(self, now: float) -> None:
+        if now >= self._status_at:
+            self._oldest, self._status_at = self._look.oldest, now + 0.2
+            self._teller.tell(self.status, now)
+
+    # --- in ---------------------------------------------------------------------------------------------------------
+
+    def _fill(self, now: float) -> None:
+        """Give the workers something to do, from small and large files in turn."""
+        workers = self._job.workers
+        while self._in_pool < AHEAD_ITEMS * workers and self._in_pool_bytes < AHEAD_BYTES * workers:
+            self._large_turn = not self._large_turn
+            bundle = self._bundle(now, self._large_turn) or self._bundle(now, not self._large_turn)
+            if bundle is None:
+                return
+            self._in_work += len(bundle.raws)
+            self._in_pool += len(bundle.raws)
+            self._in_pool_bytes += bundle.size
+            self._pool.submit(bundle, bundle.raws)
+
+    def _bundle(self, now: float, large: bool) -> _Bundle | None:
+        """What comes next from the small files or the large ones; None where there is nothing."""
+        bundle = _Bundle()
+        # Few files at once are for all workers; many at once are cheaper together.
+        items = BUNDLE_ITEMS if large else max(1, min(BUNDLE_ITEMS, self._look.waiting // (4 * self._job.workers)))
+        until = time.monotonic() + 0.05
+        while not bundle.full(items) and time.monotonic() < until:
+            file = self._next_large(now) if large else self._next_small(now)
+            # What goes on with a file may have to wait for what came before it in that file: nothing else is put to it.
+            goes_on = file is not None and file.pieces > 0
+            if file is None or (goes_on and bundle.pieces):
+                break
+            if goes_on:
+                items = BUNDLE_ITEMS
+            if self._read_on(file, bundle, items, until):
+                if large:
+                    self._large.popleft()
+                else:
+                    self._small = None
+            elif large:
+                self._large.rotate(-1)
+            if goes_on:
+                break
+        return bundle if bundle.pieces else None
+
+    def _held_up(self, file: _Open) -> bool:
+        """Whether enough of a file waits for one slow document of it: it is read on when that is done."""
+        return file.pieces - file.done_pieces >= AHEAD_PIECES * self._job.workers
+
+    def _next_small(self, now: float) -> _Open | None:
+        if self._small is not None and self._held_up(self._small):
+            if len(self._large) >= MOST_OPEN:
+                return None
+            self._large.append(self._small)
+            self._small = None
+        if self._small is None and (candidate := self._look.take(now, large=False)) is not None:
+            self._small = self._opened(candidate)
+        return self._small
+
+    def _next_large(self, now: float) -> _Open | None:
+        while len(self._large) < OPEN_LARGE and (candidate := self._look.take(now, large=True)) is not None:
+            if (file := self._opened(candidate)) is not None:
+                self._large.append(file)
+        for _ in range(len(self._large)):
+            if not self._held_up(self._large[0]):
+                return self._large[0]
+            self._large.rotate(-1)
+        return None
+
+    def _opened(self, candidate: Candidate) -> _Open | None:
+        """The file, ready to be read from where it was left; None where it is done already."""
+        before = self._ledger.find(candidate.key)
+        inputs: list[tuple[str, int, str]] = []
+        records: Iterator[Raw | None] = self._reader.records(source_of(candidate), inputs)
+        if before is None:
+            return _Open(candidate, 1, 0, records, inputs)
+        if before.stamp == candidate.stamp:
+            if before.complete:
+                self._look.finish(candidate.key, candidate.stamp)
+                return None
+            return _Open(candidate, before.version, before.records, records, inputs)
+        file = _Open(candidate, before.version + 1, 0, records, inputs)
+        if before.complete and before.sha256 and before.stamp.size == candidate.stamp.size:
+            file.records = self._unless_same(file, before, records)
+        return file
+
+    def _unless_same(self, file: _Open, before: Input, records: Iterator[Raw | None]) -> Iterator[Raw | None]:
+        """What is in a file, unless it is what was in it before: then nothing."""
+        digest = sha256()
+        try:
+            with open(file.candidate.path, "rb", buffering=0) as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                    yield None
+        except OSError:
+            pass  # reading it will say what is wrong
+        if digest.hexdigest() == before.sha256:
+            file.same = True
+        else:
+            yield from records
+
+    def _read_on(self, file: _Open, bundle: _Bundle, items: int, until: float) -> bool:
+        """Put what comes next in a file into the bundle; whether that was the last of it."""
+        first, size = len(bundle.raws), bundle.size
+        ended = False
+        while True:
+            raw = next(file.records, _END)
+            if isinstance(raw, _End):
+                ended = True
+                break
+            if raw is not None:
+                file.given += 1
+                if file.given > file.skip:
+                    bundle.raws.append(raw)
+                    bundle.size += len(raw.payload)
+                    if bundle.full(items):
+                        # A file of one document ends here, and had better be known to be at its end in this bundle than the next.
+                        if file.given == 1 and raw.form == "file":
+                            continue
+                        break
+            if time.monotonic() > until:
+                break
+        count = len(bundle.raws) - first
+        candidate = file.candidate
+        if ended and file.same:
+            self._while_full(lambda: self._ledger.touch(candidate.key, candidate.stamp))
+            self._look.finish(candidate.key, candidate.stamp)
+            return True
+        if ended and count == file.given and _changed(candidate):
+            # It was not whole, and nothing of it has been given to a worker yet.
+            del bundle.raws[first:]
+            bundle.size = size
+            self._look.give_back(candidate, time.monotonic())
+            return True
+        if count or ended:
+            bundle.pieces.append(_Piece(file, file.pieces, count, ended))
+            file.pieces += 1
+        return ended
+
+    # --- out --------------------------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """Take what has come out of the workers: a slow document does not hold up what came after it, but for its own file, of
+        which it is known only how many records are done.
+        """
+        for bundle, batch in self._pool.finished():
+            self._in_pool -= len(bundle.raws)
+            self._in_pool_bytes -= bundle.size
+            self._out.append((bundle, batch))
+        before = -1
+        while self._out and len(self._out) != before:
+            before = len(self._out)
+            later = []
+            for bundle, batch in self._out:
+                if bundle.is_next():
+                    self._in_work -= len(bundle.raws)
+                    self._add(bundle, batch)
+                else:
+                    later.append((bundle, batch))
+            self._out = later
+
+    def _add(self, bundle: _Bundle, batch: Batch) -> None:
+        part = self._part
+        if not part.inputs:
+            self._part_since = time.monotonic()
+        for kind in KINDS:
+            lines: bytes = getattr(batch, kind)
+            if lines:
+                part.lines[kind].append(lines)
+                part.size += len(lines)
+        part.counts.update(dict(batch.counts))
+        part.read += len(bundle.raws)
+        for piece in bundle.pieces:
+            file, candidate = piece.file, piece.file.candidate
+            file.done += piece.records
+            file.done_pieces += 1
+            digest = next((digest for _, _, digest in file.inputs), "") if piece.last else ""
+            part.inputs[candidate.key] = Input(candidate.key, candidate.stamp, file.version, file.skip + file.done, piece.last, digest)
+
+    def _save(self) -> None:
+        """Commit what has come out."""
+        if not self._part.inputs:
+            return
+        self._while_full(lambda: self._ledger.commit(self._part))
+        for one in self._part.inputs.values():
+            if one.complete:
+                self._earliest = min(self._earliest, self._look.finish(one.path, one.stamp))
+        self._held_since = min(self._held_since, self._part_since)
+        self._part, self._part_since = Part(), float("inf")
+
+    def _publish(self) -> None:
+        self._while_full(self._ledger.publish)
+        self._files = self._ledger.published
+        if self._earliest < float("inf"):
+            self._latency = time.monotonic() - self._earliest
+        self._earliest = self._held_since = float("inf")
+
+    def _while_full(self, write: Callable[[], object]) -> None:
+        """Do it, again and again while the disk is full. Raises _Stopped when it is asked to stop meanwhile."""
+        while True:
+            try:
+                write()
+            except (OSError, sqlite3.OperationalError) as error:
+                if not _is_full(error, self._job.output):
+                    raise
+                if not self._trouble:
+                    self._trouble = f"no space left for {self._job.output}"
+                    self._teller.note(f"{self._trouble}: waiting; nothing is lost, and it goes on as soon as there is room")
+            else:
+                if self._trouble:
+                    self._teller.note("there is room again")
+                self._trouble = ""
+                return
+            again = time.monotonic() + RETRY_SECONDS
+            while (now := time.monotonic()) < again:
+                if self._stop.asked:
+                    raise _Stopped
+                self._teller.tell(self.status, now)
+                time.sleep(0.1)
+
+    def _describe(self) -> None:
+        """Write the data card, and the manifest of it all without the inputs: those are in the numbered ones."""
+        job, totals = self._job, self._ledger.totals
+        card = schema.data_card(
+            job.recipe.source or job.name, f"documents-*.{job.format}", account_of(totals), f"newsbeam v{job.setup.version}"
+        )
+        about = {**manifest(job, totals), "files": [], "inputs": [], "manifests": "manifest-*.json"}
+        try:
+            with files.whole(os.path.join(job.output, "README.md")) as stream:
+                stream.write(card.encode())
+            with files.whole(os.path.join(job.output, "manifest.json")) as stream:
+                stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        except OSError as error:
+            self._teller.note(f"README.md and manifest.json are not up to date: {error}")
+
+
+class _End:
+    """The end of a file, where None means "nothing yet"."""
+
+
+_END = _End()
+
+
+def _changed(candidate: Candidate) -> bool:
+    """Whether a file looks different now. One that is gone does not: what was read of it was read."""
+    try:
+        return Stamp.of(os.stat(candidate.path)) != candidate.stamp
+    except OSError:
+        return False
+
+
+def _is_full(error: Exception, folder: str) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _NO_SPACE
+    # SQLite calls it an I/O error where it finds no room for its log or its shared memory.
+    space = os.statvfs(folder)
+    return "full" in str(error) or ("disk I/O" in str(error) and space.f_bavail * space.f_frsize < 1 << 20)

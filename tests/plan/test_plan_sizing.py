@@ -1,0 +1,104 @@
+"""`newsbeam plan`: from what one core does to what many documents take."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import plan as module
+from pipeline.plan import HARNESS_MB, Plan, number, plan
+from pipeline.recipe import parse
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "made"),
+    [
+        ({"documents": 3600, "rate": 1.0}, Plan(3600, 1, 1.0, 1.0, (300 + HARNESS_MB) / 1024)),
+        ({"documents": 3_600_000, "rate": 10.0, "hours": 10.0}, Plan(3_600_000, 10, 10.0, 100.0, 10 * (300 + HARNESS_MB) / 1024)),
+        ({"documents": 3_600_001, "rate": 10.0, "hours": 10.0}, {"cores": 11}),
+        ({"documents": 3_600_000, "rate": 10.0, "cores": 4, "worker_mb": 774}, {"cores": 4, "hours": 25.0, "memory_gb": 4.0}),
+        ({"documents": 0, "rate": 1.0}, {"cores": 1, "hours": 0.0}),
+    ],
+)
+def test_sizes(wanted: dict[str, Any], made: Plan | dict[str, Any]) -> None:
+    got = plan(**wanted)
+    if isinstance(made, Plan):
+        assert got == made
+    else:
+        assert {name: getattr(got, name) for name in made} == made
+
+
+@pytest.mark.parametrize(
+    "wrong", [{"documents": -1, "rate": 1.0}, {"documents": 1, "rate": 0.0}, {"documents": 1, "rate": 1.0, "hours": 0.0}]
+)
+def test_nothing_to_go_by(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match="above 0"):
+        plan(**wrong)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [("1M", 10**6), ("100m", 10**8), ("3B", 3 * 10**9), ("3e9", 3 * 10**9), ("1_000,000", 10**6), ("2.5k", 2500), ("7", 7)],
+)
+def test_numbers(text: str, value: int) -> None:
+    assert number(text) == value
+
+
+@pytest.mark.parametrize("text", ["", "many", "-3", "0", "nan", "1e99", "M"])
+def test_what_is_no_number(text: str) -> None:
+    with pytest.raises(ValueError, match="is no number of documents"):
+        number(text)
+
+
+def test_a_sample_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Row."}\n' * 20)
+    monkeypatch.setattr(module, "SAMPLE_DOCUMENTS", 12)
+    sample = module.measure([str(tmp_path)], parse("processors: []"), 1 << 20)
+    assert sample.documents == 12
+    assert sample.rate > 0
+    assert sample.worker_mb > 10
+
+
+def command(*words: str) -> Any:
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline.cli", "plan", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+    )
+
+
+def test_the_command(tmp_path: Path) -> None:
+    done = command("3.6M", "--rate", "10", "--hours", "10")
+    assert [line.split() for line in done.stdout.splitlines()] == [
+        ["documents", "cores", "hours", "core-hours", "memory"],
+        ["3,600,000", "10", "10.0", "100.0", "5.4", "GB"],
+    ]
+    (tmp_path / "a.txt").write_text("One document.")
+    (tmp_path / "none.yaml").write_text("processors: []\n")
+    done = command("--sample", str(tmp_path / "a.txt"), "--cores", "8", "--recipe", str(tmp_path / "none.yaml"))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("1 documents: ")
+    assert [line.split()[:2] for line in done.stdout.splitlines()[2:]] == [["1,000,000", "8"], ["100,000,000", "8"], ["3,000,000,000", "8"]]
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ([], "one of the arguments --sample --rate is required"),
+        (["--rate", "0"], "'0' is not above 0"),
+        (["--rate", "5", "--cores", "2", "--hours", "2"], "not allowed with argument"),
+        (["some", "--rate", "5"], "'some' is no number of documents"),
+        (["--sample", "nowhere"], "no such file or folder: nowhere"),
+    ],
+)
+def test_a_wrong_plan(words: list[str], said: str) -> None:
+    done = command(*words)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert "Traceback" not in done.stderr
