@@ -88,7 +88,8 @@ def test_a_nasty_document_is_one_dead_letter_and_the_rest_is_intact(make: Make, 
     assert letter["origin"] == "a.jsonl#3"
     stage, error, message = CASES[act]
     assert (letter["stage"], letter["error"]) == (stage, error)
-    assert letter["message"] == message or not message
+    # On a machine under load the parent may be the first to lose patience, and says so.
+    assert letter["message"].startswith(message)
     counts = dict(batch.counts)
     assert (counts["documents"], counts["dropped"], counts["dead_letters"]) == (4, 1, 1)
     assert counts[f"error/nasty: {letter['error']}"] == 1

@@ -86,6 +86,10 @@ def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_en
     words = text[start:end]
     gender = pronoun(words)
     if not gender:
+        if words[-1:].islower() and (named := _APPOSED.match(text, end)) and describe(named["name"], names)[2] == "person":
+            # “…,” said the town's mayor, Jane Doe.
+            end = named.end()
+            words = text[start:end]
         name, role, kind = describe(words, names)
         return Speaker(start, end, words, name, role, kind)
     if gender == "other":
@@ -117,6 +121,8 @@ def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_en
     return Speaker(start, end, words, name, "", "person")
 
 
+# A name of two words and more behind what somebody is, up to a mark.
+_APPOSED = re.compile(r", (?P<name>[A-Z][\w'’-]+(?: (?:[A-Z]\.|[A-Z][\w'’-]+|de|van|von|al|bin)){1,3})(?=[.,;:\n]|$)")
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
