@@ -206,13 +206,14 @@ def _mark(number: int) -> str:
 
 
 def _who_said_what(attribution: Attribution) -> str:
+    """Speaker (role) · cue · statement · chain."""
     speaker = attribution.speaker
-    who = escape(speaker.name or speaker.text or "somebody")
-    role = f", {escape(speaker.role)}" if speaker.role else ""
-    chain = "".join(f" [cyan]via {escape(link.name)}[/]" for link in attribution.via)
-    what = " … ".join(piece.text for piece in attribution.content)
-    said = f"[yellow]{escape(attribution.cue.text)}[/]{chain}  [green]{escape(_short(what, 110))}[/]"
-    return f"  [bold cyan]{who}[/]{role} {said} [dim]{attribution.form} {attribution.score:.2f}[/]"
+    who = f"[bold cyan]{escape(speaker.name or speaker.text or '(nobody named)')}[/]"
+    role = f" ({escape(speaker.role)})" if speaker.role else ""
+    what = _short(" … ".join(piece.text for piece in attribution.content), 110)
+    chain = f" · [cyan]via {escape(', '.join(link.name for link in attribution.via))}[/]" if attribution.via else ""
+    kind = f"{attribution.form} {attribution.type} {attribution.score:.2f}"
+    return f"  {who}{role} · [yellow]{escape(attribution.cue.text)}[/] · [green]{escape(what)}[/]{chain} [dim]{kind}[/]"
 
 
 def _short(text: str, most: int = 100) -> str:
