@@ -20,8 +20,11 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from transforms.document import Document, Translation
 from transforms.translation import Translate, style, weigh
+from transforms.translation.train.measures import auroc, recall
 
 EAST = ("ja", "ko", "zh")
 
@@ -46,29 +49,6 @@ class Judged:
     def strong(self) -> frozenset[str]:
         """The kinds of evidence that were shown, but for the style."""
         return frozenset(artifact.kind for artifact in self.found.artifacts) - {"style"}
-
-
-def auroc(positive: Sequence[float], negative: Sequence[float]) -> float:
-    """The probability that a positive outranks a negative, ties counting one half."""
-    if not positive or not negative:
-        return float("nan")
-    ranked = sorted([(score, 1) for score in positive] + [(score, 0) for score in negative])
-    total, start = 0.0, 0
-    while start < len(ranked):
-        end = start
-        while end < len(ranked) and ranked[end][0] == ranked[start][0]:
-            end += 1
-        total += (start + 1 + end) / 2 * sum(label for _, label in ranked[start:end])
-        start = end
-    return (total - len(positive) * (len(positive) + 1) / 2) / (len(positive) * len(negative))
-
-
-def recall(positive: Sequence[float], negative: Sequence[float], rate: float = 0.05) -> float:
-    """The recall where no more than that share of the negatives is called positive."""
-    if not positive or not negative:
-        return float("nan")
-    limit = sorted(negative, reverse=True)[int(rate * len(negative) + 1e-9)]
-    return sum(score > limit for score in positive) / len(positive)
 
 
 def shipped(rows: Iterable[dict[str, str]]) -> list[Judged]:
@@ -113,9 +93,9 @@ def scores(rows: Sequence[Judged]) -> None:
     for target in sorted({row.target for row in rows}):
         mine = [row for row in rows if row.target == target]
         of = {label: [row for row in mine if row.label == label] for label in ("original", "human", "machine", "web")}
-        score = {label: [row.found.score for row in group] for label, group in of.items()}
+        score = {label: np.array([row.found.score for row in group]) for label, group in of.items()}
         translated = [row for row in mine if row.translated]
-        both = score["human"] + score["machine"]
+        both = np.concatenate([score["human"], score["machine"]])
         called = [share(of[label], lambda row: row.found.verdict == "translated") for label in of]
         named = [row for row in translated if row.found.source_language]
         right = share(named, lambda row: row.found.source_language == row.source)
@@ -124,7 +104,7 @@ def scores(rows: Sequence[Judged]) -> None:
         spent = statistics.median(row.time for row in mine) * 1000
         print(
             f"{target:4}{auroc(both, score['original']):7.3f}{auroc(score['human'], score['original']):7.3f}"
-            f"{auroc(score['machine'], score['original']):8.3f}{recall(both, score['original']):8.3f}"
+            f"{auroc(score['machine'], score['original']):8.3f}{recall(both, score['original'])[0]:8.3f}"
             f"   {called[0]:>9}{called[1]:>7}{called[2]:>8}{called[3]:>6}   {right:>5}{any_named:>8}"
             f"{east:>9}   {spent:8.2f}",
             flush=True,

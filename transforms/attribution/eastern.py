@@ -450,7 +450,6 @@ _CHINESE_START = re.compile(
     r"^(?:[在当當](?:[^，]{1,24}?)(?:上|中|前|后|後|时|時|里|内|间|期间|方面|会议|现场|当中)(?=[\u4e00-\u9fffA-Z《“]{2})(?:，)?|(?:\d+年)?"
     r"(?:\d+月)?\d+[日号]|[周星期礼拜]{1,2}[一二三四五六日天]|据[^，]{1,20}，)"
 )
-_CHINESE_AND = re.compile(r"(?:^|[^\u4e00-\u9fff])(?:而|但|但是|不过|并|并且|同时|其中|因此|所以|此外|另外|然而)(?=[\u4e00-\u9fffA-Z])")
 
 
 def _chinese_phrase(sentence: str, span: Range) -> Range | None:

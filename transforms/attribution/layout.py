@@ -59,7 +59,6 @@ def _headline(text: str, start: int, end: int) -> Found | None:
     return Found([(match.end(), stop)], match.span(2), match.span(1), 0.7, direct=False)
 
 
-_SOURCES = ("group_words", "unnamed_words", "document_words", "organisation_words", "outlet_words", "titles")
 # Before a colon in a headline without being a source: kinds of pieces, sections.
 _NO_SOURCE = frozenset(
     """editorial opinion column review analysis explainer interview profile letter letters gallery pictures podcast quiz how what why

@@ -13,8 +13,6 @@ says which of them are its source and which its content (as in labelling semanti
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -154,12 +152,6 @@ def distance(sentences: NDArray[np.int32], paragraphs: NDArray[np.int32]) -> NDA
     """The row of `Network.where` for how many sentences and paragraphs a token stands behind (before, if negative) its cue."""
     row: NDArray[np.int32] = np.clip(sentences, -3, 3) + 3 + 7 * (paragraphs != 0)
     return row
-
-
-def load_arrays(name: str) -> dict[str, NDArray[Any]]:
-    """The arrays of a weights file of this package."""
-    with np.load(BytesIO((files(__package__) / "weights" / name).read_bytes()), allow_pickle=False) as data:
-        return {key: data[key] for key in data.files}
 
 
 def network_of(arrays: dict[str, NDArray[Any]]) -> Network:

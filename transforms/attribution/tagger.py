@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.attribution.network import Floats, Network, load_arrays, network_of
+from transforms.arrays import load_arrays
+from transforms.attribution.network import Floats, Network, network_of
 from transforms.attribution.reading import BREAK, CLOSING, INSIDE, OPENING, SIGNS, Reading, read
 from transforms.attribution.verbs import Found
 
@@ -58,7 +59,7 @@ class Model:
 @cache
 def model() -> Model:
     """The model in `weights/english.npz`, read once."""
-    return model_of(load_arrays("english.npz"))
+    return model_of(load_arrays(__package__, "english.npz"))
 
 
 def model_of(arrays: dict[str, NDArray[Any]]) -> Model:

@@ -8,8 +8,6 @@ their sum is the same on every machine and in every order, which floats would no
 from __future__ import annotations
 
 from dataclasses import dataclass
-from importlib.resources import files
-from io import BytesIO
 from typing import Any
 
 import numpy as np
@@ -48,12 +46,6 @@ class Forest:
             out[start : start + _ROWS] = leaves[base + leaf].sum(axis=0, dtype=np.int32)
         out += np.int32(self.bias)
         return out
-
-
-def load_arrays(name: str) -> dict[str, NDArray[Any]]:
-    """The arrays of a weights file of this package."""
-    with np.load(BytesIO((files(__package__) / "weights" / name).read_bytes()), allow_pickle=False) as data:
-        return {key: data[key] for key in data.files}
 
 
 def forest_of(arrays: dict[str, NDArray[Any]], prefix: str = "") -> Forest:

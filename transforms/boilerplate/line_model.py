@@ -14,7 +14,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.boilerplate.forest import SCALE, Forest, forest_of, load_arrays
+from transforms.arrays import load_arrays
+from transforms.boilerplate.forest import SCALE, Forest, forest_of
 from transforms.boilerplate.line_features import GROUPS, NAMES, Ints, Scan, WordScores, columns, ends_sentence, is_english, word_scores
 from transforms.boilerplate.why import carried, columns_of
 
@@ -115,7 +116,7 @@ class LineModel:
 @cache
 def line_model() -> LineModel:
     """The model that ships with the package."""
-    arrays = load_arrays("lines.npz")
+    arrays = load_arrays(__package__, "lines.npz")
     return LineModel(
         WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"])),
         forest_of(arrays, "english_"),

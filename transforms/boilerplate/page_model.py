@@ -15,8 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.arrays import load_arrays
 from transforms.boilerplate.features import Floats, Ints, Layout, Tokens, column_names, first_scores
-from transforms.boilerplate.forest import SCALE, Forest, forest_of, load_arrays
+from transforms.boilerplate.forest import SCALE, Forest, forest_of
 from transforms.boilerplate.why import carried, columns_of
 
 SURE = 1 << 16
@@ -67,7 +68,7 @@ def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
 @cache
 def page_model() -> PageModel:
     """The model that ships with the package."""
-    return model_of(load_arrays("html.npz"))
+    return model_of(load_arrays(__package__, "html.npz"))
 
 
 def model_of(arrays: dict[str, NDArray[Any]]) -> PageModel:

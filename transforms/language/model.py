@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
-from io import BytesIO
 from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
+from transforms.arrays import load_arrays
 from transforms.language.grams import BLANK, COLUMNS, grams
 
 Sums = NDArray[np.int32]
@@ -103,8 +102,7 @@ class Model:
 @cache
 def model() -> Model:
     """The model that ships, read on first use."""
-    with np.load(BytesIO((files(__package__) / "weights" / "model.npz").read_bytes()), allow_pickle=False) as data:
-        arrays = {key: data[key] for key in data.files}
+    arrays = load_arrays(__package__, "model.npz")
     scripts: list[Script] = []
     languages: list[str] = []
     given = arrays["priors"].tolist()

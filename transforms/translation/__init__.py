@@ -38,9 +38,9 @@ _WHOLE = 1024
 class Translate:
     """Sets `translation`.
 
-    `score` (0..1) is the probability that the text is a translation where one in ten is: from the pieces of evidence found in it and in
+    `score` (0..1) is the probability that the text is a translation where one in five is: from the pieces of evidence found in it and in
     what was removed, and, in the languages that have a model of style, from how its function words, endings and marks are put
-    together. `verdict` is "translated" on strong evidence, or on the style alone where that is very sure; "original" where
+    together. `verdict` is "translated" on strong evidence, or on the style where that tips the scale; "original" where
     both could have said something and said nothing; else "unknown": always where there is too little text, or none of the
     target language's rules and no model (see `style.languages`). `source_language` is "" where nothing points to one;
     `source_language_score` (0..1) is its share of the odds among all source languages and none in particular.
@@ -81,13 +81,7 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
     `style` is None where it is not known. Patterns of the style are named among the reasons if `explaining`.
     """
     text = document.prose
-    finds = list(everything(text, language, target(language)))
-    left = _REMOVED
-    for removal in document.removed:
-        if left <= 0:
-            break
-        finds.extend(in_removed(removal.text[:left], language))
-        left -= len(removal.text)
+    finds = _finds(document, language)
     weights = scale()
     length = max(len(text), 1)
     points = weights.prior if style else weights.prior_without_style
@@ -151,6 +145,18 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
     artifacts.sort(key=lambda artifact: (artifact.start, artifact.end, artifact.kind))
     found = Translation(score, verdict, source, certainty, tuple(artifacts[:_SHOWN]))
     return found, sorted(reasons, key=lambda reason: -abs(reason.odds))
+
+
+def _finds(document: Document, language: str) -> list[Find]:
+    """All finds in the text and in what was removed."""
+    finds = list(everything(document.prose, language, target(language)))
+    left = _REMOVED
+    for removal in document.removed:
+        if left <= 0:
+            break
+        finds.extend(in_removed(removal.text[:left], language))
+        left -= len(removal.text)
+    return finds
 
 
 def _reason(what: str, finds: list[Find], points: int) -> Reason:

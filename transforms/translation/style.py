@@ -16,11 +16,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
-from io import BytesIO
 from math import isqrt, log
 
 import numpy as np
 from numpy.typing import NDArray
+
+from transforms.arrays import load_arrays
 
 __all__ = ["Judgement", "Sign", "judge", "languages", "signs"]
 
@@ -295,23 +296,23 @@ def languages() -> frozenset[str]:
 @cache
 def model(language: str) -> Model:
     """The model of a language that has one."""
-    with np.load(BytesIO((files(__package__) / "weights" / f"style_{language}.npz").read_bytes()), allow_pickle=False) as data:
-        words, endings, sources = (tuple(bytes(data[key]).decode().split()) for key in ("words", "endings", "sources"))
-        numbers = {key: int(data[key]) for key in ("step", "bias", "slope", "shift", "source_step")}
-        places = data["places"].astype(np.intp).cumsum()
-        check, weights, rows = np.zeros(1 << BITS, np.uint16), np.zeros(1 << BITS, np.int8), np.zeros(1 << BITS, np.int16)
-        check[places], weights[places], rows[places] = data["check"], data["weights"], data["rows"]
-        return Model(
-            Mask(language, words, endings),
-            check,
-            weights,
-            numbers,
-            sources,
-            rows,
-            data["source_weights"],
-            data["source_bias"].astype(np.int64),
-            tuple(map(int, data["factors"])),
-        )
+    data = load_arrays(__package__, f"style_{language}.npz")
+    words, endings, sources = (tuple(bytes(data[key]).decode().split()) for key in ("words", "endings", "sources"))
+    numbers = {key: int(data[key]) for key in ("step", "bias", "slope", "shift", "source_step")}
+    places = data["places"].astype(np.intp).cumsum()
+    check, weights, rows = np.zeros(1 << BITS, np.uint16), np.zeros(1 << BITS, np.int8), np.zeros(1 << BITS, np.int16)
+    check[places], weights[places], rows[places] = data["check"], data["weights"], data["rows"]
+    return Model(
+        Mask(language, words, endings),
+        check,
+        weights,
+        numbers,
+        sources,
+        rows,
+        data["source_weights"],
+        data["source_bias"].astype(np.int64),
+        tuple(map(int, data["factors"])),
+    )
 
 
 def window(language: str) -> int:

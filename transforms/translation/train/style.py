@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from transforms.translation import style
 from transforms.translation.train import corpora
 from transforms.translation.train.corpora import Passage
+from transforms.translation.train.measures import auroc, recall
 
 Floats = NDArray[np.float64]
 
@@ -400,21 +401,6 @@ def _letters(words: Iterable[str]) -> NDArray[np.uint8]:
 
 
 # Measuring.
-
-
-def auroc(positive: Floats, negative: Floats) -> float:
-    """The probability that a positive outranks a negative."""
-    if not len(positive) or not len(negative):
-        return math.nan
-    ranked = np.sort(negative)
-    below, upto = np.searchsorted(ranked, positive, "left"), np.searchsorted(ranked, positive, "right")
-    return float((below + upto).sum() / 2 / len(positive) / len(negative))
-
-
-def recall(positive: Floats, negative: Floats, rate: float = 0.05) -> tuple[float, float]:
-    """The recall at that false-positive rate, and the threshold."""
-    limit = float(np.sort(negative)[::-1][int(rate * len(negative) + 1e-9)])
-    return float((positive > limit).mean()), limit
 
 
 def report(language: str, passages: list[Passage], quick: bool = False) -> None:
