@@ -160,8 +160,9 @@ class Flink:
             "taskmanager.memory.jvm-overhead.max": "64m",
             "taskmanager.memory.task.heap.size": "256m",
             "taskmanager.memory.task.off-heap.size": "64m",
-            "taskmanager.memory.network.min": "48m",
-            "taskmanager.memory.network.max": "48m",
+            # 16 MB for each result that is kept until the next stage has read it, at least.
+            "taskmanager.memory.network.min": "128m",
+            "taskmanager.memory.network.max": "128m",
             "taskmanager.memory.managed.size": "96m",
             "taskmanager.numberOfTaskSlots": str(slots),
             "taskmanager.load-balance.mode": "SLOTS",
@@ -240,6 +241,10 @@ class Flink:
         self.taskmanagers.remove(taskmanager)
         self._processes.kill(taskmanager)
 
+    def pid(self, name: str) -> int:
+        """The process id of a part that runs."""
+        return self._processes.running[name].pid
+
     def log(self, name: str) -> str:
         """What a process has said so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -249,7 +254,7 @@ class Flink:
         self._processes.stop()
 
     def _flink(self, name: str, heap: str, main: str, *more: str) -> None:
-        command = [self._java, f"-Xmx{heap}", f"-XX:MaxDirectMemorySize={heap}", *OPENS]
+        command = [self._java, f"-Xmx{heap}", "-XX:MaxDirectMemorySize=512m", *OPENS]
         command += [f"-Dlog4j.configurationFile={self.folder}/log4j.properties", "-cp", f"{self._jars}/*", main]
         self._processes.start(name, [*command, "--configDir", str(self.folder), *more])
 
