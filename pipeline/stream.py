@@ -217,7 +217,7 @@ class _Once(beam.DoFn):  # type: ignore[misc]
         if self._remember:
             seen.write(True)
             # From the clock on, since what is read from far behind may be delivered again just as well.
-            forget.set(Timestamp(max(timestamp.micros / 1e6, time.time()) + self._remember))
+            forget.set(Timestamp(int(max(timestamp.micros / 1e6, time.time())) + self._remember))
         yield kind, line, counts
 
     @on_timer(FORGET)
@@ -292,7 +292,7 @@ class _Gather(beam.DoFn):  # type: ignore[misc]
         end = start + self._stream.window
         if not due.read():
             due.write(True)
-            write.set(Timestamp(time.time() + self._stream.window if written.read() else end))
+            write.set(Timestamp(int(time.time()) + self._stream.window if written.read() else end))
             forget.set(Timestamp(end + _KEEP_COUNT))
 
     @on_timer(WRITE)
@@ -349,7 +349,7 @@ def _write(job: Job, stream: Stream, start: int, before: int, lines: dict[str, l
         for number, shard in enumerate(_shards(sorted(lines[kind]), job.shard_bytes)):
             file = f"{STEMS[kind]}-{name}-{number:05d}.{job.format}"
             with files.whole(files.join(job.output, file)) as target, compressed(target, job.format) as text:
-                text.writelines(shard)
+                text.write(b"".join(shard))
             made.append({"name": file, "records": len(shard), "bytes": sum(map(len, shard))})
     about = manifest(job, total)
     about["window"] = {"start": _iso(start), "end": _iso(start + stream.window), "run": stream.run, "late": before}
@@ -383,8 +383,8 @@ def _take_out(job: Job, stream: Stream, start: int, before: int, origins: set[st
     lines: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
     for file in about["files"] if about else ():
         kind = next(kind for kind in KINDS if file["name"].startswith(STEMS[kind] + "-"))
-        with files.read(files.join(job.output, file["name"])) as stream_of:
-            lines[kind] += unpacked(stream_of).readlines()
+        with files.read(files.join(job.output, file["name"])) as packed, unpacked(packed) as text:
+            lines[kind] += text.readlines()
     kept = {kind: [line for line in of_kind if _origin(line) not in origins] for kind, of_kind in lines.items()}
     if kept != lines:
         # What was counted beyond the lines cannot be told apart any more.
