@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import fcntl
 import hashlib
 import logging
@@ -18,8 +17,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import files, find, read, recipe, report, streams
-from pipeline.cli import RUNNERS
+from pipeline import engines, files, find, read, recipe, report, streams
 from pipeline.worker import Setup, now
 from pipeline.write import WATCHED, Format, Job, finished_parts
 
@@ -97,19 +95,23 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
 def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
     output = arguments.output.removeprefix("file://")
     forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
-    local = arguments.runner == "direct"
     size = sum(share.size for share in shares)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     sources = [source for share in shares for source in share.sources]
+    _check_places(output)
+    try:
+        engine = engines.choose(arguments.runner, beam_options)
+        engines.check_places(arguments.runner, output, [source.path for source in sources[:1]])
+    except engines.Missing as error:
+        raise Refused(str(error)) from error
     job = Job(
         setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
         output=output,
         format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
-        workers=arguments.workers or (cores if local and size > SMALL_BYTES else 1),
+        workers=arguments.workers or (cores if engine.local and size > SMALL_BYTES else 1),
         max_bytes=arguments.max_document_mb << 20,
         name=sources[0].source if sources else "newsbeam",
     )
-    _check_places(output, arguments.runner)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
     plan = _plan(job, sources)
@@ -120,17 +122,12 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
             raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
         if ready is None:
             return 0
-        return _run_graph(ready, shares, arguments.runner, beam_options, size, local)
+        return _run_graph(ready, shares, engine, size)
 
 
-def _check_places(output: str, runner: str) -> None:
-    """Is there such a runner, and can there be such an output? Raises Refused."""
-    if runner not in RUNNERS and not runner.endswith("Runner"):
-        near = difflib.get_close_matches(runner, RUNNERS, 1)
-        raise Refused(f"no runner {runner!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(RUNNERS)}"))
+def _check_places(output: str) -> None:
+    """Can there be such an output? Raises Refused."""
     try:
-        if runner == "dataflow":
-            files.need("gcp", "google.cloud.storage", "--runner dataflow")
         if files.remote(output):
             files.check_scheme(output)
     except files.MissingExtra as error:
@@ -225,13 +222,13 @@ def _saved_plan(job: Job) -> dict[str, Any] | None:
         return plan
 
 
-def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: dict[str, Any], size: int, local: bool) -> int:
+def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size: int) -> int:
     finished = finished_parts(job)
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
-    # On this machine the error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
-    files.quiet_beam(logging.CRITICAL if local and not debug else logging.ERROR)
+    # The error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
+    files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
     passes = 1 if job.recipe.site_template is None else 2
-    bar = report.progress_bar(passes * size) if local and sys.stderr.isatty() else nullcontext()
+    bar = report.progress_bar(passes * size) if engine.local and sys.stderr.isatty() else nullcontext()
     try:
         with bar:
             import apache_beam as beam  # the slow import, under the bar
@@ -239,17 +236,17 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
 
             from pipeline.graph import run_shares
 
-            options = PipelineOptions.from_dictionary(beam_options)
-            pipeline = beam.Pipeline(runner=RUNNERS.get(runner, runner), options=options)
-            spread = not local or int(beam_options.get("direct_num_workers") or 1) != 1
+            options = PipelineOptions.from_dictionary(engine.options)
+            pipeline = beam.Pipeline(runner=engine.runner, options=options)
+            spread = not engine.local or int(engine.options.get("direct_num_workers") or 1) != 1
             run_shares(pipeline, shares, job, finished, spread)
-            pipeline.run().wait_until_finish()
+            engines.wait(pipeline.run())
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each runner raises what it likes; the user is told
         if debug:
             traceback.print_exc()
         # Ctrl-C inside a bundle comes out of Beam as an error of its own.
-        interrupted = isinstance(error, KeyboardInterrupt) or _core(error) == "KeyboardInterrupt"
-        what = "interrupted" if interrupted else f"the run failed: {_core(error)}"
+        interrupted = isinstance(error, KeyboardInterrupt) or engines.told(error) == "KeyboardInterrupt"
+        what = "interrupted" if interrupted else f"the run failed: {engines.told(error)}"
         print(f"newsbeam: {what}", file=sys.stderr)
         print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
         if not interrupted:
@@ -264,10 +261,3 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
     files.delete(job.state)
     report.summary(manifest, job.output)
     return 0
-
-
-def _core(error: BaseException) -> str:
-    """The last line of what Beam made of an error: the error itself, without where in the graph it came up."""
-    text = str(error).strip() or type(error).__name__
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"\s*\[while running .*$", "", lines[-1])
