@@ -15,6 +15,7 @@ import sys
 import threading
 import traceback
 from collections import Counter
+from collections.abc import Iterable
 from importlib.metadata import version
 from typing import Any
 
@@ -106,8 +107,10 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
     files.make_folder(folder)
     before = [int(found[1]) for name in files.names_in(folder) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
     number = max(before, default=0) + 1
+    _clear(job.output, folder, before)
     about = {
         "source": arguments.source,
+        "runner": arguments.runner,
         "began": now(),
         "window": arguments.window,
         "remember": arguments.remember,
@@ -121,6 +124,27 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
         card = schema.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
         stream.write(card.replace("`manifest.json`", "`manifest-*.json`").encode())
     return number
+
+
+def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
+    """Take away what earlier runs of this machine had begun to write and have no manifest for: its messages come again.
+
+    Not what an engine's runs wrote: they may be going on.
+    """
+    here = set()
+    for number in runs:
+        with files.read(files.join(folder, f"run-{number}.json")) as stream:
+            if orjson.loads(stream.read())["runner"] in ("direct", "prism"):
+                here.add(number)
+    names = set(files.names_in(output))
+    for name in names:
+        if (found := _WRITTEN.fullmatch(name)) and int(found[2]) in here and (found[4] or f"manifest-{found[1]}.json" not in names):
+            files.delete(files.join(output, name))
+
+
+_WRITTEN = re.compile(
+    r"(?:documents|dropped|dead-letters|manifest)-(\d{8}T\d{6}-run(\d+)(?:-late\d+)?)(?:-\d{5})?\.json(l(?:\.gz|\.zst)?)?(\.\w+\.tmp)?"
+)
 
 
 def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, arguments: argparse.Namespace) -> int:
