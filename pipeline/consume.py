@@ -49,6 +49,8 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     if beam_options:
         files.filesystems(beam_options)
     run.check_places(output)
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
     try:
         engine = engines.choose(arguments.runner, beam_options, streaming=True)
         engines.check_places(arguments.runner, output, [])
@@ -93,8 +95,6 @@ def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe
 
 
 def _check_output(output: str) -> None:
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise Refused(f"--output {output} is a file; name a folder")
     if not files.remote(output) and os.path.exists(os.path.join(output, WATCHED)):
         raise Refused(f"{output} belongs to `newsbeam watch`; name another folder")
     if files.exists(files.join(output, "manifest.json")):
