@@ -138,7 +138,7 @@ def _pubsub(uri: str, payload: Payload) -> PubSub:
 def read(pipeline: Any, source: Kafka | PubSub, expansion_service: Any = None) -> Any:
     """What is read from a source through Beam's own connector: a PCollection of Messages, with their own times.
 
-    `expansion_service` (Kafka): its address, host:port, or an object of Beam's that starts one; None: Beam's default.
+    `expansion_service`: for Kafka, what `pipeline.kafka.expansion_service` gives.
     """
     import apache_beam as beam
 
@@ -147,7 +147,7 @@ def read(pipeline: Any, source: Kafka | PubSub, expansion_service: Any = None) -
 
         where = {"topic": source.path} if "/topics/" in source.path else {"subscription": source.path}
         return pipeline | "read" >> ReadFromPubSub(with_attributes=True, **where) | "messages" >> beam.Map(_from_pubsub, source.path)
-    from apache_beam.io.kafka import ReadFromKafka
+    from pipeline import kafka
 
     config = {
         "bootstrap.servers": source.servers,
@@ -158,16 +158,7 @@ def read(pipeline: Any, source: Kafka | PubSub, expansion_service: Any = None) -
     }
     if source.group:
         config["group.id"] = source.group
-    rows = pipeline | "read" >> ReadFromKafka(
-        config,
-        [source.topic],
-        commit_offset_in_finalize=bool(source.group),
-        # The watermark follows the records' times, but never runs ahead of the clock.
-        timestamp_policy=ReadFromKafka.create_time_policy,
-        with_metadata=True,
-        expansion_service=expansion_service,
-    )
-    return rows | "messages" >> beam.Map(_from_kafka)
+    return kafka.rows(pipeline, config, source.topic, bool(source.group), expansion_service) | "messages" >> beam.Map(_from_kafka)
 
 
 def _from_pubsub(message: PubsubMessage, path: str) -> Message:
