@@ -32,6 +32,9 @@ if TYPE_CHECKING:
 
 Payload = Literal["document", "object"]
 
+OLDEST = 30 * 86_400
+"""Seconds. A message that claims to be older is given the time at which it came: no broker is asked to keep one for longer."""
+
 EXAMPLES = "kafka://HOST:9092/TOPIC, pubsub://projects/P/subscriptions/S or pubsub://projects/P/topics/T"
 
 
@@ -69,11 +72,15 @@ class PubSub:
 
 @dataclass(frozen=True)
 class Message:
-    """One message: where it came from (`kafka://topic/partition@offset`), what it holds, its headers or attributes."""
+    """One message: where it came from (`kafka://topic/partition@offset`), what it holds, its headers or attributes.
+
+    `time`, in milliseconds since 1970, is its broker's.
+    """
 
     origin: str
     payload: bytes
     attributes: tuple[tuple[str, str], ...] = ()
+    time: int = 0
 
 
 # --- where ----------------------------------------------------------------------------------------------------------
@@ -163,12 +170,13 @@ def read(pipeline: Any, source: Kafka | PubSub, expansion_service: Any = None) -
 
 def _from_pubsub(message: PubsubMessage, path: str) -> Message:
     attributes = tuple(sorted((str(key), str(value)) for key, value in (message.attributes or {}).items()))
-    return Message(f"pubsub://{path}@{message.message_id or ''}", message.data or b"", attributes)
+    published = round(message.publish_time.timestamp() * 1000) if message.publish_time else 0
+    return Message(f"pubsub://{path}@{message.message_id or ''}", message.data or b"", attributes, published)
 
 
 def _from_kafka(row: Any) -> Message:
     headers = tuple((str(one.key), (one.value or b"").decode("utf-8", "replace")) for one in row.headers or ())
-    return Message(f"kafka://{row.topic}/{row.partition}@{row.offset}", row.value or b"", headers)
+    return Message(f"kafka://{row.topic}/{row.partition}@{row.offset}", row.value or b"", headers, int(row.timestamp or 0))
 
 
 # --- what -----------------------------------------------------------------------------------------------------------

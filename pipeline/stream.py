@@ -1,8 +1,8 @@
 """The graph of a run without an end: messages in, the files of one window after the other out.
 
-    read ─ times ─ items ─ work ─► (key, ending) ─ once ─► (window, ending) ─ gather ─► files and a manifest
+    read ─ take ─ items ─ work ─► (key, ending) ─ once ─► (window, ending) ─ gather ─► files and a manifest
 
-`times`, `items` and `work` fuse with what the connector hands over; what travels from there on is single endings (what became
+`take`, `items` and `work` fuse with what the connector hands over; what travels from there on is single endings (what became
 of one document). `once` lets the first of a key pass and makes the others dropped rows. `gather` holds the endings of one window
 until the watermark has passed its end, then writes them.
 
@@ -37,8 +37,8 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.transforms.window import GlobalWindows, TimestampedValue
 from apache_beam.utils.timestamp import Timestamp
 
-from pipeline import files
-from pipeline.messages import Message, MessageReader
+from pipeline import files, leases, written
+from pipeline.messages import OLDEST, Message, MessageReader
 from pipeline.pool import Pool, merge
 from pipeline.progress import NOW
 from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS
@@ -48,9 +48,6 @@ from pipeline.worker import Setup, fail
 from pipeline.write import KINDS, STEMS, Job, compressed, manifest
 from transforms.document import Failed, Raw
 
-OLDEST = 30 * 86_400
-"""Seconds. A message that claims to be older is given the time at which it came: no broker keeps one for longer."""
-
 _KEEP_COUNT = OLDEST + 86_400
 """Seconds after its end for which a window's count of its files is kept: nothing can come for it later."""
 
@@ -59,11 +56,15 @@ REDELIVERED = "redelivered: this id was seen before"
 
 @dataclass(frozen=True)
 class Stream:
-    """How a stream is cut and told apart: `window` and `remember` in seconds; `run` is this run's number in its output folder."""
+    """How a stream is cut and told apart: `window` and `remember` in seconds; `run` is this run's number in its output folder.
+
+    `done` is what earlier runs wrote already of Kafka's messages (see `pipeline.written`).
+    """
 
     window: int = 60
     remember: int = 86_400
     run: int = 1
+    done: tuple[tuple[str, tuple[written.Stretch, ...]], ...] = ()
 
 
 class Process(beam.PTransform):  # type: ignore[misc]
@@ -82,27 +83,47 @@ class Process(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, messages: Any) -> Any:
         """See the module's docstring."""
-        items = messages | "times" >> beam.ParDo(_Times()) | "items" >> beam.FlatMap(self._reader.read)
+        items = messages | "take" >> beam.ParDo(_Take(self._stream)) | "items" >> beam.FlatMap(_items, self._reader)
         endings = items | "work" >> beam.ParDo(_Work(self._job)).with_output_types(tuple[str, Any])
         once = endings | "once" >> beam.ParDo(_Once(self._stream.remember))
         of_windows = once | "windows" >> beam.ParDo(_Windows(self._stream.window)).with_output_types(tuple[int, Any])
         return of_windows | "gather" >> beam.ParDo(_Gather(self._job, self._stream))
 
 
-class _Times(beam.DoFn):  # type: ignore[misc]
-    """Messages from the future, or from before brokers remember, are given the time at which they came.
+class _Take(beam.DoFn):  # type: ignore[misc]
+    """Messages but for those that an earlier run wrote; those from the future, or from before brokers remember, as of now.
 
-    A window of theirs would be waited for until 2099, or hold what has nothing to do with 1970.
+    A window of such would be waited for until 2099, or hold what has nothing to do with 1970.
     """
 
+    def __init__(self, stream: Stream) -> None:
+        self._done = {place: list(stretches) for place, stretches in stream.done}
+
     def process(self, message: Message, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+        if self._done and written.is_written(message, self._done):
+            return
         now = time.time()
         yield message if now - OLDEST <= timestamp.micros / 1e6 <= now else TimestampedValue(message, Timestamp(now))
 
 
+Source = tuple[str, int, int]
+"""What an ending is of: a message's origin and time, and how many things were in the message, told with the last of them, else 0."""
+
+
+def _items(message: Message, reader: MessageReader) -> Iterator[tuple[Raw, Source]]:
+    """The raw items in a message, each with what it is of."""
+    number, before = 0, None
+    for raw in reader.read(message):
+        if before is not None:
+            yield before, (message.origin, message.time, 0)
+        number, before = number + 1, raw
+    if before is not None:
+        yield before, (message.origin, message.time, number)
+
+
 # --- work -----------------------------------------------------------------------------------------------------------
 
-_Batch = tuple[tuple[Raw, ...], tuple[Timestamp, ...]]
+_Batch = tuple[tuple[Raw, ...], tuple[tuple[Source, Timestamp], ...]]
 _idle: dict[tuple[Setup, int], list[Pool[_Batch]]] = {}
 _idle_lock = threading.Lock()
 
@@ -134,12 +155,13 @@ class _Work(beam.DoFn):  # type: ignore[misc]
 
     def start_bundle(self) -> None:
         self._held: list[Raw] = []
-        self._times: list[Timestamp] = []
+        self._sources: list[tuple[Source, Timestamp]] = []
         self._size = 0
 
-    def process(self, raw: Raw, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+    def process(self, item: tuple[Raw, Source], timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+        raw, source = item
         self._held.append(raw)
-        self._times.append(timestamp)
+        self._sources.append((source, timestamp))
         self._size += len(raw.payload)
         NOW.begun += 1
         if self._size >= BUNDLE_BYTES or len(self._held) >= BUNDLE_ITEMS:
@@ -165,12 +187,12 @@ class _Work(beam.DoFn):  # type: ignore[misc]
 
     def _flush(self) -> None:
         assert self._pool is not None
-        self._pool.submit((tuple(self._held), tuple(self._times)), self._held)
-        self._held, self._times, self._size = [], [], 0
+        self._pool.submit((tuple(self._held), tuple(self._sources)), self._held)
+        self._held, self._sources, self._size = [], [], 0
 
     def _finished(self, everything: bool) -> Iterator[tuple[str, Any, Timestamp]]:
         assert self._pool is not None
-        for (raws, times), batch in self._pool.results(everything):
+        for (raws, sources), batch in self._pool.results(everything):
             endings = batch.endings
             if len(endings) != len(raws):
                 # Raising would end the run on one engine and repeat the bundle for ever on another. So all of them are dead letters:
@@ -180,10 +202,14 @@ class _Work(beam.DoFn):  # type: ignore[misc]
                 failed = Failed("work", "AccountError", message)
                 endings = merge([fail(raw, failed, self._setup) for raw in raws]).endings
             NOW.finished += len(raws)
-            for ending, time_of in zip(endings, times, strict=True):
+            for ending, (source, time_of) in zip(endings, sources, strict=True):
                 NOW.failed += ending.kind == "dead_letters"
                 # A plain tuple: Beam's coder writes it without pickling.
-                yield ending.key, tuple(ending[1:]), time_of
+                yield ending.key, (*ending[1:], source), time_of
+
+
+Ended = tuple[str, bytes, tuple[tuple[str, int], ...], Source]
+"""What became of one thing: the kind of output, its line, what was counted, and what it is of."""
 
 
 # --- once -----------------------------------------------------------------------------------------------------------
@@ -205,20 +231,20 @@ class _Once(beam.DoFn):  # type: ignore[misc]
 
     def process(
         self,
-        element: tuple[str, tuple[str, bytes, Any]],
+        element: tuple[str, Ended],
         timestamp: Any = beam.DoFn.TimestampParam,
         seen: Any = beam.DoFn.StateParam(SEEN),
         forget: Any = beam.DoFn.TimerParam(FORGET),
-    ) -> Iterator[tuple[str, bytes, Any]]:
-        _, (kind, line, counts) = element
+    ) -> Iterator[Ended]:
+        _, (kind, line, counts, source) = element
         if seen.read():
-            yield "dropped", _redelivered(orjson.loads(line)), _counts_again(counts)
+            yield "dropped", _redelivered(orjson.loads(line)), _counts_again(counts), source
             return
         if self._remember:
             seen.write(True)
             # From the clock on, since what is read from far behind may be delivered again just as well.
             forget.set(Timestamp(int(max(timestamp.micros / 1e6, time.time())) + self._remember))
-        yield kind, line, counts
+        yield kind, line, counts, source
 
     @on_timer(FORGET)
     def forget(self, seen: Any = beam.DoFn.StateParam(SEEN)) -> None:
@@ -257,7 +283,7 @@ class _Windows(beam.DoFn):  # type: ignore[misc]
     def __init__(self, window: int) -> None:
         self._window = window
 
-    def process(self, ending: tuple[str, bytes, Any], timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
+    def process(self, ending: Ended, timestamp: Any = beam.DoFn.TimestampParam) -> Iterator[Any]:
         seconds = timestamp.micros // 1_000_000
         yield seconds - seconds % self._window, ending
 
@@ -280,10 +306,10 @@ class _Gather(beam.DoFn):  # type: ignore[misc]
 
     def process(
         self,
-        element: tuple[int, tuple[str, bytes, Any]],
+        element: tuple[int, Ended],
         held: Any = beam.DoFn.StateParam(HELD),
         due: Any = beam.DoFn.StateParam(DUE),
-        written: Any = beam.DoFn.StateParam(WRITTEN),
+        times: Any = beam.DoFn.StateParam(WRITTEN),
         write: Any = beam.DoFn.TimerParam(WRITE),
         forget: Any = beam.DoFn.TimerParam(FORGET),
     ) -> None:
@@ -292,7 +318,7 @@ class _Gather(beam.DoFn):  # type: ignore[misc]
         end = start + self._stream.window
         if not due.read():
             due.write(True)
-            write.set(Timestamp(int(time.time()) + self._stream.window if written.read() else end))
+            write.set(Timestamp(int(time.time()) + self._stream.window if times.read() else end))
             forget.set(Timestamp(end + _KEEP_COUNT))
 
     @on_timer(WRITE)
@@ -301,21 +327,23 @@ class _Gather(beam.DoFn):  # type: ignore[misc]
         start: Any = beam.DoFn.KeyParam,
         held: Any = beam.DoFn.StateParam(HELD),
         due: Any = beam.DoFn.StateParam(DUE),
-        written: Any = beam.DoFn.StateParam(WRITTEN),
+        times: Any = beam.DoFn.StateParam(WRITTEN),
     ) -> Iterator[dict[str, Any]]:
         endings = list(held.read())
         if endings:
-            before = written.read() or 0
-            yield write_window(self._job, self._stream, start, before, endings)
-            written.write(before + 1)
+            before = times.read() or 0
+            about = write_window(self._job, self._stream, start, before, endings)
+            leases.NOW.written(ending[3] for ending in endings)
+            yield about
+            times.write(before + 1)
             held.clear()
         due.clear()
 
     @on_timer(FORGET)
-    def forget(self, start: Any = beam.DoFn.KeyParam, written: Any = beam.DoFn.StateParam(WRITTEN)) -> None:
+    def forget(self, start: Any = beam.DoFn.KeyParam, times: Any = beam.DoFn.StateParam(WRITTEN)) -> None:
         # Only if the clock says so as well: a watermark that ran ahead must not make a window begin again at its first name.
         if time.time() > start + self._stream.window + _KEEP_COUNT:
-            written.clear()
+            times.clear()
 
 
 def name_of(stream: Stream, start: int, before: int) -> str:
@@ -324,24 +352,35 @@ def name_of(stream: Stream, start: int, before: int) -> str:
     return f"{window}-run{stream.run}" + (f"-late{before}" if before else "")
 
 
-def write_window(job: Job, stream: Stream, start: int, before: int, endings: Iterable[tuple[str, bytes, Any]]) -> dict[str, Any]:
+def write_window(job: Job, stream: Stream, start: int, before: int, endings: Iterable[Ended]) -> dict[str, Any]:
     """Write the files of one window and their manifest, which is returned. Done again, it gives the same files again.
 
     `before` is how often the window has been written in this run.
     """
     lines: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
     total: Counter[str] = Counter()
-    for kind, line, counts in endings:
+    left: dict[tuple[str, int], int] = {}
+    for kind, line, counts, (origin, when, of) in endings:
         lines[kind].append(line)
         total.update(dict(counts))
+        left[origin, when] = left.get((origin, when), 0) - 1 + of
+    messages = written.of_window(message for message, things in left.items() if things == 0)
     later = before + 1
     while files.exists(_manifest_path(job, stream, start, later)):
         _take_out(job, stream, start, later, {_origin(line) for of_kind in lines.values() for line in of_kind})
         later += 1
-    return _write(job, stream, start, before, lines, total)
+    return _write(job, stream, start, before, lines, total, messages)
 
 
-def _write(job: Job, stream: Stream, start: int, before: int, lines: dict[str, list[bytes]], total: Counter[str]) -> dict[str, Any]:
+def _write(
+    job: Job,
+    stream: Stream,
+    start: int,
+    before: int,
+    lines: dict[str, list[bytes]],
+    total: Counter[str],
+    messages: dict[str, list[Any]],
+) -> dict[str, Any]:
     name = name_of(stream, start, before)
     earlier = _manifest(job, stream, start, before)
     made = []
@@ -353,7 +392,7 @@ def _write(job: Job, stream: Stream, start: int, before: int, lines: dict[str, l
             made.append({"name": file, "records": len(shard), "bytes": sum(map(len, shard))})
     about = manifest(job, total)
     about["window"] = {"start": _iso(start), "end": _iso(start + stream.window), "run": stream.run, "late": before}
-    about["files"] = made
+    about["files"], about["messages"] = made, messages
     if any(len(lines[kind]) != about["counts"][kind] for kind in KINDS):
         about["account"] += ", which is not what was written: " + ", ".join(f"{len(lines[kind])} {kind}" for kind in KINDS)
         logging.getLogger(__name__).error("newsbeam: %s: %s", name, about["account"])
@@ -387,8 +426,8 @@ def _take_out(job: Job, stream: Stream, start: int, before: int, origins: set[st
             lines[kind] += text.readlines()
     kept = {kind: [line for line in of_kind if _origin(line) not in origins] for kind, of_kind in lines.items()}
     if kept != lines:
-        # What was counted beyond the lines cannot be told apart any more.
-        _write(job, stream, start, before, kept, Counter({kind: len(of_kind) for kind, of_kind in kept.items() if of_kind}))
+        # What was counted beyond the lines, and which messages are whole in here, cannot be told apart any more.
+        _write(job, stream, start, before, kept, Counter({kind: len(of_kind) for kind, of_kind in kept.items() if of_kind}), {})
 
 
 def _origin(line: bytes) -> str:

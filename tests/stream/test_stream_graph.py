@@ -235,7 +235,9 @@ def test_a_worker_that_loses_a_document_is_loud_and_loses_nothing(
 
 
 def test_a_manifest_that_does_not_add_up_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
-    about = write_window(job(tmp_path), Stream(), BASE, 0, [("documents", b'{"metadata":{"origin":"a"}}\n', (("documents", 2),))])
+    about = write_window(
+        job(tmp_path), Stream(), BASE, 0, [("documents", b'{"metadata":{"origin":"a"}}\n', (("documents", 2),), ("a", 0, 1))]
+    )
     assert "which is not what was written: 1 documents" in about["account"]
     assert "which is not" in caplog.text
 
@@ -282,9 +284,9 @@ def test_accounts_add_up_whatever_comes(tmp_path_factory: pytest.TempPathFactory
 # --- replays --------------------------------------------------------------------------------------------------------
 
 
-def ending(number: int, kind: str = "documents") -> tuple[str, bytes, tuple[tuple[str, int], ...]]:
+def ending(number: int, kind: str = "documents") -> stream.Ended:
     row = {"metadata": {"origin": f"o{number}"}} if kind == "documents" else {"origin": f"o{number}"}
-    return kind, json.dumps({"n": number, **row}).encode() + b"\n", ((kind, 1), ("bytes", 3))
+    return kind, json.dumps({"n": number, **row}).encode() + b"\n", ((kind, 1), ("bytes", 3)), (f"kafka://news/0@{number}", number, 1)
 
 
 def numbers(folder: Path) -> dict[str, list[int]]:
