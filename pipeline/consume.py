@@ -15,8 +15,12 @@ import sys
 import threading
 import traceback
 from collections import Counter
+<<<<<<< HEAD
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+=======
+from collections.abc import Iterable
+>>>>>>> 42d985f40eef2c0e50472f1f8335fd89cc3d1791
 from importlib.metadata import version
 from typing import Any
 
@@ -50,6 +54,8 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     if beam_options:
         files.filesystems(beam_options)
     run.check_places(output)
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
     try:
         engine = engines.choose(arguments.runner, beam_options, streaming=True)
         engines.check_places(arguments.runner, output, [])
@@ -108,8 +114,6 @@ def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe
 
 
 def _check_output(output: str) -> None:
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise Refused(f"--output {output} is a file; name a folder")
     if not files.remote(output) and os.path.exists(os.path.join(output, WATCHED)):
         raise Refused(f"{output} belongs to `newsbeam watch`; name another folder")
     if files.exists(files.join(output, "manifest.json")):
@@ -122,8 +126,10 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
     files.make_folder(folder)
     before = [int(found[1]) for name in files.names_in(folder) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
     number = max(before, default=0) + 1
+    _clear(job.output, folder, before)
     about = {
         "source": arguments.source,
+        "runner": arguments.runner,
         "began": now(),
         "window": arguments.window,
         "remember": arguments.remember,
@@ -139,6 +145,7 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
     return number
 
 
+<<<<<<< HEAD
 def _run(
     job: Job,
     source: Kafka | PubSub,
@@ -147,6 +154,30 @@ def _run(
     number: int,
     arguments: argparse.Namespace,
 ) -> int:
+=======
+def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
+    """Take away what earlier runs of this machine had begun to write and have no manifest for: its messages come again.
+
+    Not what an engine's runs wrote: they may be going on.
+    """
+    here = set()
+    for number in runs:
+        with files.read(files.join(folder, f"run-{number}.json")) as stream:
+            if orjson.loads(stream.read())["runner"] in ("direct", "prism"):
+                here.add(number)
+    names = set(files.names_in(output))
+    for name in names:
+        if (found := _WRITTEN.fullmatch(name)) and int(found[2]) in here and (found[4] or f"manifest-{found[1]}.json" not in names):
+            files.delete(files.join(output, name))
+
+
+_WRITTEN = re.compile(
+    r"(?:documents|dropped|dead-letters|manifest)-(\d{8}T\d{6}-run(\d+)(?:-late\d+)?)(?:-\d{5})?\.json(l(?:\.gz|\.zst)?)?(\.\w+\.tmp)?"
+)
+
+
+def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, arguments: argparse.Namespace) -> int:
+>>>>>>> 42d985f40eef2c0e50472f1f8335fd89cc3d1791
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
     logging.getLogger("pipeline").setLevel(logging.WARNING)

@@ -52,6 +52,9 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
     earlier = arguments.inputs
+    if files.names_in(files.join(earlier, STREAMED)):
+        what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"
+        raise Refused(f"{earlier} was made of messages: {what}; send those again, or run over the objects")
     try:
         with files.read(files.join(earlier, "manifest.json")) as stream:
             manifest = orjson.loads(stream.read())
