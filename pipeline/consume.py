@@ -15,12 +15,8 @@ import sys
 import threading
 import traceback
 from collections import Counter
-<<<<<<< HEAD
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-=======
-from collections.abc import Iterable
->>>>>>> 42d985f40eef2c0e50472f1f8335fd89cc3d1791
 from importlib.metadata import version
 from typing import Any
 
@@ -145,16 +141,6 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
     return number
 
 
-<<<<<<< HEAD
-def _run(
-    job: Job,
-    source: Kafka | PubSub,
-    engine: engines.Engine,
-    service: kafka.Service | None,
-    number: int,
-    arguments: argparse.Namespace,
-) -> int:
-=======
 def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
     """Take away what earlier runs of this machine had begun to write and have no manifest for: its messages come again.
 
@@ -176,8 +162,14 @@ _WRITTEN = re.compile(
 )
 
 
-def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, arguments: argparse.Namespace) -> int:
->>>>>>> 42d985f40eef2c0e50472f1f8335fd89cc3d1791
+def _run(
+    job: Job,
+    source: Kafka | PubSub,
+    engine: engines.Engine,
+    service: kafka.Service | None,
+    number: int,
+    arguments: argparse.Namespace,
+) -> int:
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
     logging.getLogger("pipeline").setLevel(logging.WARNING)
@@ -191,7 +183,8 @@ def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, 
     result: Any = None
     told = _Told(job, number)
     try:
-        result = _begin(job, source, engine, service, number, done, arguments)
+        with _deaf(lambda *_: stop.set()):
+            result = _begin(job, source, engine, service, number, done, arguments)
         print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told
@@ -216,6 +209,20 @@ def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, 
     for wrong in told.wrong:
         print(f"newsbeam: {wrong} does not add up: see its account", file=sys.stderr)
     return 1 if error is not None or told.wrong else 0
+
+
+@contextmanager
+def _deaf(after: Callable[..., None]) -> Iterator[None]:
+    """What is started meanwhile does not hear Ctrl-C; `after` hears it from then on.
+
+    A terminal sends it to all: the job server and Prism would be gone before they could be told to end the job. And Beam takes
+    the signal for itself when it starts them.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, after)
 
 
 def _begin(
@@ -263,8 +270,7 @@ def _wait(result: Any, stop: threading.Event, told: _Told) -> BaseException | No
     waiter.start()
     while waiter.is_alive() and not stop.wait(_LOOK_SECONDS):
         told.look()
-    # Ctrl-C in a terminal is for Prism as well, which then ends in disorder: nothing is wrong with that.
-    return ended[0] if ended and not stop.is_set() else None
+    return ended[0] if ended else None
 
 
 def _cancel(result: Any) -> None:
