@@ -15,13 +15,14 @@ import sys
 import threading
 import traceback
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from typing import Any
 
 import orjson
 
-from pipeline import engines, files, leases, messages, recipe, run, schema, written
+from pipeline import engines, files, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
 from pipeline.messages import Kafka, MessageReader, PubSub
 from pipeline.run import Refused
@@ -65,13 +66,27 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         max_bytes=arguments.max_document_mb << 20,
         name=source.name,
     )
-    with run.locked(output):
+    with run.locked(output), _reader(source, engine) as (ready, service):
         _check_output(output)
         try:
             number = _claim(job, source, arguments)
         except OSError as error:
             raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
-        return _run(job, source, engine, number, arguments)
+        return _run(job, source, ready, service, number, arguments)
+
+
+@contextmanager
+def _reader(source: Kafka | PubSub, engine: engines.Engine) -> Iterator[tuple[engines.Engine, kafka.Service | None]]:
+    """The engine with what it needs to read the source, and for Kafka the service that brings it into the graph."""
+    if isinstance(source, PubSub):
+        yield engine, None
+        return
+    with ExitStack() as stack:
+        try:
+            ready = stack.enter_context(kafka.connector(engine))
+        except engines.Missing as error:
+            raise Refused(str(error)) from error
+        yield ready
 
 
 def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe.Recipe) -> None:
@@ -147,7 +162,14 @@ _WRITTEN = re.compile(
 )
 
 
-def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, arguments: argparse.Namespace) -> int:
+def _run(
+    job: Job,
+    source: Kafka | PubSub,
+    engine: engines.Engine,
+    service: kafka.Service | None,
+    number: int,
+    arguments: argparse.Namespace,
+) -> int:
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
     logging.getLogger("pipeline").setLevel(logging.WARNING)
@@ -161,7 +183,8 @@ def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, 
     result: Any = None
     told = _Told(job, number)
     try:
-        result = _begin(job, source, engine, number, done, arguments)
+        with _deaf(lambda *_: stop.set()):
+            result = _begin(job, source, engine, service, number, done, arguments)
         print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told
@@ -188,10 +211,25 @@ def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, 
     return 1 if error is not None or told.wrong else 0
 
 
+@contextmanager
+def _deaf(after: Callable[..., None]) -> Iterator[None]:
+    """What is started meanwhile does not hear Ctrl-C; `after` hears it from then on.
+
+    A terminal sends it to all: the job server and Prism would be gone before they could be told to end the job. And Beam takes
+    the signal for itself when it starts them.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, after)
+
+
 def _begin(
     job: Job,
     source: Kafka | PubSub,
     engine: engines.Engine,
+    service: kafka.Service | None,
     number: int,
     done: dict[str, list[Any]],
     arguments: argparse.Namespace,
@@ -213,7 +251,7 @@ def _begin(
         how = Stream(how.window, how.remember, number, tuple((where, tuple(stretches)) for where, stretches in done.items()))
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
     reader = MessageReader(source.payload, job.max_bytes, source.name)
-    _ = messages.read(pipeline, source) | "newsbeam" >> Process(job, how, reader)
+    _ = messages.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)
     return pipeline.run()
 
 
