@@ -19,7 +19,7 @@ import orjson
 
 from pipeline import engines, files, find, read, recipe, report, streams
 from pipeline.worker import Setup, now
-from pipeline.write import WATCHED, Format, Job, finished_parts
+from pipeline.write import STREAMED, WATCHED, Format, Job, finished_parts
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
@@ -52,6 +52,9 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
     earlier = arguments.inputs
+    if files.names_in(files.join(earlier, STREAMED)):
+        what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"
+        raise Refused(f"{earlier} was made of messages: {what}; send those again, or run over the objects")
     try:
         with files.read(files.join(earlier, "manifest.json")) as stream:
             manifest = orjson.loads(stream.read())
@@ -98,7 +101,7 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
     size = sum(share.size for share in shares)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     sources = [source for share in shares for source in share.sources]
-    _check_places(output)
+    check_places(output)
     try:
         engine = engines.choose(arguments.runner, beam_options)
         engines.check_places(arguments.runner, output, [source.path for source in sources[:1]])
@@ -125,7 +128,7 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
         return _run_graph(ready, shares, engine, size)
 
 
-def _check_places(output: str) -> None:
+def check_places(output: str) -> None:
     """Can there be such an output? Raises Refused."""
     try:
         if files.remote(output):
@@ -184,6 +187,8 @@ def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> J
     """Make the output folder ready; the job, with what an earlier try laid down, or None where there is nothing left to do."""
     if not files.remote(job.output) and os.path.exists(os.path.join(job.output, WATCHED)):
         raise Refused(f"{job.output} belongs to `newsbeam watch`; name another folder")
+    if files.names_in(files.join(job.output, STREAMED)):
+        raise Refused(f"{job.output} belongs to runs over messages (--source); name another folder")
     there = [name for name in files.names_in(job.output) if _OURS.fullmatch(name)]
     saved = _saved_plan(job)
     if arguments.resume and saved is None and "manifest.json" in there:
