@@ -21,12 +21,12 @@ import zlib
 from collections import deque
 from collections.abc import Iterator
 from dataclasses import replace
-from typing import BinaryIO, cast
+from typing import Any, BinaryIO, cast
 
 import zstandard
 
 from pipeline import read
-from pipeline.read import Share, Unreadable, parquet_rows, parquet_table, row_groups
+from pipeline.read import Share, Unreadable, as_json, parquet_table, row_groups
 from pipeline.streams import Pieces, Plain, open_plain
 from transforms.decode import HEAD_BYTES, Container, container
 
@@ -132,7 +132,7 @@ def _row_groups(stream: io.BufferedReader) -> Iterator[Cut]:
     from pyarrow import ArrowException
 
     try:
-        table = parquet_table("", stream)
+        table, columns = parquet_table("", stream)
         starts = row_groups(table)
         if starts != sorted(set(starts)):
             raise _Irregular
@@ -140,9 +140,21 @@ def _row_groups(stream: io.BufferedReader) -> Iterator[Cut]:
         for group, start in enumerate(starts):
             if group:
                 yield start, records + 1
-            records += sum(1 for _ in parquet_rows(table, [group]))
+            records += sum(map(_checked, table.iter_batches(row_groups=[group], columns=columns)))
     except ArrowException as error:
         raise _Irregular from error
+
+
+def _checked(batch: Any) -> int:
+    """How many rows there are in a batch, all of which can be read. Raises what reading them would."""
+    from pyarrow import types
+
+    for column in batch.columns:
+        if types.is_string(column.type) or types.is_large_string(column.type):
+            column.validate(full=True)  # is it UTF-8? For that, no string has to be made
+        elif not (types.is_binary(column.type) or types.is_large_binary(column.type)):
+            as_json(column.to_pylist())
+    return int(batch.num_rows)
 
 
 # --- WARC -----------------------------------------------------------------------------------------------------------

@@ -294,9 +294,9 @@ class Reader:
                     there.write(block)
                 there.seek(0)
             try:
-                table = parquet_table(path, there)
+                table, columns = parquet_table(path, there)
                 groups = [group for group, at in enumerate(row_groups(table)) if share.start <= at and (at < share.end or share.end < 0)]
-                for row in parquet_rows(table, groups):
+                for row in _rows(table, groups, columns):
                     number += 1
                     yield new(f"{path}#{number}", row, form="json")
             except ArrowException as error:
@@ -350,24 +350,28 @@ class Reader:
             raise Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
 
 
-def parquet_table(path: str, stream: Any) -> Any:
-    """The parquet file in a stream that can be sought in, if it has columns that are read. Raises Unreadable, ArrowException."""
+def parquet_table(path: str, stream: Any) -> tuple[Any, list[str]]:
+    """The parquet file in a stream that can be sought in, and its columns that are read. Raises Unreadable, ArrowException."""
     import pyarrow.parquet as pq
 
     table = pq.ParquetFile(stream)
-    if not {"text", "html"}.intersection(table.schema_arrow.names):
+    columns = [name for name in ("text", "html", "id", "url", "title", "date") if name in table.schema_arrow.names]
+    if "text" not in columns and "html" not in columns:
         names = ", ".join(table.schema_arrow.names[:12])
         raise Unreadable(f"{path} has neither a `text` nor an `html` column; its columns: {names}")
-    return table
+    return table, columns
 
 
-def parquet_rows(table: Any, groups: Sequence[int]) -> Iterator[bytes]:
-    """The rows of some row groups as JSON, with the columns that are read."""
-    columns = [name for name in ("text", "html", "id", "url", "title", "date") if name in table.schema_arrow.names]
+def _rows(table: Any, groups: Sequence[int], columns: list[str]) -> Iterator[bytes]:
     for group in groups:  # one at a time: no batch has rows of two, so that what comes before some damage is always the same
         for batch in table.iter_batches(batch_size=64, row_groups=[group], columns=columns):
             for row in batch.to_pylist():
-                yield orjson.dumps(row, default=_as_text)
+                yield as_json(row)
+
+
+def as_json(value: object) -> bytes:
+    """What a row of a parquet file says, as JSON. Raises TypeError where it cannot be said so."""
+    return orjson.dumps(value, default=_as_text)
 
 
 def row_groups(table: Any) -> list[int]:

@@ -122,7 +122,7 @@ def test_more_workers_or_a_shuffle_give_the_same_bytes(
     )
     second = bounded([source], job(other, workers=workers, shard_bytes=40_000), spread=spread)
     assert {key: second[key] for key in ("account", "files", "inputs")} == {key: first[key] for key in ("account", "files", "inputs")}
-    assert len(list(one.glob("documents*"))) > 3
+    assert len(list(one.glob("documents*"))) > 3 or not stretches
     assert [path.read_bytes() for path in sorted(one.glob("d*"))] == [path.read_bytes() for path in sorted(other.glob("d*"))]
 
 

@@ -238,6 +238,19 @@ def test_damaged_parquet(tmp_path: Path, small: Callable[[Path], tuple[Got, Got]
     small(put(tmp_path / "a.parquet", bytes(payload)))
 
 
+def test_parquet_with_rows_that_cannot_be_read(tmp_path: Path, small: Callable[[Path], tuple[Got, Got]]) -> None:
+    """Text that is no UTF-8, and a date of which Python knows nothing, in the seventh row group of ten."""
+    texts = [b"Story %d." % number for number in range(300)]
+    texts[200] = b"\xff\xfe no UTF-8"
+    broken = pa.StringArray.from_buffers(300, *pa.array(texts, pa.binary()).buffers()[1:])
+    days = pa.array([2**40 if number == 200 else number for number in range(300)], pa.timestamp("s"))
+    for name, table in {"a": pa.table({"text": broken}), "b": pa.table({"text": [str(one) for one in texts], "date": days})}.items():
+        pq.write_table(table, tmp_path / f"{name}.parquet", row_group_size=30)
+        _, pieces = small(tmp_path / f"{name}.parquet")
+        assert len(pieces.stretches) > 3
+        assert [raw.origin for raw in pieces.items if raw.error] == [f"{tmp_path}/{name}.parquet#181"]
+
+
 # --- damage ---------------------------------------------------------------------------------------------------------
 
 
