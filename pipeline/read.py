@@ -207,7 +207,7 @@ class Reader:
         except Unreadable as error:
             if _is_wanted(number + 1, wanted):
                 yield Raw(self._place(source.path, number), b"", error=f"ReadError: {error}", source=source.source)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError, ValueError) as error:
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError, ValueError, OverflowError) as error:
             if _is_wanted(number + 1, wanted):
                 why = f"{type(error).__name__}: {_why(source.path, number, error)}"
                 yield Raw(self._place(source.path, number), b"", error=why, source=source.source)
