@@ -221,9 +221,8 @@ def gate(folder: Path) -> str:
 def test_files_that_vanish_between_listing_and_reading(run: Callable[..., Run], tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
-    (source / "0000.txt").write_text("gate")
-    for number in range(1, 6000):  # more than is read ahead
-        (source / f"{number:04d}.txt").write_text(f"Story {number}.")
+    for number in range(6000):  # twelve shares, more than is read ahead by two workers
+        (source / f"{number:04d}.txt").write_text(f"Story {number}." if number % 500 else "gate")
     running = run(source, tmp_path / "out", gate(tmp_path), "--time-limit", "0", "--workers", "1")
     running.until((tmp_path / "reached").exists)
     gone = [source / f"{number:04d}.txt" for number in range(499, 6000, 500)]  # one in each share
