@@ -30,9 +30,10 @@ from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from pipeline import files
+from pipeline.cut import split
 from pipeline.pool import Pool
 from pipeline.progress import NOW
-from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, read_share, split, write_shares
+from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, read_share, write_shares
 from pipeline.recipe import UNENDING
 from pipeline.site_template import Sketch, width_for
 from pipeline.worker import Batch
@@ -70,6 +71,9 @@ class _Stretches(beam.PTransform):  # type: ignore[misc]
 
     def expand(self, pipeline: Any) -> Any:
         places = pipeline | beam.Create(self._places, reshuffle=False)
+        if self._spread:
+            # Twice: looking for places to cut means reading, which is much where there are many files.
+            places = places | "spread files" >> beam.Reshuffle()
         cut = places | "look up" >> beam.Map(read_share, self._ledger) | "split" >> beam.FlatMap(split)
         return cut | "spread" >> beam.Reshuffle() if self._spread else cut
 

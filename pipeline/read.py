@@ -14,10 +14,11 @@ import stat
 import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from functools import partial
 from hashlib import sha256
-from typing import BinaryIO, cast
+from typing import Any, cast
 
 import orjson
 import zstandard
@@ -26,12 +27,12 @@ from pipeline.files import read, remote, shown, whole
 from pipeline.find import Source
 from pipeline.progress import NOW
 from pipeline.streams import Plain, Tail, decompress, open_plain, without_compression
-from transforms.decode import HEAD_BYTES, container, decode_bytes
+from transforms.decode import HEAD_BYTES, Container, container, decode_bytes
 from transforms.document import Raw
 
 SHARE_BYTES = 8 << 20
-"""Small files are handed out together until they reach this size; a large file of JSON lines is cut into stretches of
-`SPLIT_BYTES`, and what comes out of any file is closed as one part of the output after as many bytes of input."""
+"""Small files are handed out together until they reach this size; a large file that can be cut (`pipeline.cut`) is, into stretches
+of `SPLIT_BYTES`, and what comes out of any file is closed as one part of the output after as many bytes of input."""
 SHARE_FILES = 500
 SPLIT_BYTES = 32 << 20
 
@@ -47,8 +48,9 @@ class Share:
     """What one worker reads in one go: small files together, or a stretch of one large file.
 
     `start` and `end` are byte offsets (`end` -1: to the end of the file), `first` the number of the stretch's first
-    record. `number` orders the output; `digest` is the whole file's, on its last stretch. `only` names, per path, the
-    records to take in a replay (0: all of them, -n: from the n-th on); empty: all.
+    record, `kind` what the file was when it was cut ("": it was not). `number` orders the output; on the `last` stretch, `digest` is
+    the whole file's where whoever cut it has read it all. `only` names, per path, the records to take in a replay (0: all of them, -n:
+    from the n-th on); empty: all.
     """
 
     number: int
@@ -56,6 +58,8 @@ class Share:
     start: int = 0
     end: int = -1
     first: int = 1
+    kind: Container = ""
+    last: bool = True
     digest: str = ""
     only: tuple[tuple[str, frozenset[int]], ...] = ()
 
@@ -123,58 +127,6 @@ def read_share(place: int, path: str) -> Share:
         return share
 
 
-def split(share: Share) -> Iterator[Share]:
-    """A share of one large plain file of JSON lines as shares of `SPLIT_BYTES` each; any other share as it is.
-
-    Counts the records before each stretch, so that record numbers are those of the whole file.
-    """
-    if len(share.sources) != 1 or share.size < 2 * SPLIT_BYTES or share.only:
-        yield share
-        return
-    source = share.sources[0]
-    try:
-        with open_plain(source.path) as stream:
-            if container(stream.peek(HEAD_BYTES), source.path) != "jsonl":
-                yield share
-                return
-            start, first, records, position = 0, 1, 0, 0
-            whole = True
-            for lines in _whole_lines(stream):
-                # Cut only once there is more: the last stretch carries the file's hash, so it must not be empty.
-                if position - start >= SPLIT_BYTES and whole:
-                    yield replace(share, start=start, end=position, first=first)
-                    start, first = position, records + 1
-                records += _records_in(lines if whole else lines.partition(b"\n")[2])
-                position += len(lines)
-                whole = lines.endswith(b"\n")
-            yield replace(share, start=start, end=position, first=first, digest=cast("Plain", stream.raw).hexdigest())
-            NOW.bytes_read -= position  # that was a look ahead: the bar counts what is read to be worked on
-    except OSError:
-        yield share  # reading it will say what is wrong
-
-
-def _whole_lines(stream: BinaryIO) -> Iterator[bytes]:
-    rest = b""
-    while block := stream.read(_COPY_BYTES * 4):
-        cut = block.rfind(b"\n") + 1
-        if cut:
-            yield rest + block[:cut]
-            rest = block[cut:]
-        elif len(rest) > SPLIT_BYTES:
-            yield rest + block  # one endless line: passed on in pieces, none of which ends it
-            rest = b""
-        else:
-            rest += block
-    if rest:
-        yield rest
-
-
-def _records_in(lines: bytes) -> int:
-    """How many lines are not blank."""
-    # By the first characters: searching for two line ends in a row takes ten times as long.
-    return sum(1 for line in lines.split(b"\n") if line and (not line[:1].isspace() or line.strip()))
-
-
 def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> Share:
     """The share, to be read for some records only."""
     mine = {source.path for source in share.sources}
@@ -219,7 +171,8 @@ class Reader:
                 if held_bytes >= BUNDLE_BYTES or len(held) >= BUNDLE_ITEMS:
                     yield Bundle(part, tuple(held))
                     held, held_bytes = [], 0
-        if read and part not in self.done:
+        # The last stretch of a file has its hash, also where no record is in it.
+        if (read or files) and part not in self.done:
             yield Bundle(part, tuple(held), EndOfPart(read, tuple(files)))
 
     def records(self, source: Source, inputs: list[tuple[str, int, str]]) -> Iterator[Raw]:
@@ -233,31 +186,33 @@ class Reader:
             return
         number = share.first - 1
         digest = ""
-        if 0 < source.size <= HEAD_BYTES and share.end < 0 and (small := _small(source)) is not None:
+        if 0 < source.size <= HEAD_BYTES and not share.kind and (small := _small(source)) is not None:
             # Most inputs are small files: the general way costs three times as much as reading them.
             digest = sha256(small).hexdigest()
             yield Raw(source.path, small, name=source.path, source=source.source, sha256=digest)
             files.append((shown(source.path), len(small), digest))
             return
         try:
-            with open_plain(source.path, hashed=share.end < 0) as plain:
+            with _opened(source, share) as plain:
                 for raw in self._inside(source, plain, share):
                     number += 1
                     if _is_wanted(number, wanted):
                         yield raw
-                if share.end < 0:
+                if not share.kind:
                     while plain.read(_COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
                         pass
                     digest = cast("Plain", plain.raw).hexdigest()
-        except _Unreadable as error:
+            if share.kind and share.last:
+                digest = share.digest or _digest(source.path)
+        except Unreadable as error:
             if _is_wanted(number + 1, wanted):
                 yield Raw(self._place(source.path, number), b"", error=f"ReadError: {error}", source=source.source)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError, ValueError) as error:
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError, ValueError, OverflowError) as error:
             if _is_wanted(number + 1, wanted):
                 why = f"{type(error).__name__}: {_why(source.path, number, error)}"
                 yield Raw(self._place(source.path, number), b"", error=why, source=source.source)
-        if share.end < 0 or share.digest:
-            files.append((shown(source.path), source.size, share.digest or digest))
+        if share.last:
+            files.append((shown(source.path), source.size, digest))
 
     @staticmethod
     def _place(path: str, number: int) -> str:
@@ -273,13 +228,15 @@ class Reader:
                 break
             stream, inner = decompress(stream, kind), without_compression(inner)
         else:
-            raise _Unreadable(f"{path} is compressed more than three times over: unpack it first")
+            raise Unreadable(f"{path} is compressed more than three times over: unpack it first")
+        if share.kind not in ("", kind):
+            raise Unreadable(f"{path} was changed while it was read: run it again")
         if kind == "jsonl":
             records = self._json_lines(source, stream, share)
         elif kind == "warc":
-            records = _without_panic(path, self._warc(source, stream))
+            records = _without_panic(path, self._warc(source, stream, share.first - 1))
         elif kind == "parquet":
-            records = self._parquet(source, stream)
+            records = self._parquet(source, stream, share)
         else:
             yield self._document(source, inner, stream)
             return
@@ -287,7 +244,7 @@ class Reader:
         for raw in records:
             empty = False
             yield raw
-        if empty and not share.start:
+        if empty and share.last and share.first == 1:
             yield Raw(path, b"", source=source.source, drop="no documents in it")
 
     def _document(self, source: Source, inner: str, stream: io.BufferedReader) -> Raw:
@@ -298,7 +255,7 @@ class Reader:
             blocks.append(block)
             size += len(block)
             if size > self.max_bytes:
-                raise _Unreadable(f"{path} has more than {_megabytes(self.max_bytes)} in one document; raise --max-document-mb or split it")
+                raise Unreadable(f"{path} has more than {_megabytes(self.max_bytes)} in one document; raise --max-document-mb or split it")
         return Raw(path, b"".join(blocks), name=inner, source=source.source)
 
     def _json_lines(self, source: Source, stream: io.BufferedReader, share: Share) -> Iterator[Raw]:
@@ -325,36 +282,31 @@ class Reader:
             else:
                 yield new(origin, line.strip(), form="json")
 
-    def _parquet(self, source: Source, stream: io.BufferedReader) -> Iterator[Raw]:
-        import pyarrow as pa  # it weighs 0.3 s, and few inputs are parquet
-        import pyarrow.parquet as pq
+    def _parquet(self, source: Source, stream: io.BufferedReader, share: Share) -> Iterator[Raw]:
+        from pyarrow import ArrowException  # it weighs 0.3 s, and few inputs are parquet
 
         path, new = source.path, partial(Raw, source=source.source)
-        with tempfile.TemporaryFile() as spooled:
-            # Parquet is read from its end: what is compressed or far away has to be here first.
-            while block := stream.read(_COPY_BYTES):
-                spooled.write(block)
-            spooled.seek(0)
+        number = share.first - 1
+        with tempfile.TemporaryFile() if not share.kind else nullcontext(stream) as there:
+            if not share.kind:
+                # Parquet is read from its end: what is compressed or far away has to be here first.
+                while block := stream.read(_COPY_BYTES):
+                    there.write(block)
+                there.seek(0)
             try:
-                table = pq.ParquetFile(spooled)
-                columns = [name for name in ("text", "html", "id", "url", "title", "date") if name in table.schema_arrow.names]
-                if "text" not in columns and "html" not in columns:
-                    names = ", ".join(table.schema_arrow.names[:12])
-                    raise _Unreadable(f"{path} has neither a `text` nor an `html` column; its columns: {names}")
-                number = 0
-                for batch in table.iter_batches(batch_size=64, columns=columns):
-                    for row in batch.to_pylist():
-                        number += 1
-                        yield new(f"{path}#{number}", orjson.dumps(row, default=_as_text), form="json")
-            except pa.ArrowException as error:
-                raise _Unreadable(f"{path} is no whole parquet file: {error}") from error
+                table, columns = parquet_table(path, there)
+                groups = [group for group, at in enumerate(row_groups(table)) if share.start <= at and (at < share.end or share.end < 0)]
+                for row in _rows(table, groups, columns):
+                    number += 1
+                    yield new(f"{path}#{number}", row, form="json")
+            except ArrowException as error:
+                raise Unreadable(f"{path} is no whole parquet file: {error}") from error
 
-    def _warc(self, source: Source, stream: io.BufferedReader) -> Iterator[Raw]:
+    def _warc(self, source: Source, stream: io.BufferedReader, number: int) -> Iterator[Raw]:
         from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # few inputs are WARC
 
         path, new = source.path, partial(Raw, source=source.source)
         tail = Tail(stream)
-        number = 0
         # FastWARC's own decompression ends a cut file in silence; ours raises.
         for record in ArchiveIterator(
             tail, parse_http=False, stream_detect=False, record_types=WarcRecordType.response | WarcRecordType.conversion
@@ -373,17 +325,18 @@ class Reader:
             record.freeze()
             block = record.reader.read()
             if len(block) < length:
-                raise _Unreadable(f"{origin}: the WARC is cut short in this record; get the file again")
+                raise Unreadable(f"{origin}: the WARC is cut short in this record; get the file again")
             if record.record_type == WarcRecordType.conversion:
                 language = record.headers.get("WARC-Identified-Content-Language") or ""
                 yield new(origin, block, "text", "text/plain", language, url, date)
                 continue
             try:
                 # Parsed apart from the archive: a response that cannot be would take the iterator with it.
-                response = WarcRecord.from_bytes(_RESPONSE % len(block) + block + b"\r\n\r\n")
-                response.parse_http(auto_decode="all")
-                payload = response.reader.read(self.max_bytes + 1)
-            except OSError as error:
+                with _no_panic():
+                    response = WarcRecord.from_bytes(_RESPONSE % len(block) + block + b"\r\n\r\n")
+                    response.parse_http(auto_decode="all")
+                    payload = response.reader.read(self.max_bytes + 1)
+            except (OSError, _Panic) as error:
                 yield new(origin, b"", "http", url=url, error=f"ReadError: {origin}: the HTTP response cannot be read: {error}")
                 continue
             if len(payload) > self.max_bytes:
@@ -394,7 +347,54 @@ class Reader:
             language = (headers.get("Content-Language") if headers is not None else "") or ""
             yield new(origin, payload, "http", content_type, language, url, date)
         if not tail.ends_whole():
-            raise _Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
+            raise Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
+
+
+def parquet_table(path: str, stream: Any) -> tuple[Any, list[str]]:
+    """The parquet file in a stream that can be sought in, and its columns that are read. Raises Unreadable, ArrowException."""
+    import pyarrow.parquet as pq
+
+    table = pq.ParquetFile(stream)
+    columns = [name for name in ("text", "html", "id", "url", "title", "date") if name in table.schema_arrow.names]
+    if "text" not in columns and "html" not in columns:
+        names = ", ".join(table.schema_arrow.names[:12])
+        raise Unreadable(f"{path} has neither a `text` nor an `html` column; its columns: {names}")
+    return table, columns
+
+
+def _rows(table: Any, groups: Sequence[int], columns: list[str]) -> Iterator[bytes]:
+    for group in groups:  # one at a time: no batch has rows of two, so that what comes before some damage is always the same
+        for batch in table.iter_batches(batch_size=64, row_groups=[group], columns=columns):
+            for row in batch.to_pylist():
+                yield as_json(row)
+
+
+def as_json(value: object) -> bytes:
+    """What a row of a parquet file says, as JSON. Raises TypeError where it cannot be said so."""
+    return orjson.dumps(value, default=_as_text)
+
+
+def row_groups(table: Any) -> list[int]:
+    """Where in the file each row group begins, as far as its stretch goes: the first at 0."""
+    starts = []
+    for group in range(table.metadata.num_row_groups):
+        column = table.metadata.row_group(group).column(0)
+        starts.append(min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset) if group else 0)
+    return starts
+
+
+def _opened(source: Source, share: Share) -> io.BufferedReader:
+    """The file of a share, for a stretch of WARC records only that. In JSON lines and parquet there is a place to be found first."""
+    if share.kind == "warc":
+        return open_plain(source.path, hashed=False, start=share.start, end=share.end)
+    return open_plain(source.path, hashed=not share.kind)
+
+
+def _digest(path: str) -> str:
+    with open_plain(path, counted=False, buffer=_COPY_BYTES) as plain:
+        while plain.read1(_COPY_BYTES):
+            pass
+        return cast("Plain", plain.raw).hexdigest()
 
 
 def _shown(raw: Raw) -> Raw:
@@ -406,14 +406,27 @@ def _as_text(value: object) -> str:
     return decode_bytes(value)[0] if isinstance(value, bytes) else str(value)
 
 
-def _without_panic(path: str, records: Iterator[Raw]) -> Iterator[Raw]:
+class _Panic(Exception):
+    """FastWARC did not foresee something."""
+
+
+@contextmanager
+def _no_panic() -> Iterator[None]:
     # FastWARC is written in Rust: what it did not foresee comes up as a panic, which is no Exception and would end the run.
     try:
-        yield from records
+        yield
     except BaseException as error:
         if type(error).__module__ != "pyo3_runtime":
             raise
-        raise _Unreadable(f"{path}: the WARC cannot be read from here on: {error}") from error
+        raise _Panic(str(error)) from error
+
+
+def _without_panic(path: str, records: Iterator[Raw]) -> Iterator[Raw]:
+    try:
+        with _no_panic():
+            yield from records
+    except _Panic as error:
+        raise Unreadable(f"{path}: the WARC cannot be read from here on: {error}") from error
 
 
 def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
@@ -423,7 +436,7 @@ def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
 _RESPONSE = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
 
 
-class _Unreadable(Exception):
+class Unreadable(Exception):
     """An input cannot be read, for a reason whose message is complete in itself."""
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import bz2
 import gzip
 import io
+import zlib
+from collections import deque
 from hashlib import sha256
-from typing import Any, BinaryIO, cast
+from typing import Any, BinaryIO, ClassVar, cast
 
 import zstandard
 
@@ -18,11 +20,13 @@ COMPRESSION_SUFFIXES = frozenset(["gz", "gzip", "zst", "zstd", "bz2"])
 
 
 class Plain(io.RawIOBase):
-    """A file as it lies there, hashed and counted on its way through."""
+    """A file as it lies there, or `length` bytes of it from where its stream stands; hashed and counted on its way through."""
 
-    def __init__(self, stream: Any, hashed: bool) -> None:
+    def __init__(self, stream: Any, hashed: bool, counted: bool = True, length: int = -1) -> None:
         self._stream = stream
         self._hash = sha256() if hashed else None
+        self._counted = counted
+        self._left = length
 
     def readable(self) -> bool:
         return True
@@ -37,10 +41,15 @@ class Plain(io.RawIOBase):
         return int(self._stream.tell())
 
     def readinto(self, buffer: Any) -> int:
+        if self._left >= 0:
+            buffer = memoryview(buffer)[: self._left]
         count = int(self._stream.readinto(buffer))
+        if self._left >= 0:
+            self._left -= count
         if self._hash is not None:
             self._hash.update(memoryview(buffer)[:count])
-        NOW.bytes_read += count
+        if self._counted:
+            NOW.bytes_read += count
         return count
 
     def hexdigest(self) -> str:
@@ -51,10 +60,17 @@ class Plain(io.RawIOBase):
         super().close()
 
 
-def open_plain(path: str, hashed: bool = True) -> io.BufferedReader:
-    """A file as it lies there, on this machine or elsewhere; its `raw` is a `Plain`."""
+def open_plain(
+    path: str, hashed: bool = True, counted: bool = True, start: int = 0, end: int = -1, buffer: int = HEAD_BYTES
+) -> io.BufferedReader:
+    """A file as it lies there, on this machine or elsewhere, or its bytes from `start` to `end`; its `raw` is a `Plain`.
+
+    `counted`: what is read is what the bar on the terminal goes by.
+    """
     stream = files.read(path) if files.remote(path) else open(path, "rb", buffering=0)  # noqa: SIM115
-    return _buffered(Plain(stream, hashed))
+    if start:
+        stream.seek(start)
+    return io.BufferedReader(Plain(stream, hashed, counted, end - start if end >= 0 else -1), buffer)
 
 
 def _buffered(raw: io.RawIOBase, size: int = HEAD_BYTES) -> io.BufferedReader:
@@ -63,16 +79,15 @@ def _buffered(raw: io.RawIOBase, size: int = HEAD_BYTES) -> io.BufferedReader:
 
 def decompress(stream: io.BufferedReader, kind: Container) -> io.BufferedReader:
     """The stream unpacked. Reading it raises EOFError, zlib.error, OSError or zstandard.ZstdError where it is cut or damaged."""
-    if kind == "zstd":
-        return _buffered(_Zstd(stream), HEAD_BYTES * 2)
-    return _buffered(_Unpacked(gzip.GzipFile(fileobj=stream) if kind == "gzip" else bz2.BZ2File(stream)), HEAD_BYTES * 2)
+    raw: io.RawIOBase = _Bzip2(stream) if kind == "bzip2" else Pieces(stream, kind)
+    return _buffered(raw, HEAD_BYTES * 2)
 
 
-class _Unpacked(io.RawIOBase):
-    """A decompressor as a raw stream, a little at a time: where it is cut short, what came before the cut is handed on."""
+class _Bzip2(io.RawIOBase):
+    """bzip2 as a raw stream, a little at a time: where it is cut short, what came before the cut is handed on."""
 
-    def __init__(self, unpacker: Any) -> None:
-        self._unpacker = unpacker
+    def __init__(self, stream: BinaryIO) -> None:
+        self._unpacker = bz2.BZ2File(stream)
 
     def readable(self) -> bool:
         return True
@@ -83,38 +98,82 @@ class _Unpacked(io.RawIOBase):
         return len(block)
 
 
-class _Zstd(io.RawIOBase):
-    """A zstd stream that raises EOFError where it is cut short; zstandard's own reader ends there in silence."""
+class Pieces(io.RawIOBase):
+    """The members of a gzip file, or the frames of a zstd one, unpacked one after another.
 
-    # A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small.
-    _FEED = 1 << 10
+    Where it is cut short, what came before the cut is handed on. What a damaged piece gives before its damage depends on the
+    piece alone, and not on where in the file it stands or where reading began. With `noted`, `starts` is where pieces begin:
+    (place in what is unpacked, place in `stream`), for the reader to take from its left.
+    """
 
-    def __init__(self, stream: BinaryIO) -> None:
+    # A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small. zlib takes a limit.
+    _FEED: ClassVar = {"gzip": 8 << 10, "zstd": 1 << 10}
+
+    def __init__(self, stream: BinaryIO, kind: Container, noted: bool = False) -> None:
         self._stream = stream
-        self._frame: Any = None
-        self._rest = b""
+        self._gzip = kind == "gzip"
+        self._feed = self._FEED[kind]
+        self._piece: Any = None
+        self._fed = b""
+        self._read = self._unpacked = 0
         self._out = memoryview(b"")
+        self._noted = noted
+        self.starts: deque[tuple[int, int]] = deque()
 
     def readable(self) -> bool:
         return True
 
+    @property
+    def place(self) -> int:
+        """How far `stream` is unpacked."""
+        return self._read - len(self._fed)
+
     def readinto(self, buffer: Any) -> int:
         while not self._out:
-            fed = self._rest or self._stream.read(self._FEED)
-            self._rest = b""
-            if not fed:
-                if self._frame is not None:
-                    raise EOFError("the zstd stream ends in the middle of a frame")
+            if not self._more():
                 return 0
-            if self._frame is None:
-                self._frame = zstandard.ZstdDecompressor().decompressobj()
-            self._out = memoryview(self._frame.decompress(fed))
-            if self._frame.eof:
-                self._rest, self._frame = self._frame.unused_data, None
         count = min(len(buffer), len(self._out))
         buffer[:count] = self._out[:count]
         self._out = self._out[count:]
+        self._unpacked += count
         return count
+
+    def _more(self) -> bool:
+        """Unpack a little, which may give nothing yet; False at the end."""
+        if len(self._fed) < self._feed:
+            block = self._stream.read(self._feed - len(self._fed))
+            self._read += len(block)
+            self._fed += block
+        if self._piece is None:
+            if self._gzip and self._fed[:1] == b"\0":
+                self._fed = self._fed.lstrip(b"\0")  # some tapes and tools fill up behind a member
+                return True
+            if not self._fed:
+                return False
+            self._begin()
+        fed = self._fed
+        if self._gzip:
+            out = self._piece.decompress(fed, HEAD_BYTES)
+            self._fed = self._piece.unconsumed_tail
+        else:
+            out = self._piece.decompress(fed) if fed else b""
+            self._fed = b""
+        if self._piece.eof:
+            self._fed, self._piece = self._piece.unused_data, None
+        elif not (fed or out):
+            raise EOFError(f"the {'gzip' if self._gzip else 'zstd'} stream ends in the middle of a {'member' if self._gzip else 'frame'}")
+        self._out = memoryview(out)
+        return True
+
+    def _begin(self) -> None:
+        if not self._gzip:
+            self._piece = zstandard.ZstdDecompressor().decompressobj()
+        elif self._fed[:2] == b"\x1f\x8b":
+            self._piece = zlib.decompressobj(wbits=31)
+        else:
+            raise gzip.BadGzipFile(f"not a gzip member ({self._fed[:2]!r})")
+        if self._noted:
+            self.starts.append((self._unpacked, self.place))
 
 
 def unpacked(stream: BinaryIO) -> io.BufferedReader:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import apache_beam as beam
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.test_pipeline import TestPipeline as CheckedPipeline
@@ -18,7 +22,8 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import read
+from pipeline import cut, read
+from pipeline.cut import split
 from pipeline.find import find
 from pipeline.graph import Process, Publish, run_shares
 from pipeline.read import Bundle, share_out
@@ -76,15 +81,88 @@ def test_bounded_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert {row["metadata"]["processed_by"] for row in rows(out, "documents")} == {"newsbeam v0 length"}
 
 
+def story(number: int) -> str:
+    return f"Story {number}. " * (number % 7 + 1)
+
+
+def warc(number: int) -> bytes:
+    body = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\n\r\n" + story(number).encode()
+    return b"WARC/1.0\r\nWARC-Type: response\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(body), body)
+
+
+def large_files(folder: Path) -> Path:
+    """One of each kind that is cut, one of them cut short."""
+    folder.mkdir()
+    numbers = range(120)
+    (folder / "a.jsonl").write_text("".join(json.dumps({"text": story(number)}) + "\n" for number in numbers))
+    (folder / "b.warc").write_bytes(b"".join(map(warc, numbers)))
+    (folder / "c.warc.gz").write_bytes(b"".join(gzip.compress(warc(number), mtime=0) for number in numbers))
+    (folder / "d.warc.gz").write_bytes((folder / "c.warc.gz").read_bytes()[:-30])
+    pq.write_table(pa.table({"text": [story(number) for number in numbers]}), folder / "e.parquet", row_group_size=20)
+    return folder
+
+
+@pytest.mark.parametrize("stretches", [False, True])
 @pytest.mark.parametrize(("workers", "spread"), [(2, False), (1, True)])
-def test_more_workers_or_a_shuffle_give_the_same_bytes(tmp_path: Path, workers: int, spread: bool) -> None:
-    source = tmp_path / "in"
-    source.mkdir()
-    (source / "a.jsonl").write_text("".join(json.dumps({"text": f"Story {number}. " * (number % 7 + 1)}) + "\n" for number in range(120)))
+def test_more_workers_or_a_shuffle_give_the_same_bytes(
+    tmp_path: Path, workers: int, spread: bool, stretches: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = large_files(tmp_path / "in")
+    if stretches:
+        monkeypatch.setattr(read, "SHARE_BYTES", 100)
+        monkeypatch.setattr(read, "SPLIT_BYTES", 1000)
+        monkeypatch.setattr(cut, "_BLOCK_BYTES", 500)
     one, other = tmp_path / "one", tmp_path / "other"
-    bounded([source], job(one))
-    bounded([source], job(other, workers=workers), spread=spread)
+    first = bounded([source], job(one, shard_bytes=40_000))
+    assert first["account"] == "read 600 = written 599 + dropped 0 + failed 1"
+    assert all(
+        entry["sha256"] == sha256(Path(entry["path"]).read_bytes()).hexdigest()
+        for entry in first["inputs"]
+        if "d.warc" not in entry["path"]
+    )
+    second = bounded([source], job(other, workers=workers, shard_bytes=40_000), spread=spread)
+    assert {key: second[key] for key in ("account", "files", "inputs")} == {key: first[key] for key in ("account", "files", "inputs")}
+    assert len(list(one.glob("documents*"))) > 3 or not stretches
     assert [path.read_bytes() for path in sorted(one.glob("d*"))] == [path.read_bytes() for path in sorted(other.glob("d*"))]
+
+
+def test_cutting_changes_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source = large_files(tmp_path / "in")
+    bounded([source], job(tmp_path / "whole"))
+    monkeypatch.setattr(read, "SHARE_BYTES", 100)
+    monkeypatch.setattr(read, "SPLIT_BYTES", 1000)
+    monkeypatch.setattr(cut, "_BLOCK_BYTES", 500)
+    bounded([source], job(tmp_path / "cut"))
+    for stem in ("documents", "dead-letters"):
+        assert rows(tmp_path / "cut", stem) == rows(tmp_path / "whole", stem)
+
+
+def test_no_document_is_shuffled_before_it_is_cleaned(tmp_path: Path) -> None:
+    """Between reading and the names of parts there are only steps that fuse; what is shuffled are shares."""
+    (tmp_path / "a.jsonl").write_text('{"text":"one"}\n')
+    of = job(tmp_path / "out")
+    pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
+    run_shares(pipeline, share_out(find([str(tmp_path / "a.jsonl")]).sources), of, (), spread=True)
+    transforms = pipeline.to_runner_api().components.transforms.values()
+    # What hands on its input as it is does nothing either.
+    leaves = [one for one in transforms if not one.subtransforms and not set(one.outputs.values()) & set(one.inputs.values())]
+    makes = {output: one for one in leaves for output in one.outputs.values()}
+
+    def before(output: str) -> Iterator[Any]:
+        """The steps on the way to a collection, the last one first."""
+        while one := makes.get(output):
+            yield one
+            output = next(iter(one.inputs.values()), "")
+
+    (write,) = [one for one in leaves if one.unique_name.endswith("process/write")]
+    way = list(before(next(iter(write.inputs.values()))))
+    names = [one.unique_name for one in way]
+    (end,) = [place for place, name in enumerate(names) if name == "read"]
+    assert names[:end] == ["process/work"], names
+    assert {one.spec.urn for one in [write, *way[: end + 1]]} == {"beam:transform:pardo:v1"}
+    assert any(one.spec.urn == "beam:transform:group_by_key:v1" for one in way[end + 1 :]), "shares are shuffled, or one worker gets all"
+    shuffles = [one.unique_name for one in leaves if one.spec.urn == "beam:transform:group_by_key:v1"]
+    assert len(shuffles) == 3, f"twice for the shares, and once for the names of the parts: {shuffles}"
 
 
 def test_finished_parts_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +175,7 @@ def test_finished_parts_are_taken_over(tmp_path: Path, monkeypatch: pytest.Monke
     shares = share_out(find([str(source)]).sources)
     with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
         # As far as a run that is cut short before it publishes.
-        _ = pipeline | beam.Create(shares) | beam.FlatMap(read.split) | beam.FlatMap(read.Reader(1 << 20).read) | Process(of)
+        _ = pipeline | beam.Create(shares) | beam.FlatMap(split) | beam.FlatMap(read.Reader(1 << 20).read) | Process(of)
     parts = sorted(finished_parts(of))
     assert len(parts) > 2
     for stale in (parts[0], parts[-1]):

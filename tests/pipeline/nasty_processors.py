@@ -49,6 +49,12 @@ def _print_and_read() -> None:
     sys.stdin.read()
 
 
+def _more_and_more_memory() -> None:
+    held = []
+    while True:
+        held.append(bytearray(64 << 20))
+
+
 ACTS: dict[str, Any] = {
     "hang in Python": _hang_in_python,
     "hang swallowing": _hang_swallowing_everything,
@@ -58,6 +64,8 @@ ACTS: dict[str, Any] = {
     "exit 3": lambda: os._exit(3),
     "leave": lambda: sys.exit("leaving"),
     "all memory": lambda: bytearray(1 << 45),
+    "more and more memory": _more_and_more_memory,
+    "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "raise": lambda: 1 / 0,
     "print and read": _print_and_read,
     "interrupt": lambda: os.kill(os.getpid(), signal.SIGINT),
@@ -111,6 +119,22 @@ class Slow:
             with Path(self.log).open("a", encoding="utf-8") as stream:
                 stream.write(document.metadata.origin + "\n")
         time.sleep(self.seconds)
+        return document
+
+
+@dataclass(frozen=True)
+class Gate:
+    """Holds up each document whose text is "gate" until there is a file `folder/open`; that it came so far, `folder/reached` says."""
+
+    name: ClassVar[str] = "gate"
+    effect: ClassVar[Effect] = "selects"
+    folder: str = ""
+
+    def __call__(self, document: Document) -> Document:
+        if document.text.startswith("gate"):
+            Path(self.folder, "reached").touch()
+            while not Path(self.folder, "open").exists():
+                time.sleep(0.02)
         return document
 
 

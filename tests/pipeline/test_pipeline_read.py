@@ -22,9 +22,10 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import read
+from pipeline import cut, read
+from pipeline.cut import split
 from pipeline.find import Source, find
-from pipeline.read import EndOfPart, Reader, place_of, share_out, split
+from pipeline.read import EndOfPart, Reader, place_of, share_out
 from transforms.document import Raw
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -230,7 +231,7 @@ def test_empty_containers_are_dropped_and_counted(tmp_path: Path) -> None:
 @pytest.fixture
 def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "SPLIT_BYTES", 64)
-    monkeypatch.setattr(read, "_COPY_BYTES", 5)
+    monkeypatch.setattr(cut, "_BLOCK_BYTES", 20)
 
 
 LINES = st.lists(
@@ -248,7 +249,7 @@ def test_a_split_file_gives_what_an_unsplit_one_does(
     with monkeypatch.context() as patch:
         patch.setattr(read, "SPLIT_BYTES", 64)
         # Whole lines stay below SPLIT_BYTES here: what longer ones do is a test of its own.
-        patch.setattr(read, "_COPY_BYTES", 30)
+        patch.setattr(cut, "_BLOCK_BYTES", 120)
         pieces = read_all(path)
     assert [(raw.origin, raw.payload) for raw in pieces.raws] == [(raw.origin, raw.payload) for raw in whole.raws]
 
@@ -446,13 +447,13 @@ def test_a_warc_cut_in_a_body_keeps_what_came_before(tmp_path: Path, kind: str) 
 def test_a_warc_cut_anywhere_keeps_what_came_before(tmp_path: Path, kind: str) -> None:
     whole = [raw.payload for raw in read_all(write(tmp_path / "whole" / kind, KINDS[kind])).raws]
     payload = KINDS[kind]
-    for cut in range(len(INFO) + 40, len(payload) - 4, 61):
-        path = write(tmp_path / "cut" / kind, payload[:cut])
+    for length in range(len(INFO) + 40, len(payload) - 4, 61):
+        path = write(tmp_path / "cut" / kind, payload[:length])
         got = read_all(path)
-        assert [raw.payload for raw in got.good] == whole[: len(got.good)], cut
-        assert len(got.errors) <= 1, cut
-        complete = payload[:cut].endswith(b"\r\n\r\n")
-        assert got.errors or complete, f"cut at {cut} went unnoticed"
+        assert [raw.payload for raw in got.good] == whole[: len(got.good)], length
+        assert len(got.errors) <= 1, length
+        complete = payload[:length].endswith(b"\r\n\r\n")
+        assert got.errors or complete, f"cut at {length} went unnoticed"
         assert all("cut short" in error or "cannot be read" in error for error in got.errors), got.errors
 
 
