@@ -18,7 +18,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import files, find, read, recipe, report, streams
+from pipeline import dataflow, files, find, read, recipe, report, streams
 from pipeline.cli import RUNNERS
 from pipeline.worker import Setup, now
 from pipeline.write import WATCHED, Format, Job, finished_parts
@@ -39,10 +39,13 @@ class Refused(ValueError):
 
 def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam run`. Returns the exit status; raises Refused."""
+    beam_options = _for_runner(arguments, beam_options, [*arguments.inputs, arguments.output])
     if beam_options:
         files.filesystems(beam_options)
     try:
         chosen = recipe.load(arguments.recipe)
+        if dataflow.is_dry(beam_options):
+            return _dry_run(arguments, beam_options, chosen)
         found = find.find(arguments.inputs, arguments.output)
     except (recipe.RecipeError, find.InputError) as error:
         raise Refused(str(error)) from error
@@ -53,6 +56,9 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
 
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
+    beam_options = _for_runner(arguments, beam_options, [arguments.inputs, *([arguments.output] if arguments.output else [])])
+    if dataflow.is_dry(beam_options):
+        raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
     earlier = arguments.inputs
     try:
         with files.read(files.join(earlier, "manifest.json")) as stream:
@@ -94,21 +100,54 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
                 yield from (orjson.loads(line) for line in unpacked if line.strip())
 
 
-def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
-    output = arguments.output.removeprefix("file://")
+def _for_runner(arguments: argparse.Namespace, beam_options: dict[str, Any], places: Sequence[str]) -> dict[str, Any]:
+    """Beam's options with what the runner wants beside those given. Raises Refused, also where it could not reach `places`."""
+    if arguments.runner == "dataflow":
+        try:
+            dataflow.check_places(places)
+            return dataflow.options(beam_options)
+        except ValueError as error:
+            raise Refused(str(error)) from error
+    if dataflow.is_dry(beam_options):
+        raise Refused(f"--dry_run is for --runner dataflow; --runner {arguments.runner} would run")
+    return beam_options
+
+
+def _dry_run(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe) -> int:
+    """Print the job that Dataflow would be sent. The inputs are not looked at: one share stands for what they will be."""
+    _check_places(arguments.output, arguments.runner)
+    files.quiet_beam()
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipeline.graph import run_shares
+
+    sources = [find.Source(path, 0, find.folder_name(path)) for path in arguments.inputs]
+    pipeline = beam.Pipeline(runner=RUNNERS[arguments.runner], options=PipelineOptions.from_dictionary(beam_options))
+    run_shares(pipeline, read.share_out(sources), _job(arguments, chosen, sources, 1), spread=True, dry=True)
+    print(orjson.dumps(dataflow.described(pipeline.run().job), option=orjson.OPT_INDENT_2).decode())
+    return 0
+
+
+def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence[find.Source], workers: int) -> Job:
     forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
+    return Job(
+        setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
+        output=arguments.output.removeprefix("file://"),
+        format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
+        workers=arguments.workers or workers,
+        max_bytes=arguments.max_document_mb << 20,
+        name=sources[0].source if sources else "newsbeam",
+    )
+
+
+def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
     local = arguments.runner == "direct"
     size = sum(share.size for share in shares)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     sources = [source for share in shares for source in share.sources]
-    job = Job(
-        setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
-        output=output,
-        format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
-        workers=arguments.workers or (cores if local and size > SMALL_BYTES else 1),
-        max_bytes=arguments.max_document_mb << 20,
-        name=sources[0].source if sources else "newsbeam",
-    )
+    job = _job(arguments, chosen, sources, cores if local and size > SMALL_BYTES else 1)
+    output = job.output
     _check_places(output, arguments.runner)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
