@@ -1,0 +1,88 @@
+"""The real engines, each started once for all the tests that want it, and the command as a person runs it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # the plain modules beside this file
+
+import clusters  # noqa: E402
+import parts  # noqa: E402
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def account(self) -> str:
+        """The last line on standard output."""
+        return (self.out.splitlines() or [""])[-1]
+
+
+def environment() -> dict[str, str]:
+    """What a command of newsbeam's is started with."""
+    return {**os.environ, "PYTHONPATH": str(parts.ROOT), "COLUMNS": "100"}
+
+
+@pytest.fixture(scope="session")
+def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
+    """Start the command in a process of its own; whatever still runs at the end is killed."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str | os.PathLike[str]) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "pipeline.cli", *map(os.fspath, words)]
+        process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=parts.ROOT)
+        started.append(process)
+        return process
+
+    yield begin
+    for process in started:
+        process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+@pytest.fixture(scope="session")
+def newsbeam(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., Ran]:
+    """Run the command to its end."""
+
+    def run(*words: str | os.PathLike[str], seconds: float = 1200) -> Ran:
+        process = start(*words)
+        out, err = process.communicate(timeout=seconds)
+        return Ran(process.returncode, out, err)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Flink]:
+    """One JobManager, two TaskManagers of two slots each, and Beam's job server. Who kills a TaskManager starts another."""
+    try:
+        cluster = clusters.Flink(tmp_path_factory.mktemp("flink"))
+    except parts.Missing as missing:
+        pytest.skip(str(missing))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def prism() -> Path:
+    """The binary of Prism."""
+    try:
+        return parts.prism()
+    except parts.Missing as missing:
+        pytest.skip(str(missing))
