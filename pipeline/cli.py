@@ -150,6 +150,9 @@ def _with_beam_options(
     quiet_beam()
     from apache_beam.options import pipeline_options as beam
 
+    from pipeline.engines import java_options
+
+    java_options()
     parser = beam._BeamArgumentParser(prog=ours.prog, usage=ours.usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
     for options in beam.PipelineOptions.__subclasses__():
         options._add_argparse_args(parser)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import platform
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 NEEDED = {
@@ -26,12 +26,14 @@ PRESET: Mapping[str, Any] = {
     "number_of_worker_harness_threads": 1,
     # On Dataflow alone Beam would pickle the whole main module. Ours is a console script, and all that is sent can be imported.
     "save_main_session": False,
+    # Beam is in the image: it is not staged.
+    "sdk_location": "container",
 }
 """Beam's options as they are unless the command line says otherwise."""
 
 
-def options(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Beam's options for a job: the preset, with `given` over it. Raises ValueError that names all that is missing."""
+def preset(given: Mapping[str, Any]) -> dict[str, Any]:
+    """Beam's options for a job on Dataflow, where the command line says nothing else. Raises ValueError that names all that is missing."""
     missing = [f"  --{name}: {what}" for name, what in NEEDED.items() if not given.get(name)]
     if missing:
         raise ValueError("--runner dataflow needs\n" + "\n".join(missing))
@@ -39,14 +41,7 @@ def options(given: Mapping[str, Any]) -> dict[str, Any]:
         # Beam goes looking for a bucket of the project, on the network, where it does not like this one.
         if (place := given.get(name)) and not _BUCKET.fullmatch(place):
             raise ValueError(f"--{name} {place!r} is no folder in a bucket, like gs://BUCKET/tmp")
-    return {**PRESET, **given}
-
-
-def check_places(places: Sequence[str]) -> None:
-    """Raises ValueError where the workers, which are elsewhere, could not read or write."""
-    for place in places:
-        if "://" not in place or place.startswith("file://"):
-            raise ValueError(f"{place} is on this machine, where Dataflow's workers cannot reach it; use a bucket: gs://BUCKET/FOLDER")
+    return dict(PRESET)
 
 
 def is_dry(given: Mapping[str, Any]) -> bool:

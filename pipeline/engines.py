@@ -18,12 +18,13 @@ import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from glob import glob
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline import files
+from pipeline import dataflow, files
 from pipeline.cli import RUNNERS
 
 FLINK_MASTER = "localhost:8081"
@@ -163,14 +164,9 @@ def _spark(options: Mapping[str, Any]) -> dict[str, Any]:
 def _dataflow(options: Mapping[str, Any]) -> dict[str, Any]:
     try:
         files.need("gcp", "google.cloud.storage", "--runner dataflow")
-    except files.MissingExtra as error:
+        return dataflow.preset(options)
+    except (files.MissingExtra, ValueError) as error:
         raise Missing(str(error)) from error
-    if not any(options.get(name) for name in ("sdk_container_image", "setup_file", "extra_packages", "requirements_file")):
-        raise Missing(
-            "Dataflow's workers need an image with newsbeam in it; make one of deploy/Dockerfile, push it, and name it with --sdk_container_image"
-        )
-    # Else Beam fetches itself from PyPI, to stage what the image holds already.
-    return {"sdk_location": "container"} if options.get("sdk_container_image") else {}
 
 
 _PRESETS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {
@@ -265,11 +261,30 @@ def check_places(engine: str, output: str, inputs: Sequence[str]) -> None:
         return
     for what, path in (("--output", output), *(("the input", path) for path in inputs)):
         if not files.remote(path):
-            raise Missing(f"{what} {path} lies on this machine, where Dataflow's workers cannot see it; put it in a bucket, and name that: gs://…")
+            raise Missing(
+                f"{what} {path} lies on this machine, where Dataflow's workers cannot see it; put it in a bucket, and name that: gs://…"
+            )
 
 
-def add_java_options() -> None:
-    """Have Beam's parser know the options of Flink's job server that Beam's Python half leaves out."""
+def wait(result: Any) -> None:
+    """Wait until a job has ended; raises what it ended with. Interrupted, the job is cancelled: its machines would go on by themselves."""
+    try:
+        result.wait_until_finish()
+    except KeyboardInterrupt:
+        result.cancel()
+        raise
+
+
+def told(error: BaseException) -> str:
+    """The last line of what Beam made of an error: the error itself, without where in the graph it came up."""
+    text = str(error).strip() or type(error).__name__
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return re.sub(r"\s*\[while running .*$", "", lines[-1])
+
+
+@cache
+def java_options() -> Any:
+    """Have Beam know the options of Flink's job server that its Python half leaves out, from here on: their class."""
     from apache_beam.options.pipeline_options import PipelineOptions
 
     class FlinkJavaOptions(PipelineOptions):  # type: ignore[misc]
@@ -280,7 +295,7 @@ def add_java_options() -> None:
             for name, what in _FLINK_JAVA_OPTIONS.items():
                 parser.add_argument(f"--{name}", help=what)
 
-    _ = FlinkJavaOptions
+    return FlinkJavaOptions  # held by the cache: Beam looks for the classes that are there
 
 
 _FLINK_JAVA_OPTIONS = {

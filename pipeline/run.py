@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import fcntl
 import hashlib
 import logging
@@ -18,8 +17,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import dataflow, files, find, read, recipe, report, streams
-from pipeline.cli import RUNNERS
+from pipeline import dataflow, engines, files, find, read, recipe, report, streams
 from pipeline.worker import Setup, now
 from pipeline.write import WATCHED, Format, Job, finished_parts
 
@@ -39,24 +37,24 @@ class Refused(ValueError):
 
 def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam run`. Returns the exit status; raises Refused."""
-    beam_options = _for_runner(arguments, beam_options, [*arguments.inputs, arguments.output])
+    engine = _engine(arguments, beam_options, arguments.inputs)
     if beam_options:
         files.filesystems(beam_options)
     try:
         chosen = recipe.load(arguments.recipe)
         if dataflow.is_dry(beam_options):
-            return _dry_run(arguments, beam_options, chosen)
+            return _dry_run(arguments, engine, chosen)
         found = find.find(arguments.inputs, arguments.output)
     except (recipe.RecipeError, find.InputError) as error:
         raise Refused(str(error)) from error
     for note in found.notes:
         print(f"newsbeam: {note}", file=sys.stderr)
-    return _go(arguments, beam_options, chosen, read.share_out(found.sources))
+    return _go(arguments, engine, chosen, read.share_out(found.sources))
 
 
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
-    beam_options = _for_runner(arguments, beam_options, [arguments.inputs, *([arguments.output] if arguments.output else [])])
+    engine = _engine(arguments, beam_options, [arguments.inputs])
     if dataflow.is_dry(beam_options):
         raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
     earlier = arguments.inputs
@@ -89,7 +87,7 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
             number += 1
         arguments.output = output
     print(f"newsbeam: {sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}", file=sys.stderr)
-    return _go(arguments, beam_options, chosen, shares)
+    return _go(arguments, engine, chosen, shares)
 
 
 def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
@@ -100,22 +98,20 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
                 yield from (orjson.loads(line) for line in unpacked if line.strip())
 
 
-def _for_runner(arguments: argparse.Namespace, beam_options: dict[str, Any], places: Sequence[str]) -> dict[str, Any]:
-    """Beam's options with what the runner wants beside those given. Raises Refused, also where it could not reach `places`."""
-    if arguments.runner == "dataflow":
-        try:
-            dataflow.check_places(places)
-            return dataflow.options(beam_options)
-        except ValueError as error:
-            raise Refused(str(error)) from error
-    if dataflow.is_dry(beam_options):
+def _engine(arguments: argparse.Namespace, beam_options: dict[str, Any], inputs: Sequence[str]) -> engines.Engine:
+    """Where the run goes. Raises Refused where that is not to be had, or could not reach what is to be read and written."""
+    if dataflow.is_dry(beam_options) and arguments.runner != "dataflow":
         raise Refused(f"--dry_run is for --runner dataflow; --runner {arguments.runner} would run")
-    return beam_options
+    try:
+        engines.check_places(arguments.runner, arguments.output or inputs[0], inputs)
+        return engines.choose(arguments.runner, beam_options)
+    except engines.Missing as error:
+        raise Refused(str(error)) from error
 
 
-def _dry_run(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe) -> int:
+def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Recipe) -> int:
     """Print the job that Dataflow would be sent. The inputs are not looked at: one share stands for what they will be."""
-    _check_places(arguments.output, arguments.runner)
+    _check_places(arguments.output)
     files.quiet_beam()
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -123,7 +119,7 @@ def _dry_run(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen
     from pipeline.graph import run_shares
 
     sources = [find.Source(path, 0, find.folder_name(path)) for path in arguments.inputs]
-    pipeline = beam.Pipeline(runner=RUNNERS[arguments.runner], options=PipelineOptions.from_dictionary(beam_options))
+    pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
     run_shares(pipeline, read.share_out(sources), _job(arguments, chosen, sources, 1), spread=True, dry=True)
     print(orjson.dumps(dataflow.described(pipeline.run().job), option=orjson.OPT_INDENT_2).decode())
     return 0
@@ -141,14 +137,13 @@ def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence
     )
 
 
-def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
-    local = arguments.runner == "direct"
+def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Recipe, shares: list[read.Share]) -> int:
     size = sum(share.size for share in shares)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     sources = [source for share in shares for source in share.sources]
-    job = _job(arguments, chosen, sources, cores if local and size > SMALL_BYTES else 1)
+    job = _job(arguments, chosen, sources, cores if engine.local and size > SMALL_BYTES else 1)
     output = job.output
-    _check_places(output, arguments.runner)
+    _check_places(output)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
     plan = _plan(job, sources)
@@ -159,17 +154,12 @@ def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: rec
             raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
         if ready is None:
             return 0
-        return _run_graph(ready, shares, arguments.runner, beam_options, size, local)
+        return _run_graph(ready, shares, engine, size)
 
 
-def _check_places(output: str, runner: str) -> None:
-    """Is there such a runner, and can there be such an output? Raises Refused."""
-    if runner not in RUNNERS and not runner.endswith("Runner"):
-        near = difflib.get_close_matches(runner, RUNNERS, 1)
-        raise Refused(f"no runner {runner!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(RUNNERS)}"))
+def _check_places(output: str) -> None:
+    """Can there be such an output? Raises Refused."""
     try:
-        if runner == "dataflow":
-            files.need("gcp", "google.cloud.storage", "--runner dataflow")
         if files.remote(output):
             files.check_scheme(output)
     except files.MissingExtra as error:
@@ -264,13 +254,13 @@ def _saved_plan(job: Job) -> dict[str, Any] | None:
         return plan
 
 
-def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: dict[str, Any], size: int, local: bool) -> int:
+def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size: int) -> int:
     finished = finished_parts(job)
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
-    # On this machine the error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
-    files.quiet_beam(logging.CRITICAL if local and not debug else logging.ERROR)
+    # The error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
+    files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
     passes = 1 if job.recipe.site_template is None else 2
-    bar = report.progress_bar(passes * size) if local and sys.stderr.isatty() else nullcontext()
+    bar = report.progress_bar(passes * size) if engine.local and sys.stderr.isatty() else nullcontext()
     try:
         with bar:
             import apache_beam as beam  # the slow import, under the bar
@@ -278,17 +268,17 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
 
             from pipeline.graph import run_shares
 
-            options = PipelineOptions.from_dictionary(beam_options)
-            pipeline = beam.Pipeline(runner=RUNNERS.get(runner, runner), options=options)
-            spread = not local or int(beam_options.get("direct_num_workers") or 1) != 1
+            options = PipelineOptions.from_dictionary(engine.options)
+            pipeline = beam.Pipeline(runner=engine.runner, options=options)
+            spread = not engine.local or int(engine.options.get("direct_num_workers") or 1) != 1
             run_shares(pipeline, shares, job, finished, spread)
-            pipeline.run().wait_until_finish()
+            engines.wait(pipeline.run())
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each runner raises what it likes; the user is told
         if debug:
             traceback.print_exc()
         # Ctrl-C inside a bundle comes out of Beam as an error of its own.
-        interrupted = isinstance(error, KeyboardInterrupt) or _core(error) == "KeyboardInterrupt"
-        what = "interrupted" if interrupted else f"the run failed: {_core(error)}"
+        interrupted = isinstance(error, KeyboardInterrupt) or engines.told(error) == "KeyboardInterrupt"
+        what = "interrupted" if interrupted else f"the run failed: {engines.told(error)}"
         print(f"newsbeam: {what}", file=sys.stderr)
         print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
         if not interrupted:
@@ -303,10 +293,3 @@ def _run_graph(job: Job, shares: list[read.Share], runner: str, beam_options: di
     files.delete(job.state)
     report.summary(manifest, job.output)
     return 0
-
-
-def _core(error: BaseException) -> str:
-    """The last line of what Beam made of an error: the error itself, without where in the graph it came up."""
-    text = str(error).strip() or type(error).__name__
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"\s*\[while running .*$", "", lines[-1])

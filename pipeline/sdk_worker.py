@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -27,6 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     engine = os.getppid()
     known = _parser().parse_known_args(arguments)[0]
     threading.Thread(target=_end_with, args=(engine,), daemon=True).start()
+    folder = os.environ.get("NEWSBEAM_FOLDER", "")
+    if os.path.isdir(folder):
+        # Where the run was started: relative paths are below it, and a recipe may name a processor in a module there.
+        os.chdir(folder)
+        sys.path.append(folder)
     os.environ.update(_environment(known))
     from apache_beam.runners.worker import sdk_worker_main  # two seconds, of which the engine may not be there for all
 
@@ -38,7 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser("newsbeam-sdk-worker", description=__doc__, allow_abbrev=False)
     parser.add_argument("--id", required=True, help="what the engine calls this worker")
     parser.add_argument("--provision_endpoint", required=True, metavar="HOST:PORT")
-    for name in ("logging", "artifact", "control"):
+    for name in ("logging", "control"):
         parser.add_argument(f"--{name}_endpoint", default="", metavar="HOST:PORT", help="default: what the provision service says")
     return parser
 

@@ -51,19 +51,14 @@ def offline(program: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 def test_what_is_missing_is_named_all_at_once() -> None:
     with pytest.raises(ValueError, match="--runner dataflow needs") as said:
-        dataflow.options({"region": "europe-west1"})
+        dataflow.preset({"region": "europe-west1"})
     assert re.findall(r"^  --(\w+): \S", str(said.value), re.M) == ["project", "temp_location", "sdk_container_image"]
-
-
-def test_the_preset_gives_way_to_the_command_line() -> None:
-    assert dataflow.options(GIVEN) == {**dataflow.PRESET, **GIVEN}
-    assert dataflow.options({**GIVEN, "number_of_worker_harness_threads": 4})["number_of_worker_harness_threads"] == 4
 
 
 @pytest.mark.parametrize("place", ["/tmp", "bucket/tmp", "gs://bucket", "s3://bucket/tmp", "gs://b/tmp"])
 def test_a_place_for_temporary_files_that_is_none(place: str) -> None:
     with pytest.raises(ValueError, match=f"--temp_location '{place}' is no folder in a bucket"):
-        dataflow.options({**GIVEN, "temp_location": place})
+        dataflow.preset({**GIVEN, "temp_location": place})
 
 
 @pytest.mark.parametrize(("value", "dry"), [("True", True), (True, True), ("yes", True), ("False", False), ("no", False), (False, False)])
@@ -75,8 +70,8 @@ def test_whether_a_run_is_dry(value: object, dry: bool) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["seeds", "-o", "gs://bucket/out", "--runner", "dataflow"], "seeds is on this machine, where Dataflow's workers cannot reach it"),
-        (["gs://bucket/in", "-o", "out", "--runner", "dataflow"], "out is on this machine"),
+        (["seeds", "-o", "gs://bucket/out", "--runner", "dataflow"], "seeds lies on this machine, where Dataflow's workers cannot see it"),
+        (["gs://bucket/in", "-o", "out", "--runner", "dataflow"], "out lies on this machine"),
         (["gs://bucket/in", "-o", "gs://bucket/out", "--runner", "dataflow"], "--sdk_container_image: an image with newsbeam in it"),
         (["seeds", "-o", "out", "--dry_run=True"], "--dry_run is for --runner dataflow; --runner direct would run"),
         (["seeds", "-o", "out", "--runner", "flink", "--dry_run=True"], "--runner flink would run"),

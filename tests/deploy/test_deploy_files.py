@@ -9,6 +9,7 @@ import re
 import shlex
 import subprocess
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_every_image_is_of_one_version(path: Path) -> None:
     text = path.read_text()
     for image, tag in re.findall(r"(apache/beam_\S+?):(\d[\w.]*\d)", text):
         assert tag.startswith(wanted("apache-beam")), image
-    for image, tag in re.findall(r"\b(newsbeam(?:-\w+)?):(\d[\w.]*\d)", text):
+    for image, tag in re.findall(r"\b(newsbeam(?:-\w+)?):(\d+\.[\w.]*\d)", text):
         assert image in IMAGES
         assert tag == VERSION
     for tag in re.findall(r"\bflink:(\d+\.\d+)", text):
@@ -111,13 +112,15 @@ def test_the_job_server_is_for_the_engine_that_is_tested(engine: str, package: s
 def test_the_images_hold_what_the_package_needs() -> None:
     """What hatch packs, and what pyproject reads, is copied before it is installed."""
     text = (DEPLOY / "Dockerfile").read_text()
+    project = PYPROJECT["project"]
     copied = {word for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M) for word in line.split()[:-1]}
-    assert {*PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"], "pyproject.toml", PYPROJECT["project"]["readme"]} <= copied
+    packed = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    assert {*packed, "pyproject.toml", project["readme"]} <= copied
     (extras,) = re.findall(r"^ARG EXTRAS=(\S+)$", text, re.M)
-    assert set(extras.split(",")) <= set(PYPROJECT["project"]["optional-dependencies"])
+    assert set(extras.split(",")) <= set(project["optional-dependencies"])
     # A script that is missing from the package would end the build.
     for script in re.findall(r"command -v ([\w-]+)", text):
-        assert script in PYPROJECT["project"]["scripts"]
+        assert script in project["scripts"]
 
 
 @pytest.mark.parametrize("path", DOCKERFILES, ids=shown)
@@ -150,6 +153,9 @@ def test_compose_fits_together() -> None:
     assert submit["artifact_endpoint"] == f"jobserver:{server['artifact-port']}"
     assert server["job-host"] == "jobserver"
     assert server["flink-master"] == "jobmanager:8081"
+    for name, service in services.items():
+        assert set(service.get("depends_on", ())) <= set(services), name
+        assert {mount.partition(":")[0] for mount in service["volumes"] if mount[0] not in "./$"} <= set(compose()["volumes"]), name
     managers = [name for name in services if name.startswith("taskmanager")]
     flink = yaml.safe_load(services["jobmanager"]["environment"]["FLINK_PROPERTIES"])
     assert int(submit["parallelism"]) == len(managers) * flink["taskmanager.numberOfTaskSlots"]
@@ -229,13 +235,15 @@ def of_guides() -> list[tuple[str, str]]:
 
 
 COMMANDS = of_guides()
+NOTATION = str.maketrans("", "", "[]")
+"""What a command line in a guide has around what may be left out."""
 
 
 def newsbeams() -> list[tuple[str, list[str]]]:
     """(file, words) of every command line of newsbeam's in guides and files."""
     found = []
     for path, command in COMMANDS:
-        words = shlex.split(re.sub(r"^[A-Z_]+=\S+ ", "", command.replace("$(", "(").replace("…", "")))
+        words = shlex.split(re.sub(r"^[A-Z_]+=\S+ ", "", command.replace("$(", "(").replace("…", "").translate(NOTATION)))
         if words and words[0].rpartition("/")[2] == "newsbeam":
             found.append((path, words[1:]))
     found.append(("deploy/flink/compose.yaml", shlex.split(compose()["services"]["newsbeam"]["command"])))
@@ -264,7 +272,7 @@ def test_newsbeam_knows_the_command_line(
     monkeypatch.setattr(recipe, "load", lambda path: recipe.parse("processors: []"))
     monkeypatch.setattr(plan, "measure", lambda *inputs: plan.Sample(1, 20.0, 300))
     words = [re.sub(r"\$\{?\w+\}?|[A-Z]{4,}", "1", word) if word.startswith("-") else word for word in words]
-    if words and words[0] in cli.COMMANDS and words[0].isupper() is False:
+    if words[0] in cli.COMMANDS:
         status = cli.main(words)
         said = capfd.readouterr().err
         assert status == 0, f"{path}: {said}"
@@ -278,7 +286,7 @@ def test_every_path_and_target_in_a_command_is_there() -> None:
     seen = 0
     for path, command in COMMANDS:
         words = shlex.split(command.replace("$(", "("))
-        for option, value in zip(words, words[1:], strict=False):
+        for option, value in pairwise(words):
             if option in ("-f", "--file") or (option in ("bash", "sh") and not value.startswith("-")):
                 assert (TOP / value).is_file(), f"{path}: {command}"
                 seen += 1

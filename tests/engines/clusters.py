@@ -93,7 +93,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 env={**os.environ, **(env or {})},
                 start_new_session=True,
-                preexec_fn=_die_with_parent,
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - one system call, nothing that a lock could be held for
             )
         self._groups.append(self.running[name].pid)
         return self.running[name].pid
@@ -165,9 +165,6 @@ class Flink:
             "taskmanager.memory.managed.size": "96m",
             "taskmanager.numberOfTaskSlots": str(slots),
             "taskmanager.load-balance.mode": "SLOTS",
-            "restart-strategy.type": "fixed-delay",
-            "restart-strategy.fixed-delay.attempts": "50",
-            "restart-strategy.fixed-delay.delay": "1 s",
             "heartbeat.interval": "2000",
             "heartbeat.timeout": "20000",
             "state.checkpoints.dir": f"file://{folder}/checkpoints",
@@ -181,29 +178,9 @@ class Flink:
         (folder / "log4j.properties").write_text(_LOG4J)
         try:
             self._flink("jobmanager", "384m", "org.apache.flink.runtime.entrypoint.StandaloneSessionClusterEntrypoint")
-            self._processes.start(
-                "jobserver",
-                # fmt: off
-                [
-                    self._java,
-                    "-Xmx512m",
-                    "-jar",
-                    self._job_server_jar,
-                    "--flink-master",
-                    self.master,
-                    "--job-host",
-                    "127.0.0.1",
-                    "--job-port",
-                    str(self.job_port),
-                    "--artifact-port",
-                    "0",
-                    "--expansion-port",
-                    "0",
-                    "--artifacts-dir",
-                    str(folder / "artifacts"),
-                ],
-                # fmt: on
-            )
+            where = ["--flink-master", self.master, "--job-host", "127.0.0.1", "--job-port", str(self.job_port)]
+            others = ["--artifact-port", "0", "--expansion-port", "0", "--artifacts-dir", str(folder / "artifacts")]
+            self._processes.start("jobserver", [self._java, "-Xmx512m", "-jar", self._job_server_jar, *where, *others])
             for _ in range(taskmanagers):
                 self.add_taskmanager()
             self.wait_for_slots(taskmanagers * slots)

@@ -13,8 +13,8 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))  # the plain modules beside this file
 
-import clusters  # noqa: E402
-import parts  # noqa: E402
+import clusters
+import parts
 
 
 @dataclass(frozen=True)
