@@ -11,12 +11,15 @@ import json
 import os
 import re
 import shutil
+import signal
 import socket
 import sys
+import threading
 import urllib.error
 import urllib.request
 import zipfile
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cache
 from glob import glob
@@ -26,6 +29,7 @@ from typing import Any
 
 from pipeline import dataflow, files
 from pipeline.cli import RUNNERS
+from pipeline.worker import STOPS
 
 FLINK_MASTER = "localhost:8081"
 SPARK_MASTER = "spark://localhost:7077"
@@ -37,8 +41,8 @@ ANSWER_SECONDS = 5.0
 FOLDER = "NEWSBEAM_FOLDER"
 """The variable that tells a worker which folder the run was started in: relative paths and a recipe's own modules are found there."""
 
-_RETRIES = {"number_of_execution_retries": 3, "execution_retry_delay": 5000}
-"""Flink gives a batch job up with its first machine unless told otherwise."""
+_BATCH = {"execution_mode_for_batch": "BATCH_FORCED"}
+"""What passes between two stages stays on disk: a lost machine costs its own share of the work, not all that was done. It is little."""
 
 _CHECKPOINTS = {"checkpointing_interval": 10_000}
 """Milliseconds. Beam turns Flink's checkpoints off unless told otherwise."""
@@ -57,12 +61,13 @@ class Missing(Exception):
 @dataclass(frozen=True)
 class Engine:
     """Where a run goes. `runner` is Beam's name, `options` are Beam's; `local`: its documents are worked on by this command's own
-    pool, not by workers of an engine that share them out.
+    pool, not by workers of an engine that share them out. `again`: a job of it that failed is worth another try, while it gets on.
     """
 
     runner: str
     options: dict[str, Any] = field(default_factory=dict)
     local: bool = False
+    again: bool = False
 
 
 def choose(name: str, given: Mapping[str, Any] | None = None, streaming: bool = False) -> Engine:
@@ -79,7 +84,7 @@ def choose(name: str, given: Mapping[str, Any] | None = None, streaming: bool = 
             raise Missing(f"no runner {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(RUNNERS)}"))
         return Engine(name, options)
     preset = _PRESETS[name](options)
-    return Engine(RUNNERS[name], {**preset, **options}, local=name in ("direct", "prism"))
+    return Engine(RUNNERS[name], {**preset, **options}, local=name in ("direct", "prism"), again=name in ("flink", "spark"))
 
 
 def _direct(_options: Mapping[str, Any]) -> dict[str, Any]:
@@ -110,7 +115,7 @@ def _prism(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _flink(options: Mapping[str, Any]) -> dict[str, Any]:
-    preset: dict[str, Any] = {**_CHECKPOINTS} if options.get("streaming") else {**_RETRIES}
+    preset: dict[str, Any] = {**_CHECKPOINTS} if options.get("streaming") else {**_BATCH}
     master = options.get("flink_master") or FLINK_MASTER
     if options.get("job_endpoint"):
         _answers(options["job_endpoint"], "--job_endpoint", "start the job server: java -jar flink-job-server.jar --flink-master HOST:PORT")
@@ -121,14 +126,14 @@ def _flink(options: Mapping[str, Any]) -> dict[str, Any]:
     preset.update(_process(options), flink_master=master)
     if about.get("slots-total"):  # else the cluster starts its machines as they are wanted
         preset["parallelism"] = about["slots-total"]
-    return {**preset, **_job_server("flink", options, ".".join(str(about.get("flink-version", "")).split(".")[:2]))}
+    flink_version = ".".join(str(about.get("flink-version", "")).split(".")[:2])
+    return {**preset, **_job_server("flink", options, flink_version)}
 
 
 def _flink_at(master: str) -> dict[str, Any]:
     """What the Flink at HOST:PORT says of itself."""
-    url = master if re.match("https?://", master) else f"http://{master}"
     try:
-        with urllib.request.urlopen(f"{url.rstrip('/')}/overview", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http or https
+        with urllib.request.urlopen(f"{_url(master)}/overview", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http or https
             about: dict[str, Any] = json.load(answer)
             return about
     except (OSError, ValueError) as error:
@@ -266,20 +271,69 @@ def check_places(engine: str, output: str, inputs: Sequence[str]) -> None:
             )
 
 
-def wait(result: Any) -> None:
-    """Wait until a job has ended; raises what it ended with. Interrupted, the job is cancelled: its machines would go on by themselves."""
+def wait(result: Any, engine: Engine) -> None:
+    """Wait until a job of the engine has ended; raises what it ended with.
+
+    Raises KeyboardInterrupt on Ctrl-C and SIGTERM, after the job was cancelled: its machines would go on by themselves.
+    """
+
+    def stop(_number: int, _frame: object) -> None:
+        raise KeyboardInterrupt
+
+    # Beam's own handler would end the job server first, so that nobody could be told.
+    before = {number: signal.signal(number, stop) for number in STOPS}
+    threading.excepthook = _quietly
     try:
         result.wait_until_finish()
     except KeyboardInterrupt:
-        result.cancel()
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)  # once is enough
+        with suppress(Exception):  # there may be nobody left to tell
+            result.cancel()
+        with suppress(OSError, ValueError):
+            _cancel_on_flink(getattr(result, "_job_id", ""), engine.options.get("flink_master", ""))
         raise
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        threading.excepthook = threading.__excepthook__
+
+
+def _cancel_on_flink(job: str, master: str) -> None:
+    """Beam's job server, told to cancel a batch job, forgets it and leaves it running (2.62). `job` is Beam's name of it."""
+    if not job or not master or master.startswith("["):
+        return
+    url = _url(master)
+    with urllib.request.urlopen(f"{url}/jobs/overview", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http or https
+        jobs = json.load(answer)["jobs"]
+    for one in jobs:
+        if one["name"] == job.partition("_")[0] and one["end-time"] < 0:
+            request = urllib.request.Request(f"{url}/jobs/{one['jid']}?mode=cancel", method="PATCH")  # noqa: S310 - as above
+            urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()  # noqa: S310 - as above
+
+
+def _url(master: str) -> str:
+    """The address of a Flink's REST interface, given as Beam takes it."""
+    return (master if re.match("https?://", master) else f"http://{master}").rstrip("/")
+
+
+def _quietly(what: threading.ExceptHookArgs) -> None:
+    """Beam reads an engine's messages in a thread, which has no way to end but with an error when the engine goes."""
+    if what.thread is None or what.thread.name != "wait_until_finish_read":
+        threading.__excepthook__(what)
 
 
 def told(error: BaseException) -> str:
-    """The last line of what Beam made of an error: the error itself, without where in the graph it came up."""
-    text = str(error).strip() or type(error).__name__
+    """One line for what Beam made of an error: the error itself, without where in the graph or on which engine it came up."""
+    if callable(details := getattr(error, "details", None)):  # a connection's: its text is a page
+        return f"the engine is gone: {details()}"
+    text = re.sub(r"^Pipeline \S+ failed in state \w+: ", "", str(error).strip()) or type(error).__name__
     lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return re.sub(r"\s*\[while running .*$", "", lines[-1])
+    # Of a traceback within an engine's message, the error that ends it; below it stands where in the engine it came up.
+    python = [line for line in lines if re.search(r"\[while running '", line)]
+    line = python[-1] if python else lines[-1]
+    line = re.sub(r"\s*\[while running .*$", "", line)
+    return re.sub(r"^(?:Caused by: )?(?:[a-z]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)|^RuntimeError: (?=\w+Error: )", "", line)
 
 
 @cache

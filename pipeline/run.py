@@ -255,29 +255,21 @@ def _saved_plan(job: Job) -> dict[str, Any] | None:
 
 
 def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size: int) -> int:
-    finished = finished_parts(job)
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     # The error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
     files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
-    passes = 1 if job.recipe.site_template is None else 2
-    bar = report.progress_bar(passes * size) if engine.local and sys.stderr.isatty() else nullcontext()
-    try:
-        with bar:
-            import apache_beam as beam  # the slow import, under the bar
-            from apache_beam.options.pipeline_options import PipelineOptions
-
-            from pipeline.graph import run_shares
-
-            options = PipelineOptions.from_dictionary(engine.options)
-            pipeline = beam.Pipeline(runner=engine.runner, options=options)
-            spread = not engine.local or int(engine.options.get("direct_num_workers") or 1) != 1
-            run_shares(pipeline, shares, job, finished, spread)
-            engines.wait(pipeline.run())
-    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each runner raises what it likes; the user is told
+    finished = finished_parts(job)
+    while error := _try(job, shares, engine, size, finished):
         if debug:
-            traceback.print_exc()
+            traceback.print_exception(error)
         # Ctrl-C inside a bundle comes out of Beam as an error of its own.
         interrupted = isinstance(error, KeyboardInterrupt) or engines.told(error) == "KeyboardInterrupt"
+        before, finished = finished, finished_parts(job)
+        if engine.again and not interrupted and len(finished) > len(before):
+            # A machine was lost, say, and the engine has no leave to try again. What fails always ends here: nothing is new then.
+            print(f"newsbeam: {engines.told(error)}", file=sys.stderr)
+            print(f"newsbeam: going on from {len(finished)} finished parts", file=sys.stderr)
+            continue
         what = "interrupted" if interrupted else f"the run failed: {engines.told(error)}"
         print(f"newsbeam: {what}", file=sys.stderr)
         print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
@@ -293,3 +285,23 @@ def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size:
     files.delete(job.state)
     report.summary(manifest, job.output)
     return 0
+
+
+def _try(job: Job, shares: list[read.Share], engine: engines.Engine, size: int, finished: Sequence[str]) -> BaseException | None:
+    """Run the graph once, over `size` bytes without the parts that are `finished`; what it failed with."""
+    passes = 1 if job.recipe.site_template is None else 2
+    bar = report.progress_bar(passes * size) if engine.local and sys.stderr.isatty() else nullcontext()
+    try:
+        with bar:
+            import apache_beam as beam  # the slow import, under the bar
+            from apache_beam.options.pipeline_options import PipelineOptions
+
+            from pipeline.graph import run_shares
+
+            pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
+            spread = not engine.local or int(engine.options.get("direct_num_workers") or 1) != 1
+            run_shares(pipeline, shares, job, finished, spread)
+            engines.wait(pipeline.run(), engine)
+    except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - each runner raises what it likes; the user is told
+        return error
+    return None

@@ -152,9 +152,15 @@ def _report(job: Job, part: str) -> Report:
 def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     """Put the parts together into the files of the output folder and write the manifest; the manifest is returned.
 
-    `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short. Raises AccountError.
+    `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short, at any moment: an engine that lost
+    the machine on which it was done has it done again elsewhere. Raises AccountError.
     """
-    ordered = [_report(job, part) for part in sorted(set(parts)) if part]
+    wanted = sorted({part for part in parts if part})
+    if not set(wanted) <= set(finished_parts(job)) and f"manifest{suffix}.json" in files.names_in(job.output):
+        with files.read(files.join(job.output, f"manifest{suffix}.json")) as stream:
+            done: dict[str, Any] = orjson.loads(stream.read())  # parts go only when all of this was written
+            return done
+    ordered = [_report(job, part) for part in wanted]
     total: Counter[str] = Counter()
     for report in ordered:
         total.update(report.counts)

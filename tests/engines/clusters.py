@@ -165,8 +165,14 @@ class Flink:
             "taskmanager.memory.managed.size": "96m",
             "taskmanager.numberOfTaskSlots": str(slots),
             "taskmanager.load-balance.mode": "SLOTS",
-            "heartbeat.interval": "2000",
-            "heartbeat.timeout": "20000",
+            # A machine that is gone counts as there until its heart has not beaten for so long, and each try on it fails at once:
+            # three tries a second apart would be used up. Without a bound, what always fails would be tried for ever.
+            "restart-strategy.type": "exponential-delay",
+            "restart-strategy.exponential-delay.initial-backoff": "1 s",
+            "restart-strategy.exponential-delay.max-backoff": "10 s",
+            "restart-strategy.exponential-delay.attempts-before-reset-backoff": "8",
+            "heartbeat.interval": "1000",
+            "heartbeat.timeout": "10000",
             "state.checkpoints.dir": f"file://{folder}/checkpoints",
             "execution.checkpointing.interval": "2 s",
             "web.submit.enable": "true",
