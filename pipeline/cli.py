@@ -22,6 +22,7 @@ DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
 EPILOG = """\
 commands:
   run INPUT... --output DIR   process files, folders and globs; one JSON record a document
+  run --source URI            the same with the messages of Kafka or Pub/Sub, without an end
   watch INPUT... --output DIR follow folders; each file once, as it comes
   explain FILE                what each processor did to one document, and why
   list                        the processors installed, and where each comes from
@@ -94,7 +95,18 @@ def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> N
         parser.add_argument("-o", "--output", metavar="DIR", help="where the results go (default: DIR/replay-1, -2, …)")
     else:
         parser.add_argument(
-            "inputs", metavar="INPUT", nargs="+", help="a file, a folder (walked), a glob, or a URI of any filesystem Beam knows"
+            "inputs", metavar="INPUT", nargs="*", help="a file, a folder (walked), a glob, or a URI of any filesystem Beam knows"
+        )
+        parser.add_argument(
+            "--source", metavar="URI", help="messages, in place of INPUT: kafka://HOST:9092/TOPIC or pubsub://projects/P/subscriptions/S"
+        )
+        parser.add_argument("--window", type=_positive, default=60, metavar="SECONDS", help="of messages make one file (default: 60)")
+        parser.add_argument(
+            "--remember",
+            type=_whole_seconds,
+            default=86_400,
+            metavar="SECONDS",
+            help="in which a message that comes again is known (default: 86400; 0: none is)",
         )
         parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to")
     parser.add_argument(
@@ -133,12 +145,32 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
         known.added = _iso(known.added)
     if known.format == "parquet" and known.compress != "none":
         raise UsageError("--compress is for JSON lines; parquet is compressed by itself")
+    if not replay:
+        _check_input(known)
     from pipeline import run  # only now, when the command line is known to be right
 
     try:
-        return run.replay(known, beam_options) if replay else run.run(known, beam_options)
+        if replay:
+            return run.replay(known, beam_options)
+        if known.source is None:
+            return run.run(known, beam_options)
+        from pipeline import consume
+
+        return consume.consume(known, beam_options)
     except run.Refused as error:
         raise UsageError(str(error)) from error
+
+
+def _check_input(known: argparse.Namespace) -> None:
+    """Files or messages, one of them."""
+    if known.source is None:
+        if not known.inputs:
+            raise UsageError("what is to be read? name files or folders, or messages with --source URI")
+        for option, default in (("window", 60), ("remember", 86_400)):
+            if getattr(known, option) != default:
+                raise UsageError(f"--{option} is for messages (--source URI)")
+    elif known.inputs:
+        raise UsageError(f"--source is read in place of {known.inputs[0]!r}: either files or messages")
 
 
 def _with_beam_options(
@@ -193,6 +225,12 @@ def _positive(text: str) -> int:
     if value < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
     return value
+
+
+def _whole_seconds(text: str) -> int:
+    if not text.isdecimal() or len(text) > 8:
+        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds")
+    return int(text)
 
 
 def _seconds(text: str) -> float:

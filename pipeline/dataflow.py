@@ -11,6 +11,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 NEEDED = {
     "project": "the Google Cloud project that runs the job",
     "region": "where its workers are, like europe-west1",
@@ -49,6 +51,11 @@ def is_dry(given: Mapping[str, Any]) -> bool:
     return str(given.get("dry_run", False)).lower() not in ("false", "0", "no", "")
 
 
+def show(pipeline: Any) -> None:
+    """Print the job of a dry run."""
+    print(orjson.dumps(described(pipeline.run().job), option=orjson.OPT_INDENT_2).decode())
+
+
 def described(job: Any) -> dict[str, Any]:
     """What a dry run made (`result.job`), in plain data, the stages in the order of the work.
 
@@ -83,14 +90,14 @@ def _stages(components: Any) -> list[dict[str, Any]]:
             return ready[name]
         one = leaves[name]
         kind = one.spec.urn.split(":")[2]
-        sides = _side_inputs(one)
+        sides, shuffled = _par_do(one) if kind == "pardo" else ([], kind == "group_by_key")
         before = [stage_of(maker[collection]) for tag, collection in sorted(one.inputs.items()) if tag not in sides]
-        if len(before) == 1 and kind != "group_by_key":
+        if len(before) == 1 and not shuffled:
             ready[name] = before[0]
             stages[before[0]]["steps"].append(one.unique_name)
         else:
             ready[name] = len(stages)
-            begins = {"group_by_key": "a shuffle", "flatten": "several stages", "impulse": "nothing"}.get(kind, kind)
+            begins = "a shuffle" if shuffled else {"flatten": "several stages", "impulse": "nothing"}.get(kind, kind)
             stages.append({"begins with": begins, "after": sorted(set(before)), "steps": [one.unique_name]})
         waits = {stage_of(maker[one.inputs[tag]]) for tag in sides}
         stages[ready[name]]["after"] = sorted(waits.union(stages[ready[name]]["after"]))
@@ -101,10 +108,10 @@ def _stages(components: Any) -> list[dict[str, Any]]:
     return stages
 
 
-def _side_inputs(transform: Any) -> list[str]:
+def _par_do(transform: Any) -> tuple[list[str], bool]:
+    """(the tags of its side inputs, whether it keeps state by key: its input is shuffled then)."""
     from apache_beam.portability.api import beam_runner_api_pb2 as protos
     from apache_beam.utils.proto_utils import parse_Bytes
 
-    if transform.spec.urn != "beam:transform:pardo:v1":
-        return []
-    return sorted(parse_Bytes(transform.spec.payload, protos.ParDoPayload).side_inputs)
+    payload = parse_Bytes(transform.spec.payload, protos.ParDoPayload)
+    return sorted(payload.side_inputs), bool(payload.state_specs or payload.timer_family_specs)

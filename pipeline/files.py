@@ -93,6 +93,11 @@ def make_folder(path: str) -> None:
         filesystems().mkdirs(path)
 
 
+def exists(path: str) -> bool:
+    """Whether there is such a file."""
+    return bool(filesystems().exists(path)) if remote(path) else os.path.exists(path)
+
+
 def create(path: str) -> BinaryIO:
     """A new file to write to, bytes as they come."""
     if not remote(path):

@@ -223,4 +223,5 @@ def merge(batches: Sequence[Batch]) -> Batch:
         b"".join(batch.dead_letters for batch in batches),
         tuple(sorted(counts.items())),
         b"".join(batch.keys for batch in batches),
+        tuple(ending for batch in batches for ending in batch.endings),
     )

@@ -19,7 +19,7 @@ import orjson
 
 from pipeline import dataflow, engines, files, find, read, recipe, report, streams
 from pipeline.worker import Setup, now
-from pipeline.write import WATCHED, Format, Job, finished_parts
+from pipeline.write import STREAMED, WATCHED, Format, Job, finished_parts
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
@@ -37,7 +37,7 @@ class Refused(ValueError):
 
 def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam run`. Returns the exit status; raises Refused."""
-    engine = _engine(arguments, beam_options, arguments.inputs)
+    engine = engine_of(arguments, beam_options, arguments.inputs)
     if beam_options:
         files.filesystems(beam_options)
     try:
@@ -54,7 +54,7 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
 
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
-    engine = _engine(arguments, beam_options, [arguments.inputs])
+    engine = engine_of(arguments, beam_options, [arguments.inputs])
     if dataflow.is_dry(beam_options):
         raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
     earlier = arguments.inputs
@@ -98,20 +98,22 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
                 yield from (orjson.loads(line) for line in unpacked if line.strip())
 
 
-def _engine(arguments: argparse.Namespace, beam_options: dict[str, Any], inputs: Sequence[str]) -> engines.Engine:
+def engine_of(
+    arguments: argparse.Namespace, beam_options: dict[str, Any], inputs: Sequence[str], streaming: bool = False
+) -> engines.Engine:
     """Where the run goes. Raises Refused where that is not to be had, or could not reach what is to be read and written."""
     if dataflow.is_dry(beam_options) and arguments.runner != "dataflow":
         raise Refused(f"--dry_run is for --runner dataflow; --runner {arguments.runner} would run")
     try:
         engines.check_places(arguments.runner, arguments.output or inputs[0], inputs)
-        return engines.choose(arguments.runner, beam_options)
+        return engines.choose(arguments.runner, beam_options, streaming)
     except engines.Missing as error:
         raise Refused(str(error)) from error
 
 
 def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Recipe) -> int:
     """Print the job that Dataflow would be sent. The inputs are not looked at: one share stands for what they will be."""
-    _check_places(arguments.output)
+    check_places(arguments.output)
     files.quiet_beam()
     import apache_beam as beam
     from apache_beam.options.pipeline_options import PipelineOptions
@@ -121,7 +123,7 @@ def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: reci
     sources = [find.Source(path, 0, find.folder_name(path)) for path in arguments.inputs]
     pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
     run_shares(pipeline, read.share_out(sources), _job(arguments, chosen, sources, 1), spread=True, dry=True)
-    print(orjson.dumps(dataflow.described(pipeline.run().job), option=orjson.OPT_INDENT_2).decode())
+    dataflow.show(pipeline)
     return 0
 
 
@@ -143,7 +145,7 @@ def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Re
     sources = [source for share in shares for source in share.sources]
     job = _job(arguments, chosen, sources, cores if engine.local and size > SMALL_BYTES else 1)
     output = job.output
-    _check_places(output)
+    check_places(output)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
     plan = _plan(job, sources)
@@ -157,7 +159,7 @@ def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Re
         return _run_graph(ready, shares, engine, size)
 
 
-def _check_places(output: str) -> None:
+def check_places(output: str) -> None:
     """Can there be such an output? Raises Refused."""
     try:
         if files.remote(output):
@@ -216,6 +218,8 @@ def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> J
     """Make the output folder ready; the job, with what an earlier try laid down, or None where there is nothing left to do."""
     if not files.remote(job.output) and os.path.exists(os.path.join(job.output, WATCHED)):
         raise Refused(f"{job.output} belongs to `newsbeam watch`; name another folder")
+    if files.names_in(files.join(job.output, STREAMED)):
+        raise Refused(f"{job.output} belongs to runs over messages (--source); name another folder")
     there = [name for name in files.names_in(job.output) if _OURS.fullmatch(name)]
     saved = _saved_plan(job)
     if arguments.resume and saved is None and "manifest.json" in there:

@@ -21,7 +21,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 from hashlib import sha256
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
@@ -47,6 +47,7 @@ class Setup:
     `added` "": the time at which a document is worked on, where a run has no end.
 
     For `site_template`: whether this is the first pass, which counts only, and the file with the counts for the second.
+    `singly`: what becomes of each input is told by itself, as a stream needs it, and not put together.
     """
 
     recipe: Recipe
@@ -55,13 +56,27 @@ class Setup:
     version: str
     counting: bool = False
     counts: str = ""
+    singly: bool = False
+
+
+class Ending(NamedTuple):
+    """What became of one input: the kind of output, its line, what was counted, and the key by which a second arrival is known.
+
+    The key is a record's id; else the kind and the hash of the payload, or where it came from if there is no payload.
+    """
+
+    key: str
+    kind: str
+    line: bytes
+    counts: tuple[tuple[str, int], ...]
 
 
 @dataclass(frozen=True)
 class Batch:
     """What became of a batch of inputs: the lines of each output, ready to write, and what was counted.
 
-    `keys` is all that the first pass of `site_template` gives: what to count, as signed numbers of 8 bytes.
+    `keys` is all that the first pass of `site_template` gives: what to count, as signed numbers of 8 bytes. `endings` is all that
+    there is where each input is told by itself: one for each, in their order.
     """
 
     documents: bytes = b""
@@ -69,6 +84,7 @@ class Batch:
     dead_letters: bytes = b""
     counts: tuple[tuple[str, int], ...] = ()
     keys: bytes = b""
+    endings: tuple[Ending, ...] = ()
 
 
 def now() -> str:
@@ -78,6 +94,9 @@ def now() -> str:
 
 def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, str], object] = lambda index, stage: None) -> Batch:
     """Run the chain over a batch. Each input adds exactly one line to one of the three outputs."""
+    if setup.singly:
+        outcomes = (run_limited(raw, chain, setup.time_limit, partial(beat, index)) for index, raw in enumerate(raws))
+        return Batch(endings=tuple(ending(raw, outcome, setup) for raw, outcome in zip(raws, outcomes, strict=True)))
     lines: dict[str, list[bytes]] = {"documents": [], "dropped": [], "dead_letters": []}
     counts: Counter[str] = Counter()
     for index, raw in enumerate(raws):
@@ -85,17 +104,33 @@ def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, s
         kind, line = render(raw, outcome, setup)
         lines[kind].append(line)
         _count(raw, kind, outcome, counts)
-    return Batch(**{kind: b"".join(of_kind) for kind, of_kind in lines.items()}, counts=tuple(sorted(counts.items())))
+    documents, dropped, dead_letters = (b"".join(of_kind) for of_kind in lines.values())
+    return Batch(documents, dropped, dead_letters, tuple(sorted(counts.items())))
 
 
 def fail(raw: Raw, failed: Failed, setup: Setup) -> Batch:
     """The batch of one input that failed outside the chain."""
     if setup.counting:
         return Batch()  # the pass that writes will say so
+    if setup.singly:
+        return Batch(endings=(ending(raw, Outcome(failed), setup),))
     counts: Counter[str] = Counter()
     kind, line = render(raw, Outcome(failed), setup)
     _count(raw, kind, Outcome(failed), counts)
     return Batch(dead_letters=line, counts=tuple(sorted(counts.items())))
+
+
+def ending(raw: Raw, outcome: Outcome, setup: Setup) -> Ending:
+    """What became of one input, by itself."""
+    counts: Counter[str] = Counter()
+    kind, line = render(raw, outcome, setup)
+    _count(raw, kind, outcome, counts)
+    if kind == "documents" and isinstance(outcome.result, Document):
+        key = outcome.result.id
+    else:
+        # A message that failed and comes again is known by what it holds; an object that could not be read, by its name.
+        key = f"{kind}:{raw.sha256 or (sha256(raw.payload).hexdigest() if raw.payload else shown(raw.origin))}"
+    return Ending(key, kind, line, tuple(sorted(counts.items())))
 
 
 def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:

@@ -35,6 +35,9 @@ STEMS = {"documents": "documents", "dropped": "dropped", "dead_letters": "dead-l
 WATCHED = ".newsbeam-watch"
 """The folder in an output folder that says it is `newsbeam watch`'s, and in which that keeps its state."""
 
+STREAMED = ".newsbeam-stream"
+"""The folder in an output folder that says runs without an end write there, and what each of them was."""
+
 Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
 FORMATS: tuple[Format, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
 

@@ -11,7 +11,7 @@ from pipeline.cli import main
 FLAGS = ("overwrite", "resume")
 """Options of the command that take no value; as parameters they are true or false."""
 
-OURS = ("output", "recipe", "source", "window", "format", "compress", "added", "time_limit", "max_document_mb", *FLAGS)
+OURS = ("output", "recipe", "source", "window", "remember", "format", "compress", "added", "time_limit", "max_document_mb", *FLAGS)
 """The parameters that are options of the command by the same name, but for dashes. What is not among them is Beam's."""
 
 

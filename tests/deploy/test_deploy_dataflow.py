@@ -160,6 +160,32 @@ def test_two_passes_wait_for_each_other(tmp_path: Path) -> None:
     assert "read to count" in job["stages"][counting]["steps"]
 
 
+@pytest.mark.engines
+def test_a_stream_from_pub_sub() -> None:
+    source = ["--source", "pubsub://projects/project-1/subscriptions/pages", "--output", "gs://bucket/out"]
+    done = offline(COMMAND, "run", *source, "--runner", "dataflow", *OPTIONS, "--dry_run=True")
+    assert done.returncode == 0, done.stderr
+    job = json.loads(done.stdout)
+    assert job["type"] == "streaming"
+    assert job["containers"] == [IMAGE]
+    assert job["options"]["streaming"] is True
+    assert "enable_streaming_engine" in job["options"]["experiments"]
+    # From the subscription to the records without a shuffle; then by key, once to know what came before, once by window.
+    (working,) = stages_with(job, "newsbeam/work")
+    assert job["stages"][working]["begins with"] == "pubsub_read"
+    (once,), (gathering,) = stages_with(job, "newsbeam/once"), stages_with(job, "newsbeam/gather")
+    assert job["stages"][once]["begins with"] == job["stages"][gathering]["begins with"] == "a shuffle"
+    assert job["stages"][once]["after"] == [working]
+
+
+@pytest.mark.engines
+def test_a_subscription_that_google_would_not_take() -> None:
+    words = ["--source", "pubsub://projects/p/subscriptions/pages", "--output", "gs://bucket/out", "--runner", "dataflow"]
+    done = offline(COMMAND, "run", *words, *OPTIONS, "--dry_run=True")
+    assert done.returncode == 2
+    assert "Invalid PubSub project name: 'p'" in done.stderr
+
+
 # Run offline: what Beam would have put into the request, and what is pickled into the graph.
 INSIDE = """
 import base64, json

@@ -263,9 +263,10 @@ def test_newsbeam_knows_the_command_line(
     def nothing(what: str) -> Callable[..., int]:
         return lambda *arguments, **more: done.append(what) or 0
 
-    from pipeline import explain, plan, recipe, run, watch
+    from pipeline import consume, explain, plan, recipe, run, watch
 
     monkeypatch.setattr(run, "run", nothing("run"))
+    monkeypatch.setattr(consume, "consume", nothing("run"))
     monkeypatch.setattr(run, "replay", nothing("replay"))
     monkeypatch.setattr(watch, "watch", nothing("watch"))
     monkeypatch.setattr(explain, "explain", nothing("explain"))

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import cli, dataflow, run
+from pipeline import cli, consume, dataflow, messages, run
 
 TOP = Path(__file__).parents[2]
 FOLDER = TOP / "deploy" / "dataflow"
@@ -85,7 +85,8 @@ EVERY = [(path, name) for path in METADATA for name in parameters(path)]
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[argparse.Namespace, dict[str, Any]]]:
     """What the command was told to run, instead of running it."""
     seen: list[tuple[argparse.Namespace, dict[str, Any]]] = []
-    monkeypatch.setattr(run, "run", lambda known, beam: seen.append((known, beam)) or 0)
+    for module, name in ((run, "run"), (consume, "consume")):
+        monkeypatch.setattr(module, name, lambda known, beam: seen.append((known, beam)) or 0)
     return seen
 
 
@@ -149,6 +150,8 @@ def test_what_a_parameter_takes_the_command_takes(
         assert known.runner == "dataflow"
         if name == "inputs":
             assert known.inputs == value.split(", ")
+        elif name == "source":
+            assert isinstance(messages.parse(known.source), messages.PubSub)
         elif name in MAIN.FLAGS:
             assert getattr(known, name) is (value == "true")
         elif name in MAIN.OURS:

@@ -1,0 +1,248 @@
+"""`newsbeam run --source`: a run without an end, on this machine's side. Refuse what cannot be, build the graph, wait for a signal.
+
+A run goes on where the last one ended, in the same folder: each has a number of its own in its files' names, so that it
+never writes over another's; and what the manifests account for is not taken again (`pipeline.written`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+import traceback
+from collections import Counter
+from importlib.metadata import version
+from typing import Any
+
+import orjson
+
+from pipeline import dataflow, engines, files, leases, messages, recipe, run, schema, written
+from pipeline.cli import RUNNERS
+from pipeline.messages import Kafka, MessageReader, PubSub
+from pipeline.run import Refused
+from pipeline.worker import STOPS, Setup, now
+from pipeline.write import KINDS, STREAMED, WATCHED, Format, Job, account_of
+
+_READS = {"kafka": ("prism", "flink", "dataflow"), "pubsub": ("direct", "dataflow")}
+"""Which runners read what. The direct runner starts no Java, which Beam's Kafka is written in; the others know no Pub/Sub."""
+
+_LOOK_SECONDS = 1.0
+"""How often it is looked for new manifests, to tell of them."""
+
+_FORMS: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
+
+
+def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
+    """`newsbeam run --source URI`. Returns the exit status; raises Refused."""
+    try:
+        source = messages.parse(arguments.source)
+        chosen = recipe.load(arguments.recipe)
+    except (messages.SourceError, recipe.RecipeError) as error:
+        raise Refused(str(error)) from error
+    _check(arguments, source, chosen)
+    output = arguments.output.removeprefix("file://")
+    if beam_options:
+        files.filesystems(beam_options)
+    run.check_places(output)
+    engine = run.engine_of(arguments, beam_options, [], streaming=True)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    job = Job(
+        setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
+        output=output,
+        format=_FORMS[arguments.compress],
+        workers=arguments.workers or (cores if engine.local else 1),
+        max_bytes=arguments.max_document_mb << 20,
+        name=source.name,
+    )
+    if dataflow.is_dry(beam_options):
+        files.quiet_beam()
+        try:
+            dataflow.show(_graph(job, source, engine, 1, {}, arguments))
+        except ValueError as error:  # Beam looks at the names, and only now
+            raise Refused(f"--source {arguments.source}: {error}") from error
+        return 0
+    with run.locked(output):
+        _check_output(output)
+        try:
+            number = _claim(job, source, arguments)
+        except OSError as error:
+            raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
+        return _run(job, source, engine, number, arguments)
+
+
+def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe.Recipe) -> None:
+    """Refuse what a stream cannot do."""
+    if chosen.site_template is not None:
+        raise Refused(recipe.UNENDING)
+    if arguments.format == "parquet":
+        raise Refused("a stream writes JSON lines, which grow by a file a window; --compress zstd makes them small")
+    for given in ("resume", "overwrite"):
+        if getattr(arguments, given):
+            raise Refused(f"--{given}: a stream goes on by itself and never overwrites; run it again without, into the same folder")
+    kind = "kafka" if isinstance(source, Kafka) else "pubsub"
+    if arguments.runner in RUNNERS and arguments.runner not in _READS[kind]:
+        name = "Kafka" if kind == "kafka" else "Pub/Sub"
+        raise Refused(f"--runner {arguments.runner} does not read {name} as Beam is; use --runner {' or '.join(_READS[kind])}")
+    if kind == "pubsub":
+        try:
+            files.need("gcp", "google.cloud.pubsub", "--source pubsub://")
+        except files.MissingExtra as error:
+            raise Refused(str(error)) from error
+
+
+def _check_output(output: str) -> None:
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
+    if not files.remote(output) and os.path.exists(os.path.join(output, WATCHED)):
+        raise Refused(f"{output} belongs to `newsbeam watch`; name another folder")
+    if files.exists(files.join(output, "manifest.json")):
+        raise Refused(f"{output} holds the results of a run over files; name another folder")
+
+
+def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> int:
+    """Make the output folder ready; the number of this run in it, one more than any before."""
+    folder = files.join(job.output, STREAMED)
+    files.make_folder(folder)
+    before = [int(found[1]) for name in files.names_in(folder) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
+    number = max(before, default=0) + 1
+    about = {
+        "source": arguments.source,
+        "began": now(),
+        "window": arguments.window,
+        "remember": arguments.remember,
+        "recipe": job.recipe.text,
+        "version": job.setup.version,
+    }
+    with files.whole(files.join(folder, f"run-{number}.json")) as stream:
+        stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    with files.whole(files.join(job.output, "README.md")) as stream:
+        what = f"Messages of {source.name}, window by window; each `manifest-….json` accounts for one window's files"
+        card = schema.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
+        stream.write(card.replace("`manifest.json`", "`manifest-*.json`").encode())
+    return number
+
+
+def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, arguments: argparse.Namespace) -> int:
+    debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
+    files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
+    logging.getLogger("pipeline").setLevel(logging.WARNING)
+    stop = threading.Event()
+    # From the first moment on: a signal while Beam is loaded ends the run as politely.
+    for one in STOPS:
+        signal.signal(one, lambda *_: stop.set())
+    place = f"kafka://{source.topic}/" if isinstance(source, Kafka) else f"pubsub://{source.path}"
+    done = written.load(job.output, place, arguments.remember)
+    error: BaseException | None = None
+    result: Any = None
+    told = _Told(job, number)
+    try:
+        result = _graph(job, source, engine, number, done, arguments).run()
+        print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
+        error = _wait(result, stop, told)
+    except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told
+        error = raised
+    # Another signal ends it here and now.
+    for one in STOPS:
+        signal.signal(one, signal.SIG_DFL)
+    if result is not None and error is None:
+        _cancel(result)
+    back = leases.NOW.close()
+    if error is not None:
+        if debug:
+            traceback.print_exception(error)
+        print(f"newsbeam: the run failed: {engines.told(error)}", file=sys.stderr)
+        print("newsbeam: what is finished is kept; run it again to go on", file=sys.stderr)
+        if not debug:
+            print("newsbeam: (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
+    if back:
+        print(f"newsbeam: {back:,} messages whose windows were not finished are given back, and come again", file=sys.stderr)
+    told.look()
+    print(account_of(told.total), flush=True)
+    for wrong in told.wrong:
+        print(f"newsbeam: {wrong} does not add up: see its account", file=sys.stderr)
+    return 1 if error is not None or told.wrong else 0
+
+
+def _graph(
+    job: Job,
+    source: Kafka | PubSub,
+    engine: engines.Engine,
+    number: int,
+    done: dict[str, list[Any]],
+    arguments: argparse.Namespace,
+) -> Any:
+    """The graph, as a pipeline of Beam's that is not started yet."""
+    import apache_beam as beam  # the slow import
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipeline.stream import Process, Stream
+
+    how = Stream(arguments.window, arguments.remember, number)
+    runner = engine.runner
+    if isinstance(source, PubSub):
+        if arguments.runner == "direct":
+            # The engine of that name reads what has an end; this is Beam's other one of this machine.
+            runner = "BundleBasedDirectRunner"
+            leases.begin(name for names in done.values() for name in names)
+    else:
+        how = Stream(how.window, how.remember, number, tuple((where, tuple(stretches)) for where, stretches in done.items()))
+    pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
+    reader = MessageReader(source.payload, job.max_bytes, source.name)
+    _ = messages.read(pipeline, source) | "newsbeam" >> Process(job, how, reader)
+    return pipeline
+
+
+def _wait(result: Any, stop: threading.Event, told: _Told) -> BaseException | None:
+    """Until the job ends (what it ended with, if that was an error) or somebody asks to stop (None)."""
+    ended: list[BaseException | None] = []
+
+    def wait() -> None:
+        try:
+            result.wait_until_finish()
+            ended.append(None)
+        except BaseException as error:  # noqa: BLE001 - each runner raises what it likes
+            ended.append(error)
+
+    waiter = threading.Thread(target=wait, daemon=True, name="newsbeam-wait")
+    waiter.start()
+    while waiter.is_alive() and not stop.wait(_LOOK_SECONDS):
+        told.look()
+    return ended[0] if ended else None
+
+
+def _cancel(result: Any) -> None:
+    """Have the engine end the job. What it says to that is of no use: the job may have ended by itself."""
+    try:
+        result.cancel()
+    except Exception as error:  # noqa: BLE001 - each runner raises what it likes
+        logging.getLogger(__name__).warning("newsbeam: the engine did not take the end of the job: %s", engines.told(error))
+
+
+class _Told:
+    """What the manifests of a run say, summed up as they appear; each is told on standard error."""
+
+    def __init__(self, job: Job, number: int) -> None:
+        self.total: Counter[str] = Counter()
+        self.wrong: list[str] = []
+        self._output = job.output
+        self._mine = re.compile(rf"manifest-(\d{{8}}T\d{{6}})-run{number}(-late\d+)?\.json")
+        self._counts: dict[str, Counter[str]] = {}
+
+    def look(self) -> None:
+        """Take in what is new."""
+        if files.remote(self._output) and self._counts:
+            return  # each look would be a list of everything: the last is enough
+        for name in files.names_in(self._output):
+            if name in self._counts or not (found := self._mine.fullmatch(name)):
+                continue
+            with files.read(files.join(self._output, name)) as stream:
+                about = orjson.loads(stream.read())
+            self._counts[name] = Counter({kind: about["counts"][kind] for kind in KINDS})
+            self.total.update(self._counts[name])
+            if about["account"] != account_of(self._counts[name]):
+                self.wrong.append(name)
+            print(f"newsbeam: {found[1]}{found[2] or ''}: {about['account']}", file=sys.stderr, flush=True)

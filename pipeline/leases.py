@@ -1,0 +1,184 @@
+"""Pub/Sub on this machine's own engine: a message is acknowledged when what became of it is written, not when it was pulled.
+
+Beam's reader for that engine acknowledges at once, so that a process that is killed takes with it whatever waits for the end of
+its window. Here a message is leased until its files are there, and given back when the run ends before: then it comes again.
+On any other engine nothing is held here, and all of this does nothing.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+PULLED = 100
+"""The most messages that are pulled at a time."""
+
+WAIT_SECONDS = 2.0
+"""How long one pull waits for a message: so much later a window may be noticed to be over."""
+
+DEADLINE_SECONDS = 60
+RENEW_SECONDS = 4.0
+"""How long messages are leased for, and how often that is renewed (a subscription's own deadline is 10 s at least)."""
+
+BEHIND_SECONDS = 2.0
+"""How far the watermark stays behind the clock where nothing is left to pull: a message takes so long to become visible."""
+
+_AT_A_TIME = 1000
+_log = logging.getLogger(__name__)
+
+
+@dataclass
+class _Lease:
+    """`ack` of the last delivery; `seen` of `total` things in the message are written, `total` 0 while that is not known."""
+
+    ack: str
+    seen: int = 0
+    total: int = 0
+
+
+class Leases:
+    """The messages of one subscription that were pulled and are not written yet; `written_before` are ids that an earlier run wrote."""
+
+    def __init__(self, written_before: Iterable[str] = ()) -> None:
+        self._written_before = frozenset(written_before)
+        self._lock = threading.Lock()
+        self._held: dict[str, _Lease] = {}
+        self._done: list[str] = []
+        self._ended = threading.Event()
+        self._client: Any = None
+        self._subscription = ""
+        self._keeper: threading.Thread | None = None
+        self._watermark = 0.0
+        self._renewed = 0.0
+
+    def pull(self, client: Any, subscription: str) -> list[Any]:
+        """New messages, as the client gives them; each is leased from here on."""
+        from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
+
+        self._client, self._subscription = client, subscription
+        if self._keeper is None:
+            self._keeper = threading.Thread(target=self._keep, daemon=True, name="newsbeam-leases")
+            self._keeper.start()
+        if self._ended.is_set():
+            time.sleep(0.1)
+            return []
+        began = time.time()
+        try:
+            received = client.pull(subscription=subscription, max_messages=PULLED, timeout=WAIT_SECONDS, retry=None).received_messages
+        except DeadlineExceeded:
+            received = []  # nothing came
+        except ServiceUnavailable as error:
+            _log.error("newsbeam: Pub/Sub does not answer: %s", error)
+            time.sleep(WAIT_SECONDS)
+            return []
+        fresh = [one.message for one in received if self._is_new(one.message.message_id, one.ack_id)]
+        times = [message.publish_time.timestamp() for message in fresh]
+        # As long as there is more than one pull brings, what comes next is about as old as this; else nothing older than the pull is left.
+        latest = min(times, default=self._watermark) if len(received) >= PULLED else min([*times, began - BEHIND_SECONDS])
+        self._watermark = max(self._watermark, latest)
+        return fresh
+
+    @property
+    def watermark(self) -> float:
+        """Seconds since 1970 before which no message is thought to be left."""
+        return self._watermark
+
+    def _is_new(self, name: str, ack: str) -> bool:
+        with self._lock:
+            if name in self._written_before:
+                self._done.append(ack)  # the process ended between writing it and saying so
+                return False
+            if name in self._held:
+                self._held[name].ack = ack  # its lease ran out; it is here all the same
+                return False
+            self._held[name] = _Lease(ack)
+            return True
+
+    def written(self, sources: Iterable[tuple[str, int, int]]) -> None:
+        """What came of messages is in finished files: (origin, time, number of things in the message or 0), one for each thing."""
+        with self._lock:
+            for origin, _, of in sources:
+                name = origin.rpartition("@")[2]
+                if (lease := self._held.get(name)) is None:
+                    continue
+                lease.seen, lease.total = lease.seen + 1, of or lease.total
+                if lease.total and lease.seen >= lease.total:
+                    self._done.append(self._held.pop(name).ack)
+
+    def close(self) -> int:
+        """Acknowledge what is written, give back the rest; how many that were."""
+        self._ended.set()
+        if self._keeper is None:
+            return 0
+        self._keeper.join(10)
+        with self._lock:
+            rest = [lease.ack for lease in self._held.values()]
+            self._held.clear()
+        self._acknowledge()
+        self._extend(rest, 0)
+        return len(rest)
+
+    def _keep(self) -> None:
+        while not self._ended.wait(RENEW_SECONDS / 4):
+            self._acknowledge()
+            with self._lock:
+                held = [lease.ack for lease in self._held.values()]
+            if time.time() - self._renewed > RENEW_SECONDS:
+                self._renewed = time.time()
+                self._extend(held, DEADLINE_SECONDS)
+
+    def _acknowledge(self) -> None:
+        with self._lock:
+            done, self._done = self._done, []
+        for some in _pieces(done):
+            if not self._ask("acknowledge", ack_ids=some):
+                with self._lock:
+                    self._done += some
+
+    def _extend(self, acks: Sequence[str], seconds: int) -> None:
+        for some in _pieces(acks):
+            self._ask("modify_ack_deadline", ack_ids=some, ack_deadline_seconds=seconds)
+
+    def _ask(self, what: str, ack_ids: Sequence[str], **others: int) -> bool:
+        from google.api_core.exceptions import GoogleAPIError
+
+        try:
+            getattr(self._client, what)(subscription=self._subscription, ack_ids=ack_ids, timeout=10.0, **others)
+        except GoogleAPIError as error:
+            # It is tried again, or the message comes again: either is all right.
+            _log.warning("newsbeam: Pub/Sub does not take %s: %s", what, error)
+            return False
+        return True
+
+
+def _pieces(acks: Sequence[str]) -> list[Sequence[str]]:
+    return [acks[at : at + _AT_A_TIME] for at in range(0, len(acks), _AT_A_TIME)]
+
+
+NOW = Leases()
+"""Those of this process."""
+
+
+def begin(written_before: Iterable[str]) -> None:
+    """Have this process's own engine lease what it pulls, from here on."""
+    global NOW  # noqa: PLW0603 - the engine makes its evaluators, and pickles its DoFns: nothing can be handed through
+    NOW = Leases(written_before)
+    from apache_beam.io.gcp.pubsub import PubsubMessage
+    from apache_beam.runners.direct import direct_runner, transform_evaluator
+    from apache_beam.utils.timestamp import Timestamp
+
+    class Leasing(transform_evaluator._PubSubReadEvaluator):  # type: ignore[misc]
+        def _read_from_pubsub(self, _timestamp_attribute: Any) -> list[Any]:
+            pulled = NOW.pull(self._get_subscriber_client(self._applied_ptransform), self._sub_name)
+            return [(Timestamp(int(one.publish_time.timestamp() * 1000) / 1000), PubsubMessage._from_message(one)) for one in pulled]
+
+        def finish_bundle(self) -> Any:
+            result = super().finish_bundle()
+            result.keyed_watermark_holds = {None: Timestamp(NOW.watermark)}
+            return result
+
+    transform_evaluator.TransformEvaluatorRegistry._test_evaluators_overrides = {direct_runner._DirectReadFromPubSub: Leasing}
