@@ -50,7 +50,7 @@ def wanted(package: str) -> str:
     """The least version that pyproject asks for of a package, in its dependencies or an extra."""
     project = PYPROJECT["project"]
     every = [*project["dependencies"], *(one for extra in project["optional-dependencies"].values() for one in extra)]
-    found = {match[1] for one in every if (match := re.match(rf"{package}(?:\[\w+\])?>=([\d.]+)", one))}
+    found = {match[1] for one in every if (match := re.match(rf"{package}(?:\[\w+\])?[>=]=([\d.]+)", one))}
     assert len(found) == 1, f"{package}: {found}"
     return found.pop()
 
@@ -297,6 +297,23 @@ def test_every_path_and_target_in_a_command_is_there() -> None:
             if word.startswith(("deploy/", "tests/", "./deploy/")) and "target/" not in word:
                 assert (TOP / word).exists(), f"{path}: {command}"
     assert seen > 5
+
+
+def tables() -> list[tuple[str, str]]:
+    """(command, what it prints) of every `newsbeam plan` in the index, with its table."""
+    return re.findall(r"```sh\nnewsbeam (plan [^\n]*)\n```\n\n```text\n(.*?)```", (DEPLOY / "README.md").read_text(), re.S)
+
+
+@pytest.mark.parametrize(("command", "table"), tables(), ids=lambda value: value.partition("\n")[0])
+def test_the_tables_of_sizes_are_what_the_command_prints(command: str, table: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(shlex.split(command)) == 0
+    assert capfd.readouterr().out == table
+    rows = [line.split() for line in table.splitlines()[1:]]
+    assert [row[0] for row in rows] == ["1,000,000", "100,000,000", "3,000,000,000"]
+
+
+def test_there_are_tables_of_sizes() -> None:
+    assert len(tables()) == 2
 
 
 @pytest.mark.parametrize("path", tracked(".sh"), ids=shown)
