@@ -15,12 +15,14 @@ import sys
 import threading
 import traceback
 from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from importlib.metadata import version
 from typing import Any
 
 import orjson
 
-from pipeline import dataflow, engines, files, leases, messages, recipe, run, schema, written
+from pipeline import dataflow, engines, files, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
 from pipeline.messages import Kafka, MessageReader, PubSub
 from pipeline.run import Refused
@@ -48,6 +50,8 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     if beam_options:
         files.filesystems(beam_options)
     run.check_places(output)
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
     engine = run.engine_of(arguments, beam_options, [], streaming=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     job = Job(
@@ -59,19 +63,35 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         name=source.name,
     )
     if dataflow.is_dry(beam_options):
-        files.quiet_beam()
         try:
-            dataflow.show(_graph(job, source, engine, 1, {}, arguments))
+            with _reader(source, engine) as (ready, service):
+                dataflow.show(_begin(job, source, ready, service, 1, {}, arguments))
+        except Refused:
+            raise
         except ValueError as error:  # Beam looks at the names, and only now
             raise Refused(f"--source {arguments.source}: {error}") from error
         return 0
-    with run.locked(output):
+    with run.locked(output), _reader(source, engine) as (ready, service):
         _check_output(output)
         try:
             number = _claim(job, source, arguments)
         except OSError as error:
             raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
-        return _run(job, source, engine, number, arguments)
+        return _run(job, source, ready, service, number, arguments)
+
+
+@contextmanager
+def _reader(source: Kafka | PubSub, engine: engines.Engine) -> Iterator[tuple[engines.Engine, kafka.Service | None]]:
+    """The engine with what it needs to read the source, and for Kafka the service that brings it into the graph."""
+    if isinstance(source, PubSub):
+        yield engine, None
+        return
+    with ExitStack() as stack:
+        try:
+            ready = stack.enter_context(kafka.connector(engine))
+        except engines.Missing as error:
+            raise Refused(str(error)) from error
+        yield ready
 
 
 def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe.Recipe) -> None:
@@ -95,8 +115,6 @@ def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe
 
 
 def _check_output(output: str) -> None:
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise Refused(f"--output {output} is a file; name a folder")
     if not files.remote(output) and os.path.exists(os.path.join(output, WATCHED)):
         raise Refused(f"{output} belongs to `newsbeam watch`; name another folder")
     if files.exists(files.join(output, "manifest.json")):
@@ -109,8 +127,10 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
     files.make_folder(folder)
     before = [int(found[1]) for name in files.names_in(folder) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
     number = max(before, default=0) + 1
+    _clear(job.output, folder, before)
     about = {
         "source": arguments.source,
+        "runner": arguments.runner,
         "began": now(),
         "window": arguments.window,
         "remember": arguments.remember,
@@ -126,7 +146,35 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
     return number
 
 
-def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, arguments: argparse.Namespace) -> int:
+def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
+    """Take away what earlier runs of this machine had begun to write and have no manifest for: its messages come again.
+
+    Not what an engine's runs wrote: they may be going on.
+    """
+    here = set()
+    for number in runs:
+        with files.read(files.join(folder, f"run-{number}.json")) as stream:
+            if orjson.loads(stream.read())["runner"] in ("direct", "prism"):
+                here.add(number)
+    names = set(files.names_in(output))
+    for name in names:
+        if (found := _WRITTEN.fullmatch(name)) and int(found[2]) in here and (found[4] or f"manifest-{found[1]}.json" not in names):
+            files.delete(files.join(output, name))
+
+
+_WRITTEN = re.compile(
+    r"(?:documents|dropped|dead-letters|manifest)-(\d{8}T\d{6}-run(\d+)(?:-late\d+)?)(?:-\d{5})?\.json(l(?:\.gz|\.zst)?)?(\.\w+\.tmp)?"
+)
+
+
+def _run(
+    job: Job,
+    source: Kafka | PubSub,
+    engine: engines.Engine,
+    service: kafka.Service | None,
+    number: int,
+    arguments: argparse.Namespace,
+) -> int:
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
     logging.getLogger("pipeline").setLevel(logging.WARNING)
@@ -140,7 +188,8 @@ def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, 
     result: Any = None
     told = _Told(job, number)
     try:
-        result = _graph(job, source, engine, number, done, arguments).run()
+        with _deaf(lambda *_: stop.set()):
+            result = _begin(job, source, engine, service, number, done, arguments)
         print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told
@@ -167,15 +216,30 @@ def _run(job: Job, source: Kafka | PubSub, engine: engines.Engine, number: int, 
     return 1 if error is not None or told.wrong else 0
 
 
-def _graph(
+@contextmanager
+def _deaf(after: Callable[..., None]) -> Iterator[None]:
+    """What is started meanwhile does not hear Ctrl-C; `after` hears it from then on.
+
+    A terminal sends it to all: the job server and Prism would be gone before they could be told to end the job. And Beam takes
+    the signal for itself when it starts them.
+    """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, after)
+
+
+def _begin(
     job: Job,
     source: Kafka | PubSub,
     engine: engines.Engine,
+    service: kafka.Service | None,
     number: int,
     done: dict[str, list[Any]],
     arguments: argparse.Namespace,
 ) -> Any:
-    """The graph, as a pipeline of Beam's that is not started yet."""
+    """Start the graph; Beam's result, which goes on."""
     import apache_beam as beam  # the slow import
     from apache_beam.options.pipeline_options import PipelineOptions
 
@@ -192,8 +256,8 @@ def _graph(
         how = Stream(how.window, how.remember, number, tuple((where, tuple(stretches)) for where, stretches in done.items()))
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
     reader = MessageReader(source.payload, job.max_bytes, source.name)
-    _ = messages.read(pipeline, source) | "newsbeam" >> Process(job, how, reader)
-    return pipeline
+    _ = messages.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)
+    return pipeline.run()
 
 
 def _wait(result: Any, stop: threading.Event, told: _Told) -> BaseException | None:

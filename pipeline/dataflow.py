@@ -51,9 +51,9 @@ def is_dry(given: Mapping[str, Any]) -> bool:
     return str(given.get("dry_run", False)).lower() not in ("false", "0", "no", "")
 
 
-def show(pipeline: Any) -> None:
-    """Print the job of a dry run."""
-    print(orjson.dumps(described(pipeline.run().job), option=orjson.OPT_INDENT_2).decode())
+def show(result: Any) -> None:
+    """Print the job of a dry run, given what Beam made of it."""
+    print(orjson.dumps(described(result.job), option=orjson.OPT_INDENT_2).decode())
 
 
 def described(job: Any) -> dict[str, Any]:

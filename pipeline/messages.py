@@ -20,6 +20,7 @@ from urllib.parse import parse_qsl, unquote_plus, urlsplit
 import orjson
 import zstandard
 
+from pipeline import kafka
 from pipeline.files import MissingExtra, remote, shown
 from pipeline.find import Source
 from pipeline.read import Reader
@@ -44,7 +45,7 @@ class SourceError(ValueError):
 
 @dataclass(frozen=True)
 class Kafka:
-    """A topic. `servers` is host:port, several with commas; without a `group` nothing is kept about how far it was read."""
+    """A topic. `servers` is host:port, several with commas; `group` is what the broker knows the reader as."""
 
     servers: str
     topic: str
@@ -142,10 +143,10 @@ def _pubsub(uri: str, payload: Payload) -> PubSub:
     raise SourceError(f"--source {uri!r}: it looks like pubsub://projects/P/subscriptions/S or pubsub://projects/P/topics/T")
 
 
-def read(pipeline: Any, source: Kafka | PubSub, expansion_service: Any = None) -> Any:
+def read(pipeline: Any, source: Kafka | PubSub, service: kafka.Service | None = None) -> Any:
     """What is read from a source through Beam's own connector: a PCollection of Messages, with their own times.
 
-    `expansion_service` (Kafka): its address, host:port, or an object of Beam's that starts one; None: Beam's default.
+    `service`: for Kafka, the one of `pipeline.kafka.connector`.
     """
     import apache_beam as beam
 
@@ -154,27 +155,17 @@ def read(pipeline: Any, source: Kafka | PubSub, expansion_service: Any = None) -
 
         where = {"topic": source.path} if "/topics/" in source.path else {"subscription": source.path}
         return pipeline | "read" >> ReadFromPubSub(with_attributes=True, **where) | "messages" >> beam.Map(_from_pubsub, source.path)
-    from apache_beam.io.kafka import ReadFromKafka
-
+    assert service is not None
     config = {
         "bootstrap.servers": source.servers,
-        # Beam keeps its own account of offsets; those of the group are written when what was read is safe with the engine.
+        # Offsets are never committed: they would say that a message is done while its window is held in the engine's memory, and a
+        # run that began there would lose it. A run begins with all that the topic holds, and passes over what is written.
         "enable.auto.commit": "false",
-        # A group without offsets begins with what the topic still holds: nothing that is there is passed over.
         "auto.offset.reset": "earliest",
     }
     if source.group:
         config["group.id"] = source.group
-    rows = pipeline | "read" >> ReadFromKafka(
-        config,
-        [source.topic],
-        commit_offset_in_finalize=bool(source.group),
-        # The watermark follows the records' times, but never runs ahead of the clock.
-        timestamp_policy=ReadFromKafka.create_time_policy,
-        with_metadata=True,
-        expansion_service=expansion_service,
-    )
-    return rows | "messages" >> beam.Map(_from_kafka)
+    return kafka.rows(pipeline, config, source.topic, service) | "messages" >> beam.Map(_from_kafka)
 
 
 def _from_pubsub(message: PubsubMessage, path: str) -> Message:

@@ -58,6 +58,9 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     if dataflow.is_dry(beam_options):
         raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
     earlier = arguments.inputs
+    if files.names_in(files.join(earlier, STREAMED)):
+        what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"
+        raise Refused(f"{earlier} was made of messages: {what}; send those again, or run over the objects")
     try:
         with files.read(files.join(earlier, "manifest.json")) as stream:
             manifest = orjson.loads(stream.read())
@@ -123,7 +126,7 @@ def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: reci
     sources = [find.Source(path, 0, find.folder_name(path)) for path in arguments.inputs]
     pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
     run_shares(pipeline, read.share_out(sources), _job(arguments, chosen, sources, 1), spread=True, dry=True)
-    dataflow.show(pipeline)
+    dataflow.show(pipeline.run())
     return 0
 
 

@@ -87,7 +87,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
         endings = items | "work" >> beam.ParDo(_Work(self._job)).with_output_types(tuple[str, Any])
         once = endings | "once" >> beam.ParDo(_Once(self._stream.remember))
         of_windows = once | "windows" >> beam.ParDo(_Windows(self._stream.window)).with_output_types(tuple[int, Any])
-        return of_windows | "gather" >> beam.ParDo(_Gather(self._job, self._stream))
+        return of_windows | "gather" >> beam.ParDo(_Gather(self._job, replace(self._stream, done=())))
 
 
 class _Take(beam.DoFn):  # type: ignore[misc]

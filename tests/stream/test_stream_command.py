@@ -1,0 +1,108 @@
+"""`newsbeam run --source` before and after the graph: what it refuses, the number of a run, what it takes away and tells."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from pipeline import consume
+from pipeline.cli import main
+from pipeline.messages import parse
+from pipeline.recipe import parse as recipe
+from pipeline.worker import Setup
+from pipeline.write import STREAMED, WATCHED, Job
+
+CASES = yaml.safe_load((Path(__file__).parent / "command_cases.yaml").read_text("utf-8"))
+SEEDS = Path(__file__).parents[2] / "seeds"
+
+
+def prepared(folder: Path) -> dict[str, str]:
+    """The places that the cases name."""
+    places = {"SEEDS": SEEDS, **{name: folder / name.lower() for name in ("OUT", "FILE", "WATCHED", "FINISHED", "STREAMED", "SITE")}}
+    places["FILE"].write_text("")
+    places["SITE"].write_text("{site_template: true, processors: [boilerplate]}")
+    (places["WATCHED"] / WATCHED).mkdir(parents=True)
+    places["FINISHED"].mkdir()
+    (places["FINISHED"] / "manifest.json").write_text("{}")
+    (places["STREAMED"] / STREAMED).mkdir(parents=True)
+    (places["STREAMED"] / STREAMED / "run-1.json").write_text("{}")
+    return {name: str(path) for name, path in places.items()}
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["words"])
+def test_what_is_refused_says_what_would_help(tmp_path: Path, case: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    if case.get("gcp"):
+        pytest.importorskip("google.cloud.pubsub", reason="pip install 'newsbeam[gcp]'")
+    places = prepared(tmp_path)
+    assert main(["run", *(places.get(word, word) for word in case["words"].split())]) == 2
+    assert case["says"] in capsys.readouterr().err
+    assert not list(Path(places["STREAMED"]).glob("manifest*"))
+
+
+def test_pub_sub_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("pipeline.files.find_spec", lambda name: None)
+    assert main(["run", "--source", "pubsub://projects/news-project/topics/t", "--output", str(tmp_path)]) == 2
+    assert "pip install 'newsbeam[gcp]'" in capsys.readouterr().err
+
+
+def test_dead_letters_of_messages_are_not_replayed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = prepared(tmp_path)
+    assert main(["replay", places["STREAMED"]]) == 2
+    assert "send those again" in capsys.readouterr().err
+
+
+def test_each_run_has_a_number_of_its_own(tmp_path: Path) -> None:
+    of = Job(Setup(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
+    asked = argparse.Namespace(source="kafka://localhost:9092/news", runner="prism", window=60, remember=5)
+    source = parse(asked.source)
+    assert [consume._claim(of, source, asked) for _ in range(3)] == [1, 2, 3]
+    about = json.loads((tmp_path / STREAMED / "run-2.json").read_bytes())
+    assert (about["source"], about["window"], about["runner"]) == (asked.source, 60, "prism")
+    assert 'path: "documents-*.jsonl"' in (tmp_path / "README.md").read_text()
+
+
+def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
+    """Of runs of this machine: an engine's may be going on."""
+    of = Job(Setup(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
+    for runner in ("direct", "flink"):
+        asked = argparse.Namespace(source="kafka://localhost:9092/news", runner=runner, window=60, remember=5)
+        consume._claim(of, parse(asked.source), asked)
+    window = "20261122T093000"
+    finished = [f"manifest-{window}-run1.json", f"documents-{window}-run1-00000.jsonl", f"dropped-{window}-run1-00000.jsonl.gz"]
+    begun = [
+        f"documents-{window}-run1-late1-00000.jsonl",
+        f"dead-letters-{window}-run1-late2-00000.jsonl.zst",
+        f"documents-{window}-run1-00001.jsonl.0123abc.tmp",
+        f"manifest-{window}-run1-late1.json.0123abc.tmp",
+    ]
+    others = [f"documents-{window}-run2-00000.jsonl", f"documents-{window}-run2-00001.jsonl.0123abc.tmp", "documents-of-mine.jsonl"]
+    for name in (*finished, *begun, *others):
+        (tmp_path / name).write_text("")
+    consume._claim(of, parse(asked.source), asked)
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*finished, *others, "README.md"}
+
+
+def manifest(folder: Path, name: str, account: str, **counts: int) -> None:
+    about: dict[str, Any] = {"account": account, "counts": {"documents": 0, "dropped": 0, "dead_letters": 0, **counts}}
+    (folder / f"manifest-20261122T{name}.json").write_text(json.dumps(about))
+
+
+def test_what_is_told_adds_up_over_this_run_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    told = consume._Told(Job(Setup(recipe("processors: []"), "", 5.0, "0"), str(tmp_path)), 2)
+    manifest(tmp_path, "093000-run1", "read 9 = written 9 + dropped 0 + failed 0", documents=9)
+    manifest(tmp_path, "093000-run2", "read 3 = written 2 + dropped 0 + failed 1", documents=2, dead_letters=1)
+    told.look()
+    manifest(tmp_path, "093000-run2-late1", "read 1 = written 0 + dropped 1 + failed 0", dropped=1)
+    manifest(tmp_path, "093000-run21", "read 9 = written 9 + dropped 0 + failed 0", documents=9)
+    told.look()
+    assert dict(told.total) == {"documents": 2, "dropped": 1, "dead_letters": 1}
+    assert not told.wrong
+    assert capsys.readouterr().err.count("\n") == 2
+    manifest(tmp_path, "094000-run2", "read 2 = written 2 + dropped 0 + failed 0, which is not what was written: 1 documents", documents=2)
+    told.look()
+    assert told.wrong == ["manifest-20261122T094000-run2.json"]
