@@ -262,3 +262,52 @@ appender.console.type = CONSOLE
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %-40.40c - %m%n
 """
+
+
+class Spark:
+    """A Master and Workers of one core each, on free ports of this machine. Runs start their own job server: it is Spark's driver."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self._java, self._home = parts.java(), parts.spark_home()
+        self.job_server_jar = parts.spark_job_server()
+        self._processes = Processes(folder)
+        self.folder = folder
+        port, web = free_port(), free_port()
+        self.master = f"spark://127.0.0.1:{port}"
+        try:
+            self._spark("master", "master.Master", "--port", str(port), "--webui-port", str(web))
+            eventually("Spark's master does not answer", lambda: self._processes.alive("master") and listening(port))
+            for number in range(1, workers + 1):
+                where = str(folder / f"worker-{number}")
+                size = ["--cores", "1", "--memory", "1g", "--work-dir", where, "--webui-port", str(free_port())]
+                self._spark(f"worker-{number}", "worker.Worker", *size, self.master)
+            eventually(f"{workers} workers", lambda: self._alive(web) == workers)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def options(self) -> list[str]:
+        """What a run on this cluster is given."""
+        memory = ["-Xmx768m", "-Dspark.executor.memory=512m", "-Dspark.driver.host=127.0.0.1", "-Dspark.driver.bindAddress=127.0.0.1"]
+        properties = [f"--job_server_jvm_properties={one}" for one in [*memory, "-Dspark.ui.enabled=false"]]
+        return ["--spark_master_url", self.master, "--spark_job_server_jar", str(self.job_server_jar), *properties]
+
+    def stop(self) -> None:
+        """End everything."""
+        self._processes.stop()
+
+    def _alive(self, web: int) -> int:
+        for name in self._processes.running:
+            self._processes.alive(name)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{web}/json/", timeout=10) as answer:
+                return int(json.load(answer)["aliveworkers"])
+        except (urllib.error.URLError, OSError, ValueError):
+            return 0
+
+    def _spark(self, name: str, main: str, *more: str) -> None:
+        command = [self._java, "-Xmx256m", *OPENS, "-cp", f"{self._home}/jars/*", f"org.apache.spark.deploy.{main}", "--host", "127.0.0.1"]
+        # The version of Scala is what Spark's own scripts find out from their folders.
+        environment = {"SPARK_HOME": str(self._home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_SCALA_VERSION": "2.12"}
+        self._processes.start(name, [*command, *more], environment)
