@@ -141,7 +141,7 @@ def test_messages_are_acknowledged_when_all_of_them_is_written(client: Client) -
     leases.written([("pubsub://p@b", 0, 0)])
     assert leases.close() == 1
     assert client.acknowledged == ["1", "2"]
-    assert ("2", 60) in client.deadlines
+    assert ("2", 30) in client.deadlines
     assert client.deadlines[-1] == ("3", 0), "given back"
     assert not [one for one in client.deadlines if one == ("1", 0)]
 
