@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import clusters
+import pages
 import parts
 import pytest
 import yaml
@@ -33,12 +34,6 @@ def pool(tmp_path: Path) -> Iterator[int]:
         processes.stop()
 
 
-def lines(folder: Path) -> dict[str, list[bytes]]:
-    """Kind of file → its lines, in order."""
-    kinds = ("documents", "dropped", "dead-letters")
-    return {kind: sorted(line for path in folder.glob(f"{kind}-*") for line in path.read_bytes().splitlines()) for kind in kinds}
-
-
 def test_the_job_of_the_guide(flink: clusters.Flink, pool: int, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     documents = list(yaml.safe_load_all((parts.ROOT / "deploy" / "flink" / "job.yaml").read_text()))
     (container,) = documents[0]["spec"]["template"]["spec"]["containers"]
@@ -59,7 +54,7 @@ def test_the_job_of_the_guide(flink: clusters.Flink, pool: int, newsbeam: Callab
     assert [state for job, state in flink.jobs().items() if job not in before] == ["FINISHED"]
     direct = newsbeam("run", "seeds", "--output", tmp_path / "direct", *added)
     assert ran.account == direct.account
-    assert lines(tmp_path / "flink") == lines(tmp_path / "direct")
+    assert pages.records(tmp_path / "flink") == pages.records(tmp_path / "direct")
     # A job that comes again finds it done: what Kubernetes may do with a pod it has lost sight of.
     again = newsbeam(*words, *added)
     assert (again.status, again.account) == (0, ran.account)
