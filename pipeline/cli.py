@@ -361,9 +361,11 @@ def _plan(arguments: list[str]) -> int:
         counts = [plan.number(text) for text in known.documents]
         worker_mb = 300
         if known.sample:
+            plan.as_workers_do()
             sample = plan.measure(known.sample, _recipe(known.recipe), 32 << 20)
             known.rate, worker_mb = sample.rate, sample.worker_mb
-            print(f"{sample.documents:,} documents: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
+            failed = f" ({sample.failed:,} of them failed)" if sample.failed else ""
+            print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
         print(plan.table([plan.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
     except (ValueError, OverflowError, InputError) as error:
         raise UsageError(str(error)) from error

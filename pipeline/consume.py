@@ -23,7 +23,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import engines, files, kafka, leases, messages, recipe, run, schema, written
+from pipeline import dataflow, engines, files, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
 from pipeline.messages import Kafka, MessageReader, PubSub
 from pipeline.run import Refused
@@ -53,11 +53,7 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     run.check_places(output)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
-    try:
-        engine = engines.choose(arguments.runner, beam_options, streaming=True)
-        engines.check_places(arguments.runner, output, [])
-    except engines.Missing as error:
-        raise Refused(str(error)) from error
+    engine = run.engine_of(arguments, beam_options, [], streaming=True)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     job = Job(
         setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
@@ -67,6 +63,15 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         max_bytes=arguments.max_document_mb << 20,
         name=source.name,
     )
+    if dataflow.is_dry(beam_options):
+        try:
+            with _reader(source, engine) as (ready, service):
+                dataflow.show(_begin(job, source, ready, service, 1, {}, arguments))
+        except Refused:
+            raise
+        except ValueError as error:  # Beam looks at the names, and only now
+            raise Refused(f"--source {arguments.source}: {error}") from error
+        return 0
     with run.locked(output), _reader(source, engine) as (ready, service):
         _check_output(output)
         try:

@@ -27,7 +27,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from pipeline import files
+from pipeline import dataflow, files
 from pipeline.cli import RUNNERS
 from pipeline.worker import STOPS
 
@@ -169,13 +169,9 @@ def _spark(options: Mapping[str, Any]) -> dict[str, Any]:
 def _dataflow(options: Mapping[str, Any]) -> dict[str, Any]:
     try:
         files.need("gcp", "google.cloud.storage", "--runner dataflow")
-    except files.MissingExtra as error:
+        return dataflow.preset(options)
+    except (files.MissingExtra, ValueError) as error:
         raise Missing(str(error)) from error
-    if not any(options.get(name) for name in ("sdk_container_image", "setup_file", "extra_packages", "requirements_file")):
-        hint = "make one of deploy/Dockerfile, push it, and name it with --sdk_container_image"
-        raise Missing(f"Dataflow's workers need an image with newsbeam in it; {hint}")
-    # Else Beam fetches itself from PyPI, to stage what the image holds already.
-    return {"sdk_location": "container"} if options.get("sdk_container_image") else {}
 
 
 _PRESETS: dict[str, Callable[[Mapping[str, Any]], dict[str, Any]]] = {

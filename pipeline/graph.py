@@ -41,15 +41,20 @@ from pipeline.write import Job, PartWriter, publish
 from transforms.document import Raw
 
 
-def run_shares(pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[str] = (), spread: bool = False) -> Any:
-    """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers."""
+def run_shares(
+    pipeline: Any, shares: Sequence[Share], job: Job, finished: Sequence[str] = (), spread: bool = False, dry: bool = False
+) -> Any:
+    """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers;
+    `dry`: it will be looked at and not run, and no folder is touched.
+    """
     reader = Reader(job.max_bytes, frozenset(finished))
-    files.make_folder(job.state)
     ledger = files.join(job.state, "shares")
-    stretches = _Stretches(write_shares(shares, ledger), ledger, spread)
+    if not dry:
+        files.make_folder(job.state)
+    stretches = _Stretches([0] if dry else write_shares(shares, ledger), ledger, spread)
     counts = None
     if job.recipe.site_template is not None:
-        if job.counts.rpartition("/")[2] in files.names_in(job.state):
+        if not dry and job.counts.rpartition("/")[2] in files.names_in(job.state):
             counts = pipeline | "counted before" >> beam.Create([job.counts], reshuffle=False)
         else:
             # Each pass has a source of its own: reading for the second would else be fused with the first, and all documents

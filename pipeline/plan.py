@@ -7,6 +7,7 @@ as much as one (`tests/bench/README.md`). More than two are taken to go on like 
 from __future__ import annotations
 
 import math
+import os
 import resource
 import sys
 import time
@@ -14,9 +15,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.find import find
+from pipeline.pool import ONE_THREAD
 from pipeline.read import Reader
 from pipeline.recipe import Recipe
-from transforms.document import Raw
+from transforms.document import Failed, Raw
 
 HARNESS_MB = 250
 """What the process that reads and writes takes beside each worker: the largest seen in the runs of `tests/bench/README.md`."""
@@ -38,11 +40,15 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was measured: documents a second of one core's time, and the memory (MB) of the process that did it."""
+    """What was measured: documents a second of one core's time, and the memory (MB) of the process that did it.
+
+    `failed` of the documents would be dead letters, which are soon made: a rate with many of them is too high.
+    """
 
     documents: int
     rate: float
     worker_mb: int
+    failed: int = 0
 
 
 def plan(documents: int, rate: float, hours: float = 24.0, cores: int = 0, worker_mb: int = 300) -> Plan:
@@ -57,25 +63,31 @@ def plan(documents: int, rate: float, hours: float = 24.0, cores: int = 0, worke
     return Plan(documents, needed, core_hours / needed, core_hours, needed * (worker_mb + HARNESS_MB) / 1024)
 
 
+def as_workers_do() -> None:
+    """Have numpy use one thread, as workers do: with more it takes three times the processor time. To be called before it is loaded."""
+    os.environ.update(ONE_THREAD)
+
+
 def measure(inputs: Sequence[str], recipe: Recipe, max_bytes: int) -> Sample:
     """Run the chain over the first documents of `inputs`, here. Raises InputError, and ValueError where there are none."""
     chain = recipe.chain()
     seconds = 0.0
-    done = 0
+    done = failed = 0
     for raw in _records(inputs, max_bytes):
         before = time.process_time()
-        chain.run(raw)
+        outcome = chain.run(raw)
         if done == 0:  # the first one loads what all need, once
             before = time.process_time()
             chain.run(raw)
         seconds += time.process_time() - before
         done += 1
+        failed += isinstance(outcome.result, Failed)
         if seconds > SAMPLE_SECONDS or done == SAMPLE_DOCUMENTS:
             break
     if not done:
         raise ValueError("there are no documents in the sample")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return Sample(done, done / max(seconds, 1e-9), math.ceil(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)))
+    return Sample(done, done / max(seconds, 1e-9), math.ceil(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)), failed)
 
 
 def _records(inputs: Sequence[str], max_bytes: int) -> Iterator[Raw]:

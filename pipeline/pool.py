@@ -32,7 +32,7 @@ GRACE = 3.0
 IN_FLIGHT_BYTES = 32 << 20
 """How much input may wait for a slow document in front of it."""
 
-_ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
+ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
 """The workers are what runs side by side; threads of numpy's within each halve their speed (measured on the tagger)."""
 
 Key = TypeVar("Key")
@@ -59,7 +59,7 @@ class _Worker:
                     pass_fds=[shared.fileno()],
                     bufsize=1 << 20,
                     # The child finds what this process finds: a processor beside the caller's script, say.
-                    env={**_ONE_THREAD, **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                    env={**ONE_THREAD, **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
                 )
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)

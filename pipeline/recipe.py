@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
+from pipeline import files
 from transforms.processor import Chain, Processor, ProcessorNotFound, find, installed, is_option
 
 if TYPE_CHECKING:
@@ -132,8 +133,8 @@ def load(path: str | None) -> Recipe:
     if path is None:
         return parse(DEFAULT, "the default recipe")
     try:
-        with open(path, encoding="utf-8") as stream:
-            return parse(stream.read(), path)
+        with files.read(path) as stream:
+            return parse(stream.read().decode(), path)
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:

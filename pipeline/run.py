@@ -17,7 +17,7 @@ from typing import Any
 
 import orjson
 
-from pipeline import engines, files, find, read, recipe, report, streams
+from pipeline import dataflow, engines, files, find, read, recipe, report, streams
 from pipeline.worker import Setup, now
 from pipeline.write import STREAMED, WATCHED, Format, Job, finished_parts
 
@@ -37,20 +37,26 @@ class Refused(ValueError):
 
 def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam run`. Returns the exit status; raises Refused."""
+    engine = engine_of(arguments, beam_options, arguments.inputs)
     if beam_options:
         files.filesystems(beam_options)
     try:
         chosen = recipe.load(arguments.recipe)
+        if dataflow.is_dry(beam_options):
+            return _dry_run(arguments, engine, chosen)
         found = find.find(arguments.inputs, arguments.output)
     except (recipe.RecipeError, find.InputError) as error:
         raise Refused(str(error)) from error
     for note in found.notes:
         print(f"newsbeam: {note}", file=sys.stderr)
-    return _go(arguments, beam_options, chosen, read.share_out(found.sources))
+    return _go(arguments, engine, chosen, read.share_out(found.sources))
 
 
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
+    engine = engine_of(arguments, beam_options, [arguments.inputs])
+    if dataflow.is_dry(beam_options):
+        raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
     earlier = arguments.inputs
     if files.names_in(files.join(earlier, STREAMED)):
         what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"
@@ -84,7 +90,7 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
             number += 1
         arguments.output = output
     print(f"newsbeam: {sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}", file=sys.stderr)
-    return _go(arguments, beam_options, chosen, shares)
+    return _go(arguments, engine, chosen, shares)
 
 
 def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
@@ -95,26 +101,54 @@ def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
                 yield from (orjson.loads(line) for line in unpacked if line.strip())
 
 
-def _go(arguments: argparse.Namespace, beam_options: dict[str, Any], chosen: recipe.Recipe, shares: list[read.Share]) -> int:
-    output = arguments.output.removeprefix("file://")
-    forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
-    size = sum(share.size for share in shares)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-    sources = [source for share in shares for source in share.sources]
-    check_places(output)
+def engine_of(
+    arguments: argparse.Namespace, beam_options: dict[str, Any], inputs: Sequence[str], streaming: bool = False
+) -> engines.Engine:
+    """Where the run goes. Raises Refused where that is not to be had, or could not reach what is to be read and written."""
+    if dataflow.is_dry(beam_options) and arguments.runner != "dataflow":
+        raise Refused(f"--dry_run is for --runner dataflow; --runner {arguments.runner} would run")
     try:
-        engine = engines.choose(arguments.runner, beam_options)
-        engines.check_places(arguments.runner, output, [source.path for source in sources[:1]])
+        engines.check_places(arguments.runner, arguments.output or inputs[0], inputs)
+        return engines.choose(arguments.runner, beam_options, streaming)
     except engines.Missing as error:
         raise Refused(str(error)) from error
-    job = Job(
+
+
+def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Recipe) -> int:
+    """Print the job that Dataflow would be sent. The inputs are not looked at: one share stands for what they will be."""
+    check_places(arguments.output)
+    files.quiet_beam()
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    from pipeline.graph import run_shares
+
+    sources = [find.Source(path, 0, find.folder_name(path)) for path in arguments.inputs]
+    pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
+    run_shares(pipeline, read.share_out(sources), _job(arguments, chosen, sources, 1), spread=True, dry=True)
+    dataflow.show(pipeline.run())
+    return 0
+
+
+def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence[find.Source], workers: int) -> Job:
+    forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
+    return Job(
         setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
-        output=output,
+        output=arguments.output.removeprefix("file://"),
         format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
-        workers=arguments.workers or (cores if engine.local and size > SMALL_BYTES else 1),
+        workers=arguments.workers or workers,
         max_bytes=arguments.max_document_mb << 20,
         name=sources[0].source if sources else "newsbeam",
     )
+
+
+def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Recipe, shares: list[read.Share]) -> int:
+    size = sum(share.size for share in shares)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    sources = [source for share in shares for source in share.sources]
+    job = _job(arguments, chosen, sources, cores if engine.local and size > SMALL_BYTES else 1)
+    output = job.output
+    check_places(output)
     if os.path.exists(output) and not os.path.isdir(output):
         raise Refused(f"--output {output} is a file; name a folder")
     plan = _plan(job, sources)

@@ -61,7 +61,7 @@ def test_a_sample_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     (tmp_path / "a.jsonl").write_text('{"text": "Row."}\n' * 20)
     monkeypatch.setattr(module, "SAMPLE_DOCUMENTS", 12)
     sample = module.measure([str(tmp_path)], parse("processors: []"), 1 << 20)
-    assert sample.documents == 12
+    assert (sample.documents, sample.failed) == (12, 0)
     assert sample.rate > 0
     assert sample.worker_mb > 10
 
@@ -85,6 +85,28 @@ def test_the_command(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.startswith("1 documents: ")
     assert [line.split()[:2] for line in done.stdout.splitlines()[2:]] == [["1,000,000", "8"], ["100,000,000", "8"], ["3,000,000,000", "8"]]
+
+
+def test_what_fails_in_a_sample_is_told(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{"text": "Row."}\nno json\n{"url": "no text"}\n')
+    (tmp_path / "none.yaml").write_text("processors: []\n")
+    done = command("1M", "--sample", str(tmp_path / "a.jsonl"), "--recipe", str(tmp_path / "none.yaml"))
+    assert done.stdout.startswith("3 documents (2 of them failed): ")
+
+
+def test_a_sample_is_measured_on_one_thread(tmp_path: Path) -> None:
+    """As workers run; numpy reads the variable when it is loaded, and spins on every core without it."""
+    (tmp_path / "a.txt").write_text("One document.")
+    (tmp_path / "late.py").write_text(
+        "import os\nassert os.environ['OPENBLAS_NUM_THREADS'] == '1'\nfrom transforms.language import Language as Late\n"
+    )
+    (tmp_path / "late.yaml").write_text("processors: ['late:Late']\n")
+    env = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
+    words = [sys.executable, "-m", "pipeline.cli", "plan", "1M", "--sample", "a.txt", "--recipe", "late.yaml"]
+    done = subprocess.run(words, env={**env, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    early = "import sys; import pipeline.cli, pipeline.plan; sys.exit('numpy' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", early], cwd=ROOT, check=False).returncode == 0
 
 
 @pytest.mark.parametrize(
