@@ -116,6 +116,24 @@ def test_shards_are_closed_after_the_part_that_fills_them(tmp_path: Path) -> Non
     assert [entry["bytes"] for entry in manifest["files"] if entry["name"].startswith("documents")] == [2 * size, 2 * size, size]
 
 
+@pytest.mark.parametrize("left", [[], ["a"], ["b"]], ids=["all gone", "a is left", "b is left"])
+def test_what_was_published_is_not_published_again(tmp_path: Path, left: list[str]) -> None:
+    # An engine whose machine died in the last moment has it done again elsewhere; the parts are gone, or some of them.
+    of = job(tmp_path)
+    names_of_parts = [part(of, "a", batch([1])), part(of, "b", batch([2]))]
+    manifest = publish(of, names_of_parts)
+    for name in left:
+        part(of, name, batch([3]))
+    assert publish(of, names_of_parts) == json.loads(orjson.dumps(manifest))
+    assert [row["id"] for row in records(tmp_path / "documents-00000-of-00001.jsonl")] == ["sha256:1", "sha256:2"]
+
+
+def test_parts_that_are_gone_before_anything_was_published(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        publish(of, [part(of, "a", batch([1])), "gone"])
+
+
 @pytest.mark.parametrize("form", write.FORMATS)
 def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: Format) -> None:
     of = job(tmp_path, form)
