@@ -141,6 +141,17 @@ def finished_parts(job: Job) -> list[str]:
     return [name.removesuffix(".json") for name in files.names_in(job.parts) if name.endswith(".json")]
 
 
+def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
+    """(parts finished so far, documents in them); `seen` keeps what was read of each for the next time."""
+    for part in finished_parts(job):
+        if part not in seen:
+            try:
+                seen[part] = _report(job, part).out
+            except OSError:
+                break  # it is published and gone
+    return len(seen), sum(seen.values())
+
+
 def _report(job: Job, part: str) -> Report:
     with files.read(files.join(job.parts, f"{part}.json")) as stream:
         return Report(**orjson.loads(stream.read()))

@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import engines, sdk_worker
+from pipeline import engines, read, sdk_worker
 
 BEAM = version("apache-beam")
 
@@ -373,6 +373,11 @@ def test_options_of_flinks_own_are_beams_too() -> None:
     engines.java_options()
     options = PipelineOptions(["--checkpointing_interval=5"]).get_all_options()
     assert options["checkpointing_interval"] == "5" and options["savepoint_path"] is None
+
+
+def test_a_worker_that_does_not_see_the_output_says_so(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/shares is not there on \S+; .* every worker sees it"):
+        read.read_share(0, f"{tmp_path}/shares")
 
 
 # --- the worker -----------------------------------------------------------------------------------------------------

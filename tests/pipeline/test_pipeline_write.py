@@ -128,6 +128,15 @@ def test_what_was_published_is_not_published_again(tmp_path: Path, left: list[st
     assert [row["id"] for row in records(tmp_path / "documents-00000-of-00001.jsonl")] == ["sha256:1", "sha256:2"]
 
 
+def test_parts_are_counted_while_they_come(tmp_path: Path) -> None:
+    of, seen = job(tmp_path), {}
+    assert write.count_parts(of, seen) == (0, 0)
+    of_two = [part(of, "a", batch([1])), part(of, "b", batch([2, 3], 1))]
+    assert write.count_parts(of, seen) == (2, 4)
+    publish(of, of_two)
+    assert write.count_parts(of, seen) == (2, 4)
+
+
 def test_parts_that_are_gone_before_anything_was_published(tmp_path: Path) -> None:
     of = job(tmp_path)
     with pytest.raises(FileNotFoundError):
