@@ -17,6 +17,7 @@ import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import replace
 from importlib.metadata import version
 from typing import Any
 
@@ -151,6 +152,7 @@ def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
         with files.read(files.join(folder, f"run-{number}.json")) as stream:
             if orjson.loads(stream.read())["runner"] in ("direct", "prism"):
                 here.add(number)
+                files.delete(files.join(folder, f"seen-{number}"))
     names = set(files.names_in(output))
     for name in names:
         if (found := _WRITTEN.fullmatch(name)) and int(found[2]) in here and (found[4] or f"manifest-{found[1]}.json" not in names):
@@ -177,14 +179,12 @@ def _run(
     # From the first moment on: a signal while Beam is loaded ends the run as politely.
     for one in STOPS:
         signal.signal(one, lambda *_: stop.set())
-    place = f"kafka://{source.topic}/" if isinstance(source, Kafka) else f"pubsub://{source.path}"
-    done = written.load(job.output, place, arguments.remember)
     error: BaseException | None = None
     result: Any = None
     told = _Told(job, number)
     try:
         with _deaf(lambda *_: stop.set()):
-            result = _begin(job, source, engine, service, number, done, arguments)
+            result = _begin(job, source, engine, service, number, arguments)
         print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told
@@ -231,16 +231,18 @@ def _begin(
     engine: engines.Engine,
     service: kafka.Service | None,
     number: int,
-    done: dict[str, list[Any]],
     arguments: argparse.Namespace,
 ) -> Any:
-    """Start the graph; Beam's result, which goes on."""
+    """Start the graph, with what earlier runs wrote; Beam's result, which goes on."""
     import apache_beam as beam  # the slow import
     from apache_beam.options.pipeline_options import PipelineOptions
 
     from pipeline.stream import Process, Stream
 
-    how = Stream(arguments.window, arguments.remember, number)
+    place = f"kafka://{source.topic}/" if isinstance(source, Kafka) else f"pubsub://{source.path}"
+    done, marks = written.load(job.output, place, arguments.remember)
+    seen = written.keep(marks, files.join(job.output, STREAMED, f"seen-{number}"))
+    how = Stream(arguments.window, arguments.remember, number, seen=seen)
     runner = engine.runner
     if isinstance(source, PubSub):
         if arguments.runner == "direct":
@@ -248,7 +250,7 @@ def _begin(
             runner = "BundleBasedDirectRunner"
             leases.begin(name for names in done.values() for name in names)
     else:
-        how = Stream(how.window, how.remember, number, tuple((where, tuple(stretches)) for where, stretches in done.items()))
+        how = replace(how, done=tuple((where, tuple(stretches)) for where, stretches in done.items()))
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
     reader = MessageReader(source.payload, job.max_bytes, source.name)
     _ = messages.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)

@@ -20,7 +20,7 @@ PULLED = 100
 WAIT_SECONDS = 2.0
 """How long one pull waits for a message: so much later a window may be noticed to be over."""
 
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 30
 RENEW_SECONDS = 4.0
 """How long messages are leased for, and how often that is renewed (a subscription's own deadline is 10 s at least)."""
 

@@ -58,13 +58,14 @@ REDELIVERED = "redelivered: this id was seen before"
 class Stream:
     """How a stream is cut and told apart: `window` and `remember` in seconds; `run` is this run's number in its output folder.
 
-    `done` is what earlier runs wrote already of Kafka's messages (see `pipeline.written`).
+    What earlier runs wrote already (see `pipeline.written`): `done` of Kafka's messages, and the file `seen` with marks of keys.
     """
 
     window: int = 60
     remember: int = 86_400
     run: int = 1
     done: tuple[tuple[str, tuple[written.Stretch, ...]], ...] = ()
+    seen: str = ""
 
 
 class Process(beam.PTransform):  # type: ignore[misc]
@@ -85,7 +86,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
         """See the module's docstring."""
         items = messages | "take" >> beam.ParDo(_Take(self._stream)) | "items" >> beam.FlatMap(_items, self._reader)
         endings = items | "work" >> beam.ParDo(_Work(self._job)).with_output_types(tuple[str, Any])
-        once = endings | "once" >> beam.ParDo(_Once(self._stream.remember))
+        once = endings | "once" >> beam.ParDo(_Once(self._stream.remember, self._stream.seen))
         of_windows = once | "windows" >> beam.ParDo(_Windows(self._stream.window)).with_output_types(tuple[int, Any])
         return of_windows | "gather" >> beam.ParDo(_Gather(self._job, replace(self._stream, done=())))
 
@@ -208,8 +209,8 @@ class _Work(beam.DoFn):  # type: ignore[misc]
                 yield ending.key, (*ending[1:], source), time_of
 
 
-Ended = tuple[str, bytes, tuple[tuple[str, int], ...], Source]
-"""What became of one thing: the kind of output, its line, what was counted, and what it is of."""
+Ended = tuple[str, bytes, tuple[tuple[str, int], ...], Source, int]
+"""What became of one thing: the kind of output, its line, what was counted, what it is of, and its key's mark, 0 if it was seen before."""
 
 
 # --- once -----------------------------------------------------------------------------------------------------------
@@ -217,6 +218,8 @@ Ended = tuple[str, bytes, tuple[tuple[str, int], ...], Source]
 
 class _Once(beam.DoFn):  # type: ignore[misc]
     """(key, ending) → endings: the first of each key as it is, any other within `remember` seconds as a dropped row.
+
+    `before` is the file with the marks of the keys that earlier runs wrote.
 
     Held for each key: the key (71 bytes for a record's id), a flag and a timer, until the watermark has passed `remember` seconds
     after the first arrival. So the state is bounded by the documents of that time. The timer is one of event time: one of
@@ -226,25 +229,26 @@ class _Once(beam.DoFn):  # type: ignore[misc]
     SEEN = ReadModifyWriteStateSpec("seen", coders.BooleanCoder())
     FORGET = TimerSpec("forget", beam.TimeDomain.WATERMARK)
 
-    def __init__(self, remember: int) -> None:
-        self._remember = remember
+    def __init__(self, remember: int, before: str) -> None:
+        self._remember, self._before = remember, before
 
     def process(
         self,
-        element: tuple[str, Ended],
+        element: tuple[str, tuple[str, bytes, tuple[tuple[str, int], ...], Source]],
         timestamp: Any = beam.DoFn.TimestampParam,
         seen: Any = beam.DoFn.StateParam(SEEN),
         forget: Any = beam.DoFn.TimerParam(FORGET),
     ) -> Iterator[Ended]:
-        _, (kind, line, counts, source) = element
-        if seen.read():
-            yield "dropped", _redelivered(orjson.loads(line)), _counts_again(counts), source
+        key, (kind, line, counts, source) = element
+        mark = written.mark_of(key) if self._remember else 0
+        if seen.read() or (self._before and written.is_kept(mark, written.kept(self._before))):
+            yield "dropped", _redelivered(orjson.loads(line)), _counts_again(counts), source, 0
             return
         if self._remember:
             seen.write(True)
             # From the clock on, since what is read from far behind may be delivered again just as well.
             forget.set(Timestamp(int(max(timestamp.micros / 1e6, time.time())) + self._remember))
-        yield kind, line, counts, source
+        yield kind, line, counts, source, mark
 
     @on_timer(FORGET)
     def forget(self, seen: Any = beam.DoFn.StateParam(SEEN)) -> None:
@@ -360,16 +364,19 @@ def write_window(job: Job, stream: Stream, start: int, before: int, endings: Ite
     lines: dict[str, list[bytes]] = {kind: [] for kind in KINDS}
     total: Counter[str] = Counter()
     left: dict[tuple[str, int], int] = {}
-    for kind, line, counts, (origin, when, of) in endings:
+    marks = []
+    for kind, line, counts, (origin, when, of), mark in endings:
+        if mark:
+            marks.append(mark)
         lines[kind].append(line)
         total.update(dict(counts))
         left[origin, when] = left.get((origin, when), 0) - 1 + of
-    messages = written.of_window(message for message, things in left.items() if things == 0)
+    again = {"messages": written.of_window(message for message, things in left.items() if things == 0), "keys": written.packed(marks)}
     later = before + 1
     while files.exists(_manifest_path(job, stream, start, later)):
         _take_out(job, stream, start, later, {_origin(line) for of_kind in lines.values() for line in of_kind})
         later += 1
-    return _write(job, stream, start, before, lines, total, messages)
+    return _write(job, stream, start, before, lines, total, again)
 
 
 def _write(
@@ -379,7 +386,7 @@ def _write(
     before: int,
     lines: dict[str, list[bytes]],
     total: Counter[str],
-    messages: dict[str, list[Any]],
+    again: dict[str, Any],
 ) -> dict[str, Any]:
     name = name_of(stream, start, before)
     earlier = _manifest(job, stream, start, before)
@@ -392,7 +399,7 @@ def _write(
             made.append({"name": file, "records": len(shard), "bytes": sum(map(len, shard))})
     about = manifest(job, total)
     about["window"] = {"start": _iso(start), "end": _iso(start + stream.window), "run": stream.run, "late": before}
-    about["files"], about["messages"] = made, messages
+    about.update(files=made, **again)
     if any(len(lines[kind]) != about["counts"][kind] for kind in KINDS):
         about["account"] += ", which is not what was written: " + ", ".join(f"{len(lines[kind])} {kind}" for kind in KINDS)
         logging.getLogger(__name__).error("newsbeam: %s: %s", name, about["account"])

@@ -1,19 +1,24 @@
-"""Which messages are written already, as the manifests of a stream's output folder say: what a new run passes over.
+"""What is written already, as the manifests of a stream's output folder say: messages that a new run passes over, keys it knows.
 
 An engine that restores its state needs none of this. A process that was killed has no state; what it wrote is there all the
 same, so a run that begins reads the manifests and leaves out what they account for.
 
 Kafka's messages are held as stretches of offsets, [first, last, earliest time, latest time] for each partition, times in
 milliseconds: a topic that was deleted and made again counts from 0 again, but its messages are younger. Pub/Sub's have ids only.
+Keys (by which a second arrival of the same document is known) are held as 64 bits of their hash.
 """
 
 from __future__ import annotations
 
+import base64
 import re
 import time
+from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import datetime, timezone
+from functools import cache
+from hashlib import blake2b
 from typing import Any
 
 import orjson
@@ -54,28 +59,73 @@ def _joined(stretches: Iterable[Stretch]) -> list[Stretch]:
     return joined[-MOST_STRETCHES:]
 
 
-def load(output: str, place: str, remember: int) -> dict[str, list[Any]]:
-    """All that the manifests in a folder account for at places that begin so (`kafka://topic/`).
+def mark_of(key: str) -> int:
+    """64 bits of a key, never 0."""
+    return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") or 1
 
-    Of Pub/Sub's ids, those of the last `remember` seconds; of Kafka's offsets, those of as long as a message's time counts.
+
+def packed(marks: Iterable[int]) -> str:
+    """Marks as a manifest holds them."""
+    return base64.b64encode(_sorted(marks).tobytes()).decode()
+
+
+def _sorted(marks: Iterable[int]) -> array[int]:
+    return array("Q", sorted(set(marks)))
+
+
+def load(output: str, place: str, remember: int) -> tuple[dict[str, list[Any]], array[int]]:
+    """What the manifests in a folder account for: messages at places that begin so (`kafka://topic/`), and the marks of keys, sorted.
+
+    Of Kafka's offsets, those of as long as a message's time counts; of Pub/Sub's ids a day more than the last `remember` seconds; of keys
+    those of the last `remember` seconds.
     """
-    oldest = time.time() - (OLDEST if place.startswith("kafka://") else remember) - 86_400
+    now = time.time()
+    oldest = now - (OLDEST if place.startswith("kafka://") else remember) - 86_400
     found: dict[str, list[Any]] = {}
-    for path in _manifests(output, oldest):
+    marks = array("Q")
+    for start, path in _manifests(output, oldest):
         with files.read(path) as stream:
-            about: Mapping[str, list[Any]] = orjson.loads(stream.read()).get("messages", {})
-        for where, of_place in about.items():
+            about: Mapping[str, Any] = orjson.loads(stream.read())
+        for where, of_place in about.get("messages", {}).items():
             if where.startswith(place):
                 found.setdefault(where, []).extend(of_place)
-    return {where: _joined(of_place) if where.startswith("kafka://") else of_place for where, of_place in found.items()}
+        if start > now - remember:
+            marks.frombytes(base64.b64decode(about.get("keys", "")))
+    joined = {where: _joined(of_place) if where.startswith("kafka://") else of_place for where, of_place in found.items()}
+    return joined, _sorted(marks)
 
 
-def _manifests(output: str, oldest: float) -> Iterator[str]:
+def keep(marks: array[int], path: str) -> str:
+    """Write marks into a file, for the workers; its path, "" where there are none."""
+    if not marks:
+        return ""
+    with files.whole(path) as stream:
+        stream.write(marks.tobytes())
+    return path
+
+
+@cache
+def kept(path: str) -> array[int]:
+    """The marks in a file that `keep` wrote; read once in a process."""
+    marks = array("Q")
+    if path:
+        with files.read(path) as stream:
+            marks.frombytes(stream.read())
+    return marks
+
+
+def is_kept(mark: int, marks: array[int]) -> bool:
+    """Whether it is one of them; they are sorted."""
+    at = bisect_right(marks, mark) - 1
+    return at >= 0 and marks[at] == mark
+
+
+def _manifests(output: str, oldest: float) -> Iterator[tuple[float, str]]:
     for name in files.names_in(output):
         if (window := re.fullmatch(r"manifest-(\d{8}T\d{6})-run\d+(?:-late\d+)?\.json", name)) is not None:
-            start = datetime.strptime(window[1], "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc)
-            if start.timestamp() >= oldest:
-                yield files.join(output, name)
+            start = datetime.strptime(window[1], "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc).timestamp()
+            if start >= oldest:
+                yield start, files.join(output, name)
 
 
 def is_written(message: Message, stretches: Mapping[str, list[Stretch]]) -> bool:

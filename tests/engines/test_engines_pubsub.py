@@ -130,8 +130,10 @@ def test_what_is_delivered_again_is_no_second_record(tmp_path: Path, start: Star
     time.sleep(3)
     _, said = ended(process)
     again = start("run", "--source", f"pubsub://{subscription}", "--output", tmp_path, "--window", "2")
-    until(lambda: counts(tmp_path)["read"] >= 50, again)
+    pubsub.publish(topic, story(0), story(1))  # other messages, the same documents
+    until(lambda: counts(tmp_path)["read"] >= 52, again)
     ended(again)
+    assert len(rows(tmp_path, "dropped")) == 2
     assert sorted(int(row["metadata"]["input_id"]) for row in rows(tmp_path, "documents")) == list(range(50)), said
     assert not pubsub.left(subscription)
 

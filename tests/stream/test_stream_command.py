@@ -83,8 +83,11 @@ def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
     others = [f"documents-{window}-run2-00000.jsonl", f"documents-{window}-run2-00001.jsonl.0123abc.tmp", "documents-of-mine.jsonl"]
     for name in (*finished, *begun, *others):
         (tmp_path / name).write_text("")
+    for number in (1, 2):
+        (tmp_path / STREAMED / f"seen-{number}").write_text("")
     consume._claim(of, parse(asked.source), asked)
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*finished, *others, "README.md"}
+    assert [path.name for path in (tmp_path / STREAMED).glob("seen-*")] == ["seen-2"]
 
 
 def manifest(folder: Path, name: str, account: str, **counts: int) -> None:

@@ -22,7 +22,7 @@ from apache_beam.transforms.window import TimestampedValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import stream
+from pipeline import stream, written
 from pipeline.messages import Message, MessageReader
 from pipeline.pool import Pool
 from pipeline.recipe import parse
@@ -168,6 +168,23 @@ def test_what_comes_again_is_known_by_what_it_is(tmp_path: Path) -> None:
     assert all(len(row["sha256"]) == 64 for row in again.values())
 
 
+def test_what_an_earlier_run_wrote_is_known(tmp_path: Path) -> None:
+    """The same message is passed over, the same document in another message dropped, what failed and succeeds now is written."""
+    first = Stream_().advance_watermark_to(BASE).add_elements([at(1, 1, "one"), at(2, 2, '{"text'), at(3, 3, "two")])
+    run(first.advance_watermark_to_infinity(), job(tmp_path))
+    done, marks = written.load(str(tmp_path), "kafka://news/", 86_400)
+    how = Stream(
+        run=2, done=tuple((place, tuple(stretches)) for place, stretches in done.items()), seen=written.keep(marks, str(tmp_path / "seen"))
+    )
+    again = [at(1, 1, "one"), at(2, 2, '{"text'), at(3, 3, "two"), at(4, 4, "one"), at(5, 5, '{"text'), at(6, 6, "three")]
+    run(Stream_().advance_watermark_to(BASE).add_elements(again).advance_watermark_to_infinity(), job(tmp_path), how)
+    assert accounts(tmp_path) == {
+        f"{window(0)}-run1": "read 3 = written 2 + dropped 0 + failed 1",
+        f"{window(0)}-run2": "read 3 = written 1 + dropped 2 + failed 0",
+    }
+    assert texts(tmp_path) == ["one", "three", "two"]
+
+
 def test_objects_named_by_messages(tmp_path: Path) -> None:
     out = tmp_path / "out"
     out.mkdir()
@@ -236,7 +253,7 @@ def test_a_worker_that_loses_a_document_is_loud_and_loses_nothing(
 
 def test_a_manifest_that_does_not_add_up_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     about = write_window(
-        job(tmp_path), Stream(), BASE, 0, [("documents", b'{"metadata":{"origin":"a"}}\n', (("documents", 2),), ("a", 0, 1))]
+        job(tmp_path), Stream(), BASE, 0, [("documents", b'{"metadata":{"origin":"a"}}\n', (("documents", 2),), ("a", 0, 1), 0)]
     )
     assert "which is not what was written: 1 documents" in about["account"]
     assert "which is not" in caplog.text
@@ -286,7 +303,13 @@ def test_accounts_add_up_whatever_comes(tmp_path_factory: pytest.TempPathFactory
 
 def ending(number: int, kind: str = "documents") -> stream.Ended:
     row = {"metadata": {"origin": f"o{number}"}} if kind == "documents" else {"origin": f"o{number}"}
-    return kind, json.dumps({"n": number, **row}).encode() + b"\n", ((kind, 1), ("bytes", 3)), (f"kafka://news/0@{number}", number, 1)
+    return (
+        kind,
+        json.dumps({"n": number, **row}).encode() + b"\n",
+        ((kind, 1), ("bytes", 3)),
+        (f"kafka://news/0@{number}", number, 1),
+        number + 1,
+    )
 
 
 def numbers(folder: Path) -> dict[str, list[int]]:
@@ -311,8 +334,8 @@ def test_a_replay_may_divide_a_window_otherwise(tmp_path_factory: pytest.TempPat
     """Whatever an attempt that is lost wrote, each document is there once when its replay has come to the end."""
     out = tmp_path_factory.mktemp("out")
     for division in (first, second[: len(first)]):
-        for written, file in enumerate(sorted(set(division))):
-            write_window(job(out), Stream(), BASE, written, [ending(number) for number, of in enumerate(division) if of == file])
+        for before, file in enumerate(sorted(set(division))):
+            write_window(job(out), Stream(), BASE, before, [ending(number) for number, of in enumerate(division) if of == file])
     assert sorted(number for of_file in numbers(out).values() for number in of_file) == list(range(len(first)))
     for path in out.glob("manifest-*.json"):
         manifest = json.loads(path.read_bytes())

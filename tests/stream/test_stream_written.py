@@ -56,13 +56,29 @@ def test_manifests_of_the_folder(tmp_path: Path) -> None:
     manifest(tmp_path, 0, 2, {"kafka://news/0": [[5, 9, 3, 4], [12, 12, 5, 5]]})
     manifest(tmp_path, 40 * 86_400, 1, {"kafka://news/0": [[100, 200, 1, 2]]})
     (tmp_path / "manifest-other.json").write_text("no manifest of a stream's")
-    assert written.load(str(tmp_path), "kafka://news/", 60) == {
+    assert written.load(str(tmp_path), "kafka://news/", 60)[0] == {
         "kafka://news/0": [[0, 9, 1, 4], [12, 12, 5, 5]],
         "kafka://news/1": [[7, 7, 1, 1]],
     }
     manifest(tmp_path, 120, 3, {"pubsub://projects/p/subscriptions/s": ["a", "b"]})
     manifest(tmp_path, 3 * 86_400, 3, {"pubsub://projects/p/subscriptions/s": ["old"]})
-    assert written.load(str(tmp_path), "pubsub://projects/p/subscriptions/s", 86_400) == {"pubsub://projects/p/subscriptions/s": ["a", "b"]}
+    found, marks = written.load(str(tmp_path), "pubsub://projects/p/subscriptions/s", 86_400)
+    assert found == {"pubsub://projects/p/subscriptions/s": ["a", "b"]}
+    assert not marks
+    assert written.keep(marks, str(tmp_path / "seen")) == ""
+
+
+@given(st.sets(st.text(max_size=8)), st.sets(st.text(max_size=8)))
+def test_keys_are_known_again(tmp_path_factory: pytest.TempPathFactory, wrote: set[str], others: set[str]) -> None:
+    folder = tmp_path_factory.mktemp("out")
+    for run, keys in enumerate((sorted(wrote), sorted(wrote)[:1])):
+        window = datetime.fromtimestamp(time.time() - 60 * run, timezone.utc).strftime("%Y%m%dT%H%M%S")
+        about = {"keys": written.packed(map(written.mark_of, keys))}
+        (folder / f"manifest-{window}-run{run}.json").write_text(json.dumps(about))
+    marks = written.kept(written.keep(written.load(str(folder), "kafka://news/", 3600)[1], str(folder / "seen")))
+    assert len(marks) == len(wrote)
+    assert {key for key in wrote | others if written.is_kept(written.mark_of(key), marks)} == wrote
+    assert not written.load(str(folder), "kafka://news/", 0)[1], "nothing is remembered"
 
 
 def test_only_the_latest_of_very_many_stretches_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +157,7 @@ def test_messages_are_acknowledged_when_all_of_them_is_written(client: Client) -
     leases.written([("pubsub://p@b", 0, 0)])
     assert leases.close() == 1
     assert client.acknowledged == ["1", "2"]
-    assert ("2", 60) in client.deadlines
+    assert ("2", 30) in client.deadlines
     assert client.deadlines[-1] == ("3", 0), "given back"
     assert not [one for one in client.deadlines if one == ("1", 0)]
 
