@@ -86,6 +86,16 @@ def spark_job_server() -> Path:
     return maven(ROOT / "deploy" / "spark" / "pom.xml", "spark-job-server.jar")
 
 
+def kafka_connector() -> Path:
+    """Beam's expansion service with its Kafka connector, one jar."""
+    return maven(ROOT / "deploy" / "kafka" / "pom.xml", "kafka-expansion-service.jar")
+
+
+def kafka_broker() -> Path:
+    """The folder with a Kafka broker's jars."""
+    return maven(ROOT / "tests" / "engines" / "kafka" / "pom.xml", "lib")
+
+
 def flink_jars() -> Path:
     """The folder with Flink's own jars, from the extra `flink`."""
     return _of_package("pyflink", "lib", "flink")
@@ -119,6 +129,8 @@ def prism() -> Path:
 PARTS: dict[str, Callable[[], Path]] = {
     "Flink": flink_jars,
     "Flink job server": flink_job_server,
+    "Kafka broker": kafka_broker,
+    "Kafka connector": kafka_connector,
     "Prism": prism,
     "Spark": spark_home,
     "Spark job server": spark_job_server,
