@@ -120,6 +120,18 @@ def _check_output(output: str) -> None:
         raise Refused(f"{output} belongs to `newsbeam watch`; name another folder")
     if files.exists(files.join(output, "manifest.json")):
         raise Refused(f"{output} holds the results of a run over files; name another folder")
+    folder = files.join(output, STREAMED)
+    for name in files.names_in(folder):
+        with files.read(files.join(folder, name)) as stream:
+            flink = orjson.loads(stream.read()).get("flink")
+        try:
+            jobs = engines.going_on(flink["job"], flink["master"]) if flink else []
+        except (OSError, ValueError):
+            continue  # a cluster that is gone runs nothing
+        if jobs:
+            # Its command was killed; the cluster knows nothing of that.
+            cure = f"curl -X PATCH http://{flink['master']}/jobs/{jobs[0]}"
+            raise Refused(f"an earlier run into {output} still goes on, as job {jobs[0]} of Flink; end it first: {cure}")
 
 
 def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> int:
@@ -145,6 +157,19 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
         card = schema.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
         stream.write(card.replace("`manifest.json`", "`manifest-*.json`").encode())
     return number
+
+
+def _remember_job(job: Job, number: int, result: Any, engine: engines.Engine) -> None:
+    """Note what Flink calls a run, so that another one can see whether it goes on."""
+    master = engine.options.get("flink_master")
+    if engine.runner != "FlinkRunner" or not master:
+        return
+    path = files.join(job.output, STREAMED, f"run-{number}.json")
+    with files.read(path) as stream:
+        about = orjson.loads(stream.read())
+    with files.whole(path) as stream:
+        about["flink"] = {"job": getattr(result, "_job_id", ""), "master": master}
+        stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
 def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
@@ -198,7 +223,7 @@ def _run(
     for one in STOPS:
         signal.signal(one, signal.SIG_DFL)
     if result is not None and error is None:
-        _cancel(result)
+        engines.cancel(result, engine)
     back = leases.NOW.close()
     if error is not None:
         if debug:
@@ -278,14 +303,6 @@ def _wait(result: Any, stop: threading.Event, told: _Told) -> BaseException | No
     while waiter.is_alive() and not stop.wait(_LOOK_SECONDS):
         told.look()
     return ended[0] if ended else None
-
-
-def _cancel(result: Any) -> None:
-    """Have the engine end the job. What it says to that is of no use: the job may have ended by itself."""
-    try:
-        result.cancel()
-    except Exception as error:  # noqa: BLE001 - each runner raises what it likes
-        logging.getLogger(__name__).warning("newsbeam: the engine did not take the end of the job: %s", engines.told(error))
 
 
 class _Told:

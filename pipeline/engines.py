@@ -288,10 +288,7 @@ def wait(result: Any, engine: Engine) -> None:
     except KeyboardInterrupt:
         for number in STOPS:
             signal.signal(number, signal.SIG_IGN)  # once is enough
-        with suppress(Exception):  # there may be nobody left to tell
-            result.cancel()
-        with suppress(OSError, ValueError):
-            _cancel_on_flink(getattr(result, "_job_id", ""), engine.options.get("flink_master", ""))
+        cancel(result, engine)
         raise
     finally:
         for number, handler in before.items():
@@ -299,17 +296,25 @@ def wait(result: Any, engine: Engine) -> None:
         threading.excepthook = threading.__excepthook__
 
 
-def _cancel_on_flink(job: str, master: str) -> None:
-    """Beam's job server, told to cancel a batch job, forgets it and leaves it running (2.62). `job` is Beam's name of it."""
-    if not job or not master or master.startswith("["):
-        return
-    url = _url(master)
-    with urllib.request.urlopen(f"{url}/jobs/overview", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http or https
-        jobs = json.load(answer)["jobs"]
-    for one in jobs:
-        if one["name"] == job.partition("_")[0] and one["end-time"] < 0:
-            request = urllib.request.Request(f"{url}/jobs/{one['jid']}?mode=cancel", method="PATCH")  # noqa: S310 - as above
+def cancel(result: Any, engine: Engine) -> None:
+    """Have the engine end a job; there may be nobody left to tell."""
+    with suppress(Exception):
+        result.cancel()
+    # Beam's job server, told to cancel a job, forgets it and leaves it running on Flink (2.62).
+    master = engine.options.get("flink_master", "")
+    with suppress(OSError, ValueError):
+        for identifier in going_on(getattr(result, "_job_id", ""), master):
+            request = urllib.request.Request(f"{_url(master)}/jobs/{identifier}?mode=cancel", method="PATCH")  # noqa: S310 - http or https
             urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()  # noqa: S310 - as above
+
+
+def going_on(job: str, master: str) -> list[str]:
+    """Flink's own names of the jobs that Beam calls so, and that have not ended. Raises OSError or ValueError."""
+    if not job or not master or master.startswith("["):
+        return []
+    with urllib.request.urlopen(f"{_url(master)}/jobs/overview", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http or https
+        jobs = json.load(answer)["jobs"]
+    return [one["jid"] for one in jobs if one["name"] == job.partition("_")[0] and one["end-time"] < 0]
 
 
 def _url(master: str) -> str:

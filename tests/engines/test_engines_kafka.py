@@ -8,6 +8,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from collections import Counter
 from collections.abc import Callable, Iterator
 from itertools import chain
@@ -191,11 +192,13 @@ def test_the_broker_is_killed(tmp_path: Path, start: Start, kafka: Any, on_flink
     assert adds_up(tmp_path)["documents"] == 300
 
 
-def test_cancelled_and_submitted_again(tmp_path: Path, start: Start, flink: clusters.Flink, kafka: Any, on_flink: list[str]) -> None:
+def test_cancelled_and_submitted_again(
+    tmp_path: Path, start: Start, newsbeam: Callable[..., Any], flink: clusters.Flink, kafka: Any, on_flink: list[str]
+) -> None:
     """What was read and not yet written is not passed over, whatever the group's offsets say, and what was written is."""
     topic = kafka.topic()
     command = ["run", "--source", f"kafka://{kafka.address}/{topic}?group=news", "--output", tmp_path, "--window", "2", *on_flink]
-    for first in (0, 100, 200):
+    for first in (0, 100):
         process = start(*command)
         before = told(tmp_path)["documents"]
         kafka.send(topic, map(story, range(first, first + 60)))
@@ -204,10 +207,23 @@ def test_cancelled_and_submitted_again(tmp_path: Path, start: Start, flink: clus
         ended(process)
         assert set(flink.jobs().values()) <= {"CANCELED", "CANCELLING", "FINISHED", "FAILED"}
     process = start(*command)
+    kafka.send(topic, map(story, range(200, 300)))
     until(lambda: told(tmp_path)["documents"] >= 300, process)
+    process.kill()
+    process.wait()
+    # The cluster knows nothing of that, and two jobs would write the same.
+    refused = newsbeam(*command)
+    assert refused.status == 2
+    assert "still goes on, as job" in refused.err
+    cure = refused.err.strip().rpartition("http")[2]
+    urllib.request.urlopen(urllib.request.Request(f"http{cure}", method="PATCH"), timeout=60).close()
+    clusters.eventually("the job goes on", lambda: set(flink.jobs().values()) <= {"CANCELED", "FINISHED", "FAILED"})
+    kafka.send(topic, map(story, range(300, 320)))
+    process = start(*command)
+    until(lambda: told(tmp_path)["documents"] >= 320, process)
     ended(process)
-    assert numbers(tmp_path) == list(range(300))
-    assert adds_up(tmp_path) == {"documents": 300, "dropped": 0, "dead_letters": 0}
+    assert numbers(tmp_path) == list(range(320))
+    assert adds_up(tmp_path) == {"documents": 320, "dropped": 0, "dead_letters": 0}
 
 
 def test_prism_is_killed_with_its_command(tmp_path: Path, start: Start, kafka: Any, on_prism: list[str]) -> None:
