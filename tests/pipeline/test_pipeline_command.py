@@ -461,7 +461,7 @@ def test_help_answers_in_little_time(newsbeam: Newsbeam) -> None:
         (["rnu"], "no command 'rnu'; did you mean 'run'?"),
         (["frobnicate"], "no command 'frobnicate'; the commands are run, watch, explain, list, check, plan, replay"),
         (["run"], "the following arguments are required: "),
-        (["run", "-o", "out"], "the following arguments are required: INPUT"),
+        (["run", "-o", "out"], "what is to be read? name files or folders, or messages with --source URI"),
         (["run", "in.txt"], "the following arguments are required: -o/--output"),
         (["run", "in.txt", "--ouput", "out"], "did you mean '--output'?"),
         (["run", "in.txt", "-o", "out", "--overwrit"], "no option '--overwrit'; did you mean '--overwrite'?"),
