@@ -241,7 +241,7 @@ def test_what_is_pickled_into_the_graph_can_be_imported_on_the_worker(request_: 
     assert {"pipeline.graph._Write"} <= named["process/write"]
     assert {"pipeline.graph._Publish"} <= named["publish/publish"]
     assert {"pipeline.read.Reader"} <= named["read"]
-    assert {"pipeline.read.split"} <= named["shares/split"]
+    assert any(path.startswith("pipeline.") and path.endswith(".split") for path in named["shares/split"])
     for name, mentioned in named.items():
         for path in mentioned:
             assert path.split(".")[0] not in ("__main__", "tests"), f"{name} needs {path}"
