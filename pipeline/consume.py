@@ -66,7 +66,7 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     if dataflow.is_dry(beam_options):
         try:
             with _reader(source, engine) as (ready, service):
-                dataflow.show(_begin(job, source, ready, service, 1, {}, arguments))
+                dataflow.show(_begin(job, source, ready, service, 1, arguments))
         except Refused:
             raise
         except ValueError as error:  # Beam looks at the names, and only now
@@ -270,8 +270,11 @@ def _begin(
     from pipeline.stream import Process, Stream
 
     place = f"kafka://{source.topic}/" if isinstance(source, Kafka) else f"pubsub://{source.path}"
-    done, marks = written.load(job.output, place, arguments.remember)
-    seen = written.keep(marks, files.join(job.output, STREAMED, f"seen-{number}"))
+    done: dict[str, list[Any]] = {}
+    seen = ""
+    if not dataflow.is_dry(engine.options):  # that touches no folder
+        done, marks = written.load(job.output, place, arguments.remember)
+        seen = written.keep(marks, files.join(job.output, STREAMED, f"seen-{number}"))
     how = Stream(arguments.window, arguments.remember, number, seen=seen)
     runner = engine.runner
     if isinstance(source, PubSub):
