@@ -122,6 +122,8 @@ def _check_output(output: str) -> None:
         raise Refused(f"{output} holds the results of a run over files; name another folder")
     folder = files.join(output, STREAMED)
     for name in files.names_in(folder):
+        if not re.fullmatch(r"run-\d+\.json", name):
+            continue
         with files.read(files.join(folder, name)) as stream:
             flink = orjson.loads(stream.read()).get("flink")
         try:

@@ -50,8 +50,8 @@ _CHECKPOINTS = {"checkpointing_interval": 10_000}
 _UNTIL_DONE = 10 * 365 * 86_400
 """Seconds. Prism takes Beam's time limit for an answer for one of the whole job."""
 
-JARS = "~/.apache_beam/cache/jars"
-MAVEN = "https://repo.maven.apache.org/maven2/org/apache/beam"
+_JARS = "~/.apache_beam/cache/jars"
+_MAVEN = "https://repo.maven.apache.org/maven2/org/apache/beam"
 
 
 class Missing(Exception):
@@ -209,7 +209,7 @@ def _job_server(engine: str, options: Mapping[str, Any], engine_version: str) ->
     artifact = f"beam-runners-{engine}-{engine_version or '1.19'}-job-server"
     pom = os.path.join("deploy", engine, "pom.xml")
     released = f"{artifact}-{beam}.jar"
-    fetch = f"curl --create-dirs -o {JARS}/{released} {MAVEN}/{artifact}/{beam}/{released}"
+    fetch = f"curl --create-dirs -o {_JARS}/{released} {_MAVEN}/{artifact}/{beam}/{released}"
     commands = f"mvn -f {pom} package (in a checkout of newsbeam), or: {fetch}"
     option = f"{engine}_job_server_jar"
     if given := options.get(option):
@@ -218,7 +218,7 @@ def _job_server(engine: str, options: Mapping[str, Any], engine_version: str) ->
     else:
         built = [os.path.join(folder, "deploy", engine, "target", f"{engine}-job-server.jar") for folder in (".", CHECKOUT)]
         # Only this Beam's: a job server of an earlier one lies there for somebody else.
-        places = [*built, *sorted(glob(os.path.join(os.path.expanduser(JARS), released)))]
+        places = [*built, *sorted(glob(os.path.join(os.path.expanduser(_JARS), released)))]
         found = next((place for place in places if os.path.isfile(place)), None)
         if found is None:
             raise Missing(f"no job server for {engine.capitalize()} {engine_version}; {commands}".replace(" ;", ";"))

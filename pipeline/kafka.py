@@ -1,7 +1,7 @@
 """Kafka for a Beam pipeline: Beam's connector, which is written in Java and brought into the graph by its expansion service.
 
-The service is one jar (deploy/kafka/pom.xml makes it), started as a child of the command and ended with it. Each engine reads in
-the way that was seen to work on it:
+The service is one jar (deploy/kafka makes it, with the little of ours that it holds), started as a child of the command and
+ended with it. Each engine reads in the way that was seen to work on it:
 
 - Flink reads natively, within its own checkpoints (`use_deprecated_read`). A splittable DoFn works there too, but each time it
   resumes it leaves 11 kB behind in the state, which never shrinks, and every checkpoint takes four seconds. The connector's
@@ -25,12 +25,10 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from glob import glob
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.engines import CHECKOUT, JARS, MAVEN, Engine, Missing
+from pipeline.engines import CHECKOUT, Engine, Missing
 
 SERVICE = "sdks:java:io:expansion-service:shadowJar"
 """What Beam's option `beam_services` calls the jar: `{"sdks:java:io:expansion-service:shadowJar": PATH}` names another one."""
@@ -46,8 +44,6 @@ _WAYS = {
 
 _OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.lang", "java.util", "java.util.concurrent", "java.nio")]
 """The worker measures with reflection what it keeps."""
-
-_BYTES = "org.apache.kafka.common.serialization.ByteArrayDeserializer"
 
 
 @dataclass(frozen=True)
@@ -100,18 +96,14 @@ def connector(engine: Engine) -> Iterator[tuple[Engine, Service]]:
 
 def _jar(options: Mapping[str, Any]) -> str:
     """The path of the connector's jar."""
-    beam = version("apache-beam")
-    artifact = "beam-sdks-java-io-expansion-service"
-    released = f"{artifact}-{beam}.jar"
-    fetch = f"curl --create-dirs -o {JARS}/{released} {MAVEN}/{artifact}/{beam}/{released}"
-    commands = f"mvn -f {os.path.join('deploy', 'kafka', 'pom.xml')} package (in a checkout of newsbeam), or: {fetch}"
+    commands = f"mvn -f {os.path.join('deploy', 'kafka', 'pom.xml')} package (in a checkout of newsbeam)"
     given: str = (options.get("beam_services") or {}).get(SERVICE, "")
     if given:
         if not os.path.isfile(given):
             raise Missing(f"--beam_services: {given} is not there; {commands}")
         return os.path.abspath(given)
     built = [os.path.join(folder, "deploy", "kafka", "target", "kafka-expansion-service.jar") for folder in (".", CHECKOUT)]
-    found = next((place for place in [*built, *glob(os.path.join(os.path.expanduser(JARS), released))] if os.path.isfile(place)), None)
+    found = next(filter(os.path.isfile, built), None)
     if found is None:
         raise Missing(f"no Kafka connector; {commands}")
     return os.path.abspath(found)
@@ -143,22 +135,16 @@ def _end_with_parent() -> None:
 
 # --- the graph ------------------------------------------------------------------------------------------------------
 
-_READ = {
-    "consumer_config": Mapping[str, str],
-    "topics": list[str],
-    "key_deserializer": str,
-    "value_deserializer": str,
-    "timestamp_policy": str,
-    "commit_offset_in_finalize": bool,
-}
-# Beam's own class has all the settings of its version, and a Java half of an earlier one refuses the names it has not heard of.
-_Read = NamedTuple("_Read", list(_READ.items()))  # type: ignore[misc]
+
+# Beam reads the types, which have to be types then.
+class _Read(NamedTuple):
+    consumer_config: Mapping[str, str]
+    topic: str
 
 
 def rows(pipeline: Any, config: Mapping[str, str], topic: str, service: Service) -> Any:
-    """What stands in a topic, each row with its time, topic, partition, offset, key, value and headers; `config` is the consumer's."""
+    """What stands in a topic, each row with its time, topic, partition, offset, value and headers; `config` is the consumer's."""
     import grpc
-    from apache_beam.io.kafka import ReadFromKafka
     from apache_beam.portability import common_urns
     from apache_beam.transforms.environments import resolve_anyof_environment
     from apache_beam.transforms.external import ExpansionAndArtifactRetrievalStub, ExternalTransform, NamedTupleBasedPayloadBuilder
@@ -179,7 +165,6 @@ def rows(pipeline: Any, config: Mapping[str, str], topic: str, service: Service)
 
     with grpc.insecure_channel(f"127.0.0.1:{service.port}", [("grpc.max_receive_message_length", -1)]) as channel:
         stub = ExpansionAndArtifactRetrievalStub(channel)
-        # The watermark follows the records' times, but never runs ahead of the clock.
-        read = _Read._make([config, [topic], _BYTES, _BYTES, ReadFromKafka.create_time_policy, False])
-        external = ExternalTransform(ReadFromKafka.URN_WITH_METADATA, NamedTupleBasedPayloadBuilder(read), Expansion())
+        payload = NamedTupleBasedPayloadBuilder(_Read(config, topic))
+        external = ExternalTransform("newsbeam:kafka_read:v1", payload, Expansion())
         return pipeline | "read" >> external

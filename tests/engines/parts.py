@@ -60,8 +60,9 @@ def build(command: Sequence[str], env: dict[str, str] | None = None) -> None:
 
 
 def maven(pom: Path, product: str) -> Path:
-    """The file that `mvn -f pom package` makes; made again only when the pom was changed."""
-    digest = hashlib.sha256(pom.read_bytes()).hexdigest()[:12]
+    """The file that `mvn -f pom package` makes; made again only when the pom or its sources were changed."""
+    sources = [pom, *sorted(path for path in pom.parent.glob("src/**/*") if path.is_file())]
+    digest = hashlib.sha256(b"".join(path.read_bytes() for path in sources)).hexdigest()[:12]
     folder = cache() / f"{pom.parent.name}-{digest}"
     made = folder / product
     if not made.exists():
