@@ -32,7 +32,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in ("GOPATH", "GOBIN", "JAVA_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(engines, "_CHECKOUT", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr(engines, "CHECKOUT", str(tmp_path / "elsewhere"))
     # Where this environment is not an installed one, the worker's command is still named as it would be.
     worker = tmp_path / "venv" / "newsbeam-sdk-worker"
     program(worker)
