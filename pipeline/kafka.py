@@ -137,9 +137,7 @@ def _end_with_parent() -> None:
 
 
 # Beam reads the types, which have to be types then.
-class _Read(NamedTuple):
-    consumer_config: Mapping[str, str]
-    topic: str
+_Read = NamedTuple("_Read", [("consumer_config", Mapping[str, str]), ("topic", str)])  # noqa: UP014 - a class would have strings here
 
 
 def rows(pipeline: Any, config: Mapping[str, str], topic: str, service: Service) -> Any:
