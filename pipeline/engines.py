@@ -336,11 +336,12 @@ def told(error: BaseException) -> str:
     """One line for what Beam made of an error: the error itself, without where in the graph or on which engine it came up."""
     if callable(details := getattr(error, "details", None)):  # a connection's: its text is a page
         return f"the engine is gone: {details()}"
-    text = re.sub(r"^Pipeline \S+ failed in state \w+: ", "", str(error).strip()) or type(error).__name__
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    # Of a traceback within an engine's message, the error that ends it; below it stands where in the engine it came up.
+    text = str(error).strip() or type(error).__name__
+    of_job = re.match(r"Pipeline \S+ failed in state \w+: ", text)
+    lines = [line.strip() for line in text[of_job.end() if of_job else 0 :].splitlines() if line.strip()] or [text]
+    # A traceback ends with its error, an engine's own message begins with it: below stands where in the engine it came up.
     python = [line for line in lines if re.search(r"\[while running '", line)]
-    line = python[-1] if python else lines[-1]
+    line = python[-1] if python else lines[0 if of_job else -1]
     line = re.sub(r"\s*\[while running .*$", "", line)
     return re.sub(r"^(?:Caused by: )?(?:[a-z]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)|^RuntimeError: (?=\w+Error: )", "", line)
 

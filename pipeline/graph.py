@@ -104,7 +104,8 @@ class Process(beam.PTransform):  # type: ignore[misc]
         self._job, self._counts = job, counts
 
     def expand(self, raws: Any) -> Any:
-        """Work and write, in one fused stage."""
+        """Work and write, in one fused stage. The folder for it is made here: late workers are not to bring it back."""
+        files.make_folder(self._job.state)
         counts = {} if self._counts is None else {"counts": AsSingleton(self._counts)}
         return raws | "work" >> beam.ParDo(_Work(self._job), **counts) | "write" >> beam.ParDo(_Write(self._job))
 

@@ -10,6 +10,7 @@ import gzip
 import io
 import os
 import pickle
+import platform
 import stat
 import tempfile
 import zlib
@@ -116,8 +117,13 @@ def write_shares(shares: Sequence[Share], path: str) -> list[int]:
 
 
 def read_share(place: int, path: str) -> Share:
-    """The share that `write_shares` put at a place of the file."""
-    with read(path) as stream:
+    """The share that `write_shares` put at a place of the file. Raises FileNotFoundError on a machine that does not see it."""
+    try:
+        stream = read(path)
+    except FileNotFoundError as error:
+        hint = "the output has to lie where every worker sees it under the same name: a shared disk, or a bucket"
+        raise FileNotFoundError(f"{path} is not there on {platform.node()}; {hint}") from error
+    with stream:
         stream.seek(place)
         share: Share = pickle.load(stream)
         return share

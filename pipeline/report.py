@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
 from threading import Event, Thread
@@ -11,7 +11,7 @@ from typing import Any
 from rich import box
 from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from pipeline.progress import NOW
@@ -37,6 +37,28 @@ def progress_bar(total_bytes: int) -> Iterator[None]:
                 failed = f"{NOW.failed:,} failed" if NOW.failed else ""
                 rate = NOW.finished / max(bar.get_time() - began, 0.1)
                 bar.update(task, completed=min(NOW.bytes_done(), total_bytes), done=NOW.finished, rate=rate, failed=failed)
+
+        thread = Thread(target=follow, daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join()
+
+
+@contextmanager
+def waiting(where: str, so_far: Callable[[], tuple[int, int]]) -> Iterator[None]:
+    """A line on standard error while work is done elsewhere: parts finished, documents in them, asked for every two seconds."""
+    stop = Event()
+    columns = (TextColumn(f"newsbeam on {escape(where)}  {{task.fields[done]:,}} documents in {{task.fields[parts]:,}} finished parts"),)
+    with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as line:
+        task = line.add_task("run", total=None, done=0, parts=0)
+
+        def follow() -> None:
+            while not stop.wait(2):
+                parts, done = so_far()
+                line.update(task, done=done, parts=parts)
 
         thread = Thread(target=follow, daemon=True)
         thread.start()

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from importlib.metadata import version
 from typing import Any
 
@@ -19,7 +20,7 @@ import orjson
 
 from pipeline import engines, files, find, read, recipe, report, streams
 from pipeline.worker import Setup, now
-from pipeline.write import STREAMED, WATCHED, Format, Job, finished_parts
+from pipeline.write import STREAMED, WATCHED, Format, Job, count_parts, finished_parts
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
@@ -263,9 +264,9 @@ def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size:
 def _try(job: Job, shares: list[read.Share], engine: engines.Engine, size: int, finished: Sequence[str]) -> BaseException | None:
     """Run the graph once, over `size` bytes without the parts that are `finished`; what it failed with."""
     passes = 1 if job.recipe.site_template is None else 2
-    bar = report.progress_bar(passes * size) if engine.local and sys.stderr.isatty() else nullcontext()
+    bar = report.progress_bar(passes * size) if engine.local else report.waiting(engine.runner, partial(count_parts, job, {}))
     try:
-        with bar:
+        with bar if sys.stderr.isatty() else nullcontext():
             import apache_beam as beam  # the slow import, under the bar
             from apache_beam.options.pipeline_options import PipelineOptions
 

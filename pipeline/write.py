@@ -8,6 +8,7 @@ together into shards under temporary names, renamed, and the manifest is written
 from __future__ import annotations
 
 import gzip
+import os
 import platform
 import shutil
 from collections import Counter
@@ -81,7 +82,11 @@ class Job:
 
 @dataclass
 class Report:
-    """What one part of the output holds. `read` is what the reader counted, -1 where a source has no end to count at."""
+    """What one part of the output holds. `read` is what the reader counted, -1 where a source has no end to count at.
+
+    `mark` is in the names of the files with its lines: an engine may do a part twice at a time, on a machine that it has given up
+    and on another, and what counts is one of the two, whole.
+    """
 
     part: str
     read: int = -1
@@ -89,6 +94,7 @@ class Report:
     counts: Counter[str] = field(default_factory=Counter)
     sizes: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, int, str]] = field(default_factory=list)
+    mark: str = ""
 
     @property
     def out(self) -> int:
@@ -101,16 +107,15 @@ class PartWriter:
 
     def __init__(self, job: Job, part: str) -> None:
         self._job = job
-        self._mark = uuid4().hex
         self._streams: dict[str, BinaryIO] = {}
-        self.report = Report(part)
+        self.report = Report(part, mark=uuid4().hex)
 
     def add(self, batch: Batch, taken: int) -> None:
         """Append what became of `taken` inputs."""
         for kind in KINDS:
             if lines := cast("bytes", getattr(batch, kind)):
                 if kind not in self._streams:
-                    files.make_folder(self._job.parts)
+                    self._make_folder()
                     self._streams[kind] = files.create(self._path(kind))
                 self._streams[kind].write(lines)
                 self.report.sizes[kind] = self.report.sizes.get(kind, 0) + len(lines)
@@ -124,24 +129,40 @@ class PartWriter:
             self.report.read, self.report.inputs = end.read, list(end.inputs)
         for kind, stream in self._streams.items():
             stream.close()
-            files.rename(self._path(kind), part_path(self._job, self.report.part, kind))
-        files.make_folder(self._job.parts)
+            files.rename(self._path(kind), part_path(self._job, self.report, kind))
+        self._make_folder()
         with files.whole(files.join(self._job.parts, f"{self.report.part}.json")) as stream:
             stream.write(orjson.dumps(self.report))
         return self.report.part
 
     def _path(self, kind: str) -> str:
-        return part_path(self._job, self.report.part, kind) + f".{self._mark}.tmp"
+        return part_path(self._job, self.report, kind) + ".tmp"
+
+    def _make_folder(self) -> None:
+        # A run that is over takes its state away: a worker that its engine has lost sight of is not to bring it back.
+        if files.remote(self._job.state) or os.path.isdir(self._job.state):
+            files.make_folder(self._job.parts)
 
 
-def part_path(job: Job, part: str, kind: str) -> str:
+def part_path(job: Job, report: Report, kind: str) -> str:
     """Where a finished part's lines of one kind are."""
-    return files.join(job.parts, f"{part}.{kind}")
+    return files.join(job.parts, f"{report.part}.{report.mark}.{kind}")
 
 
 def finished_parts(job: Job) -> list[str]:
     """The names of the parts that an earlier, interrupted run completed."""
     return [name.removesuffix(".json") for name in files.names_in(job.parts) if name.endswith(".json")]
+
+
+def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
+    """(parts finished so far, documents in them); `seen` keeps what was read of each for the next time."""
+    for part in finished_parts(job):
+        if part not in seen:
+            try:
+                seen[part] = _report(job, part).out
+            except OSError:
+                break  # it is published and gone
+    return len(seen), sum(seen.values())
 
 
 def _report(job: Job, part: str) -> Report:
@@ -184,8 +205,9 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
         stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
     for report in ordered:
         # The report first: without it the part does not count, and what is left of it is nobody's.
-        for name in (f"{report.part}.json", *(f"{report.part}.{kind}" for kind in report.sizes)):
-            files.delete(files.join(job.parts, name))
+        files.delete(files.join(job.parts, f"{report.part}.json"))
+        for kind in report.sizes:
+            files.delete(part_path(job, report, kind))
     return about
 
 
@@ -209,7 +231,7 @@ def _shards(job: Job, kind: str, reports: Sequence[Report], suffix: str) -> Iter
     form: Format = "jsonl" if kind != "documents" and job.format == "parquet" else job.format
     for number, group in enumerate(groups):
         name = f"{STEMS[kind]}{suffix}-{number:05d}-of-{len(groups):05d}.{form}"
-        paths = [part_path(job, report.part, kind) for report in group]
+        paths = [part_path(job, report, kind) for report in group]
         _write_shard(paths, files.join(job.output, name), form)
         yield {
             "name": name,

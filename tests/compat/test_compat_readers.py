@@ -13,6 +13,7 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
+from pipeline import files
 from pipeline.read import EndOfPart
 from pipeline.recipe import load
 from pipeline.worker import Setup, work
@@ -46,6 +47,7 @@ class Output:
 def make(folder: Path, form: Format) -> Output:
     setup = Setup(load(None), "2026-01-31T12:00:00Z", 0, "0.1.0")
     job = Job(setup, str(folder), form, shard_bytes=1, name="news")
+    files.make_folder(job.state)
     chain = setup.recipe.chain(setup.version, setup.added)
     rows: list[dict[str, Any]] = []
     parts = []

@@ -160,8 +160,9 @@ class Flink:
             "taskmanager.memory.jvm-overhead.max": "64m",
             "taskmanager.memory.task.heap.size": "256m",
             "taskmanager.memory.task.off-heap.size": "64m",
-            "taskmanager.memory.network.min": "48m",
-            "taskmanager.memory.network.max": "48m",
+            # 16 MB for each result that is kept until the next stage has read it, at least.
+            "taskmanager.memory.network.min": "128m",
+            "taskmanager.memory.network.max": "128m",
             "taskmanager.memory.managed.size": "96m",
             "taskmanager.numberOfTaskSlots": str(slots),
             "taskmanager.load-balance.mode": "SLOTS",
@@ -240,6 +241,10 @@ class Flink:
         self.taskmanagers.remove(taskmanager)
         self._processes.kill(taskmanager)
 
+    def pid(self, name: str) -> int:
+        """The process id of a part that runs."""
+        return self._processes.running[name].pid
+
     def log(self, name: str) -> str:
         """What a process has said so far."""
         return (self.folder / f"{name}.log").read_text(errors="replace")
@@ -249,7 +254,7 @@ class Flink:
         self._processes.stop()
 
     def _flink(self, name: str, heap: str, main: str, *more: str) -> None:
-        command = [self._java, f"-Xmx{heap}", f"-XX:MaxDirectMemorySize={heap}", *OPENS]
+        command = [self._java, f"-Xmx{heap}", "-XX:MaxDirectMemorySize=512m", *OPENS]
         command += [f"-Dlog4j.configurationFile={self.folder}/log4j.properties", "-cp", f"{self._jars}/*", main]
         self._processes.start(name, [*command, "--configDir", str(self.folder), *more])
 
@@ -262,3 +267,52 @@ appender.console.type = CONSOLE
 appender.console.layout.type = PatternLayout
 appender.console.layout.pattern = %d{HH:mm:ss,SSS} %-5p %-40.40c - %m%n
 """
+
+
+class Spark:
+    """A Master and Workers of one core each, on free ports of this machine. Runs start their own job server: it is Spark's driver."""
+
+    def __init__(self, folder: Path, workers: int = 2) -> None:
+        self._java, self._home = parts.java(), parts.spark_home()
+        self.job_server_jar = parts.spark_job_server()
+        self._processes = Processes(folder)
+        self.folder = folder
+        port, web = free_port(), free_port()
+        self.master = f"spark://127.0.0.1:{port}"
+        try:
+            self._spark("master", "master.Master", "--port", str(port), "--webui-port", str(web))
+            eventually("Spark's master does not answer", lambda: self._processes.alive("master") and listening(port))
+            for number in range(1, workers + 1):
+                where = str(folder / f"worker-{number}")
+                size = ["--cores", "1", "--memory", "1g", "--work-dir", where, "--webui-port", str(free_port())]
+                self._spark(f"worker-{number}", "worker.Worker", *size, self.master)
+            eventually(f"{workers} workers", lambda: self._alive(web) == workers)
+        except BaseException:
+            self.stop()
+            raise
+
+    @property
+    def options(self) -> list[str]:
+        """What a run on this cluster is given."""
+        memory = ["-Xmx768m", "-Dspark.executor.memory=512m", "-Dspark.driver.host=127.0.0.1", "-Dspark.driver.bindAddress=127.0.0.1"]
+        properties = [f"--job_server_jvm_properties={one}" for one in [*memory, "-Dspark.ui.enabled=false"]]
+        return ["--spark_master_url", self.master, "--spark_job_server_jar", str(self.job_server_jar), *properties]
+
+    def stop(self) -> None:
+        """End everything."""
+        self._processes.stop()
+
+    def _alive(self, web: int) -> int:
+        for name in self._processes.running:
+            self._processes.alive(name)
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{web}/json/", timeout=10) as answer:
+                return int(json.load(answer)["aliveworkers"])
+        except (urllib.error.URLError, OSError, ValueError):
+            return 0
+
+    def _spark(self, name: str, main: str, *more: str) -> None:
+        command = [self._java, "-Xmx256m", *OPENS, "-cp", f"{self._home}/jars/*", f"org.apache.spark.deploy.{main}", "--host", "127.0.0.1"]
+        # The version of Scala is what Spark's own scripts find out from their folders.
+        environment = {"SPARK_HOME": str(self._home), "SPARK_LOCAL_IP": "127.0.0.1", "SPARK_SCALA_VERSION": "2.12"}
+        self._processes.start(name, [*command, *more], environment)

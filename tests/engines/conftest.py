@@ -80,6 +80,17 @@ def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Flink]:
 
 
 @pytest.fixture(scope="session")
+def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Spark]:
+    """A Master and two Workers."""
+    try:
+        cluster = clusters.Spark(tmp_path_factory.mktemp("spark"))
+    except parts.Missing as missing:
+        pytest.skip(str(missing))
+    yield cluster
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
 def prism() -> Path:
     """The binary of Prism."""
     try:

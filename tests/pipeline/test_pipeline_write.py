@@ -24,7 +24,9 @@ from transforms.document import RECORD_KEYS, Attribution, Document, LanguageRun,
 
 def job(folder: Path, form: Format = "jsonl", shard_bytes: int = 1 << 20) -> Job:
     setup = Setup(parse("source: news\nprocessors: [length]"), "2026-01-01T00:00:00Z", 10.0, "9.9")
-    return Job(setup, str(folder), form, shard_bytes=shard_bytes)
+    made = Job(setup, str(folder), form, shard_bytes=shard_bytes)
+    files.make_folder(made.state)
+    return made
 
 
 def record(number: int, full: bool = False) -> dict[str, Any]:
@@ -116,6 +118,33 @@ def test_shards_are_closed_after_the_part_that_fills_them(tmp_path: Path) -> Non
     assert [entry["bytes"] for entry in manifest["files"] if entry["name"].startswith("documents")] == [2 * size, 2 * size, size]
 
 
+@pytest.mark.parametrize("left", [[], ["a"], ["b"]], ids=["all gone", "a is left", "b is left"])
+def test_what_was_published_is_not_published_again(tmp_path: Path, left: list[str]) -> None:
+    # An engine whose machine died in the last moment has it done again elsewhere; the parts are gone, or some of them.
+    of = job(tmp_path)
+    names_of_parts = [part(of, "a", batch([1])), part(of, "b", batch([2]))]
+    manifest = publish(of, names_of_parts)
+    for name in left:
+        part(of, name, batch([3]))
+    assert publish(of, names_of_parts) == json.loads(orjson.dumps(manifest))
+    assert [row["id"] for row in records(tmp_path / "documents-00000-of-00001.jsonl")] == ["sha256:1", "sha256:2"]
+
+
+def test_parts_are_counted_while_they_come(tmp_path: Path) -> None:
+    of, seen = job(tmp_path), {}
+    assert write.count_parts(of, seen) == (0, 0)
+    of_two = [part(of, "a", batch([1])), part(of, "b", batch([2, 3], 1))]
+    assert write.count_parts(of, seen) == (2, 4)
+    publish(of, of_two)
+    assert write.count_parts(of, seen) == (2, 4)
+
+
+def test_parts_that_are_gone_before_anything_was_published(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    with pytest.raises(FileNotFoundError):
+        publish(of, [part(of, "a", batch([1])), "gone"])
+
+
 @pytest.mark.parametrize("form", write.FORMATS)
 def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: Format) -> None:
     of = job(tmp_path, form)
@@ -185,6 +214,38 @@ def test_a_part_done_twice_counts_once(tmp_path: Path) -> None:
     assert publish(of, ["a", "a"])["account"] == "read 2 = written 2 + dropped 0 + failed 0"
 
 
+def test_of_a_part_done_twice_at_a_time_one_counts_whole(tmp_path: Path) -> None:
+    # The one that was given up is late: between the other's lines and its report.
+    of = job(tmp_path)
+    lost = PartWriter(of, "a")
+    lost.add(batch([1], 0, 1), 2)
+    kept = PartWriter(of, "a")
+    kept.add(batch([1, 2]), 2)
+    lost.commit(EndOfPart(2))
+    kept.commit(EndOfPart(2))
+    report = write._report(of, "a")
+    lost_again = PartWriter(of, "a")
+    lost_again.add(batch([2], 0, 1), 2)
+    lost_again.commit(EndOfPart(2))
+    assert len(Path(part_path(of, report, "documents")).read_bytes().splitlines()) == report.counts["documents"] == 2
+    assert publish(of, ["a"])["account"] == "read 2 = written 1 + dropped 0 + failed 1"
+    assert [row["id"] for row in records(tmp_path / "documents-00000-of-00001.jsonl")] == ["sha256:2"]
+
+
+def test_a_worker_that_comes_late_finds_no_place(tmp_path: Path) -> None:
+    of = job(tmp_path)
+    late = PartWriter(of, "a")
+    late.add(batch([1]), 1)
+    files.delete(of.state)  # as a run does that is over
+    with pytest.raises(FileNotFoundError):
+        late.commit(EndOfPart(1))
+    with pytest.raises(FileNotFoundError):
+        PartWriter(of, "b").add(batch([1]), 1)
+    with pytest.raises(FileNotFoundError):
+        PartWriter(of, "c").commit(EndOfPart(0))
+    assert not Path(of.state).exists()
+
+
 def test_publishing_cleans_up_after_itself(tmp_path: Path) -> None:
     of = job(tmp_path)
     publish(of, [part(of, "a", batch([1], 1, 1))])
@@ -239,7 +300,7 @@ def test_a_part_counts_only_while_its_lines_are_there(tmp_path: Path, monkeypatc
         publish(of, [made])
     for name in finished_parts(of):
         for kind in write.KINDS:
-            assert Path(part_path(of, name, kind)).exists()
+            assert Path(part_path(of, write._report(of, name), kind)).exists()
 
 
 def test_windows_are_told_apart(tmp_path: Path) -> None:
