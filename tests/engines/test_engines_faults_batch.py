@@ -21,7 +21,7 @@ pytestmark = pytest.mark.engines
 ADDED = "2026-01-01T00:00:00Z"
 RECIPE = "processors: [boilerplate, language]\n"
 DOCUMENTS = 400
-SEEDS = 4
+SEEDS = 3
 
 
 @pytest.fixture(scope="module")
