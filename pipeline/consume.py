@@ -217,6 +217,7 @@ def _run(
     try:
         with _deaf(lambda *_: stop.set()):
             result = _begin(job, source, engine, service, number, arguments)
+        _remember_job(job, number, result, engine)
         print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told

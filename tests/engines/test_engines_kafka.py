@@ -213,7 +213,7 @@ def test_cancelled_and_submitted_again(
     process.kill()
     process.wait()
     # The cluster knows nothing of that, and two jobs would write the same.
-    refused = newsbeam(*command)
+    refused = newsbeam(*command, seconds=SECONDS)
     assert refused.status == 2
     assert "still goes on, as job" in refused.err
     cure = refused.err.strip().rpartition("http")[2]
