@@ -285,7 +285,8 @@ def test_dataflow_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_dataflow_needs_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("pipeline.files.find_spec", lambda name: object())
     assert "--sdk_container_image" in missing("dataflow", project="p")
-    engine = engines.choose("dataflow", {"sdk_container_image": "image"})
+    place = {"project": "p", "region": "europe-west1", "temp_location": "gs://bucket/tmp"}
+    engine = engines.choose("dataflow", {**place, "sdk_container_image": "image"})
     # Beam would fetch itself from PyPI to stage it.
     assert engine.options["sdk_location"] == "container"
     assert not engine.again
