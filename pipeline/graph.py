@@ -61,7 +61,7 @@ def run_shares(
             # held in between.
             bundles = pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(Reader(job.max_bytes).read)
             counts = bundles | "site template" >> Count(job, width_for(sum(share.size for share in shares)))
-    fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts)
+    fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts, dry)
     # One name that is none: the output is put together even where nothing was read.
     earlier = pipeline | "finished before" >> beam.Create(["", *finished], reshuffle=False)
     return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
@@ -103,18 +103,19 @@ class Process(beam.PTransform):  # type: ignore[misc]
 
     `counts` is what Count gave, where the recipe has a `site_template`; without it, as over an input without end, such a
     recipe is refused. A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
-    and each of Beam's own bundles makes one part.
+    and each of Beam's own bundles makes one part. `dry`: the graph will be looked at and not run, and no folder is touched.
     """
 
-    def __init__(self, job: Job, counts: Any = None) -> None:
+    def __init__(self, job: Job, counts: Any = None, dry: bool = False) -> None:
         super().__init__()
         if job.recipe.site_template is not None and counts is None:
             raise ValueError(UNENDING)
-        self._job, self._counts = job, counts
+        self._job, self._counts, self._dry = job, counts, dry
 
     def expand(self, raws: Any) -> Any:
         """Work and write, in one fused stage. The folder for it is made here: late workers are not to bring it back."""
-        files.make_folder(self._job.state)
+        if not self._dry:
+            files.make_folder(self._job.state)
         counts = {} if self._counts is None else {"counts": AsSingleton(self._counts)}
         return raws | "work" >> beam.ParDo(_Work(self._job), **counts) | "write" >> beam.ParDo(_Write(self._job))
 
