@@ -26,17 +26,16 @@ import orjson
 from pipeline import dataflow, engines, files, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
 from pipeline.messages import Kafka, MessageReader, PubSub
+from pipeline.pool import cores
 from pipeline.run import Refused
 from pipeline.worker import STOPS, Setup, now
-from pipeline.write import KINDS, STREAMED, WATCHED, Format, Job, account_of
+from pipeline.write import COMPRESSED, KINDS, STREAMED, WATCHED, Job, account_of
 
 _READS = {"kafka": ("prism", "flink", "dataflow"), "pubsub": ("direct", "dataflow")}
 """Which runners read what. The direct runner starts no Java, which Beam's Kafka is written in; the others know no Pub/Sub."""
 
 _LOOK_SECONDS = 1.0
 """How often it is looked for new manifests, to tell of them."""
-
-_FORMS: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
 
 
 def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
@@ -51,15 +50,12 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     if beam_options:
         files.filesystems(beam_options)
     run.check_places(output)
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise Refused(f"--output {output} is a file; name a folder")
     engine = run.engine_of(arguments, beam_options, [], streaming=True)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     job = Job(
         setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
         output=output,
-        format=_FORMS[arguments.compress],
-        workers=arguments.workers or (cores if engine.local else 1),
+        format=COMPRESSED[arguments.compress],
+        workers=arguments.workers or (cores() if engine.local else 1),
         max_bytes=arguments.max_document_mb << 20,
         name=source.name,
     )

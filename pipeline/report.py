@@ -27,46 +27,51 @@ def progress_bar(total_bytes: int) -> Iterator[None]:
         TextColumn("{task.percentage:>3.0f}%  {task.fields[done]:,} documents  {task.fields[rate]:,.0f}/s  {task.fields[failed]}"),
         TimeRemainingColumn(),
     )
-    stop = Event()
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("run", total=max(total_bytes, 1), done=0, rate=0.0, failed="")
 
-        def follow() -> None:
-            began = bar.get_time()
-            while not stop.wait(0.2):
-                failed = f"{NOW.failed:,} failed" if NOW.failed else ""
-                rate = NOW.finished / max(bar.get_time() - began, 0.1)
-                bar.update(task, completed=min(NOW.bytes_done(), total_bytes), done=NOW.finished, rate=rate, failed=failed)
+        began = bar.get_time()
 
-        thread = Thread(target=follow, daemon=True)
-        thread.start()
-        try:
+        def look() -> None:
+            failed = f"{NOW.failed:,} failed" if NOW.failed else ""
+            rate = NOW.finished / max(bar.get_time() - began, 0.1)
+            bar.update(task, completed=min(NOW.bytes_done(), total_bytes), done=NOW.finished, rate=rate, failed=failed)
+
+        with _repeated(look, 0.2):
             yield
-        finally:
-            stop.set()
-            thread.join()
 
 
 @contextmanager
 def waiting(where: str, so_far: Callable[[], tuple[int, int]]) -> Iterator[None]:
     """A line on standard error while work is done elsewhere: parts finished, documents in them, asked for every two seconds."""
-    stop = Event()
     columns = (TextColumn(f"newsbeam on {escape(where)}  {{task.fields[done]:,}} documents in {{task.fields[parts]:,}} finished parts"),)
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as line:
         task = line.add_task("run", total=None, done=0, parts=0)
 
-        def follow() -> None:
-            while not stop.wait(2):
-                parts, done = so_far()
-                line.update(task, done=done, parts=parts)
+        def look() -> None:
+            parts, done = so_far()
+            line.update(task, done=done, parts=parts)
 
-        thread = Thread(target=follow, daemon=True)
-        thread.start()
-        try:
+        with _repeated(look, 2):
             yield
-        finally:
-            stop.set()
-            thread.join()
+
+
+@contextmanager
+def _repeated(look: Callable[[], None], seconds: float) -> Iterator[None]:
+    """`look` is called every so many seconds meanwhile, in a thread of its own."""
+    stop = Event()
+
+    def follow() -> None:
+        while not stop.wait(seconds):
+            look()
+
+    thread = Thread(target=follow, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join()
 
 
 def summary(manifest: dict[str, Any], output: str) -> None:

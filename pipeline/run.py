@@ -19,8 +19,9 @@ from typing import Any
 import orjson
 
 from pipeline import dataflow, engines, files, find, read, recipe, report, streams
+from pipeline.pool import cores
 from pipeline.worker import Setup, now
-from pipeline.write import STREAMED, WATCHED, Format, Job, count_parts, finished_parts
+from pipeline.write import COMPRESSED, STREAMED, WATCHED, Job, count_parts, finished_parts
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
@@ -132,11 +133,10 @@ def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: reci
 
 
 def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence[find.Source], workers: int) -> Job:
-    forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
     return Job(
         setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
         output=arguments.output.removeprefix("file://"),
-        format="parquet" if arguments.format == "parquet" else forms[arguments.compress],
+        format="parquet" if arguments.format == "parquet" else COMPRESSED[arguments.compress],
         workers=arguments.workers or workers,
         max_bytes=arguments.max_document_mb << 20,
         name=sources[0].source if sources else "newsbeam",
@@ -145,19 +145,15 @@ def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence
 
 def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Recipe, shares: list[read.Share]) -> int:
     size = sum(share.size for share in shares)
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     sources = [source for share in shares for source in share.sources]
-    job = _job(arguments, chosen, sources, cores if engine.local and size > SMALL_BYTES else 1)
-    output = job.output
-    check_places(output)
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise Refused(f"--output {output} is a file; name a folder")
+    job = _job(arguments, chosen, sources, cores() if engine.local and size > SMALL_BYTES else 1)
+    check_places(job.output)
     plan = _plan(job, sources)
-    with locked(output):
+    with locked(job.output):
         try:
             ready = _prepare(job, plan, arguments)
         except OSError as error:
-            raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
+            raise Refused(f"--output {job.output} cannot be written to: {error.strerror or error}") from error
         if ready is None:
             return 0
         return _run_graph(ready, shares, engine, size)
@@ -172,6 +168,8 @@ def check_places(output: str) -> None:
         raise Refused(str(error)) from error
     except ValueError as error:
         raise Refused(f"--output {output}: no filesystem is installed for {output.partition('://')[0]}://") from error
+    if os.path.exists(output) and not os.path.isdir(output):
+        raise Refused(f"--output {output} is a file; name a folder")
 
 
 def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:

@@ -30,12 +30,12 @@ import orjson
 from pipeline import files, find, recipe, run, schema
 from pipeline.ledger import Input, Ledger, LedgerError, Part, Stamp
 from pipeline.look import Candidate, Look, source_of
-from pipeline.pool import Pool, WorkerError
+from pipeline.pool import Pool, WorkerError, cores
 from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Reader
 from pipeline.run import Refused
 from pipeline.status import Status, Teller, endpoint
 from pipeline.worker import STOPS, Batch, Setup
-from pipeline.write import KINDS, WATCHED, AccountError, Format, Job, account_of, manifest
+from pipeline.write import COMPRESSED, KINDS, WATCHED, AccountError, Job, account_of, manifest
 from transforms.document import Raw
 
 COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20
@@ -63,13 +63,11 @@ def watch(arguments: argparse.Namespace) -> int:
     output = arguments.output.removeprefix("file://")
     inputs = [word.removeprefix("file://") for word in arguments.inputs]
     _check_places(inputs, output)
-    forms: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     job = Job(
         setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
         output=output,
-        format=forms[arguments.compress],
-        workers=arguments.workers or cores,
+        format=COMPRESSED[arguments.compress],
+        workers=arguments.workers or cores(),
         max_bytes=arguments.max_document_mb << 20,
         shard_bytes=arguments.rotate_mb << 20,
         name=find.folder_name(os.path.join(inputs[0], "x")) if os.path.isdir(inputs[0]) else find.folder_name(inputs[0]),
@@ -125,8 +123,7 @@ def _check_places(inputs: list[str], output: str) -> None:
     for path in (*inputs, output):
         if files.remote(path):
             raise Refused(f"{path}: watch follows folders of this machine, and writes to one")
-    if os.path.exists(output) and not os.path.isdir(output):
-        raise Refused(f"--output {output} is a file; name a folder")
+    run.check_places(output)
     for path in inputs:
         if os.path.isdir(path):
             if os.path.realpath(path) == os.path.realpath(output):

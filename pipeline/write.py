@@ -41,6 +41,8 @@ STREAMED = ".newsbeam-stream"
 
 Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
 FORMATS: tuple[Format, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
+COMPRESSED: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
+"""What `--compress` makes of JSON lines."""
 
 
 class AccountError(RuntimeError):
