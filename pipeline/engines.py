@@ -302,6 +302,10 @@ def cancel(result: Any, engine: Engine) -> None:
         result.cancel()
     # Beam's job server, told to cancel a job, forgets it and leaves it running on Flink (2.62).
     master = engine.options.get("flink_master", "")
+    if engine.runner == RUNNERS["flink"] and not master:
+        # Only its job server was named, which does not say where the cluster is.
+        told = "the job may go on in the cluster: end it on Flink's own page (with --flink_master HOST:PORT as well, this is done for you)"
+        print(f"newsbeam: {told}", file=sys.stderr)
     with suppress(OSError, ValueError):
         for identifier in going_on(getattr(result, "_job_id", ""), master):
             request = urllib.request.Request(f"{_url(master)}/jobs/{identifier}?mode=cancel", method="PATCH")  # noqa: S310 - http or https

@@ -38,10 +38,7 @@ def fetched(name: str, *command: str, **env: str) -> Path:
     folder = parts.cache() / name
     if not (folder / "whole").exists():
         folder.mkdir(exist_ok=True)
-        try:
-            parts.build([word.replace("{}", str(folder)) for word in command], {key: str(folder) for key in env})
-        except parts.Missing as missing:
-            pytest.skip(str(missing))
+        parts.build([word.replace("{}", str(folder)) for word in command], {key: str(folder) for key in env})
         (folder / "whole").touch()
     return folder
 
@@ -57,10 +54,7 @@ def tools() -> Path:
 def operator() -> dict[str, Any]:
     """The resource definition of FlinkDeployment."""
     artifact = f"org.apache.flink:flink-kubernetes-operator-api:{OPERATOR}"
-    try:
-        mvn = parts.tool("mvn")
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    mvn = parts.tool("mvn")
     folder = fetched(f"operator-{OPERATOR}", mvn, "-q", "-B", "dependency:copy", f"-Dartifact={artifact}", "-DoutputDirectory={}")
     (jar,) = folder.glob("*.jar")
     with zipfile.ZipFile(jar) as archive:
@@ -73,10 +67,7 @@ def operator() -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def compose_spec() -> Callable[[Path], subprocess.CompletedProcess[str]]:
     """Load a compose file as `docker compose config` does, without a daemon."""
-    try:
-        go = parts.tool("go", "/usr/local/go/bin/go")
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    go = parts.tool("go", "/usr/local/go/bin/go")
     binary = fetched("compose-spec-2.9.0", go, "install", COMPOSE, GOBIN="") / "cmd"
     return lambda path: subprocess.run([binary, "-format", "json", path.name], cwd=path.parent, capture_output=True, text=True, check=False)
 
@@ -180,10 +171,7 @@ def test_the_linter_has_nothing_against_a_dockerfile(path: Path, tools: Path, tm
 
 def test_the_job_server_knows_its_options() -> None:
     """Those of compose.yaml and cluster.yaml, asked of the job server that the pom file makes."""
-    try:
-        command = [parts.java(), "-cp", str(parts.flink_job_server()), "org.apache.beam.runners.flink.FlinkJobServerDriver", "--no-such"]
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    command = [parts.java(), "-cp", str(parts.flink_job_server()), "org.apache.beam.runners.flink.FlinkJobServerDriver", "--no-such"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
     known = set(re.findall(r"^ *(--[\w-]+)", done.stderr + done.stdout, re.M))
     assert "--job-port" in known

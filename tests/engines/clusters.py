@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -67,6 +68,23 @@ def listening(port: int) -> bool:
     with socket.socket() as probe:
         probe.settimeout(1)
         return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def descendants(process: int) -> list[int]:
+    """What a process has started, and what that has."""
+    children: dict[int, list[int]] = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            except OSError:
+                continue  # it ended meanwhile
+            children.setdefault(parent, []).append(int(entry.name))
+    found, todo = [], [process]
+    while todo:
+        todo += (mine := children.get(todo.pop(), []))
+        found += mine
+    return found
 
 
 def _die_with_parent() -> None:
@@ -297,6 +315,13 @@ class Spark:
         memory = ["-Xmx768m", "-Dspark.executor.memory=512m", "-Dspark.driver.host=127.0.0.1", "-Dspark.driver.bindAddress=127.0.0.1"]
         properties = [f"--job_server_jvm_properties={one}" for one in [*memory, "-Dspark.ui.enabled=false"]]
         return ["--spark_master_url", self.master, "--spark_job_server_jar", str(self.job_server_jar), *properties]
+
+    def kill(self, worker: str) -> None:
+        """`kill -9` a Worker and all that it started: a machine that is gone. The others take its work."""
+        for process in descendants(self._processes.running[worker].pid):
+            with suppress(ProcessLookupError):
+                os.kill(process, signal.SIGKILL)
+        self._processes.kill(worker)
 
     def stop(self) -> None:
         """End everything."""

@@ -71,10 +71,7 @@ def newsbeam(start: Callable[..., subprocess.Popen[str]]) -> Callable[..., Ran]:
 @pytest.fixture(scope="session")
 def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Flink]:
     """One JobManager, two TaskManagers of two slots each, and Beam's job server. Who kills a TaskManager starts another."""
-    try:
-        cluster = clusters.Flink(tmp_path_factory.mktemp("flink"))
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    cluster = clusters.Flink(tmp_path_factory.mktemp("flink"))
     yield cluster
     cluster.stop()
 
@@ -82,10 +79,7 @@ def flink(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Flink]:
 @pytest.fixture(scope="session")
 def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Spark]:
     """A Master and two Workers."""
-    try:
-        cluster = clusters.Spark(tmp_path_factory.mktemp("spark"))
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    cluster = clusters.Spark(tmp_path_factory.mktemp("spark"))
     yield cluster
     cluster.stop()
 
@@ -93,7 +87,4 @@ def spark(tmp_path_factory: pytest.TempPathFactory) -> Iterator[clusters.Spark]:
 @pytest.fixture(scope="session")
 def prism() -> Path:
     """The binary of Prism."""
-    try:
-        return parts.prism()
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    return parts.prism()

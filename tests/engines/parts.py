@@ -13,6 +13,7 @@ import os
 import shutil
 import subprocess
 import sys
+import unittest
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
@@ -21,8 +22,8 @@ ROOT = Path(__file__).parents[2]
 BUILD_SECONDS = 1200
 
 
-class Missing(Exception):
-    """A part cannot be had on this machine; the message says why."""
+class Missing(unittest.SkipTest):
+    """A part cannot be had on this machine; the message says why. A test that it comes up in is skipped, with that."""
 
 
 def cache() -> Path:

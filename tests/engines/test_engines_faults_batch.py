@@ -64,23 +64,6 @@ def _is_whole(process: subprocess.Popen[str], output: Path, expected: dict[str, 
     return err
 
 
-def _workers_of(taskmanager: int) -> list[int]:
-    """The SDK workers that a process has started, and theirs."""
-    children: dict[int, list[int]] = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            except OSError:
-                continue  # it ended meanwhile
-            children.setdefault(parent, []).append(int(entry.name))
-    found, todo = [], [taskmanager]
-    while todo:
-        todo += (mine := children.get(todo.pop(), []))
-        found += mine
-    return found
-
-
 def _gone(process: int) -> bool:
     try:
         return (Path("/proc") / str(process) / "stat").read_text().rpartition(")")[2].split()[0] == "Z"
@@ -111,7 +94,7 @@ def test_a_taskmanager_is_killed_and_replaced(
     _wait_for_work(process, tmp_path / "out", rng.randint(0, 8))
     time.sleep(rng.random() * 3)
     victim = rng.choice(mended.taskmanagers)
-    workers = _workers_of(mended.pid(victim))
+    workers = clusters.descendants(mended.pid(victim))
     mended.kill(victim)
     mended.add_taskmanager()
     _is_whole(process, tmp_path / "out", expected, account)
@@ -170,10 +153,7 @@ def test_a_job_that_flink_gives_up_goes_on_from_its_finished_parts(
     work: tuple[list[str], dict[str, list[bytes]], str], start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
     words, expected, account = work
-    try:
-        cluster = clusters.Flink(tmp_path / "cluster", settings={"restart-strategy.type": "none"})
-    except parts.Missing as missing:
-        pytest.skip(str(missing))
+    cluster = clusters.Flink(tmp_path / "cluster", settings={"restart-strategy.type": "none"})
     try:
         process = start("run", *words, "--output", tmp_path / "out", *_flink(cluster))
         _wait_for_work(process, tmp_path / "out", 2)
@@ -206,3 +186,17 @@ def test_ctrl_c_cancels_the_job(
     ran = newsbeam("run", *words, "--output", output, "--resume")
     assert ran.status == 0 and ran.account == account
     assert pages.records(output) == expected
+
+
+def test_a_machine_of_spark_is_gone(
+    work: tuple[list[str], dict[str, list[bytes]], str], start: Callable[..., subprocess.Popen[str]], tmp_path: Path
+) -> None:
+    words, expected, account = work
+    cluster = clusters.Spark(tmp_path / "cluster")
+    try:
+        process = start("run", *words, "--output", tmp_path / "out", "--runner", "spark", *cluster.options)
+        _wait_for_work(process, tmp_path / "out", 2)
+        cluster.kill("worker-1")
+        _is_whole(process, tmp_path / "out", expected, account)
+    finally:
+        cluster.stop()

@@ -368,6 +368,13 @@ def test_a_job_is_cancelled(flink: str, number: int) -> None:
     assert signal.getsignal(number) == before
 
 
+def test_who_cannot_end_the_job_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    engines.cancel(Job(0), engines.Engine("FlinkRunner", {"job_endpoint": "localhost:8099"}))
+    assert "the job may go on in the cluster" in capsys.readouterr().err
+    engines.cancel(Job(0), engines.Engine("PrismRunner"))
+    assert capsys.readouterr().err == ""
+
+
 def test_options_of_flinks_own_are_beams_too() -> None:
     from apache_beam.options.pipeline_options import PipelineOptions
 
