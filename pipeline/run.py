@@ -56,9 +56,9 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
 
 def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     """`newsbeam replay`. Returns the exit status; raises Refused."""
-    engine = engine_of(arguments, beam_options, [arguments.inputs])
     if dataflow.is_dry(beam_options):
         raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
+    engine = engine_of(arguments, beam_options, [arguments.inputs])
     earlier = arguments.inputs
     if files.names_in(files.join(earlier, STREAMED)):
         what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"

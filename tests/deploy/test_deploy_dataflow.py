@@ -72,7 +72,11 @@ def test_whether_a_run_is_dry(value: object, dry: bool) -> None:
     [
         (["seeds", "-o", "gs://bucket/out", "--runner", "dataflow"], "seeds lies on this machine, where Dataflow's workers cannot see it"),
         (["gs://bucket/in", "-o", "out", "--runner", "dataflow"], "out lies on this machine"),
-        (["gs://bucket/in", "-o", "gs://bucket/out", "--runner", "dataflow"], "--sdk_container_image: an image with newsbeam in it"),
+        pytest.param(
+            ["gs://bucket/in", "-o", "gs://bucket/out", "--runner", "dataflow"],
+            "--sdk_container_image: an image with newsbeam in it",
+            marks=pytest.mark.engines,  # the missing extra would be told first
+        ),
         (["seeds", "-o", "out", "--dry_run=True"], "--dry_run is for --runner dataflow; --runner direct would run"),
         (["seeds", "-o", "out", "--runner", "flink", "--dry_run=True"], "--runner flink would run"),
     ],
