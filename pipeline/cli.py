@@ -139,8 +139,9 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
     except UsageError as error:
         raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
     beam_options: dict[str, Any] = {}
-    if others:
-        known, beam_options = _with_beam_options(arguments, others, parser, replay)
+    # An unknown option with a blank in its value is no option to argparse, but an input.
+    if others or any(word.startswith("--") and " " in word for word in arguments):
+        known, beam_options = _with_beam_options(arguments, parser, replay)
     if known.added is not None:
         known.added = _iso(known.added)
     if known.format == "parquet" and known.compress != "none":
@@ -173,9 +174,7 @@ def _check_input(known: argparse.Namespace) -> None:
         raise UsageError(f"--source is read in place of {known.inputs[0]!r}: either files or messages")
 
 
-def _with_beam_options(
-    arguments: list[str], others: list[str], ours: argparse.ArgumentParser, replay: bool
-) -> tuple[argparse.Namespace, dict[str, Any]]:
+def _with_beam_options(arguments: list[str], ours: argparse.ArgumentParser, replay: bool) -> tuple[argparse.Namespace, dict[str, Any]]:
     """The command line again, with every option that Beam has. Beam is loaded only for command lines that need it."""
     from pipeline.files import quiet_beam
 
@@ -193,13 +192,15 @@ def _with_beam_options(
     own = {action.dest for action in ours._actions}
     parser.error = ours.error
     known, unknown = parser.parse_known_intermixed_args(arguments)
+    if not replay and "--" not in arguments:
+        unknown += [word for word in known.inputs if word.startswith("--")]
     wrong = [word.partition("=")[0] for word in unknown if word.startswith("-")]
     if wrong or unknown:
         word = (wrong or unknown)[0]
         options_there = [option for action in parser._actions for option in action.option_strings]
         near = difflib.get_close_matches(word, options_there, 1)
         raise UsageError(f"no option {word!r}" + (f"; did you mean {near[0]!r}?" if near else "; it is neither newsbeam's nor Beam's"))
-    given = {word[2:].partition("=")[0].replace("-", "_") for word in others if word.startswith("--")}
+    given = {word[2:].partition("=")[0].replace("-", "_") for word in arguments if word.startswith("--")}
     chosen = {
         action.dest: getattr(known, action.dest)
         for action in parser._actions

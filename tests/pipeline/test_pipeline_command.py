@@ -468,6 +468,8 @@ def test_help_answers_in_little_time(newsbeam: Newsbeam) -> None:
         (["run", "in.txt", "-o", "out", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
         (["run", "in.txt", "-o", "out", "--xyzzy-q=3"], "no option '--xyzzy-q'; it is neither newsbeam's nor Beam's"),
         (["run", "in.txt", "-o", "out", "--direct_num_worker", "1"], "did you mean '--direct_num_workers'?"),
+        (["run", "in.txt", "-o", "out", '--beam_servces={"a": "b"}'], "no option '--beam_servces'; did you mean '--beam_services'?"),
+        (["run", "in.txt", "-o", "out", "--runner", "prism", "--prism_location=a b"], "--prism_location a b is not there"),
         (["run", "in.txt", "-o", "out", "--workers", "0"], "'0' is no number from 1 on"),
         (["run", "in.txt", "-o", "out", "--time-limit", "-3"], "'-3' is no number of seconds"),
         (["run", "in.txt", "-o", "out", "--time-limit", "soon"], "'soon' is no number of seconds"),
