@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -33,23 +35,28 @@ class Ran:
 
 def environment() -> dict[str, str]:
     """What a command of newsbeam's is started with."""
-    return {**os.environ, "PYTHONPATH": str(parts.ROOT), "COLUMNS": "100"}
+    return {**os.environ, "PYTHONPATH": parts.PYTHONPATH, "COLUMNS": "100"}
 
 
 @pytest.fixture(scope="session")
 def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
-    """Start the command in a process of its own; whatever still runs at the end is killed."""
+    """Start the command in a process of its own; whatever of it still runs at the end is killed."""
     started: list[subprocess.Popen[str]] = []
 
     def begin(*words: str | os.PathLike[str]) -> subprocess.Popen[str]:
         command = [sys.executable, "-m", "pipeline.cli", *map(os.fspath, words)]
-        process = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=parts.ROOT)
+        process = subprocess.Popen(
+            command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=parts.ROOT, start_new_session=True
+        )
         started.append(process)
         return process
 
     yield begin
     for process in started:
-        process.kill()
+        # With the job server that it may have started, which one that was killed has left behind.
+        if process.poll() in (None, -signal.SIGKILL):
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
         process.wait()
         for stream in (process.stdout, process.stderr):
             if stream is not None:

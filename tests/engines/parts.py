@@ -21,6 +21,9 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BUILD_SECONDS = 1200
 
+PYTHONPATH = os.pathsep.join(map(str, [ROOT, ROOT / "tests" / "pipeline"]))
+"""For the command and for what an engine's machines start: this newsbeam, and the processors that are for tests alone."""
+
 
 class Missing(unittest.SkipTest):
     """A part cannot be had on this machine; the message says why. A test that it comes up in is skipped, with that."""

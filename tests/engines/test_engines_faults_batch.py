@@ -19,7 +19,8 @@ import pytest
 pytestmark = pytest.mark.engines
 
 ADDED = "2026-01-01T00:00:00Z"
-RECIPE = "processors: [boilerplate, language]\n"
+RECIPE = "processors: [boilerplate, language, 'nasty_processors:Slow': {seconds: 0.04}]\n"
+"""Slow enough that on any machine a kill finds the job at work."""
 DOCUMENTS = 400
 SEEDS = 3
 
@@ -93,6 +94,7 @@ def test_a_taskmanager_is_killed_and_replaced(
     process = start("run", *words, "--output", tmp_path / "out", *_flink(mended))
     _wait_for_work(process, tmp_path / "out", rng.randint(0, 8))
     time.sleep(rng.random() * 3)
+    assert process.poll() is None, "the job was over before anything could be killed"
     victim = rng.choice(mended.taskmanagers)
     workers = clusters.descendants(mended.pid(victim))
     mended.kill(victim)

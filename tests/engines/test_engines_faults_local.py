@@ -21,6 +21,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import parts
 import pytest
 
 from pipeline.cut import split
@@ -29,7 +30,6 @@ from pipeline.read import share_out
 
 pytestmark = pytest.mark.engines
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 300.0
 ADDED = "2026-01-31T12:00:00Z"
 ACCOUNT = re.compile(r"read (\d+) = written (\d+) \+ dropped (\d+) \+ failed (\d+)")
@@ -61,7 +61,7 @@ class Run:
             *ENGINES[engine],
             *options,
         ]
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT, ROOT / "tests" / "pipeline"]))}
+        env = {**os.environ, "PYTHONPATH": parts.PYTHONPATH}
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "pipeline.cli", *words], env=env, stdout=said, stderr=said, start_new_session=True
