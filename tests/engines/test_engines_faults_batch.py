@@ -19,9 +19,11 @@ import pytest
 pytestmark = pytest.mark.engines
 
 ADDED = "2026-01-01T00:00:00Z"
-RECIPE = "processors: [boilerplate, language, 'nasty_processors:Slow': {seconds: 0.04}]\n"
+RECIPE = "processors: [boilerplate, language, 'nasty_processors:Slow': {seconds: 0.006}]\n"
 """Slow enough that on any machine a kill finds the job at work."""
-DOCUMENTS = 400
+FILES = 3000
+"""Six shares of them (`pipeline.read.SHARE_FILES`): there is something left to do when the first parts are finished."""
+RECORDS = 100
 SEEDS = 3
 
 
@@ -30,8 +32,11 @@ def work(tmp_path_factory: pytest.TempPathFactory, newsbeam: Callable[..., Any])
     """The command line of a run, and the records and the account that `--runner direct` made with it."""
     folder = tmp_path_factory.mktemp("work")
     (folder / "recipe.yaml").write_text(RECIPE)
-    inputs = pages.make(folder / "pages", DOCUMENTS // 2, DOCUMENTS // 2)
-    words = [*inputs, "--added", ADDED, "--recipe", str(folder / "recipe.yaml")]
+    _, archives = pages.make(folder / "pages", 0, RECORDS)
+    (folder / "notes").mkdir()
+    for number in range(FILES):
+        (folder / "notes" / f"{number:05d}.txt").write_text(f"Ferry {number} will sail again on Tuesday, said the harbour.\n")
+    words = [str(folder / "notes"), archives, "--added", ADDED, "--recipe", str(folder / "recipe.yaml")]
     ran = newsbeam("run", *words, "--output", folder / "direct")
     assert ran.status == 0, ran.err
     return words, pages.records(folder / "direct"), ran.account
@@ -92,7 +97,7 @@ def test_a_taskmanager_is_killed_and_replaced(
     words, expected, account = work
     rng = random.Random(seed)
     process = start("run", *words, "--output", tmp_path / "out", *_flink(mended))
-    _wait_for_work(process, tmp_path / "out", rng.randint(0, 8))
+    _wait_for_work(process, tmp_path / "out", rng.randint(0, 3))
     time.sleep(rng.random() * 3)
     assert process.poll() is None, "the job was over before anything could be killed"
     victim = rng.choice(mended.taskmanagers)
