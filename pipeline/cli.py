@@ -52,6 +52,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except UsageError as error:
         print(f"newsbeam: {error}", file=sys.stderr)
         return 2
+    except KeyboardInterrupt:  # before anything was begun: what runs ends in its own way
+        print("newsbeam: interrupted", file=sys.stderr)
+        return 1
     except BrokenPipeError:
         # `newsbeam explain … | head`: nobody is left to read the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

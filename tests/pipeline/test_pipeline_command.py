@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from pipeline import cli
 from pipeline.find import find
 from pipeline.read import Reader, share_out
 from pipeline.recipe import load
@@ -453,6 +454,15 @@ def test_help_answers_in_little_time(newsbeam: Newsbeam) -> None:
     assert all(
         word in ran.out for word in ("run INPUT... --output DIR", "explain FILE", "list", "check RECIPE", "replay DIR", "Exit status")
     )
+
+
+def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def loading(_arguments: list[str]) -> int:
+        raise KeyboardInterrupt
+
+    monkeypatch.setitem(cli.COMMANDS, "run", loading)
+    assert cli.main(["run"]) == 1
+    assert capsys.readouterr().err == "newsbeam: interrupted\n"
 
 
 @pytest.mark.parametrize(
