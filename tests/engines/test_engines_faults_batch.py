@@ -19,8 +19,8 @@ import pytest
 pytestmark = pytest.mark.engines
 
 ADDED = "2026-01-01T00:00:00Z"
-RECIPE = "processors: [boilerplate, language, 'nasty_processors:Slow': {seconds: 0.006}]\n"
-"""Slow enough that on any machine a kill finds the job at work."""
+RECIPE = "processors: [length, 'nasty_processors:Slow': {seconds: 0.008}]\n"
+"""Slow enough that on any machine a kill finds the job at work, and nothing to load where a worker is started again."""
 FILES = 3000
 """Six shares of them (`pipeline.read.SHARE_FILES`): there is something left to do when the first parts are finished."""
 RECORDS = 100
