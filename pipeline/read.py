@@ -12,23 +12,21 @@ import os
 import pickle
 import platform
 import stat
-import tempfile
 import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
-from functools import partial
 from hashlib import sha256
-from typing import Any, cast
+from typing import cast
 
-import orjson
 import zstandard
 
 from pipeline.files import read, remote, shown, whole
 from pipeline.find import Source
+from pipeline.inputs.formats import INPUT_FORMATS
+from pipeline.inputs.formats.base import COPY_BYTES, ReadContext, Unreadable, megabytes
 from pipeline.progress import NOW
-from pipeline.streams import Plain, Tail, decompress, open_plain, without_compression
-from transforms.decode import HEAD_BYTES, Container, container, decode_bytes
+from pipeline.streams import Plain, decompress, open_plain, without_compression
+from transforms.decode import HEAD_BYTES, container
 from transforms.document import Raw
 
 SHARE_BYTES = 8 << 20
@@ -40,8 +38,6 @@ SPLIT_BYTES = 32 << 20
 BUNDLE_BYTES = 128 << 10
 BUNDLE_ITEMS = 32
 """Raw items travel together until there are so many of them."""
-
-_COPY_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -59,7 +55,7 @@ class Share:
     start: int = 0
     end: int = -1
     first: int = 1
-    kind: Container = ""
+    kind: str = ""
     last: bool = True
     digest: str = ""
     only: tuple[tuple[str, frozenset[int]], ...] = ()
@@ -205,7 +201,7 @@ class Reader:
                     if _is_wanted(number, wanted):
                         yield raw
                 if not share.kind:
-                    while plain.read(_COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
+                    while plain.read(COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
                         pass
                     digest = cast("Plain", plain.raw).hexdigest()
             if share.kind and share.last:
@@ -237,15 +233,11 @@ class Reader:
             raise Unreadable(f"{path} is compressed more than three times over: unpack it first")
         if share.kind not in ("", kind):
             raise Unreadable(f"{path} was changed while it was read: run it again")
-        if kind == "jsonl":
-            records = self._json_lines(source, stream, share)
-        elif kind == "warc":
-            records = _without_panic(path, self._warc(source, stream, share.first - 1))
-        elif kind == "parquet":
-            records = self._parquet(source, stream, share)
-        else:
+        if kind not in INPUT_FORMATS:
             yield self._document(source, inner, stream)
             return
+        context = ReadContext(path, source.source, self.max_bytes, share.start, share.end, share.first, bool(share.kind))
+        records = INPUT_FORMATS[kind].read(context, stream)
         empty = True
         for raw in records:
             empty = False
@@ -261,144 +253,20 @@ class Reader:
             blocks.append(block)
             size += len(block)
             if size > self.max_bytes:
-                raise Unreadable(f"{path} has more than {_megabytes(self.max_bytes)} in one document; raise --max-document-mb or split it")
+                raise Unreadable(f"{path} has more than {megabytes(self.max_bytes)} in one document; raise --max-document-mb or split it")
         return Raw(path, b"".join(blocks), name=inner, source=source.source)
-
-    def _json_lines(self, source: Source, stream: io.BufferedReader, share: Share) -> Iterator[Raw]:
-        path, new = source.path, partial(Raw, source=source.source)
-        if share.start:
-            stream.seek(share.start)
-        position, number = share.start, share.first - 1
-        while share.end < 0 or position < share.end:
-            line = stream.readline(self.max_bytes + 1)
-            if not line:
-                return
-            position += len(line)
-            if not line.strip():
-                continue
-            number += 1
-            origin = f"{path}#{number}"
-            if len(line) > self.max_bytes and not line.endswith(b"\n"):
-                while rest := stream.readline(_COPY_BYTES):
-                    position += len(rest)
-                    if rest.endswith(b"\n"):
-                        break
-                message = f"{origin} is a line of more than {_megabytes(self.max_bytes)}; raise --max-document-mb or split it"
-                yield new(origin, b"", form="json", error=f"ReadError: {message}")
-            else:
-                yield new(origin, line.strip(), form="json")
-
-    def _parquet(self, source: Source, stream: io.BufferedReader, share: Share) -> Iterator[Raw]:
-        from pyarrow import ArrowException  # it weighs 0.3 s, and few inputs are parquet
-
-        path, new = source.path, partial(Raw, source=source.source)
-        number = share.first - 1
-        with tempfile.TemporaryFile() if not share.kind else nullcontext(stream) as there:
-            if not share.kind:
-                # Parquet is read from its end: what is compressed or far away has to be here first.
-                while block := stream.read(_COPY_BYTES):
-                    there.write(block)
-                there.seek(0)
-            try:
-                table, columns = parquet_table(path, there)
-                groups = [group for group, at in enumerate(row_groups(table)) if share.start <= at and (at < share.end or share.end < 0)]
-                for row in _rows(table, groups, columns):
-                    number += 1
-                    yield new(f"{path}#{number}", row, form="json")
-            except ArrowException as error:
-                raise Unreadable(f"{path} is no whole parquet file: {error}") from error
-
-    def _warc(self, source: Source, stream: io.BufferedReader, number: int) -> Iterator[Raw]:
-        from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # few inputs are WARC
-
-        path, new = source.path, partial(Raw, source=source.source)
-        tail = Tail(stream)
-        # FastWARC's own decompression ends a cut file in silence; ours raises.
-        for record in ArchiveIterator(
-            tail, parse_http=False, stream_detect=False, record_types=WarcRecordType.response | WarcRecordType.conversion
-        ):
-            if not record.headers.get("Content-Length"):
-                continue  # the file ends within this record's header, as is told below
-            number += 1
-            origin = f"{path}#{number}"
-            url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
-            date = record.headers.get("WARC-Date") or ""
-            length = record.content_length
-            if length > self.max_bytes:
-                message = f"{origin} has {_megabytes(length)} in one document; raise --max-document-mb"
-                yield new(origin, b"", "http", url=url, error=f"ReadError: {message}")
-                continue
-            record.freeze()
-            block = record.reader.read()
-            if len(block) < length:
-                raise Unreadable(f"{origin}: the WARC is cut short in this record; get the file again")
-            if record.record_type == WarcRecordType.conversion:
-                language = record.headers.get("WARC-Identified-Content-Language") or ""
-                yield new(origin, block, "text", "text/plain", language, url, date)
-                continue
-            try:
-                # Parsed apart from the archive: a response that cannot be would take the iterator with it.
-                with _no_panic():
-                    response = WarcRecord.from_bytes(_RESPONSE % len(block) + block + b"\r\n\r\n")
-                    response.parse_http(auto_decode="all")
-                    payload = response.reader.read(self.max_bytes + 1)
-            except (OSError, _Panic) as error:
-                yield new(origin, b"", "http", url=url, error=f"ReadError: {origin}: the HTTP response cannot be read: {error}")
-                continue
-            if len(payload) > self.max_bytes:
-                yield new(origin, b"", "http", url=url, error=f"ReadError: {origin} unpacks to more than {_megabytes(self.max_bytes)}")
-                continue
-            headers = response.http_headers
-            content_type = (headers.get("Content-Type") if headers is not None else "") or ""
-            language = (headers.get("Content-Language") if headers is not None else "") or ""
-            yield new(origin, payload, "http", content_type, language, url, date)
-        if not tail.ends_whole():
-            raise Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
-
-
-def parquet_table(path: str, stream: Any) -> tuple[Any, list[str]]:
-    """The parquet file in a stream that can be sought in, and its columns that are read. Raises Unreadable, ArrowException."""
-    import pyarrow.parquet as pq
-
-    table = pq.ParquetFile(stream)
-    columns = [name for name in ("text", "html", "id", "url", "title", "date") if name in table.schema_arrow.names]
-    if "text" not in columns and "html" not in columns:
-        names = ", ".join(table.schema_arrow.names[:12])
-        raise Unreadable(f"{path} has neither a `text` nor an `html` column; its columns: {names}")
-    return table, columns
-
-
-def _rows(table: Any, groups: Sequence[int], columns: list[str]) -> Iterator[bytes]:
-    for group in groups:  # one at a time: no batch has rows of two, so that what comes before some damage is always the same
-        for batch in table.iter_batches(batch_size=64, row_groups=[group], columns=columns):
-            for row in batch.to_pylist():
-                yield as_json(row)
-
-
-def as_json(value: object) -> bytes:
-    """What a row of a parquet file says, as JSON. Raises TypeError where it cannot be said so."""
-    return orjson.dumps(value, default=_as_text)
-
-
-def row_groups(table: Any) -> list[int]:
-    """Where in the file each row group begins, as far as its stretch goes: the first at 0."""
-    starts = []
-    for group in range(table.metadata.num_row_groups):
-        column = table.metadata.row_group(group).column(0)
-        starts.append(min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset) if group else 0)
-    return starts
 
 
 def _opened(source: Source, share: Share) -> io.BufferedReader:
-    """The file of a share, for a stretch of WARC records only that. In JSON lines and parquet there is a place to be found first."""
-    if share.kind == "warc":
+    """The file of a share, or of a stretch only that where the format reads it so."""
+    if share.kind and INPUT_FORMATS[share.kind].parts_are_files:
         return open_plain(source.path, hashed=False, start=share.start, end=share.end)
     return open_plain(source.path, hashed=not share.kind)
 
 
 def _digest(path: str) -> str:
-    with open_plain(path, counted=False, buffer=_COPY_BYTES) as plain:
-        while plain.read1(_COPY_BYTES):
+    with open_plain(path, counted=False, buffer=COPY_BYTES) as plain:
+        while plain.read1(COPY_BYTES):
             pass
         return cast("Plain", plain.raw).hexdigest()
 
@@ -407,43 +275,8 @@ def _shown(raw: Raw) -> Raw:
     return replace(raw, origin=shown(raw.origin), name=shown(raw.name), error=shown(raw.error))
 
 
-def _as_text(value: object) -> str:
-    # A column of bytes is a page as it was fetched.
-    return decode_bytes(value)[0] if isinstance(value, bytes) else str(value)
-
-
-class _Panic(Exception):
-    """FastWARC did not foresee something."""
-
-
-@contextmanager
-def _no_panic() -> Iterator[None]:
-    # FastWARC is written in Rust: what it did not foresee comes up as a panic, which is no Exception and would end the run.
-    try:
-        yield
-    except BaseException as error:
-        if type(error).__module__ != "pyo3_runtime":
-            raise
-        raise _Panic(str(error)) from error
-
-
-def _without_panic(path: str, records: Iterator[Raw]) -> Iterator[Raw]:
-    try:
-        with _no_panic():
-            yield from records
-    except _Panic as error:
-        raise Unreadable(f"{path}: the WARC cannot be read from here on: {error}") from error
-
-
 def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
     return not wanted or 0 in wanted or number in wanted or any(one < 0 and number >= -one for one in wanted)
-
-
-_RESPONSE = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
-
-
-class Unreadable(Exception):
-    """An input cannot be read, for a reason whose message is complete in itself."""
 
 
 def _small(source: Source) -> bytes | None:
@@ -482,10 +315,6 @@ def _why(path: str, number: int, error: Exception) -> str:
         return f"{path} cannot be listed; change its permissions"
     text = str(error)
     return text if path in text else f"{path}{after}: {text}"
-
-
-def _megabytes(count: int) -> str:
-    return f"{count / (1 << 20):.0f} MB"
 
 
 def place_of(origin: str) -> tuple[str, int]:

@@ -14,7 +14,7 @@ import zstandard
 
 from pipeline import files
 from pipeline.progress import NOW
-from transforms.decode import HEAD_BYTES, Container, container
+from transforms.decode import HEAD_BYTES, container
 
 COMPRESSION_SUFFIXES = frozenset(["gz", "gzip", "zst", "zstd", "bz2"])
 
@@ -77,7 +77,7 @@ def _buffered(raw: io.RawIOBase, size: int = HEAD_BYTES) -> io.BufferedReader:
     return io.BufferedReader(raw, size)
 
 
-def decompress(stream: io.BufferedReader, kind: Container) -> io.BufferedReader:
+def decompress(stream: io.BufferedReader, kind: str) -> io.BufferedReader:
     """The stream unpacked. Reading it raises EOFError, zlib.error, OSError or zstandard.ZstdError where it is cut or damaged."""
     raw: io.RawIOBase = _Bzip2(stream) if kind == "bzip2" else Pieces(stream, kind)
     return _buffered(raw, HEAD_BYTES * 2)
@@ -109,7 +109,7 @@ class Pieces(io.RawIOBase):
     # A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small. zlib takes a limit.
     _FEED: ClassVar = {"gzip": 8 << 10, "zstd": 1 << 10}
 
-    def __init__(self, stream: BinaryIO, kind: Container, noted: bool = False) -> None:
+    def __init__(self, stream: BinaryIO, kind: str, noted: bool = False) -> None:
         self._stream = stream
         self._gzip = kind == "gzip"
         self._feed = self._FEED[kind]

@@ -22,10 +22,11 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import cut, read
+from pipeline import read
 from pipeline.cut import split
 from pipeline.find import find
 from pipeline.graph import Process, Publish, run_shares
+from pipeline.inputs.formats import jsonl
 from pipeline.read import Bundle, share_out
 from pipeline.recipe import parse
 from pipeline.worker import Setup
@@ -111,7 +112,7 @@ def test_more_workers_or_a_shuffle_give_the_same_bytes(
     if stretches:
         monkeypatch.setattr(read, "SHARE_BYTES", 100)
         monkeypatch.setattr(read, "SPLIT_BYTES", 1000)
-        monkeypatch.setattr(cut, "_BLOCK_BYTES", 500)
+        monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 500)
     one, other = tmp_path / "one", tmp_path / "other"
     first = bounded([source], job(one, shard_bytes=40_000))
     assert first["account"] == "read 600 = written 599 + dropped 0 + failed 1"
@@ -131,7 +132,7 @@ def test_cutting_changes_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     bounded([source], job(tmp_path / "whole"))
     monkeypatch.setattr(read, "SHARE_BYTES", 100)
     monkeypatch.setattr(read, "SPLIT_BYTES", 1000)
-    monkeypatch.setattr(cut, "_BLOCK_BYTES", 500)
+    monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 500)
     bounded([source], job(tmp_path / "cut"))
     for stem in ("documents", "dead-letters"):
         assert rows(tmp_path / "cut", stem) == rows(tmp_path / "whole", stem)

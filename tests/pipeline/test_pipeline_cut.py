@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pipeline import cut, read
 from pipeline.cut import split
 from pipeline.find import Source, find
+from pipeline.inputs.formats import jsonl, warc
 from pipeline.read import EndOfPart, Reader, Share, share_out
 from transforms.document import Raw
 
@@ -120,7 +121,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], tuple[Go
         assert len(whole.stretches) == 1
         with monkeypatch.context() as patch:
             patch.setattr(read, "SPLIT_BYTES", size)
-            patch.setattr(cut, "_BLOCK_BYTES", 100)
+            patch.setattr(jsonl, "_BLOCK_BYTES", 100)
             pieces = Got(path)
         same(whole, pieces)
         return whole, pieces
@@ -171,14 +172,14 @@ def test_one_member_is_not_cut_and_not_unpacked_to_find_out(
     rows = [response(sha256(b"%d" % number).hexdigest().encode() * 8, HTML) for number in range(4000)]
     path = put(tmp_path / f"a.warc{suffix}", pack(rows, suffix, 0))
     seen: list[int] = []
-    records = cut._records
+    records = warc._records
 
     def counting(stream: io.BufferedReader) -> Iterator[tuple[int, int]]:
         for one in records(stream):
             seen.append(one[1])
             yield one
 
-    monkeypatch.setattr(cut, "_records", counting)
+    monkeypatch.setattr(warc, "_records", counting)
     _, pieces = small(path)
     assert len(pieces.stretches) == 1
     assert 0 < len(seen) < 2000
@@ -289,7 +290,7 @@ def test_a_warc_that_is_cut_short_has_stretches_up_to_there(tmp_path: Path, smal
 def test_a_file_that_is_gone_is_an_error_for_each_stretch(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which say from which record on something is missing; nothing else is known of it by then."""
     monkeypatch.setattr(read, "SPLIT_BYTES", 300)
-    monkeypatch.setattr(cut, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 100)
     path = make(tmp_path, name)
     (share,) = share_out(find([str(path)]).sources)
     stretches = list(split(share))
@@ -316,7 +317,7 @@ def make(folder: Path, name: str) -> Path:
 def test_a_file_that_goes_while_it_is_cut(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was cut off is read, and the rest is in one stretch that says what is wrong: nothing is read twice."""
     monkeypatch.setattr(read, "SPLIT_BYTES", 300)
-    monkeypatch.setattr(cut, "_BLOCK_BYTES", 100)
+    monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 100)
     path = make(tmp_path, name)
     whole = Got(path)
     before = cut._cuts

@@ -22,9 +22,10 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import cut, read
+from pipeline import read
 from pipeline.cut import split
 from pipeline.find import Source, find
+from pipeline.inputs.formats import jsonl
 from pipeline.read import EndOfPart, Reader, place_of, share_out
 from transforms.document import Raw
 
@@ -231,7 +232,7 @@ def test_empty_containers_are_dropped_and_counted(tmp_path: Path) -> None:
 @pytest.fixture
 def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(read, "SPLIT_BYTES", 64)
-    monkeypatch.setattr(cut, "_BLOCK_BYTES", 20)
+    monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 20)
 
 
 LINES = st.lists(
@@ -249,7 +250,7 @@ def test_a_split_file_gives_what_an_unsplit_one_does(
     with monkeypatch.context() as patch:
         patch.setattr(read, "SPLIT_BYTES", 64)
         # Whole lines stay below SPLIT_BYTES here: what longer ones do is a test of its own.
-        patch.setattr(cut, "_BLOCK_BYTES", 120)
+        patch.setattr(jsonl, "_BLOCK_BYTES", 120)
         pieces = read_all(path)
     assert [(raw.origin, raw.payload) for raw in pieces.raws] == [(raw.origin, raw.payload) for raw in whole.raws]
 

@@ -1,0 +1,1 @@
+"""Inputs: from files to raw items."""
