@@ -25,11 +25,12 @@ import orjson
 
 from pipeline import dataflow, engines, files, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
+from pipeline.folder import STREAMED, WATCHED
 from pipeline.messages import Kafka, MessageReader, PubSub
 from pipeline.pool import cores
 from pipeline.run import Refused
 from pipeline.worker import STOPS, Setup, now
-from pipeline.write import COMPRESSED, KINDS, STREAMED, WATCHED, Job, account_of
+from pipeline.write import COMPRESSED, KINDS, Job, account_of
 
 _READS = {"kafka": ("prism", "flink", "dataflow"), "pubsub": ("direct", "dataflow")}
 """Which runners read what. The direct runner starts no Java, which Beam's Kafka is written in; the others know no Pub/Sub."""

@@ -9,10 +9,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.files import MissingExtra, check_scheme, filesystems, remote
+from pipeline.folder import is_newsbeam_output, outputs_among
 from pipeline.streams import COMPRESSION_SUFFIXES
 
 DOCUMENT_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text md markdown jsonl ndjson parquet warc wet".split())
 """What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
+
+
+PASSED_OVER = "{} is an output folder of newsbeam: what is in it is not read (name it outright to have it read)"
+"""What is said of output that lies in a folder that is walked: reading it by accident would give each document twice."""
 
 
 class InputError(ValueError):
@@ -57,7 +62,7 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
         given = word.removeprefix("file://")
         before = len(sources)
         if remote(given):
-            found: Iterable[Source] = _remote(given, skipped)
+            found: Iterable[Source] = _remote(given, out, notes, skipped)
         elif os.path.isdir(given):
             if out and os.path.realpath(given) == out:
                 raise InputError(f"{given} is the output folder itself; name another with --output")
@@ -92,6 +97,10 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
         seen.add((here.st_dev, here.st_ino))
         if out and os.path.realpath(folder) == out:
             notes.append(f"{folder} is the output folder: what is in it is not read")
+            folders.clear()
+            continue
+        if folder != top and is_newsbeam_output(folder, files):
+            notes.append(PASSED_OVER.format(folder))
             folders.clear()
             continue
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
@@ -136,7 +145,12 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
         raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
     name = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
     found: list[Source] = []
+    # Of folders that the pattern only happens to match, none is read that newsbeam wrote.
+    outputs = outputs_among(paths, os.path.dirname(re.split(r"[*?\[]", pattern)[0]))
+    notes += map(PASSED_OVER.format, outputs)
     for path in paths:
+        if any(path == output or path.startswith(os.path.join(output, "")) for output in outputs):
+            continue
         if os.path.isdir(path):
             # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
             if "**" not in pattern:
@@ -148,7 +162,7 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
     return found
 
 
-def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
+def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
     scheme = given.partition("://")[0]
     try:
         check_scheme(given)
@@ -171,7 +185,12 @@ def _remote(given: str, skipped: dict[str, int]) -> list[Source]:
         raise InputError(f"nothing found at {given}")
     name = re.split(r"[*?\[]", given)[0].rstrip("/").rpartition("/")[2] or scheme
     found = []
+    outputs = outputs_among([str(entry.path) for entry in listed], given) if walked else []
+    notes += [PASSED_OVER.format(folder) for folder in outputs if folder != out.rstrip("/")]
+    left_out = tuple(folder.rstrip("/") + "/" for folder in (*outputs, out) if folder)
     for entry in sorted(listed, key=lambda entry: str(entry.path)):
+        if walked and str(entry.path).startswith(left_out):
+            continue
         suffix = kind_suffix(entry.path.rpartition("/")[2])
         if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
             skipped["." + suffix] = skipped.get("." + suffix, 0) + 1

@@ -27,7 +27,8 @@ from typing import Any, NamedTuple
 import orjson
 
 from pipeline import files
-from pipeline.write import KINDS, STEMS, WATCHED, AccountError, Job, compressed
+from pipeline.folder import WATCHED
+from pipeline.write import KINDS, STEMS, AccountError, Job, compressed
 
 LAYOUT = 1
 """The number of the database's layout. A database of another is set aside, and built anew from the manifests."""

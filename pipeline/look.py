@@ -25,7 +25,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.find import DOCUMENT_SUFFIXES, Source, folder_name, kind_suffix
+from pipeline.find import DOCUMENT_SUFFIXES, PASSED_OVER, Source, folder_name, kind_suffix
+from pipeline.folder import is_newsbeam_output
 from pipeline.ledger import Stamp
 
 QUICK_SECONDS = 0.2
@@ -83,6 +84,7 @@ class Look:
 
     def __init__(self, inputs: Sequence[str], output: str, settle: float, done: Iterable[tuple[str, Stamp]] = ()) -> None:
         self._inputs = [word.removeprefix("file://") for word in inputs]
+        self._named = frozenset(word.removeprefix("./") or "." for word in self._inputs)
         self._output = output
         self._settle = settle
         self._done = _Numbers(hash((path, stamp)) for path, stamp in done)
@@ -205,8 +207,12 @@ class Look:
     def _pattern(self, look: _Look, pattern: str, seen: set[tuple[int, int]]) -> Iterator[None]:
         source = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
         out = os.path.join(os.path.realpath(self._output), "")
+        base = os.path.dirname(re.split(r"[*?\[]", pattern)[0])
+        outputs: dict[str, str] = {}
         for path in glob.iglob(pattern, recursive=True):
-            if not os.path.isdir(path):
+            if output := self._output_around(os.path.dirname(path), base, outputs):
+                self._tell(PASSED_OVER.format(output))
+            elif not os.path.isdir(path):
                 if not os.path.realpath(path).startswith(out):
                     self._file(look, path, source)
             elif "**" not in pattern:
@@ -214,6 +220,15 @@ class Look:
             if look.cut:
                 return
             yield
+
+    def _output_around(self, folder: str, base: str, known: dict[str, str]) -> str:
+        """The folder that newsbeam wrote in which `folder` lies, below `base`; "" where there is none. `known` is what was asked before."""
+        if len(folder) <= len(base):
+            return ""
+        if folder not in known:
+            around = self._output_around(os.path.dirname(folder), base, known)
+            known[folder] = around or (folder if is_newsbeam_output(folder) else "")
+        return known[folder]
 
     def _file(self, look: _Look, path: str, source: str) -> None:
         self._check(look, [(path, os.path.abspath(path))], source)
@@ -227,6 +242,9 @@ class Look:
         if (status.st_dev, status.st_ino) in seen:
             return  # the output folder, or a link back to where we have been
         seen.add((status.st_dev, status.st_ino))
+        if folder not in self._named and is_newsbeam_output(folder):
+            self._tell(PASSED_OVER.format(folder))
+            return
         changed, times, below = self._folders.get(folder, (-1, 0, ()))
         # A change within the same tick of the clock as a listing leaves no trace: so it is listed twice before it is believed.
         if look is self._thorough or changed != status.st_mtime_ns or times < 2:

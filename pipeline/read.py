@@ -8,15 +8,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import json
 import os
-import pickle
 import platform
 import stat
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
-from typing import cast
+from typing import Any, cast
 
 import zstandard
 
@@ -105,14 +105,15 @@ def share_out(sources: Sequence[Source]) -> list[Share]:
 
 
 def write_shares(shares: Sequence[Share], path: str) -> list[int]:
-    """Put shares into a file; the place of each in it. The graph holds only the places: it has to stay small, and a list of
+    """Put shares into a file, as JSON lines; the place of each in it. The graph holds only the places: it has to stay small, and a list of
     100,000 names is not.
     """
     places = []
     with whole(path) as stream:
         for share in shares:
             places.append(stream.tell())
-            pickle.dump(share, stream, protocol=pickle.HIGHEST_PROTOCOL)
+            # Not orjson: a name that is not UTF-8 has halves of characters in it.
+            stream.write(json.dumps(asdict(share), default=sorted).encode() + b"\n")
     return places
 
 
@@ -125,8 +126,13 @@ def read_share(place: int, path: str) -> Share:
         raise FileNotFoundError(f"{path} is not there on {platform.node()}; {hint}") from error
     with stream:
         stream.seek(place)
-        share: Share = pickle.load(stream)
-        return share
+        return _share_of(json.loads(stream.readline()))
+
+
+def _share_of(fields: dict[str, Any]) -> Share:
+    sources = tuple(Source(**source) for source in fields.pop("sources"))
+    only = tuple((path, frozenset(numbers)) for path, numbers in fields.pop("only"))
+    return Share(**fields, sources=sources, only=only)
 
 
 def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> Share:

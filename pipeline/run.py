@@ -19,9 +19,10 @@ from typing import Any
 import orjson
 
 from pipeline import dataflow, engines, files, find, read, recipe, report, streams
+from pipeline.folder import STREAMED, WATCHED
 from pipeline.pool import cores
 from pipeline.worker import Setup, now
-from pipeline.write import COMPRESSED, STREAMED, WATCHED, Job, count_parts, finished_parts
+from pipeline.write import COMPRESSED, Job, count_parts, finished_parts
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""

@@ -28,6 +28,7 @@ from types import FrameType
 import orjson
 
 from pipeline import files, find, recipe, run, schema
+from pipeline.folder import WATCHED
 from pipeline.ledger import Input, Ledger, LedgerError, Part, Stamp
 from pipeline.look import Candidate, Look, source_of
 from pipeline.pool import Pool, WorkerError, cores
@@ -35,7 +36,7 @@ from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Reader
 from pipeline.run import Refused
 from pipeline.status import Status, Teller, endpoint
 from pipeline.worker import STOPS, Batch, Setup
-from pipeline.write import COMPRESSED, KINDS, WATCHED, AccountError, Job, account_of, manifest
+from pipeline.write import COMPRESSED, KINDS, AccountError, Job, account_of, manifest
 from transforms.document import Raw
 
 COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20

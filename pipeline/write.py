@@ -22,6 +22,7 @@ from uuid import uuid4
 import orjson
 
 from pipeline import files, schema
+from pipeline.folder import STATE
 from pipeline.read import EndOfPart
 from pipeline.recipe import Recipe
 from pipeline.worker import Batch, Setup
@@ -32,12 +33,6 @@ SHARD_BYTES = 256 << 20
 
 KINDS = ("documents", "dropped", "dead_letters")
 STEMS = {"documents": "documents", "dropped": "dropped", "dead_letters": "dead-letters"}
-
-WATCHED = ".newsbeam-watch"
-"""The folder in an output folder that says it is `newsbeam watch`'s, and in which that keeps its state."""
-
-STREAMED = ".newsbeam-stream"
-"""The folder in an output folder that says runs without an end write there, and what each of them was."""
 
 Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
 FORMATS: tuple[Format, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
@@ -69,17 +64,17 @@ class Job:
     @property
     def state(self) -> str:
         """Where the run keeps what is not finished."""
-        return files.join(self.output, ".newsbeam")
+        return files.join(self.output, STATE)
 
     @property
     def parts(self) -> str:
         """Where finished parts wait for the rest."""
-        return files.join(self.output, ".newsbeam", "parts")
+        return files.join(self.state, "parts")
 
     @property
     def counts(self) -> str:
         """The file with what was counted for `site_template`."""
-        return files.join(self.output, ".newsbeam", "site-template")
+        return files.join(self.state, "site-template")
 
 
 @dataclass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 from pathlib import Path
 
@@ -203,3 +204,58 @@ def test_names_that_are_no_utf8(here: Path) -> None:
     except OSError:
         pytest.skip("this filesystem takes UTF-8 names only")
     assert f"news/{name}" in paths(find(["news"]))
+
+
+# --- what newsbeam wrote is not read by accident --------------------------------------------------------------------
+
+OURS = {"account": "read 1 = written 1 + dropped 0 + failed 0", "versions": {"newsbeam": "0.1.0"}}
+
+SIGNS = {
+    "a manifest": ("manifest.json", json.dumps(OURS)),
+    "a run cut short": (".newsbeam/plan.json", "{}"),
+    "a watch": (".newsbeam-watch/ledger.sqlite", ""),
+    "a stream": (".newsbeam-stream/run-1.json", "{}"),
+    "a stream without its state": ("manifest-20261122T093000-run1-late2.json", json.dumps(OURS)),
+}
+
+
+def put(path: Path, content: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(content)
+
+
+@pytest.mark.parametrize("sign", SIGNS)
+def test_earlier_output_in_a_folder_is_passed_over_and_named(here: Path, sign: str) -> None:
+    name, content = SIGNS[sign]
+    put(here / "news" / "out" / name, content)
+    for file in ("documents-00000-of-00001.jsonl", "README.md", "deep/page.html"):
+        put(here / "news" / "out" / file, "words")
+    found = find(["news"])
+    assert "news/out" not in " ".join(paths(found))
+    assert "news/out is an output folder of newsbeam: what is in it is not read (name it outright to have it read)" in found.notes
+    assert len(found.sources) == 4
+    assert len(paths(find(["news/out"]))) >= 3
+    assert [paths(find([word])) for word in ("news/out/*.jsonl", "news/out/README.md")] == [
+        ["news/out/documents-00000-of-00001.jsonl"],
+        ["news/out/README.md"],
+    ]
+
+
+@pytest.mark.parametrize("pattern", ["news/*", "news/**", "news/**/*.jsonl", "news/o*/*", "n*/out/*.jsonl", "**/*.jsonl"])
+def test_a_pattern_that_happens_to_match_earlier_output(here: Path, pattern: str) -> None:
+    put(here / "news" / "out" / "manifest.json", json.dumps(OURS))
+    put(here / "news" / "out" / "deep" / "documents-00000-of-00001.jsonl", "words")
+    put(here / "news" / "out" / "documents-00000-of-00001.jsonl", "words")
+    put(here / "news" / "own.jsonl", "words")
+    found = find([pattern])
+    assert not [path for path in paths(found) if path.startswith("news/out/")]
+    assert [note for note in found.notes if note.startswith("news/out is an output folder of newsbeam")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['{"name": "an extension", "manifest_version": 3, "version": "1"}', "[]", "no json", '{"account": 1, "versions": {"newsbeam": "0"}}'],
+)
+def test_a_manifest_of_somebody_else_hides_nothing(here: Path, content: str) -> None:
+    put(here / "news" / "deep" / "manifest.json", content)
+    assert len(paths(find(["news"]))) == 4

@@ -26,7 +26,7 @@ from pipeline import read
 from pipeline.cut import split
 from pipeline.find import Source, find
 from pipeline.inputs.formats import jsonl
-from pipeline.read import EndOfPart, Reader, place_of, share_out
+from pipeline.read import EndOfPart, Reader, Share, place_of, share_out
 from transforms.document import Raw
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
@@ -605,3 +605,12 @@ def test_a_pipe_named_outright_is_read_to_its_end(tmp_path: Path, first: bytes, 
         timer.join()
     assert (len(got.good), got.errors) == (count, [])
     assert b"".join(raw.payload for raw in got.good).replace(b"}{", b"}\n{").strip() == (first + second).strip()
+
+
+def test_shares_come_back_as_they_were_written(tmp_path: Path) -> None:
+    sources = [Source("in/a.txt", 3, "in"), Source("in/caf\udce9 \u2028\n.txt", 0, "caf\udce9"), Source("gs://b/\U0001f600", 9, "b")]
+    only = (("in/a.txt", frozenset({-3, 0, 7})),)
+    shares = [Share(number, (source,), number, only=only if not number else ()) for number, source in enumerate(sources)]
+    shares.append(Share(9, tuple(sources), 5, 70, 4, "warc", False, "ab" * 32))
+    places = read.write_shares(shares, f"{tmp_path}/shares")
+    assert [read.read_share(place, f"{tmp_path}/shares") for place in reversed(places)] == shares[::-1]

@@ -137,3 +137,17 @@ def test_a_second_run_elsewhere_is_refused(elsewhere, capfd):
 def test_nothing_there(elsewhere, tmp_path, capfd):
     assert main(["run", "elsewhere://bucket/nothing", "--output", str(tmp_path / "out")]) == 2
     assert "nothing found at elsewhere://bucket/nothing" in capfd.readouterr().err
+
+
+def test_earlier_output_elsewhere_is_passed_over(elsewhere, tmp_path, capfd):
+    assert main(["run", "elsewhere://bucket/in/0.txt", "--output", "elsewhere://bucket/in/out"]) == 0
+    shutil.copytree(elsewhere / "in" / "out", elsewhere / "in" / "out" / "replay-1")
+    capfd.readouterr()
+    assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/in/out2"]) == 0
+    said = capfd.readouterr()
+    assert said.out.splitlines()[-1] == "read 4 = written 4 + dropped 0 + failed 0"
+    assert "elsewhere://bucket/in/out is an output folder of newsbeam: what is in it is not read" in said.err
+    assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/in/out2", "--overwrite"]) == 0
+    said = capfd.readouterr()
+    assert said.out.splitlines()[-1] == "read 4 = written 4 + dropped 0 + failed 0"
+    assert "out2" not in said.err

@@ -12,10 +12,11 @@ import yaml
 
 from pipeline import consume
 from pipeline.cli import main
+from pipeline.folder import STREAMED, WATCHED
 from pipeline.messages import parse
 from pipeline.recipe import parse as recipe
 from pipeline.worker import Setup
-from pipeline.write import STREAMED, WATCHED, Job
+from pipeline.write import Job
 
 CASES = yaml.safe_load((Path(__file__).parent / "command_cases.yaml").read_text("utf-8"))
 SEEDS = Path(__file__).parents[2] / "seeds"
