@@ -163,6 +163,8 @@ class Document:
 
     `text` is the input to the character until a processor that edits has run; while `markup` is true it still holds
     tags. `declared_language` is what the page, its headers or its archive claim ("ko", "en-US"): a hint, never proof.
+    `visible` is the number of characters other than white space that the markup showed to a reader, where the processor that
+    took the markup off has counted them (-1 where not).
     """
 
     text: str
@@ -184,6 +186,7 @@ class Document:
     credits: tuple[Credit, ...] = ()
     removed: tuple[Removal, ...] = ()
     metadata: Metadata = Metadata()
+    visible: int = NOWHERE
 
     @property
     def prose(self) -> str:
@@ -238,6 +241,21 @@ _TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[/!?
 
 def _blank(match: re.Match[str]) -> str:
     return re.sub(r"[^\n]", " ", match.group())
+
+
+def count_visible(document: Document) -> int:
+    """How many characters other than white space the document shows to a reader."""
+    return characters(_TAGS.sub(" ", document.text) if document.markup else document.text)
+
+
+def characters(text: str) -> int:
+    """How many characters other than white space there are in the text."""
+    return len("".join(text.split()))
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing in the text but white space and signs that are never seen."""
+    return not any(sign.isprintable() and not sign.isspace() for sign in text)
 
 
 def broken_spans(document: Document) -> Sequence[str]:

@@ -28,11 +28,16 @@ from time import perf_counter_ns
 from typing import Any, ClassVar, Literal, Protocol
 
 from transforms.decode import decode
-from transforms.document import Document, Dropped, Failed, Raw, broken_spans
+from transforms.document import NOWHERE, Document, Dropped, Failed, Raw, broken_spans, count_visible, is_blank
 
 ENTRY_POINT_GROUP = "newsbeam.processors"
 
 Effect = Literal["edits", "annotates", "selects"]
+
+NO_TEXT_LEFT = "no text left"
+"""Why a document is dropped that showed text when it came in, and of which a processor left none."""
+EMPTY = "empty"
+"""Why a document is dropped that shows no text, such as the page of an application that builds itself in the browser."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +111,16 @@ class Outcome:
     """What became of one input.
 
     `document` is how far it came (None if it could not even be decoded); `nanoseconds` holds what each stage took, in the
-    order they ran.
+    order they ran. `visible` counts the characters other than white space that the input shows to a reader, without tags,
+    scripts and comments; `kept` those that were left when editing was over: `kept / visible` is the share of a document that
+    a run kept. Both are -1 where no processor edited. `kept` is the greater where the text comes from a page's metadata.
     """
 
     result: Document | Dropped | Failed
     document: Document | None = None
     nanoseconds: tuple[tuple[str, int], ...] = ()
+    visible: int = NOWHERE
+    kept: int = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -144,10 +153,12 @@ class Chain:
         """Take one input through decoding and every processor. Never raises, whatever a processor does.
 
         A processor's `Reject` gives Dropped; an exception, or a span that does not hold, gives Failed, both with the stage.
+        A processor that leaves no text gives Dropped as well: NO_TEXT_LEFT, or EMPTY where the input showed none either.
         `entering` is told the name of each stage before it begins, so that whoever watches knows where a document hangs.
         """
         times: list[tuple[str, int]] = []
         document: Document | None = None
+        visible = kept = NOWHERE
         stage = "read"
         began = perf_counter_ns()
         try:
@@ -170,18 +181,25 @@ class Chain:
                 after = processor(document)
                 times.append((stage, perf_counter_ns() - began))
                 if isinstance(after, Reject):
-                    return Outcome(Dropped(stage, after.reason), document, tuple(times))
+                    return Outcome(Dropped(stage, after.reason), document, tuple(times), visible, kept)
                 if not isinstance(after, Document):
                     raise TypeError(f"{stage} returned {type(after).__name__}, not a document")
+                if processor.effect == "edits":
+                    if visible < 0:
+                        visible = after.visible if after.visible >= 0 else count_visible(document)
+                    kept = count_visible(after)
+                if (processor.effect == "edits" or after.text != document.text) and is_blank(after.text):
+                    reason = EMPTY if visible == 0 or is_blank(document.text) else NO_TEXT_LEFT
+                    return Outcome(Dropped(stage, reason), after, tuple(times), visible, kept)
                 document = after
                 if processor.effect == "annotates" and (wrong := broken_spans(document)):
-                    return Outcome(Failed(stage, "SpanError", wrong[0]), document, tuple(times))
-            return Outcome(document, document, tuple(times))
+                    return Outcome(Failed(stage, "SpanError", wrong[0]), document, tuple(times), visible, kept)
+            return Outcome(document, document, tuple(times), visible, kept)
         except (KeyboardInterrupt, GeneratorExit):
             raise
         except BaseException as error:  # noqa: BLE001 - a processor may raise anything, SystemExit too; the run goes on
             times.append((stage, perf_counter_ns() - began))
-            return Outcome(_failure(stage, error), document, tuple(times))
+            return Outcome(_failure(stage, error), document, tuple(times), visible, kept)
 
 
 def _failure(stage: str, error: BaseException) -> Failed:

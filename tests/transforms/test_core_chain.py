@@ -160,6 +160,76 @@ def test_what_could_not_be_read_fails_or_drops_before_any_processor() -> None:
     assert (failed.stage, failed.error) == ("decode", "DecodeError")
 
 
+# --- what is left of a text ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Makes:
+    name: ClassVar[str] = "makes"
+    effect: ClassVar[Effect] = "edits"
+    text: str = ""
+
+    def __call__(self, document: Document) -> Document:
+        return replace(document, text=self.text, markup=False)
+
+
+ARTICLE = "<html><body><nav>Menu</nav><p>The pier was shut on Tuesday.</p><script>var words = 1</script></body></html>"
+
+
+@pytest.mark.parametrize(
+    ("payload", "made", "visible", "kept", "reason"),
+    [
+        ("The pier was shut.", "The pier.", 15, 8, ""),
+        ("The pier was shut.", "", 15, 0, "no text left"),
+        ("The pier was shut.", " \n\t\u200b\u00a0", 15, 1, "no text left"),
+        ("桟橋は閉鎖された。", "桟橋は。", 9, 4, ""),
+        (ARTICLE, "The pier was shut on Tuesday.", 28, 24, ""),
+        (ARTICLE, "", 28, 0, "no text left"),
+        ('<html><body><div id="app"></div><script>start()</script></body></html>', "", 0, 0, "empty"),
+        ("\u200b\u200b", "\u200b", 2, 1, "empty"),
+    ],
+)
+def test_what_is_left_is_counted_and_never_nothing(payload: str, made: str, visible: int, kept: int, reason: str) -> None:
+    outcome = Chain((Makes(made), Fussy())).run(Raw("a", payload.encode(), name="a"))
+    assert (outcome.visible, outcome.kept) == (visible, kept)
+    if reason:
+        assert outcome.result == Dropped("makes", reason)
+    else:
+        assert isinstance(outcome.result, Document)
+
+
+def test_where_nothing_edits_nothing_is_counted_and_the_text_stays() -> None:
+    outcome = Chain((Fussy(),)).run(Raw("a", "\u200b".encode()))
+    assert isinstance(outcome.result, Document)
+    assert (outcome.visible, outcome.kept) == (-1, -1)
+
+
+def test_nor_may_a_processor_that_says_it_selects_take_the_text() -> None:
+    @dataclass(frozen=True)
+    class Blanks:
+        name: ClassVar[str] = "blanks"
+        effect: ClassVar[Effect] = "selects"
+
+        def __call__(self, document: Document) -> Document:
+            return replace(document, text="")
+
+    assert Chain((Blanks(),)).run(RAW).result == Dropped("blanks", "no text left")
+
+
+@pytest.mark.parametrize(
+    ("page", "reason"),
+    [
+        ('<!doctype html><html><body><div id="root"></div><script>start()</script></body></html>', "empty"),
+        ("<!doctype html><html><head><title>Courier</title></head><body></body></html>", "empty"),
+    ],
+)
+def test_a_page_that_gives_nothing_is_dropped_by_boilerplate_alone(page: str, reason: str) -> None:
+    from transforms.boilerplate import Boilerplate
+
+    outcome = Chain((Boilerplate(),)).run(Raw("a.html", page.encode(), name="a.html"))
+    assert outcome.result == Dropped("boilerplate", reason)
+
+
 def test_the_watcher_is_told_each_stage_before_it_begins() -> None:
     seen: list[str] = []
     Chain((Shout(), Does(what=lambda document: seen.append("(ran)") or document), Fussy())).run(RAW, seen.append)

@@ -83,6 +83,7 @@ class Boilerplate:
             declared_language=document.declared_language or said.language,
             removed=document.removed + main.removed,
             metadata=about,
+            visible=main.visible,
         )
 
     def _lines(self, document: Document) -> Document:

@@ -32,11 +32,15 @@ Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
 
 @dataclass(frozen=True)
 class Main:
-    """A page's main text, its blocks separated by one blank line, what is no part of it, and what the page says of itself."""
+    """A page's main text, its blocks separated by one blank line, what is no part of it, and what the page says of itself.
+
+    `visible` is how many characters other than white space the page shows in all.
+    """
 
     text: str
     removed: tuple[Removal, ...]
     metadata: PageMetadata
+    visible: int
 
 
 def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -> Main:
@@ -44,7 +48,7 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
     page = read_page(html)
     if not page.blocks:
         metadata = page_metadata(page, "", [], latest)
-        return Main(metadata.body, (), metadata)
+        return Main(metadata.body, (), metadata, page.visible)
     chosen = _choose(page, recurring)
     metadata = page_metadata(page, _heading(page, chosen), _bylines(page, chosen), latest)
     kept: list[str] = []
@@ -60,7 +64,7 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
         # The page shows next to nothing without its scripts, and they hold the article.
         removed = [*removed, *(Removal("other", NOWHERE, block) for block in kept)]
         text = metadata.body
-    return Main(text, tuple(removed), metadata)
+    return Main(text, tuple(removed), metadata, page.visible)
 
 
 _BODY_COUNTS = 5

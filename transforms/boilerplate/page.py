@@ -18,6 +18,8 @@ from bs4 import BeautifulSoup
 from bs4.element import PreformattedString, Tag
 from bs4.formatter import HTMLFormatter
 
+from transforms.document import characters
+
 LexborHTMLParser: Any
 try:
     from selectolax.lexbor import LexborHTMLParser
@@ -38,10 +40,11 @@ _INVISIBLE = "\u00ad\u2060\ufeff"
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """A page as a parser put it in order, and the JSON-LD scripts that stood in it."""
+    """A page as a parser put it in order, the JSON-LD scripts that stood in it, and how many characters other than white space it shows."""
 
     html: str
     json_ld: tuple[str, ...] = ()
+    visible: int = 0
 
 
 def lexbor_canonical(html: str) -> Canonical:
@@ -49,7 +52,9 @@ def lexbor_canonical(html: str) -> Canonical:
     parser = LexborHTMLParser(html)  # the nodes live only as long as their parser
     json_ld = tuple(node.text() for node in parser.css('script[type*="ld+json" i]'))
     parser.strip_tags(list(_DROPPED))
-    return Canonical(parser.html or "", json_ld)
+    body = parser.body
+    # Counted in the tree, not in what is read of it below: whoever looks for pages of which little was kept has to see what is lost here.
+    return Canonical(parser.html or "", json_ld, characters(body.text()) if body is not None else 0)
 
 
 class _Quoting(HTMLFormatter):
@@ -79,7 +84,8 @@ def soup_canonical(html: str) -> Canonical:
                 json_ld.append(node.get_text())
             node.decompose()
     html = soup.decode(formatter=_QUOTING)
-    return Canonical(html if soup.html is not None else f"<html><body>{html}</body></html>", tuple(json_ld))
+    visible = characters((soup.body or soup).get_text())
+    return Canonical(html if soup.html is not None else f"<html><body>{html}</body></html>", tuple(json_ld), visible)
 
 
 # A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
@@ -272,6 +278,7 @@ class Page:
     json_ld: list[str] = field(default_factory=list)
     times: list[tuple[str, int]] = field(default_factory=list)
     marked: list[tuple[str, str, int]] = field(default_factory=list)
+    visible: int = 0
 
     def ancestors(self, element: int) -> Iterator[int]:
         """The element itself, the one around it, and so on to the root."""
@@ -294,7 +301,7 @@ def read_canonical(source: Canonical) -> Page:
     if "<!--" in html:
         before, *others = html.split("<!--")
         html = before + "".join([part.partition("-->")[2] for part in others])
-    page = Page(json_ld=list(source.json_ld))
+    page = Page(json_ld=list(source.json_ld), visible=source.visible)
     if "canonical" in html and (found := _CANONICAL.search(html)):
         page.canonical = unescape(found[1]).strip()
     heads, parents, hidden, first, last, blocks = page.heads, page.parents, page.hidden, page.first, page.last, page.blocks
