@@ -29,6 +29,9 @@ _END = re.compile(r"[.!?…]+(?=[\s\"”»)]|$)|[。！？؟]+|(?<=[다요])\.(?
 _MAX_SENTENCE = 1200
 _SPEECH_END = "\ue002"  # closes a quotation that ends a sentence
 _WORDS = re.compile(r"[^\W\d_]+")
+# Of the Latin words of a text in one of these languages more than one in so many is a function word; of names hardly any are.
+_FEW_FUNCTION_WORDS = 12
+_OTHER_LETTERS = 50
 _GUESSED = ("en", "de", "es", "fr", "it", "pt", "nl", "pl")
 
 
@@ -51,7 +54,11 @@ def guess(prose: str) -> str:
             arabic += count
         else:
             latin += count
+    words = Counter(_WORDS.findall(sample.lower()))
+    scores = [(sum(words[word] for word in load(language)["function_words"]), -index, language) for index, language in enumerate(_GUESSED)]
     east = hangul + kana + han
+    if max(scores)[0] * _FEW_FUNCTION_WORDS < sum(words.values()) and max(east, cyrillic, arabic) >= _OTHER_LETTERS:
+        latin = 0  # names in a text of another script
     # One ideograph or syllable says about as much as two letters.
     best = max((2 * east, "east"), (cyrillic, "cyrillic"), (arabic, "ar"), (latin, "latin"))
     if best[0] == 0:
@@ -62,8 +69,6 @@ def guess(prose: str) -> str:
         return "uk" if any(letter in sample for letter in "їєґЇЄҐ") and "ы" not in sample else "ru"
     if best[1] != "latin":
         return best[1]
-    words = Counter(_WORDS.findall(sample.lower()))
-    scores = [(sum(words[word] for word in load(language)["function_words"]), -index, language) for index, language in enumerate(_GUESSED)]
     return max(scores)[2]
 
 

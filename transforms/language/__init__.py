@@ -25,9 +25,11 @@ class Language:
     `metadata.script` tells (Hans, Hant), "sr" for Serbian in either, "nb" and "nn" for Norwegian, "no" where the two
     cannot be told apart; "und" with score 0 where there is nothing linguistic (addresses, numbers, ids), where no language
     that we know writes in that script, or where the score is under `min_score`.
-    `language_score` (0..1) is the tempered posterior. `languages` is `()` when the whole text is in one language. The page's
-    declared language and its address decide between languages that the text itself leaves too close to call, and nothing
-    else; `language_hint` then says which did. Raises ValueError unless 0 <= min_score <= 1.
+    Where all lines together leave a doubt, those that are prose decide alone: tables of names, references, code and numbers hold no
+    language. `language_score` (0..1) is the tempered posterior; where a long clear run decides because most of the text is in no
+    language that we know, it is between half of that and that, by the run's share. `languages` is `()` when the whole text is in one
+    language. The page's declared language and its address decide between languages that the text itself leaves too close to
+    call, and nothing else; `language_hint` then says which did. Raises ValueError unless 0 <= min_score <= 1.
     """
 
     name: ClassVar[str] = "language"

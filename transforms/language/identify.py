@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,7 @@ from transforms.language.hints import hints
 from transforms.language.model import SCALE, model
 from transforms.language.profiles import SCALE as PROFILE_SCALE
 from transforms.language.profiles import profiles
+from transforms.language.prose import is_names, prose_parts
 from transforms.language.reading import Reading, read
 
 # What a change of language costs, in units of evidence: a run needs that much on either side.
@@ -37,6 +38,10 @@ _MANY = 8
 _NEVER = 1 << 20
 # Under this score for either of them, Norwegian is "no".
 _NORWEGIAN = 0.5
+# From this score on a language is clear.
+_CLEAR = 0.9
+# So many signs in one language, with that score, make it the text's where most of the text is in none that we know.
+_LONG_RUN = 400
 # exp(-i / SCALE) in units of 2 ** -30; the last is 0.
 _EXP = np.array([round(math.exp(-i / SCALE) * (1 << 30)) for i in range(24 * SCALE)] + [0])
 
@@ -59,27 +64,56 @@ UNKNOWN = Finding("und", 0.0)
 
 
 def identify(text: str, declared: str = "", url: str = "") -> Finding:
-    """The language of a text; `declared` is what its page says of it, `url` its address."""
+    """The language of a text; `declared` is what its page says of it, `url` its address.
+
+    Where all lines together leave a doubt, those that are prose are asked alone, if there are enough of them.
+    """
     known = model()
     reading = read(known, text)
     if reading is None:
         return UNKNOWN
-    names = known.languages
+    finding, strange = _finding(text, reading, declared, url)
+    if finding.score >= _CLEAR and not finding.runs:
+        return finding
+    prose = prose_parts(text, whatever_else=strange)
+    reading = read(known, text, prose) if prose else None
+    if reading is not None:
+        return _finding(text, reading, declared, url, rescue=True)[0]
+    return replace(UNKNOWN, script=finding.script) if finding.runs and is_names(text) else finding
+
+
+def _finding(text: str, reading: Reading, declared: str, url: str, rescue: bool = False) -> tuple[Finding, bool]:
+    """What the reading says, and whether most of it is in no language that we know; `rescue`: then the clear rest of it decides."""
+    names = model().languages
     path = _path(reading.evidence)
     shares: dict[str, int] = {}
-    for column, (start, end), heard in zip(path, reading.pieces, reading.letters.tolist(), strict=True):
-        shares[names[column]] = shares.get(names[column], 0) + (end - start if heard else 0)
-    main = max(shares, key=lambda name: (shares[name], name))
-    if len(shares) == 1:
-        evidence, letters = reading.evidence.sum(axis=0), int(reading.letters.sum())
-    else:
-        mine = np.array([names[column] == main for column in path])
-        evidence, letters = reading.evidence[mine].sum(axis=0), int(reading.letters[mine].sum())
-    evidence += known.prior
+    for column, size, heard in zip(path, reading.sizes, reading.letters.tolist(), strict=True):
+        shares[names[column]] = shares.get(names[column], 0) + (size if heard else 0)
+    first, *others = sorted(shares, key=lambda name: (shares[name], name), reverse=True)
+    finding, strange = _main(text, reading, path, first, declared, url)
+    if rescue and strange:
+        for name in others:
+            if not name or shares[name] < _LONG_RUN:
+                continue
+            other = _main(text, reading, path, name, declared, url)[0]
+            if other.score >= _CLEAR:
+                # At least half sure: the more of the text it is, the surer.
+                total = sum(shares.values())
+                return replace(other, score=round(other.score * (total + shares[name]) / (2 * total), 4)), False
+    return finding, strange
+
+
+def _main(text: str, reading: Reading, path: list[int], main: str, declared: str, url: str) -> tuple[Finding, bool]:
+    """What the text is if its language is `main`, or one of those too close to it to call; and whether it rather is none of ours."""
+    known = model()
+    names = known.languages
+    alone = all(names[column] == main for column in path)
+    mine = np.array([names[column] == main for column in path])
+    evidence, letters = reading.evidence[mine].sum(axis=0) + known.prior, int(reading.letters[mine].sum())
     script = _script(reading)
     if not main:
-        return Finding("und", 0.0, (), script)
-    if len(shares) == 1:
+        return Finding("und", 0.0, (), script), True
+    if alone:
         _second(names, evidence, reading)
         path = [int(evidence.argmax())] * len(path)
         main = names[path[0]]
@@ -96,7 +130,8 @@ def identify(text: str, declared: str = "", url: str = "") -> Finding:
         both = _share(odds, columns["nb"] + columns["nn"])
         if both >= _NORWEGIAN:
             main, score = "no", both
-    return Finding(main, score, _runs(text, reading, path) if len(shares) > 1 else (), script, hint)
+    strange = int(odds[-1]) <= int(odds[:-1].min())
+    return Finding(main, score, () if alone else _runs(text, reading, path), script, hint), strange
 
 
 def _second(names: tuple[str, ...], evidence: NDArray[np.int64], reading: Reading) -> None:
@@ -158,9 +193,11 @@ def _runs(text: str, reading: Reading, path: list[int]) -> tuple[LanguageRun, ..
     begin = 0
     for piece in range(1, len(path) + 1):
         if piece == len(path) or names[path[piece]] != names[path[begin]]:
-            start, end = _trimmed(text, reading.pieces[begin][0], reading.pieces[piece - 1][1])
+            # What holds no language is at neither end of a run.
+            heard = [own for own in range(begin, piece) if reading.sizes[own]] or [begin]
+            start, end = _trimmed(text, reading.pieces[heard[0]][0], reading.pieces[heard[-1]][1])
             language = names[path[begin]]
-            if end > start and language:
+            if end > start and language and reading.sizes[heard[0]]:
                 letters = int(reading.letters[begin:piece].sum())
                 runs.append(
                     LanguageRun(

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from transforms.language.grams import BLANK, Codes
 from transforms.language.model import BLANKS, DIGIT, FIRST_SCRIPT, KINDS, MARK, SCALE, Model, Script, without_quotes
+from transforms.language.prose import Part
 
 # What says nothing of the language: addresses, handles, tags; each looked for only where its sign occurs.
 _ADDRESSES = (
@@ -30,6 +31,7 @@ _COMBINING = re.compile("[\u0300-\u036f]")
 _PIECES = 64
 _SIGNS = 2560
 _SIGNS_OF_PIECE = 40
+_SIGNS_OF_PROSE = 5120
 _LONG = 100_000
 # What a letter of one script says against every language of another, in units of the model, by the letter's weight.
 _FOREIGN = SCALE // 2
@@ -41,13 +43,14 @@ _NO_KANA = SCALE
 class Reading:
     """What was read of a text.
 
-    `pieces` are stretches of it (start, end); `letters` how many letters were looked at in each, by weight; `evidence[i, j]` what piece
-    i says for `Model.languages[j]`, 0 for what it says most for, in units of 1/SCALE nat; `script[i]` the piece's main one. `codes` are
-    the folded words of the pieces of each script that the model judged. `kana`, `simplified`, `traditional` count the signs that
-    are that.
+    `pieces` are the parts of it (start, end), `sizes` how many signs of each hold language; `letters` how many letters were looked at in
+    each, by weight; `evidence[i, j]` what piece i says for `Model.languages[j]`, 0 for what it says most for, in units of 1/SCALE nat;
+    `script[i]` the piece's main one. `codes` are the folded words of the pieces of each script that the model judged. `kana`,
+    `simplified`, `traditional` count the signs that are that.
     """
 
     pieces: list[tuple[int, int]]
+    sizes: list[int]
     letters: NDArray[np.int64]
     evidence: NDArray[np.int64]
     script: NDArray[np.int64]
@@ -57,11 +60,20 @@ class Reading:
     traditional: int
 
 
-def read(model: Model, text: str) -> Reading | None:
-    """What the text says of its language; None where nothing in it is linguistic."""
-    pieces = _pieces(text)
+def read(model: Model, text: str, prose: list[Part] | None = None) -> Reading | None:
+    """What the text says of its language; None where nothing in it is linguistic. Where its `prose` is given, nothing else is looked at."""
+    if prose is None:
+        pieces = _pieces(text)
+        budget = max(_SIGNS_OF_PIECE, _SIGNS // len(pieces))
+        parts = [text[start : min(end, start + budget)] for start, end in pieces] if len(pieces) > 1 or len(text) > budget else [text]
+        sizes = [end - start for start, end in pieces]
+    else:
+        pieces = [(part.start, part.end) for part in prose]
+        sizes = [len(part.prose) for part in prose]
+        budget = max(_SIGNS_OF_PIECE, _SIGNS_OF_PROSE // sum(part.prose != "" for part in prose))
+        parts = [part.prose[:budget] for part in prose]
     count = len(pieces)
-    signs, piece = _sample(text, pieces)
+    signs, piece = _sample(parts)
     kind = model.kind.take(signs)
     tally = _tally(kind, piece, count)
     letters = tally[:, FIRST_SCRIPT:]
@@ -103,7 +115,7 @@ def read(model: Model, text: str) -> Reading | None:
         simplified, traditional = int(marks[1]), int(marks[2])
         if not syllables:
             evidence[:, model.columns["ja"]] -= _NO_KANA * letters[:, [han]]
-    return Reading(pieces, heaviest, evidence, script, codes, syllables, simplified, traditional)
+    return Reading(pieces, sizes, heaviest, evidence, script, codes, syllables, simplified, traditional)
 
 
 def _tally(kind: NDArray[np.uint8], piece: NDArray[np.int64], count: int) -> NDArray[np.int64]:
@@ -169,10 +181,8 @@ def _far(text: str, start: int, end: int) -> bool:
     return _FAR.search(text, start, min(end, start + _SIGNS_OF_PIECE)) is not None
 
 
-def _sample(text: str, pieces: list[tuple[int, int]]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """The signs that are looked at, addresses blanked, and the piece that each belongs to."""
-    budget = max(_SIGNS_OF_PIECE, _SIGNS // len(pieces))
-    parts = [text[start : min(end, start + budget)] for start, end in pieces] if len(pieces) > 1 or len(text) > budget else [text]
+def _sample(parts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
+    """The signs of the parts, addresses blanked, and the part that each belongs to."""
     sample = "".join(parts)
     for sign, address in _ADDRESSES:
         if sign in sample:

@@ -1,0 +1,133 @@
+"""Which lines of a text are prose. Tables of names and results, references, code and numbers hold no language and do not vote on it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+# However long a text is, so much of it is judged: the beginning of each of so many sections.
+_MAX_SECTIONS = 64
+_SIGNS_OF_SECTION = 1_500
+# A longer line is judged sentence by sentence.
+_MAX_LINE = 600
+# With fewer letters of prose (a letter of a script that writes no blanks counts for three) its language cannot be told.
+_MIN_LETTERS = 60
+_DENSE_LETTER = 3
+# What stands outside the prose misleads from so many lines on, or so many signs, and if it is more than one sign in so many.
+_MIN_ROWS = 5
+_MIN_ROW_SIGNS = 500
+_MIN_REST = 6
+# So many lines are a list.
+_MIN_LIST = 10
+
+_SENTENCE = re.compile(r"[^.!?…。！？؟۔]+[.!?…。！？؟۔]*[\"')\]»”’]*\s*|[.!?…。！？؟۔]+\s*")
+_WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
+_NUMBER = re.compile(r"\d+")
+# Programs, tables and markup are full of these; sentences hardly use them.
+_SYMBOL = re.compile(r"[{}()\[\]<>=;_$\\|*&#@^~+\t]")
+_PUNCTUATION = re.compile(r"[.!?…,。！？、，؟،۔।]")
+# Kana, ideographs, Hangul, Thai, Lao, Burmese, Khmer.
+_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
+# "12. Doe J, Roe R. A title. A journal. 2020;16:299–307.": a year, and other signs of a reference close together.
+_YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
+_REFERENCE = re.compile(
+    r"^\s*(?:\[\w{1,12}\]|\d{1,3}[.)]\s|\^)|\b[A-ZÀ-ÞА-Я]\.(?=[\s,;])|\s[A-Z]{1,2}[,.]\s"
+    r"|\bdoi\b|\bISBN\b|\bRetrieved\b|\bArchived\b|\bpp\.|\bvol\.|\bno\.|\bet al\b|\d\s?[–-]\s?\d|\d[;:]\d|\d\(\d|\(\d{4}\)"
+)
+_SIGNS_A_REFERENCE = 60
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the text and the prose in it: "" where it is not prose."""
+
+    start: int
+    end: int
+    prose: str
+
+
+def prose_parts(text: str, whatever_else: bool = False) -> list[Part] | None:
+    """The text in parts that are prose and parts that are not; None where there is too little prose to tell its language.
+
+    None, too, where there is so little else that it makes no difference, unless `whatever_else`.
+    """
+    units = [(start, end, is_prose(text[start:end])) for start, end in _units(text)]
+    prose = "".join(text[start:end] for start, end, votes in units if votes)
+    if sum(map(len, _WORD.findall(prose))) + (_DENSE_LETTER - 1) * len(_DENSE.findall(prose)) < _MIN_LETTERS:
+        return None
+    judged = sum(end - start for start, end, _ in units)
+    if not whatever_else:
+        rest = judged - len(prose)
+        rows = sum(not votes and text[end - 1] == "\n" for _, end, votes in units)
+        if (rows < _MIN_ROWS and rest < _MIN_ROW_SIGNS) or rest * _MIN_REST < judged:
+            return None
+    least = len(prose) // _MAX_SECTIONS if judged > _MAX_SECTIONS * 40 else 0
+    parts: list[Part] = []
+    begin = end = 0
+    waiting: list[str] = []
+    size = 0
+    was_prose = False
+    for start, end, votes in units:
+        if size > least or (votes != was_prose and len(parts) < 2 * _MAX_SECTIONS):
+            if start > begin:
+                parts.append(Part(begin, start, "".join(waiting)))
+            begin, waiting, size = start, [], 0
+        if votes:
+            waiting.append(text[start:end])
+            size += end - start
+        was_prose = votes
+    parts.append(Part(begin, len(text), "".join(waiting)))
+    return parts
+
+
+def is_names(text: str) -> bool:
+    """Whether a text without prose is a list or table of names: many lines, hardly a word in small letters."""
+    lines = [text[start:end] for start, end in _units(text)]
+    words = [word for line in lines for word in _WORD.findall(line)]
+    small = sum(map(str.islower, words))
+    capital = sum(word[0].isupper() for word in words)
+    return sum(not line.isspace() for line in lines) >= _MIN_LIST and small * 5 < capital and not any(map(is_prose, lines))
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line reads like sentences of some language: enough words, most of them not names, numbers or symbols."""
+    words = _WORD.findall(line)
+    letters = sum(map(len, words))
+    numbers = _NUMBER.findall(line)
+    if letters < 12 or sum(map(len, numbers)) * 5 > letters or len(_SYMBOL.findall(line)) * 30 > len(line):
+        return False
+    dense = len(_DENSE.findall(line))
+    if dense * 2 > letters:
+        return dense >= 25 or _PUNCTUATION.search(line) is not None
+    small = sum(map(str.islower, words))
+    capital = sum(word[0].isupper() for word in words)
+    if (small + capital) * 2 < len(words) and sum(word.upper() == word.lower() for word in words) * 2 > len(
+        words
+    ):  # a script without capitals
+        return len(words) >= 8 or (len(words) >= 5 and _PUNCTUATION.search(line) is not None)
+    if small < 3 or small + capital < 5 or small * 20 < 9 * (small + capital + len(numbers)):
+        return False
+    years, signs = len(_YEAR.findall(line)), len(_REFERENCE.findall(line))
+    return not (years and signs) or (years + signs) * _SIGNS_A_REFERENCE < len(line)
+
+
+def _units(text: str) -> Iterator[tuple[int, int]]:
+    """The lines of the text, long ones in their sentences; of a very long text, those at the beginning of each section."""
+    if len(text) <= _MAX_SECTIONS * _SIGNS_OF_SECTION:
+        yield from _lines(text, 0, len(text))
+        return
+    step = len(text) // _MAX_SECTIONS
+    for start in range(0, len(text) - step + 1, step):
+        yield from _lines(text, start, start + _SIGNS_OF_SECTION)
+
+
+def _lines(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    while start < stop:
+        end = text.find("\n", start, stop) + 1 or stop
+        if end - start <= _MAX_LINE:
+            yield start, end
+        else:
+            for sentence in _SENTENCE.finditer(text, start, end):
+                yield sentence.span()
+        start = end
