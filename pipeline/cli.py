@@ -68,8 +68,6 @@ def _main(arguments: list[str]) -> int:
     if arguments[0] in ("-V", "--version"):
         print(f"newsbeam {version('newsbeam')}")
         return 0
-    # A recipe may name a processor in a module of the folder one stands in; last, so that it hides nothing installed.
-    sys.path.append(os.getcwd())
     command = COMMANDS.get(arguments[0])
     if command is None:
         near = difflib.get_close_matches(arguments[0], COMMANDS, 1)
@@ -404,4 +402,9 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
 }
 
 if __name__ == "__main__":
+    from pipeline.files import CHECKOUT
+
+    # `python -m` puts the current folder first: a `yaml.py` beside the data would be run.
+    if not getattr(sys.flags, "safe_path", False) and sys.path[0] != CHECKOUT:
+        del sys.path[0]
     sys.exit(main())

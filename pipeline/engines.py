@@ -24,7 +24,6 @@ from dataclasses import dataclass, field
 from functools import cache
 from glob import glob
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any
 
 from pipeline import dataflow, files
@@ -87,7 +86,11 @@ def choose(name: str, given: Mapping[str, Any] | None = None, streaming: bool = 
     return Engine(RUNNERS[name], {**preset, **options}, local=name in ("direct", "prism"), again=name in ("flink", "spark"))
 
 
-def _direct(_options: Mapping[str, Any]) -> dict[str, Any]:
+def _direct(options: Mapping[str, Any]) -> dict[str, Any]:
+    if options.get("direct_running_mode") == "multi_processing":
+        # Beam starts its workers by `python -m`, which puts the current folder in front of the module search path (3.10 cannot
+        # be kept from it).
+        os.environ["PYTHONSAFEPATH"] = "1"
     return {}
 
 
@@ -229,7 +232,7 @@ def _job_server(engine: str, options: Mapping[str, Any], engine_version: str) ->
     return {option: jar}
 
 
-CHECKOUT = str(Path(__file__).parents[1])
+CHECKOUT = files.CHECKOUT
 
 
 def _made_for(jar: str, engine: str) -> str:

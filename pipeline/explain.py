@@ -18,7 +18,7 @@ from rich.text import Text
 from pipeline.find import InputError, find
 from pipeline.read import Reader, share_out
 from pipeline.recipe import Recipe
-from pipeline.worker import arm, run_limited
+from pipeline.worker import run_limited
 from transforms.boilerplate import Boilerplate
 from transforms.boilerplate.lines import Explained
 from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
@@ -72,7 +72,6 @@ def explain(path: str, number: int, recipe: Recipe) -> int:
     watch = _Watch()
     chain = recipe.chain()
     chain = replace(chain, processors=tuple(watch.around(processor) for processor in chain.processors))
-    arm(TIME_LIMIT)
     outcome = run_limited(raw, chain, TIME_LIMIT)
     console = Console(highlight=False, soft_wrap=False)
     console.print(Rule(escape(raw.origin), align="left"))

@@ -5,10 +5,12 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
@@ -68,6 +70,26 @@ def quiet_beam(level: int = logging.ERROR) -> None:
     """Beam logs through the root logger, warnings of no use to a user among them. To be called before it is imported."""
     logging.basicConfig(level=level, format="%(message)s")
     logging.getLogger().setLevel(level)
+
+
+CHECKOUT = str(Path(__file__).parents[1])
+"""The folder that holds newsbeam's packages."""
+
+
+def search_path() -> list[str]:
+    """Where newsbeam and its workers look for modules: where this process does, but in the current folder last, whatever put it in front.
+
+    A `yaml.py` or a `transforms/` beside the data hides nothing of newsbeam's or of what it needs. The one exception is a checkout
+    of newsbeam that this process runs from.
+    """
+    paths = [os.path.abspath(path) for path in sys.path if isinstance(path, str)]
+    try:
+        here = os.getcwd()
+    except OSError:  # the folder is gone
+        return paths
+    if here not in paths or here == CHECKOUT:
+        return paths
+    return [*(path for path in paths if path != here), here]
 
 
 def shown(text: str) -> str:

@@ -18,22 +18,52 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Generic, TypeVar
+from contextlib import suppress
+from typing import IO, Generic, TypeVar
 
-from pipeline.worker import BEAT, STOPS, Batch, Setup, fail, stage_names
+from pipeline.files import search_path
+from pipeline.worker import BEAT, READY, STOPS, Batch, Setup, fail, late, stage_names, time_limit
 from transforms.document import Failed, Raw
 
 GRACE = 3.0
-"""Seconds over the time limit after which a worker that did not end a document by itself is killed."""
+"""Seconds of processor time over its limit after which a document that did not end by itself has its worker killed."""
+
+POLL_SECONDS = 0.5
+"""How often a busy worker's processor time is read."""
+
+MAX_CRASHES, MAX_KILLS = 2, 3
+"""A document is blamed when its worker has crashed that often on it, or was killed from outside (the system out of memory, say)."""
+
+MAX_FAILED_STARTS = 30
+"""Workers killed one after another, before any of them was ready, that end a run."""
+
+START_TRIES, START_PAUSE_SECONDS = 5, 0.5
+"""A process that the system refuses to start (no memory, no descriptor) is tried again: the shortage may pass."""
 
 IN_FLIGHT_BYTES = 32 << 20
 """How much input may wait for a slow document in front of it."""
 
 ONE_THREAD = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1")
 """The workers are what runs side by side; threads of numpy's within each halve their speed (measured on the tagger)."""
+
+_CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGSYS})
+"""The signals by which a process ends through its own fault. Any other that ends a worker was sent by somebody."""
+
+_START = """\
+import sys
+sys.path[:] = sys.argv[2:]
+try:
+    from pipeline.worker import main
+except BaseException as error:
+    text = " ".join(f"{type(error).__name__}: {error}".split())
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace"))
+    sys.exit(1)
+main()
+"""
+"""What a worker runs. `-c` puts the current folder in front of the module search path; this puts it last, before anything is imported."""
 
 Key = TypeVar("Key")
 
@@ -47,46 +77,99 @@ class WorkerError(RuntimeError):
     """A worker cannot start; the message says why."""
 
 
+def processor_time(pid: int) -> tuple[float, bool] | None:
+    """(seconds of processor time of a process, whether it is waiting for something), None where the system does not say.
+
+    A process that is stopped, waits for its turn or for the disk is not waiting in this sense: none of it is a document's doing.
+    """
+    try:
+        with open(f"/proc/{pid}/stat", "rb") as stream:
+            fields = stream.read().rpartition(b")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK"), fields[0] == b"S"
+    except (OSError, IndexError, ValueError):
+        return None
+
+
+class _Patience:
+    """How much of a document's limit is used up: its processor time, and apart from it the time in which its worker only waited.
+
+    Neither grows while the machine sleeps, this process or the worker is stopped, or others have the processor. Where the system does
+    not tell the processor time of another process (macOS), all time counts as waiting, but for that in which this process was stopped.
+    """
+
+    def __init__(self, pid: int) -> None:
+        self._pid = pid
+        self._polled = time.monotonic()
+        self._used, _ = processor_time(pid) or (0.0, True)
+        self._begun = self._used
+        self._waited = 0.0
+        self._index: int | None = None
+
+    def exceeded(self, index: int, limit: float) -> bool:
+        """Look again, while the worker is at document `index`: is it over `limit`?"""
+        polled, before = self._polled, self._used
+        self._polled = time.monotonic()
+        measured = processor_time(self._pid)
+        self._used, waiting = measured or (0.0, True)
+        if index != self._index:
+            self._index, self._begun, self._waited = index, self._used, 0.0
+        elif waiting:
+            # More than two polls between two polls: this process was stopped itself.
+            self._waited += max(0.0, min(self._polled - polled, 2 * POLL_SECONDS) - (self._used - before))
+        return self._used - self._begun > limit + GRACE or self._waited > limit + (0.0 if measured else GRACE)
+
+
 class _Worker:
     """One child process and the pipes to it."""
 
     def __init__(self, setup: Setup) -> None:
-        with tempfile.TemporaryFile() as shared:
+        """Raises OSError where the system has no process to give."""
+        with _shared_memory() as shared:
             shared.truncate(BEAT.size)
             self._heart = mmap.mmap(shared.fileno(), BEAT.size)
             # A child inherits what is blocked: it must not be ended by Ctrl-C before it has had time to ignore it.
             before = signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", "from pipeline.worker import main; main()", str(shared.fileno())],
+                    # The child finds what this process finds: a processor beside the caller's script, say.
+                    [sys.executable, "-c", _START, str(shared.fileno()), *search_path()],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,
                     pass_fds=[shared.fileno()],
                     bufsize=1 << 20,
-                    # The child finds what this process finds: a processor beside the caller's script, say.
-                    env={**ONE_THREAD, **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                    env={**ONE_THREAD, **os.environ},
                 )
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
-        self._send(setup)
+        self._setup = setup
         self._ready = False
-        self._grace = setup.time_limit + GRACE if setup.time_limit > 0 else float("inf")
+        with suppress(BrokenPipeError):  # it is dead already: `start` says why
+            self._send(setup)
+
+    def start(self) -> None:
+        """Wait until the worker is ready. Raises WorkerError where it says why it never will be, EOFError where it died."""
+        if self._ready:
+            return
+        assert self._process.stdout is not None
+        answer = self._process.stdout.readline()
+        if not answer:
+            raise EOFError
+        if answer != READY:
+            raise WorkerError(answer.decode("utf-8", "replace").strip())
+        self._ready = True
 
     def run(self, raws: Sequence[Raw]) -> Batch:
         """Raises TimeoutError or EOFError when the worker hung or died; `at` says at which document and stage."""
-        if not self._ready:
-            if error := self._receive():
-                raise WorkerError(str(error))
-            self._ready = True
         BEAT.pack_into(self._heart, 0, 0, 0)
         self._send(raws)
-        seen, since = self.at(), time.monotonic()
         assert self._process.stdout is not None
-        while not select.select([self._process.stdout], [], [], 0.5)[0]:
-            now = self.at()
-            if now != seen:
-                seen, since = now, time.monotonic()
-            elif time.monotonic() - since > self._grace:
+        ready = select.poll()  # select itself ends at descriptor 1,023
+        ready.register(self._process.stdout, select.POLLIN)
+        patience = _Patience(self._process.pid)
+        while not ready.poll(int(1000 * POLL_SECONDS)):
+            index, _ = self.at()
+            limit = time_limit(raws[max(index, 0)], self._setup.time_limit)
+            if patience.exceeded(index, limit) and limit > 0:
                 raise TimeoutError
         answer = self._receive()
         assert isinstance(answer, Batch)
@@ -97,8 +180,16 @@ class _Worker:
         index, stage = BEAT.unpack_from(self._heart, 0)
         return index - 1, stage
 
-    def end(self) -> int:
-        """Kill the process; what it ended with."""
+    def kill(self) -> None:
+        """Have the process end at once; whoever waits for it gets an EOFError."""
+        self._process.kill()
+
+    def end(self, dying: bool = False) -> int:
+        """Kill the process, after some patience where it is `dying` already; what it ended with."""
+        if dying:
+            # Its pipe is closed a moment before it has ended: how it ended is known only then.
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(GRACE)
         self._process.kill()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
@@ -120,6 +211,25 @@ class _Worker:
         return pickle.load(self._process.stdout)
 
 
+def _shared_memory() -> IO[bytes]:
+    """A file without a name, in memory where there is such a thing: a temporary folder may be full, or gone."""
+    if sys.platform == "linux":
+        return os.fdopen(os.memfd_create("newsbeam"), "w+b")
+    return tempfile.TemporaryFile()
+
+
+class _Slot:
+    """The place of one worker in the pool, empty while its worker has died and no other has started."""
+
+    def __init__(self, worker: _Worker) -> None:
+        self.worker: _Worker | None = worker
+
+    def end(self, dying: bool = False) -> int:
+        """End the worker; what it ended with."""
+        worker, self.worker = self.worker, None
+        return worker.end(dying) if worker is not None else 0
+
+
 class Pool(Generic[Key]):
     """`workers` processes that run batches; results come back in the order of submission.
 
@@ -128,15 +238,24 @@ class Pool(Generic[Key]):
     """
 
     def __init__(self, setup: Setup, workers: int) -> None:
+        """Raises WorkerError."""
         self._setup = setup
         self._stages = stage_names(setup.recipe)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="newsbeam")
-        self._idle: queue.SimpleQueue[_Worker] = queue.SimpleQueue()
+        self._slots: list[_Slot] = []
+        self._idle: queue.SimpleQueue[_Slot] = queue.SimpleQueue()
         self._workers = workers
         self._waiting: deque[tuple[Key, int, Future[Batch]]] = deque()
         self._bytes = 0
-        for _ in range(workers):
-            self._idle.put(_Worker(setup))
+        self._failed_starts = 0
+        self._broken = ""
+        try:
+            for _ in range(workers):
+                self._slots.append(_Slot(self._start()))
+                self._idle.put(self._slots[-1])
+        except BaseException:
+            self.close()
+            raise
 
     def submit(self, key: Key, raws: Sequence[Raw]) -> None:
         """Hand a batch to the next worker that is free."""
@@ -180,40 +299,105 @@ class Pool(Generic[Key]):
 
     def close(self) -> None:
         """End the workers, whatever they do."""
+        self._broken = self._broken or "the pool is closed"
         for _, _, future in self._waiting:
             future.cancel()
         self._waiting.clear()
+        for slot in self._slots:
+            if (worker := slot.worker) is not None:
+                worker.kill()
         self._threads.shutdown(cancel_futures=True)
-        while not self._idle.empty():
-            self._idle.get().end()
+        for slot in self._slots:
+            slot.end()
 
     def _run(self, raws: Sequence[Raw]) -> Batch:
-        worker = self._idle.get()
+        slot = self._idle.get()
         try:
-            batch = worker.run(raws)
-        except (TimeoutError, EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
-            index, stage = worker.at()
-            code = worker.end()
-            self._idle.put(_Worker(self._setup))
-            return self._without(raws, max(index, 0), self._stages[stage], error, code)
-        except BaseException:
-            self._idle.put(worker)
+            return self._work_through(slot, raws)
+        except WorkerError as error:
+            self._broken = self._broken or str(error)
             raise
-        self._idle.put(worker)
-        return batch
+        except BaseException:
+            slot.end()  # there may be an answer in its pipe that nobody has read
+            raise
+        finally:
+            self._idle.put(slot)
 
-    def _without(self, raws: Sequence[Raw], guilty: int, stage: str, error: Exception, code: int) -> Batch:
-        """The batch again but for the document that took its worker with it, which becomes a dead letter."""
-        if isinstance(error, TimeoutError):
-            seconds = f"{self._setup.time_limit:g} s (--time-limit)"
-            failed = Failed(stage, "DocumentTimeout", f"took longer than {seconds} and could not be interrupted")
-        else:
-            how = f"killed by signal {-code}" if code < 0 else f"ended with status {code}"
-            failed = Failed(stage, "WorkerCrash", f"the worker process was {how}" if code < 0 else f"the worker process {how}")
-        before = self._run(raws[:guilty]) if guilty else Batch()
-        culprit = fail(raws[guilty], failed, self._setup)
-        after = self._run(raws[guilty + 1 :]) if guilty + 1 < len(raws) else Batch()
-        return merge([before, culprit, after])
+    def _work_through(self, slot: _Slot, raws: Sequence[Raw]) -> Batch:
+        """The batch, whatever becomes of the worker meanwhile. Raises WorkerError where no other can be started.
+
+        After a worker's death the rest of its batch goes to the next worker document by document: what is done stays done, and
+        the same document has to cost several workers before it is blamed. A worker that dies between two documents blames neither.
+        """
+        done: list[Batch] = []
+        groups = deque([range(len(raws))])
+        deaths: Counter[int] = Counter()
+        blamed: dict[int, Failed] = {}
+        while groups:
+            group = groups.popleft()
+            if group.start in blamed:
+                done.append(fail(raws[group.start], blamed[group.start], self._setup))
+                continue
+            worker = self._ready_worker(slot)
+            try:
+                done.append(worker.run([raws[index] for index in group]))
+                continue
+            except (TimeoutError, EOFError, BrokenPipeError, pickle.UnpicklingError) as error:
+                hung = isinstance(error, TimeoutError)
+            place, stage = worker.at()
+            code = slot.end(dying=not hung)
+            if self._broken:
+                raise WorkerError(self._broken)
+            if place >= 0 or len(group) == 1:
+                guilty = group[max(place, 0)]
+                deaths[guilty] += 1
+                most = 1 if hung and place >= 0 else MAX_CRASHES if code >= 0 or -code in _CRASHES else MAX_KILLS
+                if deaths[guilty] >= most:
+                    blamed[guilty] = self._failure(self._stages[stage], raws[guilty], hung, code)
+            groups.extendleft(range(index, index + 1) for index in reversed(group))
+        return done[0] if len(done) == 1 else merge(done)
+
+    def _failure(self, stage: str, raw: Raw, hung: bool, code: int) -> Failed:
+        if hung:
+            limit = late(raw, self._setup.time_limit)
+            return Failed(stage, "DocumentTimeout", f"{limit} and could not be interrupted")
+        how = f"was killed by signal {-code}" if code < 0 else f"ended with status {code}"
+        return Failed(stage, "WorkerCrash", f"the worker process {how}")
+
+    def _ready_worker(self, slot: _Slot) -> _Worker:
+        """The worker of a slot, ready to work; another one where it has died. Raises WorkerError."""
+        while not self._broken:
+            if slot.worker is None:
+                slot.worker = self._start()
+            try:
+                slot.worker.start()
+            except WorkerError:
+                slot.end(dying=True)
+                raise
+            except (EOFError, OSError):
+                code = slot.end(dying=True)
+                self._failed_starts += 1
+                if code >= 0:
+                    raise WorkerError(f"a worker process ended with status {code} while it was starting") from None
+                if self._failed_starts >= MAX_FAILED_STARTS and not self._broken:
+                    what = f"{self._failed_starts} worker processes in a row were killed while they were starting"
+                    raise WorkerError(f"{what}, by signal {-code}; is there enough memory?") from None
+            else:
+                self._failed_starts = 0
+                if not self._broken:
+                    return slot.worker
+        raise WorkerError(self._broken)
+
+    def _start(self) -> _Worker:
+        for tries_left in reversed(range(START_TRIES)):
+            try:
+                return _Worker(self._setup)
+            except OSError as error:
+                if not tries_left or self._broken:
+                    cure = "free memory, or use fewer --workers, or allow more open files and processes (ulimit -n, -u)"
+                    raise WorkerError(f"no worker process can be started: {error.strerror or error}; {cure}") from error
+                time.sleep(START_PAUSE_SECONDS)
+        raise AssertionError
 
 
 def merge(batches: Sequence[Batch]) -> Batch:

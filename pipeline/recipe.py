@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import difflib
+import os
+import sys
 import types
 import typing
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, fields, is_dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
 
 import yaml
 
 from pipeline import files
-from transforms.processor import Chain, Processor, ProcessorNotFound, find, installed, is_option
+from transforms import processor as registry
+from transforms.processor import Chain, Processor, ProcessorNotFound, installed, is_option
 
 if TYPE_CHECKING:
     from transforms.boilerplate.site import Counts
@@ -86,8 +90,27 @@ def taking(processors: Sequence[Processor]) -> Iterator[int]:
     return (at for at, processor in enumerate(processors) if hasattr(processor, "site_texts"))
 
 
+def find(name: str) -> type[Processor]:
+    """The class of the processor `name`; a `package.module:Class` may lie in the current folder. Raises ProcessorNotFound.
+
+    The current folder is put on the module search path only for such a recipe, and last: a file there hides nothing that is installed.
+    """
+    if ":" in name and name not in installed():
+        with suppress(OSError):  # the folder may be gone
+            if (here := os.getcwd()) not in sys.path:
+                sys.path.append(here)
+    return registry.find(name)
+
+
 def parse(text: str, name: str = "recipe") -> Recipe:
     """The recipe in `text`; `name` is what messages call it. Raises RecipeError."""
+    try:
+        return _parse(text, name)
+    except RecursionError:
+        raise RecipeError(f"{name}: nested too deeply. A recipe is a list of processors with their options.") from None
+
+
+def _parse(text: str, name: str) -> Recipe:
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:

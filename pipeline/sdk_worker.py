@@ -10,7 +10,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -32,7 +31,6 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if os.path.isdir(folder):
         # Where the run was started: relative paths are below it, and a recipe may name a processor in a module there.
         os.chdir(folder)
-        sys.path.append(folder)
     os.environ.update(_environment(known))
     from apache_beam.runners.worker import sdk_worker_main  # two seconds, of which the engine may not be there for all
 

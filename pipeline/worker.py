@@ -36,6 +36,11 @@ MEMORY_BYTES = 4 << 30
 STOPS = (signal.SIGINT, signal.SIGTERM)
 """The signals that ask a run to end. Workers leave them to their parent."""
 
+READY = b"ready\n"
+"""A worker's first answer, once it can begin; any other is the reason why it never will."""
+
+MEGABYTE = 1 << 20
+
 BEAT = struct.Struct("<II")
 """What a worker writes into shared memory before each stage: the document's place in its batch, the stage's number."""
 
@@ -210,31 +215,43 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
             counts[f"removed/{removal.kind}"] += 1
 
 
+def time_limit(raw: Raw, seconds: float) -> float:
+    """How long a document may take, where one of up to 1 MB may take `seconds`: that much for each MB begun."""
+    return seconds * max(1, -(-len(raw.payload) // MEGABYTE))
+
+
+def late(raw: Raw, seconds: float) -> str:
+    """What is said of a document that took too long."""
+    limit = time_limit(raw, seconds)
+    each = "" if limit == seconds else f" {seconds:g} for each MB"
+    return f"took longer than {limit:g} s (--time-limit{each})"
+
+
 def run_limited(raw: Raw, chain: Chain, seconds: float, entering: Callable[[str], object] = str) -> Outcome:
-    """`chain.run`, ended by a DocumentTimeout after `seconds`. Works in a process's main thread; the pool kills what this cannot end."""
+    """`chain.run`, ended by a DocumentTimeout after `time_limit(raw, seconds)` of this process's processor time.
+
+    The clock plays no part: what else the machine does, or that it slept, costs no document. Works in a process's main thread; the
+    pool kills what this cannot end, and what waits without taking any processor time.
+    """
     if seconds <= 0:
         return chain.run(raw, entering)
+
+    def alarm(_number: int, _frame: object) -> None:
+        raise DocumentTimeout(late(raw, seconds))
+
     outcome: Outcome | None = None
     try:
+        signal.signal(signal.SIGPROF, alarm)
         # Again every second: a bare `except` on the way may swallow the first.
-        signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
+        signal.setitimer(signal.ITIMER_PROF, time_limit(raw, seconds), 1.0)
         try:
             outcome = chain.run(raw, entering)
         finally:
-            signal.setitimer(signal.ITIMER_REAL, 0)
-    except DocumentTimeout as late:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+    except DocumentTimeout as error:
         # The alarm went off between the chain's last line and the reset: what it made, if anything, stands.
-        return outcome or Outcome(Failed("record", "DocumentTimeout", str(late)))
+        return outcome or Outcome(Failed("record", "DocumentTimeout", str(error)))
     return outcome
-
-
-def arm(seconds: float) -> None:
-    """Make the alarm of this process raise DocumentTimeout."""
-
-    def alarm(_number: int, _frame: object) -> None:
-        raise DocumentTimeout(f"took longer than {seconds:g} s (--time-limit)")
-
-    signal.signal(signal.SIGALRM, alarm)
 
 
 def main() -> None:
@@ -253,14 +270,15 @@ def main() -> None:
         chain, keys = _chain(setup)
         stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
         _limit_memory()
-        arm(setup.time_limit)
         # Loads what is loaded lazily, so that the first document's time limit is its own.
         for sample in _WARM_UP:
             chain.run(sample)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to say it
-        _answer(answers, f"{type(error).__name__}: {error}")
+        text = " ".join(f"{type(error).__name__}: {error}".split())
+        answers.write(text.encode("utf-8", "backslashreplace"))
         return
-    _answer(answers, "")
+    answers.write(READY)
+    answers.flush()
 
     def beat(index: int, stage: str) -> None:
         BEAT.pack_into(heart, 0, index + 1, stages.get(stage, 0))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import os
 import signal
+import subprocess
 import sys
 import time
 from dataclasses import dataclass, replace
@@ -49,6 +50,13 @@ def _print_and_read() -> None:
     sys.stdin.read()
 
 
+def _busy() -> None:
+    """Takes 0.6 s of processor time, however long that lasts."""
+    until = time.process_time() + 0.6
+    while time.process_time() < until:
+        pass
+
+
 def _more_and_more_memory() -> None:
     held = []
     while True:
@@ -66,6 +74,8 @@ ACTS: dict[str, Any] = {
     "all memory": lambda: bytearray(1 << 45),
     "more and more memory": _more_and_more_memory,
     "kill": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "busy": _busy,
+    "hang in a child": lambda: subprocess.run(["sleep", "100"], check=True),
     "raise": lambda: 1 / 0,
     "print and read": _print_and_read,
     "interrupt": lambda: os.kill(os.getpid(), signal.SIGINT),
@@ -80,7 +90,7 @@ class Nasty:
     effect: ClassVar[Effect] = "selects"
 
     def __call__(self, document: Document) -> Document | Reject:
-        act = ACTS.get(document.text.strip())
+        act = ACTS.get(document.text.split("\n")[0].strip())
         if act is not None:
             act()
         return Reject("unwanted") if document.text.startswith("unwanted") else document
@@ -140,13 +150,16 @@ class Gate:
 
 @dataclass(frozen=True)
 class NoStart:
-    """Cannot be made in a worker, though it can where the run begins."""
+    """Cannot be made in a worker, though it can where the run begins. `act`: how the worker ends in place of an error."""
 
     name: ClassVar[str] = "no-start"
     effect: ClassVar[Effect] = "selects"
+    act: str = ""
 
     def __post_init__(self) -> None:
         if sys.argv[0] == "-c":  # as workers are started
+            if self.act:
+                ACTS[self.act]()
             raise RuntimeError("no licence on this machine")
 
     def __call__(self, document: Document) -> Document:

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
+import resource
+import signal
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -72,6 +76,8 @@ CASES = {
     "crash": ("nasty", "WorkerCrash", "the worker process was killed by signal 11"),
     "exit": ("nasty", "WorkerCrash", "the worker process ended with status 0"),
     "exit 3": ("nasty", "WorkerCrash", "the worker process ended with status 3"),
+    "kill": ("nasty", "WorkerCrash", "the worker process was killed by signal 9"),
+    "hang in a child": ("nasty", "DocumentTimeout", "took longer than 1 s (--time-limit) and could not be interrupted"),
     "all memory": ("nasty", "MemoryError", "MemoryError"),
     "raise": ("nasty", "ZeroDivisionError", "division by zero"),
     # sys.exit closes the pipe before the process has ended, so how it ended is a matter of chance (status 1 or our own kill).
@@ -141,7 +147,8 @@ def test_a_closed_pool_leaves_no_process(make: Make) -> None:
     using = make(workers=2)
     run(using, ["one"])
     held = [using._idle.get(), using._idle.get()]
-    children = [one._process.pid for one in held]
+    children = [one.worker._process.pid for one in held if one.worker is not None]
+    assert len(children) == 2
     for one in held:
         using._idle.put(one)
     using.close()
@@ -153,6 +160,174 @@ def test_workers_that_cannot_start_say_why(make: Make) -> None:
     using.submit("key", raws("one"))
     with pytest.raises(WorkerError, match="RuntimeError: no licence on this machine"):
         list(using.results(everything=True))
+
+
+@pytest.mark.parametrize(
+    ("act", "said"),
+    [("exit 3", "ended with status 3 while it was starting"), ("kill", "2 worker processes in a row were killed .* by signal 9")],
+)
+def test_workers_that_die_before_they_are_ready_end_the_run(make: Make, monkeypatch: pytest.MonkeyPatch, act: str, said: str) -> None:
+    monkeypatch.setattr(pool, "MAX_FAILED_STARTS", 2)
+    using = make(f"['nasty_processors:NoStart': {{act: {act}}}]")
+    using.submit("key", raws("one", "two"))
+    with pytest.raises(WorkerError, match=said):
+        list(using.results(everything=True))
+
+
+def test_a_worker_that_cannot_be_started_again_ends_the_run(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    using = make()
+    assert numbers(run(using, ["one"]).documents) == [1]
+    monkeypatch.setattr(pool, "START_PAUSE_SECONDS", 0.01)
+
+    def no_more(*_: object, **__: object) -> None:
+        raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
+
+    monkeypatch.setattr(pool.subprocess, "Popen", no_more)
+    for key in range(3):
+        using.submit(key, raws("exit", "two"))
+    for _ in range(2):  # the first that notices, and whoever asks again
+        with pytest.raises(WorkerError, match=r"no worker process can be started: Resource temporarily unavailable; free memory"):
+            list(using.results(everything=True))
+    using.close()
+    with pytest.raises(WorkerError, match="no worker process can be started"):
+        Pool(setup("[]"), 2)
+
+
+def test_a_short_shortage_of_processes_ends_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    using = make()
+    monkeypatch.setattr(pool, "START_PAUSE_SECONDS", 0.01)
+    popen, refused = pool.subprocess.Popen, []
+
+    def scarce(*arguments: Any, **options: Any) -> Any:
+        if len(refused) < 2:
+            refused.append(1)
+            raise OSError(errno.ENOMEM, "Cannot allocate memory")
+        return popen(*arguments, **options)
+
+    monkeypatch.setattr(pool.subprocess, "Popen", scarce)
+    batch = run(using, ["one", "raise", "exit", "four"])
+    assert (numbers(batch.documents), numbers(batch.dead_letters), len(refused)) == ([1, 4], [2, 3], 2)
+
+
+def the_worker(using: Pool[Any]) -> int:
+    """The process of the only worker."""
+    (slot,) = using._slots
+    assert slot.worker is not None
+    return slot.worker._process.pid
+
+
+def test_a_worker_killed_while_it_has_nothing_to_do_costs_no_document(make: Make) -> None:
+    using = make()
+    for _ in range(4):  # more often than would be enough to blame a document
+        assert numbers(run(using, ["one"]).documents) == [1]
+        os.kill(the_worker(using), signal.SIGKILL)
+    batch = run(using, ["one", "two"])
+    assert (numbers(batch.documents), batch.dead_letters) == ([1, 2], b"")
+
+
+def test_a_worker_killed_once_in_a_document_costs_no_document(make: Make, tmp_path: Path) -> None:
+    using = make(f"['nasty_processors:Gate': {{folder: {tmp_path}}}]", time_limit=60.0)
+    using.submit("key", raws("one", "gate", "three"))
+    wait_for(tmp_path / "reached")
+    (tmp_path / "open").touch()
+    os.kill(the_worker(using), signal.SIGKILL)
+    ((_, batch),) = using.results(everything=True)
+    assert (numbers(batch.documents), batch.dead_letters) == ([1, 2, 3], b"")
+
+
+def wait_for(path: Path) -> None:
+    for _ in range(3000):
+        if path.exists():
+            return
+        time.sleep(0.02)
+    raise AssertionError(f"no {path}")
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="the processor time of another process is read in /proc")
+def test_a_worker_that_is_stopped_for_a_while_costs_no_document(make: Make) -> None:
+    using = make(time_limit=1.0)
+    run(using, ["one"])
+    using.submit("key", raws("busy", "two"))
+    while using._slots[0].worker is None or using._slots[0].worker.at()[0] < 0:
+        time.sleep(0.01)
+    os.kill(the_worker(using), signal.SIGSTOP)
+    time.sleep(3.0)  # longer than limit and grace together
+    os.kill(the_worker(using), signal.SIGCONT)
+    ((_, batch),) = using.results(everything=True)
+    assert (numbers(batch.documents), batch.dead_letters) == ([1, 2], b"")
+
+
+class Machine:
+    """Time as a worker's parent sees it."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, tells: bool = True) -> None:
+        self.clock = self.used = 0.0
+        self.waiting = False
+        monkeypatch.setattr(pool.time, "monotonic", lambda: self.clock)
+        monkeypatch.setattr(pool, "processor_time", lambda pid: (self.used, self.waiting) if tells else None)
+
+    def exceeded(self, patience: Any, limit: float, *polls: tuple[float, float, bool]) -> list[bool]:
+        """For each poll after so many seconds, of which the worker ran so many, and is waiting or not."""
+        answers = []
+        for seconds, ran, self.waiting in polls:
+            self.clock, self.used = self.clock + seconds, self.used + ran
+            answers.append(patience.exceeded(0, limit))
+        return answers
+
+
+@pytest.mark.parametrize(
+    ("polls", "over"),
+    [
+        ([(0.5, 0.5, False)] * 30, 22),  # a child ends it at 10 s: its parent is late, by half a second of grace here
+        ([(0.5, 0.0, True)] * 30, 21),
+        ([(0.5, 0.1, False)] * 40, None),  # four others want the processor
+        ([(0.5, 0.0, False)] * 400, None),  # stopped, or waiting for the disk
+        ([(0.5, 0.5, False)] * 10 + [(3600.0, 0.0, False)] + [(0.5, 0.5, False)] * 9, None),  # the laptop slept
+        ([(0.5, 0.0, True)] * 10 + [(3600.0, 0.0, True)] + [(0.5, 0.0, True)] * 7, None),
+        ([(0.5, 0.25, True)] * 50, 41),  # waits half of the time
+    ],
+)
+def test_only_what_a_document_takes_counts(monkeypatch: pytest.MonkeyPatch, polls: list[Any], over: int | None) -> None:
+    machine = Machine(monkeypatch)
+    answers = machine.exceeded(pool._Patience(1), 10.0, (0.0, 0.0, False), *polls)
+    assert (answers.index(True) if True in answers else None) == over
+
+
+def test_where_the_system_does_not_tell_the_clock_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = Machine(monkeypatch, tells=False)
+    polls = [(0.5, 0.0, True)] * 10 + [(3600.0, 0.0, True)] + [(0.5, 0.0, True)] * 8
+    assert not any(machine.exceeded(pool._Patience(1), 10.0, *polls))
+    assert any(machine.exceeded(pool._Patience(1), 10.0, *[(0.5, 0.0, True)] * 30))
+
+
+@pytest.mark.parametrize(("size", "limit"), [(0, 10), (1, 10), (1 << 20, 10), ((1 << 20) + 1, 20), (3 << 20, 30), (32 << 20, 320)])
+def test_a_large_document_may_take_longer(size: int, limit: float) -> None:
+    assert worker.time_limit(Raw("a", bytes(size)), 10.0) == limit
+
+
+def test_the_limit_of_a_large_document_is_kept_and_named(make: Make) -> None:
+    """0.6 s of processor time are too much for a small document, and not for one of 2 MB."""
+    using = make(time_limit=0.4)
+    batch = run(using, ["busy", "busy\n" + "x" * (1 << 20), "hang in Python\n" + "x" * (1 << 20)])
+    assert numbers(batch.documents) == [2]
+    assert [row["message"] for row in rows(batch.dead_letters)] == [
+        "took longer than 0.4 s (--time-limit)",
+        "took longer than 0.8 s (--time-limit 0.4 for each MB)",
+    ]
+
+
+def test_more_descriptors_than_select_takes(make: Make) -> None:
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if 0 <= before[1] < 1200:
+        pytest.skip("this user may not open 1,200 files")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(before[0], 1200), before[1]))
+    held = [os.open(os.devnull, os.O_RDONLY) for _ in range(1050)]
+    try:
+        assert numbers(run(make(), ["one", "exit", "three"]).documents) == [1, 3]
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
 
 
 @pytest.mark.parametrize(
