@@ -11,8 +11,9 @@ from functools import cache
 from transforms.attribution.lexicon import is_outlet, sources
 from transforms.document import SpeakerKind
 
+# Every repetition that could begin anew at each letter of a long token is bounded: no name has a word of more than 60 letters.
 _RUN = re.compile(r"[^\W\d_a-z][\w’'.&-]*(?: [^\W\d_a-z][\w’'.&-]*){0,9}")
-_ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]*(?: (?:of|for|and|the|on|in))* ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
+_ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]{0,60}(?: (?:of|for|and|the|on|in)){0,4} ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*\.?")
 _PRONOUNS = {"he": "male", "him": "male", "his": "male", "she": "female", "her": "female"}
 _OTHER_PRONOUNS = frozenset(("i", "we", "they", "you", "it", "who", "which", "that", "one", "some", "others", "many", "both", "another"))
@@ -39,6 +40,9 @@ _AGE = re.compile(r"\s?\(\d{1,3}\)")
 
 
 _CAPITAL = re.compile(r"(?<!\w)[A-Z][\w’'-]+")
+# Up to four words, with a blank between each two: were it optional, a row of capitals could be cut into words in very many ways.
+_OF_NAME = re.compile(r"([A-Z][\w’'.-]*(?:\s[A-Z][\w’'.-]*){0,3}\s?) (?:of|from)\b")
+_CAPITALS = re.compile(r"[A-Z]")
 _SURNAME_FIRST = re.compile(r"(?:[.!?”\"’]\s|\n)\s?([A-Z][\w-]+) (?=[a-z])")
 
 
@@ -280,8 +284,8 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     )
     if len(heads) < len(lows) and heads[-1] in _names("unnamed_words") and words[len(heads) - 1][0].islower():
         return inner, role, "unnamed"  # a spokesman for Foo
-    of_name = re.match(r"((?:[A-Z][\w’'.-]*\s?){2,4}) (?:of|from)\b", head)
-    if of_name and not organisation and not is_outlet(of_name[1]) and lows[len(of_name[1].split()) - 1] not in _names("titles"):
+    of_name = _OF_NAME.match(head)
+    if of_name and len(_CAPITALS.findall(of_name[1])) > 1 and not organisation and not is_outlet(of_name[1]) and lows[len(of_name[1].split()) - 1] not in _names("titles"):
         inner_name = describe(of_name[1], names)
         return inner_name[0], role or inner_name[1], "person"
     if lows and lows[-1] in _names("group_words") and cut <= len(words) - 1 and len(words) <= 3:

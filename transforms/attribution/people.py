@@ -12,7 +12,7 @@ from functools import cache
 
 from transforms.attribution.lexicon import LANGUAGES, load
 
-_WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]*[\wà-ÿ]"
+_WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]{0,60}[\wà-ÿ]"  # bounded, as one can begin behind every apostrophe of another
 _PAIR = re.compile(rf"(?<![\w-]){_WORD}(?: (?:de|del|de la|la|von|van|ben|el|al) {_WORD}| {_WORD}){{1,6}}(?![\w-])")
 _SINGLE = re.compile(rf"(?<![\w-]){_WORD}(?![\w-])")
 _RUSSIAN = re.compile(r"(?:[оеё]ва?|[иы]на?|[сц]кий|[сц]кая|ко|[уюая]к|ик|ян|дзе|швили|ич|ец|ер|[аео]й|ой|ая)$")
