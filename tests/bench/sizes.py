@@ -241,7 +241,7 @@ def main() -> None:
                 capture_output=True,
                 text=True,
                 env=environment,
-                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (options.limit, options.limit)),  # noqa: PLW1509
+                preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (options.limit, options.limit)),
                 check=False,
             )
             if done.returncode:

@@ -285,7 +285,8 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     if len(heads) < len(lows) and heads[-1] in _names("unnamed_words") and words[len(heads) - 1][0].islower():
         return inner, role, "unnamed"  # a spokesman for Foo
     of_name = _OF_NAME.match(head)
-    if of_name and len(_CAPITALS.findall(of_name[1])) > 1 and not organisation and not is_outlet(of_name[1]) and lows[len(of_name[1].split()) - 1] not in _names("titles"):
+    named = of_name is not None and len(_CAPITALS.findall(of_name[1])) > 1
+    if of_name and named and not organisation and not is_outlet(of_name[1]) and lows[len(of_name[1].split()) - 1] not in _names("titles"):
         inner_name = describe(of_name[1], names)
         return inner_name[0], role or inner_name[1], "person"
     if lows and lows[-1] in _names("group_words") and cut <= len(words) - 1 and len(words) <= 3:
