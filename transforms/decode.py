@@ -10,7 +10,9 @@ from __future__ import annotations
 import codecs
 import json
 import re
+from dataclasses import replace
 from hashlib import sha256
+from itertools import islice
 from typing import Any, Literal
 
 import charset_normalizer
@@ -18,6 +20,8 @@ import orjson
 from bs4.dammit import EncodingDetector
 
 from transforms.document import Document, Dropped, Metadata, Raw
+from transforms.fields import NoText, RowOptions, iso_date_of, read_row, scrub
+from transforms.records import NotARecord, from_record, is_record
 
 Container = Literal["jsonl", "warc", "parquet", "gzip", "zstd", "bzip2", ""]
 
@@ -108,14 +112,16 @@ def is_markup(text: str, name: str = "") -> bool:
     return any(count >= enough for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1))
 
 
-def decode(raw: Raw, added: str = "", processed_by: str = "") -> Document | Dropped:
+def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions = RowOptions()) -> Document | Dropped:
     """The document in an input; Dropped where it is empty or of a media type that is not read.
 
-    `added` is when the run is, `processed_by` what the record will name as its maker.
+    `added` is when the run is, `processed_by` what the record will name as its maker, `rows` how rows are read.
     Raises DecodeError where the input is no document.
     """
     if raw.form == "json":
-        return _from_json(raw, added, processed_by)
+        return _from_json(raw, added, processed_by, rows)
+    if raw.form == "item":
+        return _from_item(raw, added, processed_by)
     media_type, _, parameters = raw.content_type.partition(";")
     media_type = media_type.strip().lower()
     if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
@@ -145,9 +151,6 @@ def _document(
     processed_by: str,
     *,
     url: str,
-    title: str = "",
-    created: str = "",
-    input_id: str = "",
 ) -> Document:
     return Document(
         text=text,
@@ -156,12 +159,9 @@ def _document(
         source=raw.source,
         added=added,
         url=url,
-        title=title,
-        created=created,
         declared_language=raw.content_language,
         metadata=Metadata(
             origin=raw.origin,
-            input_id=input_id,
             media_type="text/html" if markup else "text/plain",
             encoding=encoding,
             bytes=len(raw.payload),
@@ -171,55 +171,76 @@ def _document(
     )
 
 
-def _from_json(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
+def _from_json(raw: Raw, added: str, processed_by: str, options: RowOptions) -> Document | Dropped:
+    row = _object(raw)
+    if is_record(row):
+        try:
+            record = from_record(row, added, processed_by)
+        except NotARecord as error:
+            raise DecodeError(f"{raw.origin} {error}; make it anew from its input") from error
+        return record if record.text.strip() else Dropped("decode", "empty")
+    try:
+        said = read_row(row, options, added)
+    except NoText as error:
+        raise DecodeError(f"{raw.origin} {error}") from error
+    except RecursionError as error:
+        raise DecodeError(f"{raw.origin} is nested too deeply to be kept; leave that field out of --keep-fields") from error
+    if said is None:
+        return Dropped("decode", "empty")
+    document = _document(raw, said.text, said.markup or is_markup(said.text), "utf-8", added, processed_by, url=said.url or raw.url)
+    return replace(
+        document,
+        title=said.title,
+        author=said.author,
+        created=said.date,
+        declared_language=said.language or raw.content_language,
+        fields_taken=said.taken,
+        fields_absent=said.absent,
+        metadata=replace(document.metadata, input_id=said.id, input=said.kept),
+    )
+
+
+def _from_item(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
+    """The document in what a reader of ours has put together: all are strings, under the names of the fields."""
+    item: dict[str, str] = orjson.loads(raw.payload)
+    text, html = item.get("text", ""), item.get("html", "")
+    content = html if html.strip() else text
+    if not content.strip():
+        return Dropped("decode", "empty")
+    document = _document(raw, scrub(content), bool(html.strip()) or is_markup(text), "utf-8", added, processed_by, url=item.get("url", ""))
+    return replace(
+        document,
+        title=item.get("title", ""),
+        author=item.get("author", ""),
+        created=iso_date_of(item.get("date", ""), item.get("language", ""), added),
+        declared_language=item.get("language", ""),
+        metadata=replace(document.metadata, input_id=item.get("id", "")),
+    )
+
+
+_INTEGERS = 1 << 63
+
+
+def _object(raw: Raw) -> dict[str, Any]:
     try:
         row = orjson.loads(raw.payload)
-        if isinstance(row, dict) and isinstance(row.get("id"), float):
-            row["id"] = _lenient(raw, orjson.JSONDecodeError("", "", 0))["id"]  # an integer beyond 64 bits, digits and all
+        if isinstance(row, dict) and any(type(value) is float and abs(value) >= _INTEGERS for value in row.values()):
+            row = _lenient(raw, orjson.JSONDecodeError("", "", 0))  # an integer beyond 64 bits, digits and all
     except orjson.JSONDecodeError as error:
         row = _lenient(raw, error)
     if not isinstance(row, dict):
         raise DecodeError(f"{raw.origin} is a JSON {type(row).__name__}, not an object with `text` or `html`")
-    text, html = row.get("text"), row.get("html")
-    is_html = not isinstance(text, str) or (not text.strip() and isinstance(html, str))
-    content = html if is_html else text
-    if not isinstance(content, str):
-        keys = ", ".join(map(str, list(row)[:8])) or "none"
-        raise DecodeError(f"{raw.origin} has neither a `text` nor an `html` string; its keys: {keys}")
-    if not content.strip():
-        return Dropped("decode", "empty")
-    return _document(
-        raw,
-        _scrub(content),
-        is_html or is_markup(content),
-        "utf-8",
-        added,
-        processed_by,
-        url=_field(row, "url"),
-        title=_field(row, "title"),
-        created=_field(row, "date"),
-        input_id=_field(row, "id"),
-    )
+    return row
 
 
 def _lenient(raw: Raw, error: orjson.JSONDecodeError) -> Any:
-    # Python's own parser takes what orjson refuses and real files hold: NaN, lone surrogates, a byte-order mark.
+    # Python's own parser takes what orjson refuses and real files hold: NaN, lone surrogates, a byte-order mark, tabs in strings.
     try:
-        return json.loads(raw.payload.decode("utf-8-sig"))
+        return json.loads(raw.payload.decode("utf-8-sig"), strict=False)
     except UnicodeDecodeError as bad:
         raise DecodeError(f"{raw.origin} is not UTF-8 at byte {bad.start}; JSON lines must be UTF-8: convert the file with iconv") from bad
     except (ValueError, RecursionError):
         raise DecodeError(f"{raw.origin} is no JSON: {error}; each line must be one object") from error
-
-
-def _field(row: dict[str, Any], key: str) -> str:
-    value = row.get(key)
-    return "" if value is None or isinstance(value, (dict, list)) else _scrub(str(value)).strip()
-
-
-def _scrub(text: str) -> str:
-    """`text` without lone surrogates, which no encoder writes."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 # --- charsets -------------------------------------------------------------------------------------------------------
@@ -283,8 +304,10 @@ _MULTIBYTE = {"euc-kr", "shift_jis", "euc-jp", "gb18030", "big5", "utf-16le", "u
 # What is guessed at when nothing is declared: the charsets that pages and files without a label are really in.
 _GUESSES = [
     *("cp949", "cp932", "euc_jp", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "koi8_r", "koi8_u", "cp1253", "cp1254", "cp1255"),
-    *("cp1256", "cp1257", "cp1258", "cp874", "iso8859_2", "cp866", "utf_16_le", "utf_16_be"),
+    *("cp1256", "cp1257", "cp1258", "cp874", "iso8859_2", "cp866"),
 ]
+_WIDE_GUESSES = ["utf_16_le", "utf_16_be"]
+_HIGH = bytes(range(128, 256))
 # Guesses of the same alphabet as windows-1252, between which a few letters do not decide; it is by far the most frequent.
 _LIKE_WESTERN = {"windows-1250", "windows-1254", "windows-1257", "windows-1258", "iso-8859-2"}
 _FEW_LETTERS = 8
@@ -299,9 +322,9 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
     if bom:
         name, codec = _resolve(bom) or ("utf-8", "utf-8")
         return data.decode(codec, "replace"), name
-    if _utf16_without_bom(payload):
-        little = payload[1:2] == b"\0"
-        return payload.decode("utf-16-le" if little else "utf-16-be", "replace"), "utf-16le" if little else "utf-16be"
+    if order := _utf16_without_bom(payload):
+        return payload.decode(f"utf-16-{order}", "replace"), f"utf-16{order}"
+    payload = _without_surrogates(payload)
     utf8 = _strict(payload, "utf-8")
     if utf8 is not None and payload.isascii() and b"\x1b$" not in payload:
         return utf8, "utf-8"
@@ -314,11 +337,16 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
     if utf8 is not None and not (declared and declared[0] in _MULTIBYTE):
         # Well-formed multi-byte UTF-8 does not come about by chance, whatever a page says of single bytes.
         return utf8, "utf-8"
+    if utf8 is not None and declared and not payload.isascii():
+        # Bytes of both: a few of them may be anything, but many well-formed sequences are UTF-8, as is what the declared charset breaks.
+        if _is_no_accident(utf8) or (text := _strict(payload, declared[1])) is None:
+            return utf8, "utf-8"
+        return text, declared[0]
     if declared and (text := _nearly(payload, declared[1])) is not None:
         return text, declared[0]
     if utf8 is not None:
         return utf8, "utf-8"
-    text = payload.decode("utf-8", "replace")
+    text = _HALVES.sub("\ufffd".encode(), payload).decode("utf-8", "replace")
     bad = text.count("\ufffd")
     # Two well-formed sequences for each bad byte: no other charset looks like that, so this is UTF-8 that was damaged.
     if len(text) - bad - len(text.encode("ascii", "ignore")) >= 2 * bad:
@@ -329,13 +357,49 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
     return payload.decode("cp1252", "replace"), "windows-1252"
 
 
+def _is_no_accident(text: str) -> bool:
+    """Whether bytes that are well-formed UTF-8 can hardly be a charset of two bytes a character: one in four characters of such a
+    charset looks like a sequence of two bytes, next to none like one of three. Letters of Latin alphabets and marks that stand among
+    them are such sequences, too.
+    """
+    if not _NOT_WESTERN.search(text):
+        return True
+    long = sum(1 for _ in islice(_THREE_BYTES.finditer(text), 2))
+    short = sum(1 for _ in islice(_TWO_BYTES.finditer(text), 5))
+    return 5 * long + 2 * short >= 10
+
+
+_NOT_WESTERN = re.compile("[^\0-\x7f\u00a0-\u017f\u2010-\u2026\u20ac\u2122]")
+_TWO_BYTES, _THREE_BYTES = re.compile("[\u0080-\u07ff]"), re.compile("[\u0800-\U0010ffff]")
+_PAIRS = re.compile(rb"\xed([\xa0-\xaf])([\x80-\xbf])\xed([\xb0-\xbf])([\x80-\xbf])")
+_HALVES = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
+
+
+def _without_surrogates(payload: bytes) -> bytes:
+    """The bytes with CESU-8 (each half of a surrogate pair in three bytes: Java, MySQL) made UTF-8, where that leaves nothing broken."""
+    if b"\xed" not in payload or not _PAIRS.search(payload):
+        return payload
+    whole = _PAIRS.sub(_pair, payload)
+    # In another charset the same bytes are letters: what stands around them has to be UTF-8, but for a bad byte.
+    text = _HALVES.sub(b"?", whole).decode("utf-8", "replace")
+    bad = text.count("\ufffd")
+    return whole if len(text) - bad - len(text.encode("ascii", "ignore")) >= 2 * bad else payload
+
+
+def _pair(match: re.Match[bytes]) -> bytes:
+    high, high_low, low, low_low = (one[0] & 63 for one in match.groups())
+    return chr(0x10000 + (((high & 15) << 6 | high_low) << 10) + ((low & 15) << 6 | low_low)).encode()
+
+
 def _detect(payload: bytes) -> tuple[str, str] | None:
     # The detector that bs4's UnicodeDammit asks where it is the only one installed; asked directly, since UnicodeDammit
     # prefers cchardet or chardet where a machine has them, and records must not depend on that.
     sample = _around_first_high_byte(payload)
-    best = charset_normalizer.from_bytes(sample, cp_isolation=_GUESSES).best()
+    # Latin letters of one byte each, taken two by two, would be Chinese.
+    wide = len(sample.translate(None, _HIGH)) < 0.75 * len(sample)
+    best = charset_normalizer.from_bytes(sample, cp_isolation=[*_GUESSES, *_WIDE_GUESSES] if wide else _GUESSES).best()
     guess = _resolve(best.encoding) if best is not None else None
-    if guess and guess[0] in _LIKE_WESTERN and len(sample) - len(sample.translate(None, bytes(range(128, 256)))) < _FEW_LETTERS:
+    if guess and guess[0] in _LIKE_WESTERN and len(sample) - len(sample.translate(None, _HIGH)) < _FEW_LETTERS:
         return _LABELS["windows-1252"]
     return guess
 
@@ -362,7 +426,7 @@ def _nearly(payload: bytes, codec: str) -> str | None:
     if text is not None:
         return text
     text = payload.decode(codec, "replace")
-    high = len(payload) - len(payload.translate(None, bytes(range(128, 256))))
+    high = len(payload) - len(payload.translate(None, _HIGH))
     return text if text.count("\ufffd") * 50 <= high + 50 else None
 
 
@@ -377,12 +441,45 @@ def _resolve(label: str) -> tuple[str, str] | None:
         return None
 
 
-def _utf16_without_bom(head: bytes) -> bool:
+# What a text is written in, as far as its scripts fit into one unit of UTF-16.
+_WRITTEN = re.compile(
+    "[\t\n\r -~\u00a0-\u017f\u0370-\u052f\u0531-\u058f\u05b0-\u05f4\u0600-\u06ff\u0900-\u0d7f\u0e01-\u0e5b\u10a0-\u10ff\u1e00-\u1eff"
+    "\u200b-\u2069\u20a0-\u20bf\u2116\u2122\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\ufeff\uff01-\uff65]"
+)
+# What no such text is without, and what other bytes, read so, hardly ever are: blanks, digits, full stops, kana.
+_ANCHORS = re.compile("[\t\n\r -~\u3001-\u301f\u3041-\u30fe\uff01-\uff60]")
+_ALPHABETS = re.compile("[\u0370-\u03ff\u0400-\u045f\u05d0-\u05ea\u0620-\u06d3\u0900-\u097f\u0e01-\u0e5b\u10d0-\u10ff]")
+_HAN, _HANGUL = re.compile("[\u4e00-\u9fff]"), re.compile("[\uac00-\ud7a3]")
+_SAMPLE_BYTES = 2048
+_LEAST_SAMPLE_BYTES = 16
+
+
+def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
+    """The order of the bytes where they are UTF-16 without a byte-order mark; "" where they are not."""
     sample = head[:512]
     if len(sample) < 8:
-        return False
+        return ""
     even, odd = sample[::2].count(0) * 2 / len(sample), sample[1::2].count(0) * 2 / len(sample)
-    return (even > 0.7 and odd < 0.1) or (odd > 0.7 and even < 0.1)
+    if even > 0.7 and odd < 0.1:
+        return "be"
+    if odd > 0.7 and even < 0.1:
+        return "le"
+    # Neither Latin nor, as far as looking at some bytes tells, anything else: UTF-8 has no such control characters.
+    if not len(sample.translate(None, _CONTROL)) < len(sample) and (sample.isascii() or _strict(sample[:-3], "utf-8") is not None):
+        return ""
+    if len(head) < _LEAST_SAMPLE_BYTES:
+        return ""
+    sample = head[: min(_SAMPLE_BYTES, len(head)) & ~1]
+    best: tuple[int, Literal["le", "be", ""]] = (0, "")
+    orders: tuple[Literal["le", "be"], ...] = ("le", "be")
+    for order in orders:
+        text = sample.decode(f"utf-16-{order}", "replace")
+        written, anchors, letters = (len(pattern.findall(text)) for pattern in (_WRITTEN, _ANCHORS, _ALPHABETS))
+        # Nobody writes as many Chinese characters as Korean syllables; other bytes, read so, give both.
+        mixed = min(len(_HAN.findall(text)), len(_HANGUL.findall(text))) > 0.1 * len(text)
+        if not mixed and written >= 0.97 * len(text) and (anchors >= 0.04 * len(text) or letters >= 0.9 * len(text)) and anchors + letters > best[0]:
+            best = (anchors + letters, order)
+    return best[1]
 
 
 def _suffix(name: str) -> str:

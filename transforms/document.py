@@ -131,8 +131,8 @@ class Metadata:
     `boilerplate` tells what was known when it was cleaned: ALL_SIGNS, or NEUTRAL_SIGNS where its language has no word lists (which
     the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601. `script` is the main text's (ISO 15924:
     "Latn", "Hans"), `language_hint` what decided between languages that the text left too close to call ("declared nb decided
-    between nb and da"); `attribution` is QUOTATIONS_ONLY where the language has no rules for who said what. All "" where there is
-    nothing to say.
+    between nb and da"); `attribution` is QUOTATIONS_ONLY where the language has no rules for who said what. `input` holds other
+    fields of the input, a JSON string. All "" where there is nothing to say.
     """
 
     origin: str = ""
@@ -150,6 +150,7 @@ class Metadata:
     script: str = ""
     language_hint: str = ""
     attribution: str = ""
+    input: str = ""
 
 
 ALL_SIGNS = "all signs"
@@ -165,6 +166,8 @@ class Document:
     tags. `declared_language` is what the page, its headers or its archive claim ("ko", "en-US"): a hint, never proof.
     `visible` is the number of characters other than white space that the markup showed to a reader, where the processor that
     took the markup off has counted them (-1 where not).
+    `processed_before` names the processors that made the record that this document was read from. `fields_taken` are
+    (field, key) pairs: under which unusual keys a row had what; `fields_absent` those that the user named and the row lacks.
     """
 
     text: str
@@ -187,6 +190,9 @@ class Document:
     removed: tuple[Removal, ...] = ()
     metadata: Metadata = Metadata()
     visible: int = NOWHERE
+    processed_before: tuple[str, ...] = ()
+    fields_taken: tuple[tuple[str, str], ...] = ()
+    fields_absent: tuple[tuple[str, str], ...] = ()
 
     @property
     def prose(self) -> str:
@@ -275,8 +281,8 @@ def broken_spans(document: Document) -> Sequence[str]:
 class Raw:
     """One input as it was read, before anything is known of its text.
 
-    `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object with `text` or `html`),
-    `http` (the body of an archived response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with
+    `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object as people have it), `item` (one object of a
+    feed, a mail or a saved page, with the keys of `transforms.fields.FIELDS`), `http` (the body of an archived response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with
     `#n` for the n-th record in it. `content_type`, `content_language`, `url` and `date` are what the archive's headers say.
     `name` is the file's name without a compression suffix; `source` the collection it belongs to. `inline`: the payload
     is to be found nowhere else (a message), so a dead letter has to carry it. `sha256` of the payload
@@ -287,7 +293,7 @@ class Raw:
 
     origin: str
     payload: bytes
-    form: Literal["file", "json", "http", "text"] = "file"
+    form: Literal["file", "json", "item", "http", "text"] = "file"
     content_type: str = ""
     content_language: str = ""
     url: str = ""

@@ -29,6 +29,8 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from transforms.decode import decode
 from transforms.document import NOWHERE, Document, Dropped, Failed, Raw, broken_spans, count_visible, is_blank
+from transforms.fields import RowOptions
+from transforms.records import without_annotations
 
 ENTRY_POINT_GROUP = "newsbeam.processors"
 
@@ -128,12 +130,15 @@ class Chain:
     """Processors in the order in which a document meets them.
 
     Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold. `added` is when the
-    run is (ISO 8601), `processed_by` what records name as their maker.
+    run is (ISO 8601), `processed_by` what records name as their maker, `rows` how rows are read. A record of newsbeam's own that a
+    processor has edited before is not edited by it again, unless `edit_again`.
     """
 
     processors: tuple[Processor, ...] = ()
     added: str = ""
     processed_by: str = ""
+    rows: RowOptions = RowOptions()
+    edit_again: bool = False
 
     def __post_init__(self) -> None:
         annotated_by = ""
@@ -169,12 +174,17 @@ class Chain:
                 return Outcome(Dropped(stage, raw.drop))
             stage = "decode"
             entering(stage)
-            decoded = decode(raw, self.added, self.processed_by)
+            decoded = decode(raw, self.added, self.processed_by, self.rows)
             times.append((stage, perf_counter_ns() - began))
             if isinstance(decoded, Dropped):
                 return Outcome(decoded, None, tuple(times))
             document = decoded
             for processor in self.processors:
+                if processor.effect == "edits":
+                    if _has_edited(processor, document) and not self.edit_again:
+                        continue
+                    if document.processed_before:
+                        document = without_annotations(document)
                 stage = processor.name
                 entering(stage)
                 began = perf_counter_ns()
@@ -200,6 +210,14 @@ class Chain:
         except BaseException as error:  # noqa: BLE001 - a processor may raise anything, SystemExit too; the run goes on
             times.append((stage, perf_counter_ns() - began))
             return Outcome(_failure(stage, error), document, tuple(times), visible, kept)
+
+
+def _has_edited(processor: Processor, document: Document) -> bool:
+    """Whether the record that a document was read from was made by this processor too, by its name or as `package.module:Class`."""
+    cls = type(processor)
+    return bool(document.processed_before) and not {processor.name, f"{cls.__module__}:{cls.__qualname__}"}.isdisjoint(
+        document.processed_before
+    )
 
 
 def _failure(stage: str, error: BaseException) -> Failed:

@@ -80,6 +80,7 @@ RECORD: dict[str, Any] = {
         "script": str,
         "language_hint": str,
         "attribution": str,
+        "input": str,
     },
 }
 

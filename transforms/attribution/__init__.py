@@ -41,4 +41,8 @@ class Attribute:
         if not languages.has_rules(language):
             about = replace(about, attribution=QUOTATIONS_ONLY)
         made = attributions(document.text, prose, found, language, people)
-        return replace(document, attributions=made, credits=credits(document, prose), metadata=about)
+        read = credits(document, prose)
+        names = {(credit.kind, credit.name) for credit in read}
+        # A record that is annotated again may have lost the line that a credit stood in.
+        kept = tuple(credit for credit in document.credits if (credit.kind, credit.name) not in names)
+        return replace(document, attributions=made, credits=read + kept, metadata=about)

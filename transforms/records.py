@@ -1,0 +1,105 @@
+"""newsbeam's own records as input: a corpus that was cleaned once is annotated again, with the same ids.
+
+A record is known by the contract's keys. All that it says is kept; the chain (`transforms.processor.Chain`) leaves out what has edited
+it before.
+"""
+
+from __future__ import annotations
+
+import re
+import typing
+from dataclasses import MISSING, fields, is_dataclass, replace
+from functools import cache
+from typing import Any, Literal
+
+from transforms.document import RECORD_KEYS, Document, Translation, broken_spans
+
+_KNOWN_BY = ("id", "text", "source", "created", "url", "site", "title", "author", "credits", "removed", "metadata")
+_MADE_BY = re.compile(r"newsbeam v\S*(?: |$)")
+_AFTER = "after"
+
+
+class NotARecord(ValueError):
+    """A row has the keys of a record and something else in them; the message says which."""
+
+
+def is_record(row: dict[str, Any]) -> bool:
+    """Whether a row is a record that newsbeam wrote."""
+    if not all(key in row for key in _KNOWN_BY):
+        return False
+    about = row["metadata"]
+    made_by = about.get("processed_by") if isinstance(about, dict) else None
+    return isinstance(made_by, str) and _MADE_BY.match(made_by) is not None
+
+
+def from_record(row: dict[str, Any], added: str, processed_by: str) -> Document:
+    """The document that a record is of, with its annotations where they still hold. Raises NotARecord.
+
+    What a newer version has added to the record is ignored, what an older one lacked is empty. `added` and `processed_by` are this
+    run's; the latter goes on to name the processors of earlier runs that are not in this one.
+    """
+    try:
+        document: Document = _built(Document, {key: row[key] for key in RECORD_KEYS if key in row}, "")
+    except TypeError as error:
+        raise NotARecord(f"has the keys of a newsbeam record, but {error}") from error
+    about = document.metadata
+    before = tuple(word for word in _MADE_BY.sub("", about.processed_by).split() if word != _AFTER)
+    missing = [name for name in before if name not in processed_by.split()]
+    made_by = f"{processed_by} {_AFTER} {' '.join(missing)}" if missing and processed_by else processed_by
+    if about.boilerplate and "boilerplate" not in before:
+        before = (*before, "boilerplate")
+    declared = re.match(r"declared (\S+)", about.language_hint)
+    document = replace(
+        document,
+        added=added,
+        # A text that nobody has cleaned is still the page's source.
+        markup=about.media_type == "text/html" and not before_edits(about.boilerplate, before),
+        declared_language=declared[1] if declared else "",
+        processed_before=before,
+        metadata=replace(about, processed_by=made_by),
+    )
+    return without_annotations(document) if broken_spans(document) else document
+
+
+def before_edits(boilerplate: str, before: tuple[str, ...]) -> bool:
+    """Whether a record's text was cleaned: it says so, or names the processor."""
+    return bool(boilerplate) or "boilerplate" in before
+
+
+def without_annotations(document: Document) -> Document:
+    """The document without what points into its text."""
+    return replace(document, language="", language_score=0.0, languages=(), translation=Translation(), attributions=())
+
+
+@cache
+def _hints(cls: type) -> dict[str, Any]:
+    return typing.get_type_hints(cls)
+
+
+def _built(hint: Any, value: Any, where: str) -> Any:
+    """`value`, as JSON has it, in the type that the document declares. Raises TypeError, naming the place."""
+    if is_dataclass(hint) and isinstance(hint, type):
+        if not isinstance(value, dict):
+            raise TypeError(f"`{where}` is not an object")
+        hints = _hints(hint)
+        made = {}
+        for field in fields(hint):
+            place = f"{where}.{field.name}" if where else field.name
+            if field.name in value:
+                made[field.name] = _built(hints[field.name], value[field.name], place)
+            elif field.default is MISSING:
+                raise TypeError(f"`{place}` is missing")
+        return hint(**made)
+    if typing.get_origin(hint) is tuple:
+        if not isinstance(value, list):
+            raise TypeError(f"`{where}` is not a list")
+        return tuple(_built(typing.get_args(hint)[0], one, where) for one in value)
+    if typing.get_origin(hint) is Literal:
+        if value not in typing.get_args(hint):
+            raise TypeError(f"`{where}` is {str(value)[:40]!r}, which this version does not know")
+        return value
+    if hint is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if type(value) is not hint:
+        raise TypeError(f"`{where}` is not of the type {getattr(hint, '__name__', hint)}")
+    return value
