@@ -124,9 +124,36 @@ def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> N
         "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
     )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
+    _add_row_options(parser)
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
     group.add_argument("--resume", action="store_true", help="go on with a run that was cut short")
+
+
+def _add_row_options(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--field",
+        action="append",
+        default=[],
+        metavar="FIELD=KEY",
+        help="the key under which rows hold text, html, url, title, date, author, language or id (default: the usual names)",
+    )
+    parser.add_argument(
+        "--keep-fields",
+        action="append",
+        default=[],
+        metavar="KEYS",
+        help="other keys of rows to keep in metadata.input: tags,meta.id or all",
+    )
+
+
+def _row_options(known: argparse.Namespace) -> Any:
+    from transforms.fields import FieldError, parse_options
+
+    try:
+        return parse_options(known.field, known.keep_fields)
+    except FieldError as error:
+        raise UsageError(f"--field or --keep-fields: {error}") from error
 
 
 def _run_command(arguments: list[str], replay: bool = False) -> int:
@@ -145,6 +172,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
         known, beam_options = _with_beam_options(arguments, parser, replay)
     if known.added is not None:
         known.added = _iso(known.added)
+    known.rows = _row_options(known)
     if known.format == "parquet" and known.compress != "none":
         raise UsageError("--compress is for JSON lines; parquet is compressed by itself")
     if not replay:
@@ -283,6 +311,7 @@ def _watch(arguments: list[str]) -> int:
         "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
     )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
+    _add_row_options(parser)
     parser.add_argument(
         "--progress",
         choices=["auto", "json", "off"],
@@ -296,6 +325,7 @@ def _watch(arguments: list[str]) -> int:
         raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
     if known.added is not None:
         known.added = _iso(known.added)
+    known.rows = _row_options(known)
     from pipeline import watch
     from pipeline.run import Refused
 
@@ -316,14 +346,22 @@ def _port(text: str) -> int:
 
 def _explain(arguments: list[str]) -> int:
     parser = _Parser("newsbeam explain", description="What each processor did to one document, and why.", allow_abbrev=False)
-    parser.add_argument("file", metavar="FILE", help="a document, or a file of several")
-    parser.add_argument("-n", "--record", type=_positive, default=1, metavar="N", help="which one of several (default: the first)")
-    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    parser.add_argument("file", metavar="FILE", help="a document, a file of several, or the output folder of a run")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("-n", "--record", type=_positive, default=1, metavar="N", help="which one of several (default: the first)")
+    which.add_argument("--id", metavar="ID", help="the record with this id: sha256:…, or its beginning")
+    which.add_argument("--url", metavar="URL", help="the one with this url")
+    parser.add_argument(
+        "-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML); without it a record is shown as it is"
+    )
+    _add_row_options(parser)
     known = parser.parse_args(arguments)
+    rows = _row_options(known)
     from pipeline import explain
 
     try:
-        return explain.explain(known.file, known.record, _recipe(known.recipe))
+        wanted = explain.Wanted(known.record, known.id or "", known.url or "")
+        return explain.explain(known.file, wanted, _recipe(known.recipe), rows, as_it_is=known.recipe is None)
     except explain.CannotExplain as error:
         raise UsageError(str(error)) from error
 

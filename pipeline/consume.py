@@ -53,7 +53,7 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     run.check_places(output)
     engine = run.engine_of(arguments, beam_options, [], streaming=True)
     job = Job(
-        setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
+        setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam"), rows=arguments.rows),
         output=output,
         format=COMPRESSED[arguments.compress],
         workers=arguments.workers or (cores() if engine.local else 1),
@@ -285,7 +285,7 @@ def _begin(
     else:
         how = replace(how, done=tuple((where, tuple(stretches)) for where, stretches in done.items()))
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
-    reader = MessageReader(source.payload, job.max_bytes, source.name)
+    reader = MessageReader(source.payload, job.max_bytes, source.name, job.setup.rows)
     _ = messages.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)
     return pipeline.run()
 

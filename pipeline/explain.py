@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+import orjson
 from rich.console import Console
 from rich.markup import escape
 from rich.rule import Rule
@@ -16,13 +17,16 @@ from rich.table import Table
 from rich.text import Text
 
 from pipeline.find import InputError, find
+from pipeline.folder import is_newsbeam_output
 from pipeline.read import Reader, share_out
 from pipeline.recipe import Recipe
 from pipeline.worker import run_limited
 from transforms.boilerplate import Boilerplate
 from transforms.boilerplate.lines import Explained
 from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
+from transforms.fields import USUAL_NAMES, RowOptions
 from transforms.processor import Processor
+from transforms.records import without_annotations
 from transforms.translation import Reason, Translate
 
 TIME_LIMIT = 60.0
@@ -37,6 +41,9 @@ _LOOK = {
     "removed": "strike red",
     "note": "dim",
 }
+
+
+_LEGEND = "[bold]text[/]  " + "  ".join(f"[{_LOOK[key]}]{key}[/]" for key in ("speaker", "cue", "content", "via", "artifact", "removed"))
 
 
 class CannotExplain(ValueError):
@@ -66,19 +73,37 @@ class _Watched:
         return result
 
 
-def explain(path: str, number: int, recipe: Recipe) -> int:
-    """Show the `number`-th document of a file. Returns the exit status; raises CannotExplain."""
-    raw = _find(path, number)
+@dataclass(frozen=True)
+class Wanted:
+    """Which document of a file or a folder: the one with this id or url, else the `number`-th."""
+
+    number: int = 1
+    id: str = ""
+    url: str = ""
+
+    def __str__(self) -> str:
+        return f"with the id {self.id}" if self.id else f"with the url {self.url}" if self.url else str(self.number)
+
+
+def explain(path: str, wanted: Wanted, recipe: Recipe, rows: RowOptions = USUAL_NAMES, as_it_is: bool = False) -> int:
+    """Show one document of a file or an output folder. Returns the exit status; raises CannotExplain.
+
+    `as_it_is`: of one of newsbeam's own records, what it says is shown, and nothing is run.
+    """
+    raw = _find(path, wanted, rows)
+    if as_it_is and (record := _decoded(raw, rows)) is not None and record.processed_before:
+        _show_record(raw, record)
+        return 0
     watch = _Watch()
-    chain = recipe.chain()
+    chain = recipe.chain(rows=rows)
     chain = replace(chain, processors=tuple(watch.around(processor) for processor in chain.processors))
     outcome = run_limited(raw, chain, TIME_LIMIT)
     console = Console(highlight=False, soft_wrap=False)
     console.print(Rule(escape(raw.origin), align="left"))
-    first = _decoded(raw)
+    first = _decoded(raw, rows)
     if first is not None:
         console.print(_header(first))
-    before = first
+    before = without_annotations(first) if first is not None else None
     for processor, document in watch.after:
         console.print(Rule(f"[bold]{processor.name}[/] {processor.effect}", align="left", style="dim"))
         if isinstance(processor, Boilerplate) and before is not None:
@@ -98,31 +123,70 @@ def explain(path: str, number: int, recipe: Recipe) -> int:
         if result.trace:
             console.print(Text(result.trace, style=_LOOK["note"]))
     else:
-        legend = "  ".join(f"[{_LOOK[key]}]{key}[/]" for key in ("speaker", "cue", "content", "via", "artifact", "removed"))
-        console.print(Rule(f"[bold]text[/]  {legend}", align="left"))
+        console.print(Rule(_LEGEND, align="left"))
         console.print(_marked(result, first))
     return 0
 
 
-def _find(path: str, number: int) -> Raw:
-    if os.path.isdir(path):
-        raise CannotExplain(f"{path} is a folder; explain takes one file (newsbeam run takes folders)")
+def _show_record(raw: Raw, record: Document) -> None:
+    console = Console(highlight=False, soft_wrap=False)
+    console.print(Rule(escape(raw.origin), align="left"))
+    console.print(f"a record made by {escape(_made_by(raw))} of {escape(record.metadata.origin)}; --recipe FILE runs a recipe over it")
+    console.print(_header(record))
+    if record.removed:
+        table = Table(expand=True, show_edge=False, pad_edge=False)
+        table.add_column("line", justify="right", no_wrap=True)
+        table.add_column("as", no_wrap=True)
+        table.add_column("removed", style="red", ratio=1)
+        for removal in record.removed:
+            table.add_row(str(removal.line) if removal.line >= 0 else "", escape(removal.kind), Text(_short(removal.text, 160)))
+        console.print(table)
+    bare = replace(without_annotations(record), site="", credits=())
+    for line in _did(bare, record):
+        console.print(line)
+    console.print(Rule(_LEGEND, align="left"))
+    console.print(_marked(replace(record, removed=()), None))
+
+
+def _made_by(raw: Raw) -> str:
+    about = orjson.loads(raw.payload)["metadata"]
+    return str(about["processed_by"])
+
+
+def _find(path: str, wanted: Wanted, rows: RowOptions) -> Raw:
+    if os.path.isdir(path) and not is_newsbeam_output(path):
+        raise CannotExplain(f"{path} is a folder; explain takes one file, or the output folder of a run (newsbeam run takes any)")
     try:
         found = find([path])
     except InputError as error:
         raise CannotExplain(str(error)) from error
-    raws: Iterator[Raw] = (raw for share in share_out(found.sources) for bundle in Reader(256 << 20).read(share) for raw in bundle.raws)
-    raw = next(islice(raws, number - 1, None), None)
+    reader = Reader(256 << 20, rows=rows)
+    raws: Iterator[Raw] = (raw for share in share_out(found.sources) for bundle in reader.read(share) for raw in bundle.raws)
+    if wanted.id or wanted.url:
+        raws = (raw for raw in raws if _is_wanted(raw, wanted, rows))
+    raw = next(islice(raws, wanted.number - 1, None), None)
     if raw is None:
-        raise CannotExplain(f"{path} has no record {number}")
+        raise CannotExplain(f"{path} has no record {wanted}")
     return raw
 
 
-def _decoded(raw: Raw) -> Document | None:
+def _is_wanted(raw: Raw, wanted: Wanted, rows: RowOptions) -> bool:
+    sought = (wanted.id.removeprefix("sha256:") or wanted.url).encode()
+    if raw.form == "json" and b"\\" not in raw.payload and sought not in raw.payload and wanted.id:
+        return False  # a record that does not hold the id: decoding all of them would take minutes
+    document = _decoded(raw, rows)
+    if document is None:
+        return False
+    if wanted.id:
+        return document.id.startswith(wanted.id) or document.id.partition(":")[2].startswith(wanted.id)
+    return document.url == wanted.url
+
+
+def _decoded(raw: Raw, rows: RowOptions) -> Document | None:
     from transforms.decode import DecodeError, decode
 
     try:
-        document = decode(raw) if not raw.error and not raw.drop else None
+        document = decode(raw, rows=rows) if not raw.error and not raw.drop else None
     except DecodeError:
         return None  # the outcome says it
     return document if isinstance(document, Document) else None
@@ -132,7 +196,10 @@ def _header(document: Document) -> str:
     about = document.metadata
     parts = [about.media_type, about.encoding, f"{about.bytes:,} bytes", f"{len(document.text):,} characters"]
     lines = ["  ".join(escape(part) for part in parts)]
-    lines += [f"{key}: {escape(value)}" for key in ("url", "title", "created") if (value := getattr(document, key))]
+    lines += [f"{key}: {escape(value)}" for key in ("url", "title", "created", "author") if (value := getattr(document, key))]
+    if document.fields_taken:
+        lines.append("fields: " + escape(", ".join(f"{field} from `{key}`" for field, key in document.fields_taken)))
+    lines += [f"--field {field}={escape(key)}: this row does not have it" for field, key in document.fields_absent]
     return "\n".join(lines)
 
 

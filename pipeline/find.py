@@ -104,6 +104,10 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
             folders.clear()
             continue
         folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
+        if folder == top and is_newsbeam_output(folder, files):
+            # A run's records are an input, what it says of itself and what it dropped is not.
+            folders[:] = [entry for entry in folders if entry == "documents"]
+            files = [entry for entry in files if entry.startswith("documents-")]  # noqa: PLW2901
         for entry in sorted(files):
             if entry.startswith("."):
                 continue
@@ -188,7 +192,10 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
     outputs = outputs_among([str(entry.path) for entry in listed], given) if walked else []
     notes += [PASSED_OVER.format(folder) for folder in outputs if folder != out.rstrip("/")]
     left_out = tuple(folder.rstrip("/") + "/" for folder in (*outputs, out) if folder)
+    records_only = walked and is_newsbeam_output(given.rstrip("/"))
     for entry in sorted(listed, key=lambda entry: str(entry.path)):
+        if records_only and not re.fullmatch(r"(?:documents/)?documents-[^/]*", str(entry.path)[len(given.rstrip("/")) :].lstrip("/")):
+            continue
         if walked and str(entry.path).startswith(left_out):
             continue
         suffix = kind_suffix(entry.path.rpartition("/")[2])

@@ -47,7 +47,7 @@ def run_shares(
     """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers;
     `dry`: it will be looked at and not run, and no folder is touched.
     """
-    reader = Reader(job.max_bytes, frozenset(finished))
+    reader = Reader(job.max_bytes, frozenset(finished), job.setup.rows)
     ledger = files.join(job.state, "shares")
     if not dry:
         files.make_folder(job.state)
@@ -59,7 +59,9 @@ def run_shares(
         else:
             # Each pass has a source of its own: reading for the second would else be fused with the first, and all documents
             # held in between.
-            bundles = pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(Reader(job.max_bytes).read)
+            bundles = (
+                pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(Reader(job.max_bytes, rows=job.setup.rows).read)
+            )
             counts = bundles | "site template" >> Count(job, width_for(sum(share.size for share in shares)))
     fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts, dry)
     # One name that is none: the output is put together even where nothing was read.

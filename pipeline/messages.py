@@ -27,6 +27,7 @@ from pipeline.read import Reader
 from pipeline.streams import decompress
 from transforms.decode import HEAD_BYTES, container
 from transforms.document import Raw
+from transforms.fields import USUAL_NAMES, RowOptions
 
 if TYPE_CHECKING:
     from apache_beam.io.gcp.pubsub import PubsubMessage
@@ -189,6 +190,7 @@ class MessageReader:
     payload: Payload
     max_bytes: int
     collection: str
+    rows: RowOptions = USUAL_NAMES
 
     def read(self, message: Message) -> Iterator[Raw]:
         """One raw item, or all that the named objects hold. Never raises."""
@@ -249,7 +251,7 @@ class MessageReader:
         try:
             if not remote(path) and os.path.exists(path) and not os.path.isfile(path):
                 raise OSError(f"{path} is no file")  # a pipe would be waited for
-            for raw in Reader(self.max_bytes).records(Source(path, 0, self.collection), []):
+            for raw in Reader(self.max_bytes, rows=self.rows).records(Source(path, 0, self.collection), []):
                 if raw.error.startswith("FileNotFoundError"):
                     raw = replace(raw, error=f"FileNotFoundError: {raw.origin} is not there, or not any more")  # noqa: PLW2901
                 yield raw

@@ -28,6 +28,7 @@ from pipeline.progress import NOW
 from pipeline.streams import Plain, decompress, open_plain, without_compression
 from transforms.decode import HEAD_BYTES, container
 from transforms.document import Raw
+from transforms.fields import USUAL_NAMES, RowOptions
 
 SHARE_BYTES = 8 << 20
 """Small files are handed out together until they reach this size; a large file that can be cut (`pipeline.cut`) is, into stretches
@@ -143,10 +144,11 @@ def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> 
 
 @dataclass(frozen=True)
 class Reader:
-    """Streams raw items out of shares; `max_bytes` is the most that one document may have, once decompressed."""
+    """Streams raw items out of shares; `max_bytes` is the most that one document may have, once decompressed, `rows` how rows are read."""
 
     max_bytes: int
     done: frozenset[str] = field(default_factory=frozenset)
+    rows: RowOptions = USUAL_NAMES
 
     def read(self, share: Share) -> Iterator[Bundle]:
         """Everything in the share, and the end of each part that is complete.
@@ -242,7 +244,7 @@ class Reader:
         if kind not in INPUT_FORMATS:
             yield self._document(source, inner, stream)
             return
-        context = ReadContext(path, source.source, self.max_bytes, share.start, share.end, share.first, bool(share.kind))
+        context = ReadContext(path, source.source, self.max_bytes, share.start, share.end, share.first, bool(share.kind), self.rows)
         records = INPUT_FORMATS[kind].read(context, stream)
         empty = True
         for raw in records:

@@ -16,6 +16,7 @@ import yaml
 
 from pipeline import files
 from transforms import processor as registry
+from transforms.fields import USUAL_NAMES, RowOptions
 from transforms.processor import Chain, Processor, ProcessorNotFound, installed, is_option
 
 if TYPE_CHECKING:
@@ -59,15 +60,19 @@ class SiteOptions:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe, as plain data: it pickles, and any worker builds the same chain from it."""
+    """A checked recipe, as plain data: it pickles, and any worker builds the same chain from it.
+
+    `edit_again`: records of newsbeam's own are edited by the processors that have edited them before.
+    """
 
     source: str = ""
     steps: tuple[tuple[str, tuple[tuple[str, Any], ...]], ...] = ()
     text: str = ""
     site_template: SiteOptions | None = None
+    edit_again: bool = False
 
-    def chain(self, version: str = "", added: str = "", counts: Counts | None = None) -> Chain:
-        """The processors, built; `counts` is what was counted for `site_template` over all pages of the run.
+    def chain(self, version: str = "", added: str = "", counts: Counts | None = None, rows: RowOptions = USUAL_NAMES) -> Chain:
+        """The processors, built; `counts` is what was counted for `site_template` over all pages of the run, `rows` how rows are read.
 
         Raises ProcessorNotFound where a worker lacks what the launcher has.
         """
@@ -79,7 +84,8 @@ class Recipe:
             template = SiteTemplate(counts, self.site_template.min_pages, self.site_template.share)
             taker: Any = processors[at]
             processors[at] = replace(taker, template=template)
-        return Chain(tuple(processors), added, " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)]))
+        processed_by = " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)])
+        return Chain(tuple(processors), added, processed_by, rows, self.edit_again)
 
 
 def taking(processors: Sequence[Processor]) -> Iterator[int]:
@@ -120,7 +126,7 @@ def _parse(text: str, name: str) -> Recipe:
         raise RecipeError(f"{name}: no valid YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
         raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like\n{DEFAULT}")
-    source, steps, nodes, site = "", None, [], None
+    source, steps, nodes, site, edit_again = "", None, [], None, False
     site_node: yaml.Node = root
     for key, value in _pairs(root, name):
         if key.value == "source":
@@ -134,11 +140,15 @@ def _parse(text: str, name: str) -> Recipe:
             steps = tuple(_step(node, name) for node in nodes)
         elif key.value == "site_template":
             site, site_node = _site_options(value, name), key
+        elif key.value == "edit_again":
+            edit_again = _typed(value, bool, "edit_again", name)
         else:
-            raise _error(name, key, f"unknown key {key.value!r}" + _meant(key.value, ["source", "processors", "site_template"]))
+            raise _error(
+                name, key, f"unknown key {key.value!r}" + _meant(key.value, ["source", "processors", "site_template", "edit_again"])
+            )
     if steps is None:
         raise RecipeError(f"{name}:1: the key `processors` is missing")
-    recipe = Recipe(source, steps, text, site)
+    recipe = Recipe(source, steps, text, site, edit_again)
     built: list[Processor] = []
     for node, (step, options) in zip(nodes, steps, strict=True):
         try:

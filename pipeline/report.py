@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
@@ -79,8 +80,9 @@ def summary(manifest: dict[str, Any], output: str) -> None:
     details: dict[str, int] = manifest["details"]
     counts: dict[str, int] = manifest["counts"]
     written = sum(file["bytes"] for file in manifest["files"] if file["name"].startswith("documents"))
-    rows = [
+    rows: list[tuple[str, str]] = [
         ("input", _top(details, "input/")),
+        *([("fields", taken)] if (taken := _top(details, "field/")) else []),
         ("languages", _top(details, "language/")),
         ("removed", _top(details, "removed/")),
         ("translated", _translated(details)),
@@ -92,6 +94,8 @@ def summary(manifest: dict[str, Any], output: str) -> None:
     ]
     if counts["dead_letters"]:
         rows.append(("again", f"newsbeam replay {output}"))
+    for note in absent_fields(details):
+        print(f"newsbeam: {note}", file=sys.stderr)
     table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
@@ -99,6 +103,17 @@ def summary(manifest: dict[str, Any], output: str) -> None:
         table.add_row(name, escape(text or "–"))
     Console().print(table)
     print(manifest["account"], flush=True)
+
+
+def absent_fields(details: dict[str, int]) -> list[str]:
+    """A sentence for each key that `--field` names and no row has."""
+    notes = []
+    for key, number in sorted(details.items()):
+        option = key.removeprefix("no field/")
+        field = option.partition("=")[0]
+        if option != key and not any(other.startswith(f"field/{field} from ") for other in details):
+            notes.append(f"--field {option}: none of the {number:,} rows has it; newsbeam explain FILE shows the keys of a row")
+    return notes
 
 
 def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:

@@ -12,6 +12,7 @@ import sys
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
@@ -23,6 +24,7 @@ from pipeline.folder import STREAMED, WATCHED
 from pipeline.pool import cores
 from pipeline.worker import Setup, now
 from pipeline.write import COMPRESSED, Job, count_parts, finished_parts
+from transforms.fields import RowOptions
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
@@ -71,6 +73,9 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         raise Refused(f"{earlier} is not the output folder of a finished run: {error}") from error
     try:
         chosen = recipe.load(arguments.recipe) if arguments.recipe else recipe.parse(manifest["recipe"]["text"], f"{earlier}/manifest.json")
+        if arguments.rows == RowOptions():
+            fields = manifest["options"].get("fields", {})
+            arguments.rows = RowOptions(tuple(fields.items()), tuple(manifest["options"].get("keep_fields", ())))
     except recipe.RecipeError as error:
         raise Refused(str(error)) from error
     wanted: dict[str, set[int]] = {}
@@ -135,7 +140,7 @@ def _dry_run(arguments: argparse.Namespace, engine: engines.Engine, chosen: reci
 
 def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence[find.Source], workers: int) -> Job:
     return Job(
-        setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam")),
+        setup=Setup(chosen, arguments.added or now(), arguments.time_limit, version("newsbeam"), rows=arguments.rows),
         output=arguments.output.removeprefix("file://"),
         format="parquet" if arguments.format == "parquet" else COMPRESSED[arguments.compress],
         workers=arguments.workers or workers,
@@ -184,6 +189,7 @@ def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:
         "the version": job.setup.version,
         "the limits": [job.max_bytes, job.setup.time_limit],
         "added": job.setup.added,
+        "--field or --keep-fields": [dict(job.setup.rows.paths), list(job.setup.rows.keep)],
     }
 
 
@@ -242,7 +248,7 @@ def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> J
             for name in files.names_in(folder):
                 if name.endswith(".tmp"):
                     files.delete(files.join(folder, name))
-        setup = Setup(job.setup.recipe, plan["added"], job.setup.time_limit, job.setup.version)
+        setup = replace(job.setup, added=plan["added"])
         return Job(setup, job.output, job.format, job.workers, job.max_bytes, job.shard_bytes, job.name)
     for name in there if arguments.overwrite else ():
         files.delete(files.join(job.output, name))

@@ -28,7 +28,8 @@ ABOUT = {
     "attributions": "who said what, with which words, through whom",
     "credits": "image credits, agency, dateline, copyright holder, byline, outlet, also from removed lines",
     "removed": "every piece of boilerplate that was taken out",
-    "metadata": "origin, own id, media type, charset, size, hash, what processed it; when it was changed; its section, picture, script",
+    "metadata": "origin, own id, media type, charset, size, hash, what processed it; when it was changed; its section, picture, script; "
+    "`input`: other fields of the input, as JSON",
 }
 
 

@@ -65,7 +65,7 @@ def watch(arguments: argparse.Namespace) -> int:
     inputs = [word.removeprefix("file://") for word in arguments.inputs]
     _check_places(inputs, output)
     job = Job(
-        setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam")),
+        setup=Setup(chosen, arguments.added or "", arguments.time_limit, version("newsbeam"), rows=arguments.rows),
         output=output,
         format=COMPRESSED[arguments.compress],
         workers=arguments.workers or cores(),
@@ -218,7 +218,7 @@ class _Watcher:
         self._job, self._pool, self._ledger, self._look, self._teller, self._stop = job, pool, ledger, look, teller, stop
         self._rotate = rotate_seconds
         self._commit = min(COMMIT_SECONDS, rotate_seconds)
-        self._reader = Reader(job.max_bytes)
+        self._reader = Reader(job.max_bytes, rows=job.setup.rows)
         self._small: _Open | None = None
         self._large: deque[_Open] = deque()
         self._large_turn = False

@@ -28,6 +28,7 @@ import orjson
 from pipeline.files import shown
 from pipeline.recipe import Recipe
 from transforms.document import Document, Dropped, Failed, Raw
+from transforms.fields import USUAL_NAMES, RowOptions, iso_date_of
 from transforms.processor import Chain, DocumentTimeout, Outcome
 
 MEMORY_BYTES = 4 << 30
@@ -52,7 +53,7 @@ class Setup:
     `added` "": the time at which a document is worked on, where a run has no end.
 
     For `site_template`: whether this is the first pass, which counts only, and the file with the counts for the second.
-    `singly`: what becomes of each input is told by itself, as a stream needs it, and not put together.
+    `singly`: what becomes of each input is told by itself, as a stream needs it, and not put together. `rows`: how rows are read.
     """
 
     recipe: Recipe
@@ -62,6 +63,7 @@ class Setup:
     counting: bool = False
     counts: str = ""
     singly: bool = False
+    rows: RowOptions = USUAL_NAMES
 
 
 class Ending(NamedTuple):
@@ -143,8 +145,9 @@ def render(raw: Raw, outcome: Outcome, setup: Setup) -> tuple[str, bytes]:
     result = outcome.result
     if isinstance(result, Document):
         record = result.record()
-        record["source"] = setup.recipe.source or raw.source
-        record["created"] = result.created or raw.date
+        # One of newsbeam's own records stays in the collection that it says.
+        record["source"] = setup.recipe.source or result.source or raw.source
+        record["created"] = result.created or iso_date_of(raw.date, latest=result.added)
         wrong = [key for key in _STRINGS if type(record[key]) is not str]
         if not wrong:
             try:
@@ -197,6 +200,11 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
     counts[kind] += 1
     counts[f"input/{document.metadata.media_type if document else 'unreadable or empty'}"] += 1
     counts["bytes"] += len(raw.payload)
+    if document is not None:
+        for field, key in document.fields_taken:
+            counts[f"field/{field} from `{key}`"] += 1
+        for field, key in document.fields_absent:
+            counts[f"no field/{field}={key}"] += 1
     for stage, nanoseconds in outcome.nanoseconds:
         counts[f"ns/{stage}"] += nanoseconds
         counts[f"calls/{stage}"] += 1
@@ -296,12 +304,12 @@ def main() -> None:
 def _chain(setup: Setup) -> tuple[Chain, array[int] | None]:
     """The worker's chain, and, in a pass that counts, where it puts what it finds."""
     if not (setup.counting or setup.counts):
-        return setup.recipe.chain(setup.version, setup.added), None
+        return setup.recipe.chain(setup.version, setup.added, rows=setup.rows), None
     from pipeline import site_template  # few runs count
 
     if setup.counting:
-        return site_template.counting(setup.recipe.chain())
-    return setup.recipe.chain(setup.version, setup.added, site_template.load(setup.counts)), None
+        return site_template.counting(setup.recipe.chain(rows=setup.rows))
+    return setup.recipe.chain(setup.version, setup.added, site_template.load(setup.counts), setup.rows), None
 
 
 def _count_keys(raws: Sequence[Raw], chain: Chain, keys: array[int], setup: Setup, beat: Callable[[int, str], object]) -> Batch:

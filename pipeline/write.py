@@ -305,5 +305,12 @@ def manifest(job: Job, total: Mapping[str, int]) -> dict[str, Any]:
         "timings": timings,
         "versions": {"newsbeam": job.setup.version, "apache-beam": version("apache-beam"), "python": platform.python_version()},
         "recipe": {"text": job.recipe.text, "processors": [describe(processor) for processor in job.recipe.chain().processors]},
-        "options": {"added": job.setup.added, "time_limit": job.setup.time_limit, "max_bytes": job.max_bytes, "format": job.format},
+        "options": {
+            "added": job.setup.added,
+            "time_limit": job.setup.time_limit,
+            "max_bytes": job.max_bytes,
+            "format": job.format,
+            "fields": dict(job.setup.rows.paths),
+            "keep_fields": job.setup.rows.keep,
+        },
     }

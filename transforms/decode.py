@@ -20,7 +20,7 @@ import orjson
 from bs4.dammit import EncodingDetector
 
 from transforms.document import Document, Dropped, Metadata, Raw
-from transforms.fields import NoText, RowOptions, iso_date_of, read_row, scrub
+from transforms.fields import USUAL_NAMES, NoText, RowOptions, iso_date_of, read_row, scrub
 from transforms.records import NotARecord, from_record, is_record
 
 Container = Literal["jsonl", "warc", "parquet", "gzip", "zstd", "bzip2", ""]
@@ -112,7 +112,7 @@ def is_markup(text: str, name: str = "") -> bool:
     return any(count >= enough for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1))
 
 
-def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions = RowOptions()) -> Document | Dropped:
+def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions = USUAL_NAMES) -> Document | Dropped:
     """The document in an input; Dropped where it is empty or of a media type that is not read.
 
     `added` is when the run is, `processed_by` what the record will name as its maker, `rows` how rows are read.
@@ -477,7 +477,12 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
         written, anchors, letters = (len(pattern.findall(text)) for pattern in (_WRITTEN, _ANCHORS, _ALPHABETS))
         # Nobody writes as many Chinese characters as Korean syllables; other bytes, read so, give both.
         mixed = min(len(_HAN.findall(text)), len(_HANGUL.findall(text))) > 0.1 * len(text)
-        if not mixed and written >= 0.97 * len(text) and (anchors >= 0.04 * len(text) or letters >= 0.9 * len(text)) and anchors + letters > best[0]:
+        if (
+            not mixed
+            and written >= 0.97 * len(text)
+            and (anchors >= 0.04 * len(text) or letters >= 0.9 * len(text))
+            and anchors + letters > best[0]
+        ):
             best = (anchors + letters, order)
     return best[1]
 

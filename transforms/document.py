@@ -281,12 +281,12 @@ def broken_spans(document: Document) -> Sequence[str]:
 class Raw:
     """One input as it was read, before anything is known of its text.
 
-    `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object as people have it), `item` (one object of a
-    feed, a mail or a saved page, with the keys of `transforms.fields.FIELDS`), `http` (the body of an archived response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with
-    `#n` for the n-th record in it. `content_type`, `content_language`, `url` and `date` are what the archive's headers say.
-    `name` is the file's name without a compression suffix; `source` the collection it belongs to. `inline`: the payload
-    is to be found nowhere else (a message), so a dead letter has to carry it. `sha256` of the payload
-    where it is known already.
+    `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object as people have it), `item` (one object that a
+    reader has made of a feed, a mail or a saved page, with the keys of `transforms.fields.FIELDS`), `http` (the body of an archived
+    response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with `#n` for the n-th record in it. `content_type`,
+    `content_language`, `url` and `date` are what the archive's headers say. `name` is the file's name without a compression suffix;
+    `source` the collection it belongs to. `inline`: the payload is to be found nowhere else (a message), so a dead letter has to carry
+    it. `sha256` of the payload where it is known already.
     When it could not be read at all, `error` is "Class: message" and `payload` what little there is; `drop` is the reason
     why a rule of the reader leaves it out.
     """

@@ -9,8 +9,9 @@ from __future__ import annotations
 import ast
 import difflib
 import json
+import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
@@ -46,6 +47,10 @@ class RowOptions:
 
     paths: tuple[tuple[str, str], ...] = ()
     keep: tuple[str, ...] = ()
+
+
+USUAL_NAMES = RowOptions()
+"""Fields are found by their usual names, and nothing else is kept."""
 
 
 @dataclass(frozen=True)
@@ -87,18 +92,30 @@ def parse_options(fields: Sequence[str], keep: Sequence[str]) -> RowOptions:
     return RowOptions(tuple(paths.items()), kept)
 
 
-def columns_to_read(names: Sequence[str], options: RowOptions) -> list[str]:
-    """The columns of a table that rows may be read from, in their order: all where any may be kept or may hold an object."""
-    if options.keep == (KEEP_ALL,) or is_record_columns(names):
+def columns_to_read(names: Sequence[str], objects: Sequence[str], options: RowOptions) -> list[str]:
+    """The columns of a table that fields may be read from, in their order; `objects` are those that hold objects.
+
+    All, where every field is kept and where the table is one of newsbeam's own records.
+    """
+    if options.keep == (KEEP_ALL,) or {"id", "text", "added", "removed", "metadata"} <= set(names):
         return list(names)
     table = _names()
     wanted = {part for _, path in options.paths for part in _prefixes(path)} | {part for path in options.keep for part in _prefixes(path)}
-    return [name for name in names if name in wanted or _normal(name) in table.fields or _normal(name) in table.containers]
+    return [
+        name for name in names if name in wanted or _normal(name) in table.fields or (name in objects and _normal(name) in table.containers)
+    ]
 
 
-def is_record_columns(names: Iterable[str]) -> bool:
-    """Whether columns are those of newsbeam's own records."""
-    return {"id", "text", "added", "removed", "metadata"} <= set(names)
+def may_hold_text(names: Iterable[str], objects: Sequence[str], options: RowOptions) -> bool:
+    """Whether rows with these keys may have a text; `objects` are the keys that hold objects."""
+    keys = set(names)
+    if named := [path for field, path in options.paths if field in ("text", "html")]:
+        return any(part in keys for path in named for part in _prefixes(path))
+    table = _names()
+    own = (table.fields.get(_normal(name)) for name in keys)
+    return any(name is not None and name.field in ("text", "html") for name in own) or any(
+        name in objects and _normal(name) in table.containers for name in keys
+    )
 
 
 # --- names ----------------------------------------------------------------------------------------------------------
@@ -221,7 +238,7 @@ def _look_up(row: Any, parts: Sequence[str]) -> Any:
 # --- a row ----------------------------------------------------------------------------------------------------------
 
 
-def read_row(row: dict[str, Any], options: RowOptions = RowOptions(), latest: str = "") -> Row | None:
+def read_row(row: dict[str, Any], options: RowOptions = USUAL_NAMES, latest: str = "") -> Row | None:
     """What a row says of its document; None where its text is blank. `latest` is the day after which no date is believed.
 
     Raises NoText where there is no text, naming the keys that there are.
@@ -261,7 +278,7 @@ def read_row(row: dict[str, Any], options: RowOptions = RowOptions(), latest: st
     return Row(scrub(text), markup, **said, taken=unusual, absent=tuple(absent), kept=kept)
 
 
-def has_text(row: object, options: RowOptions = RowOptions()) -> bool:
+def has_text(row: object, options: RowOptions = USUAL_NAMES) -> bool:
     """Whether a value is a row with a text that is not blank."""
     if not isinstance(row, dict):
         return False
@@ -429,7 +446,14 @@ def _date(value: Any, language: str, latest: str, _trusted: bool) -> str:
     return iso_date_of(value, language, latest)
 
 
-_READ = {"url": _url, "title": _title, "language": _language, "date": _date, "author": _author, "id": _id}
+_READ: dict[str, Callable[[Any, str, str, bool], str]] = {
+    "url": _url,
+    "title": _title,
+    "language": _language,
+    "date": _date,
+    "author": _author,
+    "id": _id,
+}
 
 
 # --- dates ----------------------------------------------------------------------------------------------------------
@@ -452,7 +476,7 @@ def iso_date_of(value: Any, language: str = "", latest: str = "") -> str:
     """
     from transforms.boilerplate.dates import iso_date, machine_date  # its package needs this one
 
-    if isinstance(value, float) and value == value and abs(value) < 1e20:
+    if isinstance(value, float) and math.isfinite(value) and abs(value) < 1e20:
         found = _from_number(str(int(value)), float(value))
     else:
         text = _string(value)[:200]
@@ -488,7 +512,7 @@ def _from_number(digits: str, number: float) -> str:
 def _compact(match: re.Match[str]) -> str:
     year, month, day, hour, minute, second, zone = match.groups()
     try:
-        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))  # noqa: DTZ001
+        moment = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0))
     except ValueError:
         return ""
     if not 1900 <= moment.year < 2100:
@@ -532,7 +556,7 @@ def _finite(value: Any) -> Any:
         return {key: _finite(inner) for key, inner in value.items()}
     if isinstance(value, list):
         return [_finite(inner) for inner in value]
-    return None if isinstance(value, float) and (value != value or value in (float("inf"), float("-inf"))) else value
+    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _without(row: dict[str, Any], parts: Sequence[str]) -> dict[str, Any]:

@@ -29,7 +29,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from transforms.decode import decode
 from transforms.document import NOWHERE, Document, Dropped, Failed, Raw, broken_spans, count_visible, is_blank
-from transforms.fields import RowOptions
+from transforms.fields import USUAL_NAMES, RowOptions
 from transforms.records import without_annotations
 
 ENTRY_POINT_GROUP = "newsbeam.processors"
@@ -137,7 +137,7 @@ class Chain:
     processors: tuple[Processor, ...] = ()
     added: str = ""
     processed_by: str = ""
-    rows: RowOptions = RowOptions()
+    rows: RowOptions = USUAL_NAMES
     edit_again: bool = False
 
     def __post_init__(self) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from transforms.document import Raw
+from transforms.fields import USUAL_NAMES, RowOptions
 
 COPY_BYTES = 1 << 20
 """The size of a block where bytes are copied or passed over."""
@@ -32,6 +33,7 @@ class ReadContext:
     `path` is the file as the user knows it, `collection` what its records say they are of, `max_bytes` the most that one document may
     have. A part of a file that was split (`is_split`) is the items that begin at `start` or after it and before `end` (-1: to the end
     of the file); `first` is the number of the first of them.
+    `rows` is how rows are read: which columns a table is asked for.
     """
 
     path: str
@@ -41,6 +43,7 @@ class ReadContext:
     end: int = -1
     first: int = 1
     is_split: bool = False
+    rows: RowOptions = USUAL_NAMES
 
     def raw(self, number: int, payload: bytes, **fields: Any) -> Raw:
         """The `number`-th item in the file; `fields` are those of Raw."""

@@ -13,8 +13,7 @@ import orjson
 from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, Irregular, ReadContext, SplitPoint, Unreadable
 from transforms.decode import decode_bytes
 from transforms.document import Raw
-
-_COLUMNS = ("text", "html", "id", "url", "title", "date")
+from transforms.fields import RowOptions, columns_to_read, may_hold_text
 
 
 class Parquet(InputFormat):
@@ -34,7 +33,7 @@ class Parquet(InputFormat):
                     there.write(block)
                 there.seek(0)
             try:
-                table, columns = _open(context.path, there)
+                table, columns = _open(context.path, there, context.rows)
                 starts = enumerate(_row_group_starts(table))
                 groups = [group for group, at in starts if context.start <= at and (at < context.end or context.end < 0)]
                 for row in _rows(table, groups, columns):
@@ -47,7 +46,7 @@ class Parquet(InputFormat):
         from pyarrow import ArrowException
 
         try:
-            table, columns = _open("", stream)
+            table, columns = _open("", stream, RowOptions())
             starts = _row_group_starts(table)
             if starts != sorted(set(starts)):
                 raise Irregular
@@ -60,15 +59,20 @@ class Parquet(InputFormat):
             raise Irregular from error
 
 
-def _open(path: str, stream: Any) -> tuple[Any, list[str]]:
+def _open(path: str, stream: Any, rows: RowOptions) -> tuple[Any, list[str]]:
     """The parquet file in a stream that can be sought in, and its columns that are read. Raises Unreadable, ArrowException."""
     import pyarrow.parquet as pq
+    from pyarrow import types
 
     table = pq.ParquetFile(stream)
-    columns = [name for name in _COLUMNS if name in table.schema_arrow.names]
-    if "text" not in columns and "html" not in columns:
-        names = ", ".join(table.schema_arrow.names[:12])
-        raise Unreadable(f"{path} has neither a `text` nor an `html` column; its columns: {names}")
+    schema = table.schema_arrow
+    objects = [column.name for column in schema if types.is_struct(column.type) or types.is_map(column.type)]
+    columns = columns_to_read(schema.names, objects, rows)
+    if not may_hold_text(columns, objects, rows):
+        names = ", ".join(schema.names[:12])
+        raise Unreadable(
+            f"{path} has neither a `text` nor an `html` column; its columns: {names}; if one is the text, name it with --field text=KEY"
+        )
     return table, columns
 
 
