@@ -92,6 +92,11 @@ def parse_options(fields: Sequence[str], keep: Sequence[str]) -> RowOptions:
     return RowOptions(tuple(paths.items()), kept)
 
 
+def is_field_name(key: str) -> bool:
+    """Whether a key is one of the usual names."""
+    return _normal(key) in _names().fields
+
+
 def columns_to_read(names: Sequence[str], objects: Sequence[str], options: RowOptions) -> list[str]:
     """The columns of a table that fields may be read from, in their order; `objects` are those that hold objects.
 
