@@ -8,7 +8,6 @@ names above rows of as many cells.
 from __future__ import annotations
 
 import csv
-import io
 import re
 from typing import Literal
 
@@ -213,7 +212,7 @@ def delimiter_of(text: str, suffix: str = "csv", cut: bool = False) -> str:
 def _rows(text: str, delimiter: str, cut: bool) -> list[list[str]]:
     rows: list[list[str]] = []
     try:
-        for row in csv.reader(io.StringIO(text.replace("\0", ""), newline=""), delimiter=delimiter):
+        for row in csv.reader([line + "\n" for line in text.replace("\0", "").split("\n")], delimiter=delimiter):
             if row:
                 rows.append(row)
             if len(rows) > _MAX_ROWS_LOOKED_AT:
