@@ -19,7 +19,7 @@ import charset_normalizer
 import orjson
 from bs4.dammit import EncodingDetector
 
-from transforms.document import Document, Dropped, Metadata, Raw
+from transforms.document import COMMENT, Document, Dropped, Metadata, Raw
 from transforms.fields import USUAL_NAMES, NoText, RowOptions, iso_date_of, read_row, scrub
 from transforms.records import NotARecord, from_record, is_record
 
@@ -64,7 +64,9 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
 )
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
-_HTML_START = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--(?:[^-]|-(?!->))*-->\s*){0,9}<(?:!doctype\s+html|html|head|body)\b", re.I)
+# What may stand before a page's first tag, each of it by itself: comments and declarations as the HTML standard ends them.
+_BEFORE_HTML = re.compile(rf"[\s\ufeff]+|{COMMENT}|<\?[^>]*(?:>|\Z)|<!(?!doctype\b)[^>]*(?:>|\Z)", re.I | re.S)
+_HTML_START = re.compile(r"<(?:!doctype|html|head|body)\b", re.I)
 _HTML_TAG = re.compile(
     r"</?(?:p|div|br|a|span|ul|li|h[1-6]|table|td|meta|title|article|section|script|link|img|body|main)(?:\s[^<>]*)?/?>", re.I
 )
@@ -106,7 +108,10 @@ def is_markup(text: str, name: str = "") -> bool:
     """Whether `text` (its beginning is enough) is HTML rather than prose; `name` is the file's name."""
     if "<" not in text:
         return False
-    if _HTML_START.match(text[:HEAD_BYTES]):
+    at = 0
+    while before := _BEFORE_HTML.match(text, at):
+        at = before.end()
+    if _HTML_START.match(text, at):
         return True
     enough = 1 if _suffix(name) in ("html", "htm", "xhtml") else _TAGS_IN_TEXT
     return any(count >= enough for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1))

@@ -241,8 +241,16 @@ RECORD_KEYS = (
 
 _values = attrgetter(*RECORD_KEYS)
 
-# One alternation, each branch linear: a comment, script or style as a whole, else one tag.
-_TAGS = re.compile(r"<!--.*?(?:-->|\Z)|<(script|style)\b.*?(?:</\1\s*>|\Z)|<[/!?a-zA-Z][^<>]*>", re.S | re.I)
+COMMENT = r"<!--(?:-?>|.*?(?:--!?>|\Z))"
+"""A comment in HTML, as the standard ends it (a pattern in which `.` has to match line breaks)."""
+
+# One alternation, each branch linear: a comment or declaration as the HTML standard ends them, a script or style as a whole, else one
+# tag, the values of its attributes with what signs they hold.
+_TAGS = re.compile(
+    COMMENT + r"|<[!?][^>]*(?:>|\Z)|<(script|style)\b.*?(?:</\1\b[^>]*(?:>|\Z)|\Z)"
+    r"|</?[a-z](?:[^<>=]|=(?!\s*[\"'])|=\s*(?:\"[^\"]{0,5000}\"|'[^']{0,5000}'))*>|</?[a-z][^<>]*>|</[^<>a-z][^>]*>",
+    re.S | re.I,
+)
 
 
 def _blank(match: re.Match[str]) -> str:
@@ -257,6 +265,11 @@ def count_visible(document: Document) -> int:
 def characters(text: str) -> int:
     """How many characters other than white space there are in the text."""
     return len("".join(text.split()))
+
+
+def whole_characters(text: str) -> str:
+    """The text with U+FFFD for lone surrogates, which no encoder writes."""
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
 
 
 def is_blank(text: str) -> bool:

@@ -270,3 +270,16 @@ def test_metadata_says_where_it_came_from() -> None:
     assert meta.processed_by == "newsbeam v0"
     assert document.source == "in"
     assert document.added == "2026-01-02T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    "before",
+    ["<!-->", "<!--->", "<!-- a --!>", "<!--[if gt IE 8]><!-->", "<!-- a -- b -->", "<?xml version='1.0'?>", "<![if x]>", "\ufeff"],
+)
+@pytest.mark.parametrize(
+    "first", ["<!DOCTYPE html>", '<!doctype HTML PUBLIC "-//W3C//DTD HTML 4.01//EN">', "<html lang=de>", "<body class=x>"]
+)
+def test_a_page_is_known_whatever_comments_it_begins_with(before: str, first: str) -> None:
+    assert is_markup(f"{before}\n{before * 12}{first}The pier is shut.")
+    assert is_markup("<!-- " + "a licence " * 20_000 + f"-->{first}The pier is shut.")
+    assert not is_markup(f"{before}The pier is shut, wrote <html lang=de> in her book.")

@@ -12,7 +12,6 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
-from html import unescape
 from itertools import chain
 from operator import itemgetter
 from typing import Any
@@ -21,8 +20,9 @@ import orjson
 
 from transforms.boilerplate.bylines import PLAIN_WORD, account_name, byline_names, clean, declared_name, is_site, letters, says_by, turned
 from transforms.boilerplate.dates import machine_date, url_date, written_dates
-from transforms.boilerplate.page import Head, Page
+from transforms.boilerplate.page import Head, Page, resolved
 from transforms.boilerplate.words import fold, load
+from transforms.document import whole_characters
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def page_metadata(page: Page, headline: str, bylines: list[str], latest: str) ->
 
 
 def _url(text: str) -> str:
-    text = unescape(text).strip()
+    text = resolved(text).strip()
     return text if len(text) < 2000 and re.match(r"https?://[^\s/]+\S*$", text, re.I) else ""
 
 
@@ -95,7 +95,8 @@ def _parse(script: str) -> Any:
     except ValueError:
         pass
     try:
-        return json.loads(text, strict=False)
+        # orjson refuses half a surrogate (an emoji that a length limit cut in two), and could not write it either.
+        return json.loads(whole_characters(json.dumps(json.loads(text, strict=False), ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
 
@@ -146,7 +147,7 @@ def _body(value: Any) -> str:
     """An articleBody as paragraphs; some pages put markup in it."""
     if not isinstance(value, str):
         return ""
-    parts = (clean(_TAGS.sub(" ", part)) for part in _PARAGRAPHS.split(unescape(value)))
+    parts = (clean(_TAGS.sub(" ", part)) for part in _PARAGRAPHS.split(resolved(value)))
     return "\n\n".join(part for part in parts if part)
 
 

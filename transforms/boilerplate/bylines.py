@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
-from html import unescape
 
 from transforms.boilerplate.dates import is_month, written_dates
+from transforms.boilerplate.page import resolved
 from transforms.boilerplate.words import load
 
 # C1 controls stand in no text; a page read as Latin-1 although it was UTF-8 has them.
@@ -19,7 +19,7 @@ _MISREAD = re.compile("[\x80-\x9f]")
 
 def clean(text: str) -> str:
     """Entities resolved, single spaces, UTF-8 that was read as Latin-1 put right."""
-    text = " ".join((unescape(text) if "&" in text else text).split())
+    text = " ".join((resolved(text) if "&" in text else text).split())
     if not text.isascii() and _MISREAD.search(text):
         try:
             return text.encode("latin-1").decode("utf-8")

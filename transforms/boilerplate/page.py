@@ -9,16 +9,17 @@ nesting, hundreds of unclosed formatting tags). Reading what a parser writes tak
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from html import unescape
+from html import escape, unescape
 from typing import Any
 
 from bs4 import BeautifulSoup
+from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
 from bs4.element import PreformattedString, Tag
-from bs4.formatter import HTMLFormatter
 
-from transforms.document import characters
+from transforms.document import COMMENT, characters
 
 LexborHTMLParser: Any
 try:
@@ -32,7 +33,8 @@ _DROPPED = tuple(
     "rp map".split()
 )
 # A parser gives the text in these as it stands, tags and all.
-_RAW = ("<xmp", "<XMP", "<plaintext", "<PLAINTEXT")
+_RAW = ("<xmp", "<plaintext")
+_COMMENT_IN_SOURCE = re.compile(COMMENT, re.S)
 # A declarative shadow root is shown in its host's place.
 _SHADOW = re.compile(r"<template(?=\s[^<>]*\bshadowroot)", re.I)
 _INVISIBLE = "\u00ad\u2060\ufeff"
@@ -57,35 +59,103 @@ def lexbor_canonical(html: str) -> Canonical:
     return Canonical(parser.html or "", json_ld, characters(body.text()) if body is not None else 0)
 
 
-class _Quoting(HTMLFormatter):
-    """Writes what the reader reads: `<`, `>`, `&` and `"` only as what they are."""
+class _Tally(Counter[str]):
+    """As much of a list as bs4 keeps of void elements, without looking through all of it for each end tag."""
 
-    def substitute(self, ns: str) -> str:
-        return ns.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace('"', "&quot;")
+    def append(self, tag: str) -> None:
+        self[tag] += 1
+
+    def remove(self, tag: str) -> None:
+        self[tag] -= 1
+        if not self[tag]:
+            del self[tag]
 
 
-_QUOTING = _Quoting()
+_BROKEN_REFERENCE = re.compile(r"&#(?![0-9]|[xX][0-9a-fA-F])")
+
+
+class _SoupParser(BeautifulSoupHTMLParser):
+    """The standard library's parser with comments, declarations and what the file ends in read as the HTML standard says.
+
+    It gets a page in one piece: what is not closed by its end never will be.
+    """
+
+    CDATA_CONTENT_ELEMENTS = ("script", "style", "textarea", "title")  # type: ignore[misc]
+
+    def __init__(self, soup: BeautifulSoup, convert_charrefs: bool = False) -> None:
+        super().__init__(soup, convert_charrefs=convert_charrefs)
+        self.already_closed_empty_element = _Tally()  # type: ignore[assignment]
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        comment = _COMMENT_IN_SOURCE.match(self.rawdata, i)
+        return comment.end() if comment else len(self.rawdata)
+
+    def parse_pi(self, i: int) -> int:
+        return self.rawdata.find(">", i) + 1 or len(self.rawdata)
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self.parse_pi(i)
+
+    def parse_bogus_comment(self, i: int, report: int = 1) -> int:
+        return self.parse_pi(i)
+
+    def parse_starttag(self, i: int) -> int:
+        end: int = super().parse_starttag(i)
+        return len(self.rawdata) if end < 0 else end
+
+    def parse_endtag(self, i: int) -> int:
+        end: int = super().parse_endtag(i)
+        return len(self.rawdata) if end < 0 else end
+
+    def handle_charref(self, name: str) -> None:
+        self.handle_data(resolved(f"&#{name};"))
+
+
+class _SoupBuilder(HTMLParserTreeBuilder):
+    def feed(self, markup: Any, _parser_class: type[BeautifulSoupHTMLParser] = _SoupParser) -> None:
+        super().feed(markup, _parser_class)
 
 
 def soup_canonical(html: str) -> Canonical:
-    """The page as BeautifulSoup reads it with the standard library's html.parser."""
-    soup = BeautifulSoup(html, "html.parser", multi_valued_attributes=None)
-    json_ld = []
-    dropped = [
-        node for node in soup.descendants if (node.name in _DROPPED if isinstance(node, Tag) else isinstance(node, PreformattedString))
-    ]
-    for node in dropped:
-        if node.decomposed:  # with what it stood in
-            continue
-        if not isinstance(node, Tag):  # a comment, a doctype
-            node.extract()
+    """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises."""
+    # Where a reference is broken, html.parser takes all that follows for text.
+    html = _BROKEN_REFERENCE.sub("&amp;#", html)
+    soup = BeautifulSoup(html, builder=_SoupBuilder(multi_valued_attributes=None))
+    json_ld: list[str] = []
+    shown: list[str] = []
+    out: list[str] = []
+    whole = soup.html is not None
+    if not whole:
+        out.append("<html><body>")
+    # Written here and not by bs4, which compares tags with all that is in them on the way: deep ones end in a RecursionError.
+    waiting: list[tuple[Iterator[Any], str]] = [(iter(soup.contents), "")]
+    while waiting:
+        nodes, closing = waiting[-1]
+        for node in nodes:
+            if isinstance(node, Tag):
+                if node.name in _DROPPED:
+                    if node.name == "script" and "ld+json" in str(node.get("type") or "").lower():
+                        json_ld.append("".join(node.strings))
+                    continue
+                attributes = "".join([f' {name}="{escape(value or "")}"' for name, value in node.attrs.items() if isinstance(value, str)])
+                out.append(f"<{node.name}{attributes}>")
+                if node.name not in _VOID:
+                    waiting.append((iter(node.contents), node.name))
+                    break
+            elif not isinstance(node, PreformattedString):  # a comment, a doctype
+                text = str(node)
+                if closing == "title":
+                    text = resolved(text)
+                else:
+                    shown.append(text)
+                out.append(escape(text, quote=False))
         else:
-            if node.name == "script" and "ld+json" in str(node.get("type") or "").lower():
-                json_ld.append(node.get_text())
-            node.decompose()
-    html = soup.decode(formatter=_QUOTING)
-    visible = characters((soup.body or soup).get_text())
-    return Canonical(html if soup.html is not None else f"<html><body>{html}</body></html>", tuple(json_ld), visible)
+            waiting.pop()
+            if closing:
+                out.append(f"</{closing}>")
+    if not whole:
+        out.append("</body></html>")
+    return Canonical("".join(out), tuple(json_ld), characters("".join(shown)))
 
 
 # A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
@@ -117,13 +187,24 @@ def canonical(html: str) -> Canonical:
     html = html.replace("\0", "")
     if "shadowroot" in html or "hadowRoot" in html or "SHADOWROOT" in html:
         html = _SHADOW.sub("<div", html)
-    if LexborHTMLParser is None or any(tag in html for tag in _RAW) or _takes_quadratic_time(html):
+    if LexborHTMLParser is None or _takes_quadratic_time(html):
         return soup_canonical(html)
     try:
-        return lexbor_canonical(html)
+        read = lexbor_canonical(html)
     except Exception:  # noqa: BLE001 - selectolax documents no exception of its own
         return soup_canonical(html)
+    return soup_canonical(html) if any(tag in read.html for tag in _RAW) else read
 
+
+def resolved(text: str) -> str:
+    """Text with its character references resolved."""
+    try:
+        return unescape(text)
+    except ValueError:  # a number of thousands of digits
+        return unescape(_HUGE_REFERENCE.sub("\ufffd", text))
+
+
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{9,};?")
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BLOCK = frozenset(
@@ -159,6 +240,11 @@ _NOISE = re.compile(
     r'|data-[^ ="]*|aria-(?!h)[^ ="]*|on[a-z]+)="[^"]*"'
 )
 _CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
+# What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it.
+_COMMENT = re.compile(r"<!--.*?-->", re.S)
+_ASIDE = re.compile(r"<\?[^>]*>|<!--.*?-->|<![^>]*>", re.S)
+# Names of tags and attributes may have a `<`: "<div<p>".
+_ODD_TAG = re.compile(r"<([^<>]*<[^>]*)>")
 _DIGITS = re.compile(r"\d+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -184,7 +270,7 @@ class Head:
         self.words = self.itemprop = ""
         self.hidden = tag == "noscript"
         if attributes:
-            found = {name: unescape(value) if "&" in value else value for name, value in attributes.items()}
+            found = {name: resolved(value) if "&" in value else value for name, value in attributes.items()}
             if "class" in found or "id" in found or "role" in found:
                 self.words = " ".join(value for name in ("class", "id", "role") if (value := found.get(name)))[:1000]
             if "itemprop" in found:
@@ -292,18 +378,28 @@ def read_page(html: str) -> Page:
     return read_canonical(canonical(html))
 
 
+def _plain(html: str) -> str:
+    """Canonical HTML with nothing in it but tags and text, and no `<` but those that tags begin with."""
+    if "<?" in html:
+        html = _ASIDE.sub("", html)
+    elif "<!--" in html:
+        html = _COMMENT.sub("", html)
+    if html.startswith("<!"):
+        html = html[html.find(">") + 1 :]
+    if html.count("<") != html.count(">"):
+        html = _ODD_TAG.sub(lambda tag: f"<{tag[1].replace('<', '_')}>", html)
+    return html
+
+
 _BR = "\0"  # a line break inside a block, while the block is being read
 
 
 def read_canonical(source: Canonical) -> Page:
     """The page that the canonical HTML describes: a block ends wherever a block element begins or ends, and at two line breaks."""
-    html = source.html
-    if "<!--" in html:
-        before, *others = html.split("<!--")
-        html = before + "".join([part.partition("-->")[2] for part in others])
+    html = _plain(source.html)
     page = Page(json_ld=list(source.json_ld), visible=source.visible)
     if "canonical" in html and (found := _CANONICAL.search(html)):
-        page.canonical = unescape(found[1]).strip()
+        page.canonical = resolved(found[1]).strip()
     heads, parents, hidden, first, last, blocks = page.heads, page.parents, page.hidden, page.first, page.last, page.blocks
     known = _heads.get
     stack: list[int] = []
@@ -433,7 +529,7 @@ def read_canonical(source: Canonical) -> Page:
             if name and said.get("content"):
                 page.metas.append((name.lower().strip(), said["content"].strip()))
         elif role == _TITLE:
-            page.title = page.title or " ".join(unescape(text).split())
+            page.title = page.title or " ".join(resolved(text).split())
             continue
         if text:
             if text.isspace() or (text.startswith("&nbsp;") and not text.replace("&nbsp;", "").strip()):
