@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from transforms.boilerplate.about import page_metadata
 from transforms.boilerplate.bylines import byline_names
 from transforms.boilerplate.dates import iso_date, machine_date, url_date, written_dates
-from transforms.boilerplate.page import read_page
+from transforms.boilerplate.page import lexbor_canonical, read_canonical, read_page, soup_canonical
 from transforms.boilerplate.words import load
 
 CASES = yaml.safe_load((Path(__file__).parent / "metadata.yaml").read_text("utf-8"))
@@ -118,3 +118,55 @@ def test_linear_time(html):
     began = time.process_time()
     page_metadata(page, "A", ["By " * 1000], "")
     assert time.process_time() - began < 1.5
+
+
+HALVES = ["A \\ud83d", "\\uDE00 A", "A \\ud83d\\ud83d\\ude00", "\\\\ud83d A \\ud83d"]
+OF_AN_ARTICLE = [
+    '"author": "{}"',
+    '"author": {{"@type": "Person", "name": "{}"}}',
+    '"author": [{{"name": "{}"}}, "{}"]',
+    '"publisher": {{"name": "{}"}}',
+    '"headline": "{}"',
+    '"articleSection": "{}"',
+    '"articleBody": "{} The pier was shut on Tuesday by the board of the harbour."',
+    '"image": {{"url": "x", "caption": "{}", "creditText": "Photo: {}", "author": "{}"}}',
+    '"description": "{}"',
+    '"datePublished": "{}"',
+    '"mainEntityOfPage": {{"@id": "https://one.example/{}"}}',
+    '"{}": 1',
+]
+
+
+@pytest.mark.parametrize("half", HALVES)
+@pytest.mark.parametrize("said_so", OF_AN_ARTICLE)
+def test_half_a_character_in_json_ld_costs_nothing(said_so: str, half: str) -> None:
+    html = f"""<html><head><title>T</title><script type="application/ld+json">
+    {{"@context": "https://schema.org", "@type": "NewsArticle", {said_so.format(*[half] * 3)}, "inLanguage": "en", "keywords": "pier"}}
+    </script></head><body></body></html>"""
+    about = asdict(said(html))
+    assert json.dumps(about, ensure_ascii=False).encode()
+    assert not said_so.startswith('"author"') or "A" in about["author"]
+
+
+ELSEWHERE = [
+    "<title>A {}</title>",
+    '<meta property="og:title" content="A {}">',
+    '<meta name="author" content="A {}">',
+    '<meta property="og:site_name" content="A {}">',
+    '<meta property="article:section" content="A {}">',
+    '<link rel="canonical" href="https://one.example/{}">',
+    '<html lang="en{}">',
+    "<body><h1>A {}</h1><p class=author>By Jane {}</p><p>The pier was shut on Tuesday.</p>",
+    '<body><p itemprop="author">A {}</p><time datetime="{}">x</time>',
+    '<body><figure><img src=x alt="{}"><figcaption>A {} Photo: {}</figcaption></figure>',
+    '<script type="application/ld+json">{{"@type": "NewsArticle", "author": "A {}", "headline": "{}", "articleBody": "{}"}}</script>',
+]
+
+
+@pytest.mark.parametrize("half", ["&#xD83D;", "&#55357;", "&amp;#xD83D;", "&#" + "9" * 5000 + ";", "&amp;#" + "9" * 5000 + ";", "\ud83d"])
+@pytest.mark.parametrize("html", ELSEWHERE)
+def test_nor_does_it_anywhere_else(html: str, half: str) -> None:
+    for front in (lexbor_canonical, soup_canonical):
+        page = read_canonical(front(html.format(*[half] * 3)))
+        about = page_metadata(page, "", [block.text for block in page.blocks], "")
+        assert json.dumps([asdict(about), [block.text for block in page.blocks]], ensure_ascii=False).encode()

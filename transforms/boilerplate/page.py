@@ -19,7 +19,7 @@ from bs4 import BeautifulSoup
 from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
 from bs4.element import PreformattedString, Tag
 
-from transforms.document import COMMENT, characters
+from transforms.document import COMMENT, characters, whole_characters
 
 LexborHTMLParser: Any
 try:
@@ -71,6 +71,7 @@ class _Tally(Counter[str]):
             del self[tag]
 
 
+_HUGE_REFERENCE = re.compile(r"&#[0-9]{9,};?")
 _BROKEN_REFERENCE = re.compile(r"&#(?![0-9]|[xX][0-9a-fA-F])")
 
 
@@ -118,8 +119,8 @@ class _SoupBuilder(HTMLParserTreeBuilder):
 
 def soup_canonical(html: str) -> Canonical:
     """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises."""
-    # Where a reference is broken, html.parser takes all that follows for text.
-    html = _BROKEN_REFERENCE.sub("&amp;#", html)
+    # Where a reference is broken, html.parser takes all that follows for text; it raises for a number of thousands of digits.
+    html = _HUGE_REFERENCE.sub("\ufffd", _BROKEN_REFERENCE.sub("&amp;#", whole_characters(html)))
     soup = BeautifulSoup(html, builder=_SoupBuilder(multi_valued_attributes=None))
     json_ld: list[str] = []
     shown: list[str] = []
@@ -182,11 +183,23 @@ def _takes_quadratic_time(html: str) -> bool:
     return False
 
 
-def canonical(html: str) -> Canonical:
-    """The page as whichever parser can reads it. Never raises; linear in the length of `html`."""
+# What scripts never see: a browser that runs them skips this frame, and one that does not takes the rest of the page for its content.
+_FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
+
+
+def prepared(html: str) -> str:
+    """The page without what no parser reads as a browser that runs scripts does."""
     html = html.replace("\0", "")
     if "shadowroot" in html or "hadowRoot" in html or "SHADOWROOT" in html:
         html = _SHADOW.sub("<div", html)
+    if "<noscript" in html:
+        html = _FRAME_LEFT_OPEN.sub(r"\1></iframe>", html)
+    return html
+
+
+def canonical(html: str) -> Canonical:
+    """The page as whichever parser can reads it. Never raises; linear in the length of `html`."""
+    html = prepared(html)
     if LexborHTMLParser is None or _takes_quadratic_time(html):
         return soup_canonical(html)
     try:
@@ -203,8 +216,6 @@ def resolved(text: str) -> str:
     except ValueError:  # a number of thousands of digits
         return unescape(_HUGE_REFERENCE.sub("\ufffd", text))
 
-
-_HUGE_REFERENCE = re.compile(r"&#[0-9]{9,};?")
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _BLOCK = frozenset(
