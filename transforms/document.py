@@ -267,11 +267,6 @@ def characters(text: str) -> int:
     return len("".join(text.split()))
 
 
-def whole_characters(text: str) -> str:
-    """The text with U+FFFD for lone surrogates, which no encoder writes."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
 def is_blank(text: str) -> bool:
     """Whether there is nothing in the text but white space and signs that are never seen."""
     return not any(sign.isprintable() and not sign.isspace() for sign in text)

@@ -22,7 +22,7 @@ from transforms.boilerplate.bylines import PLAIN_WORD, account_name, byline_name
 from transforms.boilerplate.dates import machine_date, url_date, written_dates
 from transforms.boilerplate.page import Head, Page, resolved
 from transforms.boilerplate.words import fold, load
-from transforms.document import whole_characters
+from transforms.fields import scrub
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def _parse(script: str) -> Any:
         pass
     try:
         # orjson refuses half a surrogate (an emoji that a length limit cut in two), and could not write it either.
-        return json.loads(whole_characters(json.dumps(json.loads(text, strict=False), ensure_ascii=False)))
+        return json.loads(scrub(json.dumps(json.loads(text, strict=False), ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
 

@@ -19,7 +19,8 @@ from bs4 import BeautifulSoup
 from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
 from bs4.element import PreformattedString, Tag
 
-from transforms.document import COMMENT, characters, whole_characters
+from transforms.document import COMMENT, characters
+from transforms.fields import scrub
 
 LexborHTMLParser: Any
 try:
@@ -120,7 +121,7 @@ class _SoupBuilder(HTMLParserTreeBuilder):
 def soup_canonical(html: str) -> Canonical:
     """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises."""
     # Where a reference is broken, html.parser takes all that follows for text; it raises for a number of thousands of digits.
-    html = _HUGE_REFERENCE.sub("\ufffd", _BROKEN_REFERENCE.sub("&amp;#", whole_characters(html)))
+    html = _HUGE_REFERENCE.sub("\ufffd", _BROKEN_REFERENCE.sub("&amp;#", scrub(html)))
     soup = BeautifulSoup(html, builder=_SoupBuilder(multi_valued_attributes=None))
     json_ld: list[str] = []
     shown: list[str] = []
