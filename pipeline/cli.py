@@ -10,6 +10,8 @@ from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from typing import Any, NoReturn
 
+from pipeline.inputs.statuses import OK_STATUSES, Statuses, parse_statuses
+
 RUNNERS = {
     "direct": "FnApiRunner",  # Beam's DirectRunner is one of two engines, depending on the network; this is always this one
     "prism": "PrismRunner",
@@ -125,6 +127,13 @@ def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> N
     )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
     _add_row_options(parser)
+    parser.add_argument(
+        "--http-status",
+        type=_statuses,
+        default=OK_STATUSES,
+        metavar="LIST",
+        help="statuses of archived responses to read: 200,404 or 2xx or 200-299 or all (default: 2xx)",
+    )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
     group.add_argument("--resume", action="store_true", help="go on with a run that was cut short")
@@ -247,6 +256,13 @@ def _mistyped(arguments: list[str], parser: argparse.ArgumentParser) -> str:
     return ""
 
 
+def _statuses(text: str) -> Statuses:
+    try:
+        return parse_statuses(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from error
+
+
 def _positive(text: str) -> int:
     try:
         value = int(text)
@@ -312,6 +328,13 @@ def _watch(arguments: list[str]) -> int:
     )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
     _add_row_options(parser)
+    parser.add_argument(
+        "--http-status",
+        type=_statuses,
+        default=OK_STATUSES,
+        metavar="LIST",
+        help="statuses of archived responses to read: 200,404 or 2xx or 200-299 or all (default: 2xx)",
+    )
     parser.add_argument(
         "--progress",
         choices=["auto", "json", "off"],

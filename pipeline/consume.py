@@ -58,6 +58,7 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         format=COMPRESSED[arguments.compress],
         workers=arguments.workers or (cores() if engine.local else 1),
         max_bytes=arguments.max_document_mb << 20,
+        statuses=arguments.http_status,
         name=source.name,
     )
     if dataflow.is_dry(beam_options):
@@ -285,7 +286,7 @@ def _begin(
     else:
         how = replace(how, done=tuple((where, tuple(stretches)) for where, stretches in done.items()))
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
-    reader = MessageReader(source.payload, job.max_bytes, source.name, job.setup.rows)
+    reader = MessageReader(source.payload, job.max_bytes, source.name, job.setup.rows, job.reader())
     _ = messages.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)
     return pipeline.run()
 

@@ -33,7 +33,7 @@ from pipeline import files
 from pipeline.cut import split
 from pipeline.pool import Pool
 from pipeline.progress import NOW
-from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Reader, Share, read_share, write_shares
+from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Bundle, EndOfPart, Share, read_share, write_shares
 from pipeline.recipe import UNENDING
 from pipeline.site_template import Sketch, width_for
 from pipeline.worker import Batch
@@ -47,11 +47,11 @@ def run_shares(
     """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers;
     `dry`: it will be looked at and not run, and no folder is touched.
     """
-    reader = Reader(job.max_bytes, frozenset(finished), job.setup.rows)
+    reader = job.reader(finished)
     ledger = files.join(job.state, "shares")
     if not dry:
         files.make_folder(job.state)
-    stretches = _Stretches([0] if dry else write_shares(shares, ledger), ledger, spread)
+    stretches = _Stretches([0] if dry else write_shares(shares, ledger), ledger, spread, reader.seconds)
     counts = None
     if job.recipe.site_template is not None:
         if not dry and job.counts.rpartition("/")[2] in files.names_in(job.state):
@@ -59,9 +59,7 @@ def run_shares(
         else:
             # Each pass has a source of its own: reading for the second would else be fused with the first, and all documents
             # held in between.
-            bundles = (
-                pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(Reader(job.max_bytes, rows=job.setup.rows).read)
-            )
+            bundles = pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(job.reader().read)
             counts = bundles | "site template" >> Count(job, width_for(sum(share.size for share in shares)))
     fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts, dry)
     # One name that is none: the output is put together even where nothing was read.
@@ -72,16 +70,16 @@ def run_shares(
 class _Stretches(beam.PTransform):  # type: ignore[misc]
     """A pipeline → the shares that lie at `places` of the file `ledger`, large ones cut."""
 
-    def __init__(self, places: Sequence[int], ledger: str, spread: bool) -> None:
+    def __init__(self, places: Sequence[int], ledger: str, spread: bool, seconds: float) -> None:
         super().__init__()
-        self._places, self._ledger, self._spread = places, ledger, spread
+        self._places, self._ledger, self._spread, self._seconds = places, ledger, spread, seconds
 
     def expand(self, pipeline: Any) -> Any:
         places = pipeline | beam.Create(self._places, reshuffle=False)
         if self._spread:
             # Twice: looking for places to cut means reading, which is much where there are many files.
             places = places | "spread files" >> beam.Reshuffle()
-        cut = places | "look up" >> beam.Map(read_share, self._ledger) | "split" >> beam.FlatMap(split)
+        cut = places | "look up" >> beam.Map(read_share, self._ledger) | "split" >> beam.FlatMap(split, self._seconds)
         return cut | "spread" >> beam.Reshuffle() if self._spread else cut
 
 

@@ -185,12 +185,16 @@ def _from_kafka(row: Any) -> Message:
 
 @dataclass(frozen=True)
 class MessageReader:
-    """The raw items in messages; `max_bytes` is the most that one document may have, `collection` what records say they are of."""
+    """The raw items in messages; `max_bytes` is the most that one document may have, `collection` what records say they are of.
+
+    `objects` reads the objects that messages name.
+    """
 
     payload: Payload
     max_bytes: int
     collection: str
     rows: RowOptions = USUAL_NAMES
+    objects: Reader | None = None
 
     def read(self, message: Message) -> Iterator[Raw]:
         """One raw item, or all that the named objects hold. Never raises."""
@@ -251,7 +255,7 @@ class MessageReader:
         try:
             if not remote(path) and os.path.exists(path) and not os.path.isfile(path):
                 raise OSError(f"{path} is no file")  # a pipe would be waited for
-            for raw in Reader(self.max_bytes, rows=self.rows).records(Source(path, 0, self.collection), []):
+            for raw in (self.objects or Reader(self.max_bytes, rows=self.rows)).records(Source(path, 0, self.collection), []):
                 if raw.error.startswith("FileNotFoundError"):
                     raw = replace(raw, error=f"FileNotFoundError: {raw.origin} is not there, or not any more")  # noqa: PLW2901
                 yield raw

@@ -6,29 +6,30 @@ Nothing here is read whole but single documents, and those only up to a limit. W
 
 from __future__ import annotations
 
-import gzip
-import io
 import json
 import os
 import platform
 import stat
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any, cast
 
-import zstandard
-
 from pipeline.files import read, remote, shown, whole
 from pipeline.find import Source
+from pipeline.inputs import process
+from pipeline.inputs.contents import ReadTask, failure, is_wanted, items, place_of
 from pipeline.inputs.formats import INPUT_FORMATS
-from pipeline.inputs.formats.base import COPY_BYTES, ReadContext, Unreadable, megabytes
+from pipeline.inputs.formats.base import COPY_BYTES
+from pipeline.inputs.limits import MIN_READ_SECONDS
+from pipeline.inputs.statuses import OK_STATUSES, Statuses
 from pipeline.progress import NOW
-from pipeline.streams import Plain, decompress, open_plain, without_compression
+from pipeline.streams import COMPRESSIONS, Plain, open_plain, open_raw
 from transforms.decode import HEAD_BYTES, container
 from transforms.document import Raw
 from transforms.fields import USUAL_NAMES, RowOptions
+
+__all__ = ["Bundle", "EndOfPart", "Reader", "Share", "place_of", "read_share", "share_out", "write_shares"]
 
 SHARE_BYTES = 8 << 20
 """Small files are handed out together until they reach this size; a large file that can be cut (`pipeline.cut`) is, into stretches
@@ -144,11 +145,17 @@ def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> 
 
 @dataclass(frozen=True)
 class Reader:
-    """Streams raw items out of shares; `max_bytes` is the most that one document may have, once decompressed, `rows` how rows are read."""
+    """Streams raw items out of shares; `max_bytes` is the most that one document may have, once decompressed, `rows` how rows are read.
+
+    `seconds` (0: no limit) is the most processor time that may pass without a document, `statuses` the HTTP statuses, as ranges, whose
+    responses are documents.
+    """
 
     max_bytes: int
     done: frozenset[str] = field(default_factory=frozenset)
     rows: RowOptions = USUAL_NAMES
+    seconds: float = MIN_READ_SECONDS
+    statuses: Statuses = OK_STATUSES
 
     def read(self, share: Share) -> Iterator[Bundle]:
         """Everything in the share, and the end of each part that is complete.
@@ -194,82 +201,50 @@ class Reader:
         wanted = dict(share.only).get(source.path) if share.only else None
         if share.only and wanted is None:
             return
-        number = share.first - 1
-        digest = ""
         if 0 < source.size <= HEAD_BYTES and not share.kind and (small := _small(source)) is not None:
             # Most inputs are small files: the general way costs three times as much as reading them.
             digest = sha256(small).hexdigest()
             yield Raw(source.path, small, name=source.path, source=source.source, sha256=digest)
             files.append((shown(source.path), len(small), digest))
             return
+        task = ReadTask(
+            source.path,
+            source.source,
+            self.max_bytes,
+            self.rows,
+            self.statuses,
+            share.start,
+            share.end,
+            share.first,
+            share.kind,
+            share.last,
+            wanted,
+        )
+        whole, digest = False, ""
         try:
-            with _opened(source, share) as plain:
-                for raw in self._inside(source, plain, share):
-                    number += 1
-                    if _is_wanted(number, wanted):
-                        yield raw
-                if not share.kind:
-                    while plain.read(COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
-                        pass
-                    digest = cast("Plain", plain.raw).hexdigest()
-            if share.kind and share.last:
+            with open_raw(source.path) as raw:
+                if is_walled(source.path, raw, share.kind):
+                    whole, digest = yield from process.read(task, raw, self.seconds)
+                else:
+                    whole, digest = yield from items(task, raw)
+            if whole and share.kind and share.last:
                 digest = share.digest or _digest(source.path)
-        except Unreadable as error:
-            if _is_wanted(number + 1, wanted):
-                yield Raw(self._place(source.path, number), b"", error=f"ReadError: {error}", source=source.source)
-        except (OSError, EOFError, zlib.error, zstandard.ZstdError, ValueError, OverflowError) as error:
-            if _is_wanted(number + 1, wanted):
-                why = f"{type(error).__name__}: {_why(source.path, number, error)}"
-                yield Raw(self._place(source.path, number), b"", error=why, source=source.source)
+        except OSError as error:
+            if is_wanted(share.first, wanted):
+                yield failure(task, share.first - 1, error)
         if share.last:
             files.append((shown(source.path), source.size, digest))
 
-    @staticmethod
-    def _place(path: str, number: int) -> str:
-        return f"{path}#{number + 1}" if number else path
 
-    def _inside(self, source: Source, plain: io.BufferedReader, share: Share) -> Iterator[Raw]:
-        """Everything in one file, or in one stretch of it."""
-        path = source.path
-        stream, inner = plain, path
-        for _ in range(4):
-            kind = container(stream.peek(HEAD_BYTES), inner)
-            if kind not in ("gzip", "zstd", "bzip2"):
-                break
-            stream, inner = decompress(stream, kind), without_compression(inner)
-        else:
-            raise Unreadable(f"{path} is compressed more than three times over: unpack it first")
-        if share.kind not in ("", kind):
-            raise Unreadable(f"{path} was changed while it was read: run it again")
-        if kind not in INPUT_FORMATS:
-            yield self._document(source, inner, stream)
-            return
-        context = ReadContext(path, source.source, self.max_bytes, share.start, share.end, share.first, bool(share.kind), self.rows)
-        records = INPUT_FORMATS[kind].read(context, stream)
-        empty = True
-        for raw in records:
-            empty = False
-            yield raw
-        if empty and share.last and share.first == 1:
-            yield Raw(path, b"", source=source.source, drop="no documents in it")
-
-    def _document(self, source: Source, inner: str, stream: io.BufferedReader) -> Raw:
-        path = source.path
-        blocks: list[bytes] = []
-        size = 0
-        while block := stream.read(HEAD_BYTES):
-            blocks.append(block)
-            size += len(block)
-            if size > self.max_bytes:
-                raise Unreadable(f"{path} has more than {megabytes(self.max_bytes)} in one document; raise --max-document-mb or split it")
-        return Raw(path, b"".join(blocks), name=inner, source=source.source)
-
-
-def _opened(source: Source, share: Share) -> io.BufferedReader:
-    """The file of a share, or of a stretch only that where the format reads it so."""
-    if share.kind and INPUT_FORMATS[share.kind].parts_are_files:
-        return open_plain(source.path, hashed=False, start=share.start, end=share.end)
-    return open_plain(source.path, hashed=not share.kind)
+def is_walled(path: str, raw: Any, kind: str = "") -> bool:
+    """Whether an open file is to be read in a process of its own; `kind` is its format where that is known."""
+    if not kind:
+        if not raw.seekable():
+            return True  # a pipe gives its beginning once
+        head = raw.read(HEAD_BYTES)
+        raw.seek(0)
+        kind = container(head, path)
+    return kind in COMPRESSIONS or (kind in INPUT_FORMATS and INPUT_FORMATS[kind].walled)
 
 
 def _digest(path: str) -> str:
@@ -281,10 +256,6 @@ def _digest(path: str) -> str:
 
 def _shown(raw: Raw) -> Raw:
     return replace(raw, origin=shown(raw.origin), name=shown(raw.name), error=shown(raw.error))
-
-
-def _is_wanted(number: int, wanted: frozenset[int] | None) -> bool:
-    return not wanted or 0 in wanted or number in wanted or any(one < 0 and number >= -one for one in wanted)
 
 
 def _small(source: Source) -> bytes | None:
@@ -308,24 +279,3 @@ def _small(source: Source) -> bytes | None:
         return None
     NOW.bytes_read += len(payload)
     return payload
-
-
-def _why(path: str, number: int, error: Exception) -> str:
-    """What a user can do about an error of the system or of a decompressor."""
-    after = f" after record {number}" if number else ""
-    if isinstance(error, (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile)):
-        return f"{path} is cut short or damaged{after}: {error}; get the file again"
-    if isinstance(error, FileNotFoundError):
-        return f"{path} was there when the run began and is gone now"
-    if isinstance(error, PermissionError):
-        return f"{path} may not be read by this user; change its permissions"
-    if isinstance(error, IsADirectoryError):
-        return f"{path} cannot be listed; change its permissions"
-    text = str(error)
-    return text if path in text else f"{path}{after}: {text}"
-
-
-def place_of(origin: str) -> tuple[str, int]:
-    """The path and the record's number (0: the whole file) of an origin."""
-    path, mark, number = origin.rpartition("#")
-    return (path, int(number)) if mark and number.isdigit() else (origin, 0)

@@ -145,6 +145,7 @@ def _job(arguments: argparse.Namespace, chosen: recipe.Recipe, sources: Sequence
         format="parquet" if arguments.format == "parquet" else COMPRESSED[arguments.compress],
         workers=arguments.workers or workers,
         max_bytes=arguments.max_document_mb << 20,
+        statuses=arguments.http_status,
         name=sources[0].source if sources else "newsbeam",
     )
 
@@ -188,6 +189,7 @@ def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:
         "the recipe": job.recipe.text,
         "the version": job.setup.version,
         "the limits": [job.max_bytes, job.setup.time_limit],
+        "--http-status": [list(one) for one in job.statuses],
         "added": job.setup.added,
         "--field or --keep-fields": [dict(job.setup.rows.paths), list(job.setup.rows.keep)],
     }
@@ -248,8 +250,7 @@ def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> J
             for name in files.names_in(folder):
                 if name.endswith(".tmp"):
                     files.delete(files.join(folder, name))
-        setup = replace(job.setup, added=plan["added"])
-        return Job(setup, job.output, job.format, job.workers, job.max_bytes, job.shard_bytes, job.name)
+        return replace(job, setup=replace(job.setup, added=plan["added"]))
     for name in there if arguments.overwrite else ():
         files.delete(files.join(job.output, name))
     files.delete(job.state)

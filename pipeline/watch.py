@@ -32,7 +32,7 @@ from pipeline.folder import WATCHED
 from pipeline.ledger import Input, Ledger, LedgerError, Part, Stamp
 from pipeline.look import Candidate, Look, source_of
 from pipeline.pool import Pool, WorkerError, cores
-from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS, Reader
+from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS
 from pipeline.run import Refused
 from pipeline.status import Status, Teller, endpoint
 from pipeline.worker import STOPS, Batch, Setup
@@ -70,6 +70,7 @@ def watch(arguments: argparse.Namespace) -> int:
         format=COMPRESSED[arguments.compress],
         workers=arguments.workers or cores(),
         max_bytes=arguments.max_document_mb << 20,
+        statuses=arguments.http_status,
         shard_bytes=arguments.rotate_mb << 20,
         name=find.folder_name(os.path.join(inputs[0], "x")) if os.path.isdir(inputs[0]) else find.folder_name(inputs[0]),
     )
@@ -218,7 +219,7 @@ class _Watcher:
         self._job, self._pool, self._ledger, self._look, self._teller, self._stop = job, pool, ledger, look, teller, stop
         self._rotate = rotate_seconds
         self._commit = min(COMMIT_SECONDS, rotate_seconds)
-        self._reader = Reader(job.max_bytes, rows=job.setup.rows)
+        self._reader = job.reader()
         self._small: _Open | None = None
         self._large: deque[_Open] = deque()
         self._large_turn = False

@@ -23,7 +23,9 @@ import orjson
 
 from pipeline import files, schema
 from pipeline.folder import STATE
-from pipeline.read import EndOfPart
+from pipeline.inputs.limits import MIN_READ_SECONDS
+from pipeline.inputs.statuses import OK_STATUSES, Statuses
+from pipeline.read import EndOfPart, Reader
 from pipeline.recipe import Recipe
 from pipeline.worker import Batch, Setup
 from transforms.processor import describe
@@ -55,6 +57,13 @@ class Job:
     max_bytes: int = 32 << 20
     shard_bytes: int = SHARD_BYTES
     name: str = "newsbeam"
+    statuses: Statuses = OK_STATUSES
+
+    def reader(self, finished: Sequence[str] = ()) -> Reader:
+        """What reads the input; parts that are `finished` are passed over."""
+        limit = self.setup.time_limit
+        seconds = max(limit, MIN_READ_SECONDS) if limit > 0 else 0.0
+        return Reader(self.max_bytes, frozenset(finished), self.setup.rows, seconds, self.statuses)
 
     @property
     def recipe(self) -> Recipe:
@@ -309,6 +318,7 @@ def manifest(job: Job, total: Mapping[str, int]) -> dict[str, Any]:
             "added": job.setup.added,
             "time_limit": job.setup.time_limit,
             "max_bytes": job.max_bytes,
+            "http_status": job.statuses,
             "format": job.format,
             "fields": dict(job.setup.rows.paths),
             "keep_fields": job.setup.rows.keep,

@@ -23,7 +23,7 @@ from transforms.document import COMMENT, Document, Dropped, Metadata, Raw
 from transforms.fields import USUAL_NAMES, NoText, RowOptions, iso_date_of, read_row, scrub
 from transforms.records import NotARecord, from_record, is_record
 
-Container = Literal["jsonl", "warc", "parquet", "gzip", "zstd", "bzip2", ""]
+Container = Literal["jsonl", "warc", "parquet", "zip", "tar", "paths", "gzip", "zstd", "bzip2", "xz", "lz4", ""]
 
 HEAD_BYTES = 1 << 16
 """How much of an input's beginning is enough to tell its kind."""
@@ -35,10 +35,12 @@ class DecodeError(ValueError):
 
 _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"\x1f\x8b"), "gzip"),
-    (re.compile(rb"\x28\xb5\x2f\xfd"), "zstd"),
+    (re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), "zstd"),
+    (re.compile(rb"\xfd7zXZ\0"), "xz"),
+    (re.compile(rb"\x04\x22\x4d\x18"), "lz4"),
     (re.compile(rb"BZh[1-9](?:1AY|\x17\x72\x45)"), "bzip2"),
-    (re.compile(rb"PAR1"), "parquet"),
-    (re.compile(rb"WARC/\d\.\d\r?\n"), "warc"),
+    (re.compile(rb"PAR[1E]"), "parquet"),
+    (re.compile(rb"WARC/\d+\.\d+ *\r?\n"), "warc"),
 )
 # Signatures of what people meet under a wrong suffix; the name goes into the dead letter.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
@@ -172,6 +174,7 @@ def _document(
             bytes=len(raw.payload),
             sha256=raw.sha256 or sha256(raw.payload).hexdigest(),
             processed_by=processed_by,
+            http_status=raw.http_status,
         ),
     )
 

@@ -132,7 +132,8 @@ class Metadata:
     the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601. `script` is the main text's (ISO 15924:
     "Latn", "Hans"), `language_hint` what decided between languages that the text left too close to call ("declared nb decided
     between nb and da"); `attribution` is QUOTATIONS_ONLY where the language has no rules for who said what. `input` holds other
-    fields of the input, a JSON string. All "" where there is nothing to say.
+    fields of the input, a JSON string. All "" where there is nothing to say. `http_status` is the archived response's, -1 where there
+    is none.
     """
 
     origin: str = ""
@@ -151,6 +152,7 @@ class Metadata:
     language_hint: str = ""
     attribution: str = ""
     input: str = ""
+    http_status: int = NOWHERE
 
 
 ALL_SIGNS = "all signs"
@@ -292,9 +294,9 @@ class Raw:
     `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object as people have it), `item` (one object that a
     reader has made of a feed, a mail or a saved page, with the keys of `transforms.fields.FIELDS`), `http` (the body of an archived
     response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with `#n` for the n-th record in it. `content_type`,
-    `content_language`, `url` and `date` are what the archive's headers say. `name` is the file's name without a compression suffix;
-    `source` the collection it belongs to. `inline`: the payload is to be found nowhere else (a message), so a dead letter has to carry
-    it. `sha256` of the payload where it is known already.
+    `content_language`, `url`, `date` and `http_status` (-1: none) are what the archive's headers say. `name` is the file's name without
+    a compression suffix; `source` the collection it belongs to. `inline`: the payload is to be found nowhere else (a message), so a
+    dead letter has to carry it. `sha256` of the payload where it is known already.
     When it could not be read at all, `error` is "Class: message" and `payload` what little there is; `drop` is the reason
     why a rule of the reader leaves it out.
     """
@@ -306,6 +308,7 @@ class Raw:
     content_language: str = ""
     url: str = ""
     date: str = ""
+    http_status: int = NOWHERE
     name: str = ""
     source: str = ""
     inline: bool = False

@@ -357,9 +357,9 @@ def test_parquet_with_bytes(tmp_path: Path) -> None:
 
 
 def test_parquet_without_our_columns_says_which_it_has(tmp_path: Path) -> None:
-    got = read_all(write(tmp_path / "a.parquet", parquet([{"body": "x", "n": 1}])))
+    got = read_all(write(tmp_path / "a.parquet", parquet([{"blob": "x", "n": 1}])))
     assert got.good == []
-    assert "neither a `text` nor an `html` column; its columns: body, n" in got.errors[0]
+    assert "neither a `text` nor an `html` column; its columns: blob, n" in got.errors[0]
 
 
 @pytest.mark.parametrize("cut", [4, 60, -1])

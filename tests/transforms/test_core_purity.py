@@ -123,12 +123,12 @@ except SystemExit as end:
 assert not code, code
 print()
 """
-    shown = _fresh(code + _WHICH.format(("apache_beam", "transforms", "rich", "yaml", "numpy", "pyarrow", "fastwarc")))
+    shown = _fresh(code + _WHICH.format(("apache_beam", "transforms", "rich", "yaml", "numpy", "pyarrow", "warcio")))
     assert shown.splitlines()[-1] == "[]"
 
 
 def test_a_worker_process_does_without_beam() -> None:
-    assert _fresh("import sys, pipeline.worker\n" + _WHICH.format(("apache_beam", "pyarrow", "rich", "fastwarc"))).strip() == "[]"
+    assert _fresh("import sys, pipeline.worker\n" + _WHICH.format(("apache_beam", "pyarrow", "rich", "warcio"))).strip() == "[]"
 
 
 def test_checking_listing_and_finding_do_without_beam() -> None:

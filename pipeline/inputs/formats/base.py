@@ -3,23 +3,25 @@
 from __future__ import annotations
 
 import io
+import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any, ClassVar
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, BinaryIO, ClassVar
 
+from pipeline.inputs.limits import Budget, Unreadable, megabytes
+from pipeline.inputs.statuses import OK_STATUSES, Statuses
 from transforms.document import Raw
 from transforms.fields import USUAL_NAMES, RowOptions
+
+__all__ = ["COPY_BYTES", "InputFormat", "Irregular", "ReadContext", "SplitPoint", "Unreadable", "megabytes", "seekable", "skip_blank_lines"]
 
 COPY_BYTES = 1 << 20
 """The size of a block where bytes are copied or passed over."""
 
 SplitPoint = tuple[int, int]
 """A place where a file can be split, and the number that the first item from there on has."""
-
-
-class Unreadable(Exception):
-    """An input cannot be read, for a reason whose message is complete in itself."""
 
 
 class Irregular(Exception):
@@ -32,8 +34,9 @@ class ReadContext:
 
     `path` is the file as the user knows it, `collection` what its records say they are of, `max_bytes` the most that one document may
     have. A part of a file that was split (`is_split`) is the items that begin at `start` or after it and before `end` (-1: to the end
-    of the file); `first` is the number of the first of them.
-    `rows` is how rows are read: which columns a table is asked for.
+    of the file; `is_last`: there is no part behind it); `first` is the number of the first of them. `rows` is how rows are read: which
+    columns a table is asked for. `statuses` are the HTTP statuses whose responses are documents, as ranges. `budget` counts what is
+    read and unpacked; `depth` is how many archives the file lies in.
     """
 
     path: str
@@ -44,6 +47,10 @@ class ReadContext:
     first: int = 1
     is_split: bool = False
     rows: RowOptions = USUAL_NAMES
+    is_last: bool = True
+    statuses: Statuses = OK_STATUSES
+    budget: Budget = field(default_factory=lambda: Budget(""), compare=False)
+    depth: int = 0
 
     def raw(self, number: int, payload: bytes, **fields: Any) -> Raw:
         """The `number`-th item in the file; `fields` are those of Raw."""
@@ -70,6 +77,13 @@ class InputFormat(ABC):
     An item of form "json" is a JSON object as in JSON lines, with `text` or `html`, `url`, `title`, `date` and the like;
     `transforms.decode` takes it from there.
     """
+
+    random_access: ClassVar[bool] = False
+    """Whether files of this format are read from more places than one; `seekable` gives such a stream."""
+
+    walled: ClassVar[bool] = True
+    """Whether files of this format are read in a process of their own (`pipeline.inputs.process`): set it to False only where nothing
+    but the standard library's text methods and orjson touch the bytes."""
 
     kind: ClassVar[str]
     """What `transforms.decode.container` says of such a file."""
@@ -99,6 +113,26 @@ class InputFormat(ABC):
         raise Irregular
 
 
-def megabytes(count: int) -> str:
-    """A number of bytes for a person."""
-    return f"{count / (1 << 20):.0f} MB"
+@contextmanager
+def seekable(context: ReadContext, stream: io.BufferedReader) -> Iterator[BinaryIO]:
+    """The whole of a stream as a file that can be sought in: itself, or a temporary file with what is in it."""
+    if stream.seekable():
+        yield stream
+        return
+    with tempfile.TemporaryFile() as spool:
+        while block := stream.read(COPY_BYTES):
+            spool.write(block)
+            context.budget.spool(spool.tell())
+        spool.seek(0)
+        yield spool
+
+
+def skip_blank_lines(stream: io.BufferedReader) -> int:
+    """Pass over the blank lines that are next; how many bytes they are. A line at a time, a gigabyte of line ends takes minutes."""
+    skipped = 0
+    while head := stream.peek():
+        end = head.rfind(b"\n", 0, len(head) - len(head.lstrip())) + 1
+        if not end:
+            break
+        skipped += len(stream.read(end))
+    return skipped

@@ -6,7 +6,7 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint
+from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint, skip_blank_lines
 from transforms.document import Raw
 
 _BLOCK_BYTES = 4 << 20
@@ -16,6 +16,7 @@ class JsonLines(InputFormat):
     """JSON lines, which are split at the ends of lines."""
 
     kind = "jsonl"
+    walled = False
     split_inside = frozenset([""])
     split_reads_all = True
 
@@ -29,6 +30,7 @@ class JsonLines(InputFormat):
                 return
             position += len(line)
             if not line.strip():
+                position += skip_blank_lines(stream)
                 continue
             number += 1
             if len(line) > context.max_bytes and not line.endswith(b"\n"):

@@ -1,19 +1,21 @@
-"""Parquet: one document a row."""
+"""Parquet: one document a row. A row that cannot be read costs itself, a value that is no text only its field."""
 
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import orjson
 
-from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, Irregular, ReadContext, SplitPoint, Unreadable
+from pipeline.inputs.formats.base import InputFormat, Irregular, ReadContext, SplitPoint, Unreadable, megabytes, seekable
+from pipeline.inputs.limits import MAX_IDLE_BYTES, MAX_IDLE_RATIO
 from transforms.decode import decode_bytes
 from transforms.document import Raw
 from transforms.fields import RowOptions, columns_to_read, may_hold_text
+
+_BATCH_ROWS, _BATCH_BYTES = 64, 128 << 20
+"""Rows that are unpacked together: fewer where as many of the largest would be more than so many bytes."""
 
 
 class Parquet(InputFormat):
@@ -21,40 +23,44 @@ class Parquet(InputFormat):
 
     kind = "parquet"
     split_inside = frozenset([""])
+    random_access = True
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         from pyarrow import ArrowException  # it weighs 0.3 s, and few inputs are parquet
 
         number = context.first - 1
-        with nullcontext(stream) if context.is_split else tempfile.TemporaryFile() as there:
-            if not context.is_split:
-                # Parquet is read from its end: what is compressed or far away has to be here first.
-                while block := stream.read(COPY_BYTES):
-                    there.write(block)
-                there.seek(0)
-            try:
+        try:
+            with seekable(context, stream) as there:
                 table, columns = _open(context.path, there, context.rows)
-                starts = enumerate(_row_group_starts(table))
-                groups = [group for group, at in starts if context.start <= at and (at < context.end or context.end < 0)]
-                for row in _rows(table, groups, columns):
-                    number += 1
-                    yield context.raw(number, row, form="json")
-            except ArrowException as error:
-                raise Unreadable(f"{context.path} is no whole parquet file: {error}") from error
+                groups: Sequence[int] = range(table.metadata.num_row_groups)
+                if context.is_split:
+                    starts = enumerate(_row_group_starts(table))
+                    groups = [group for group, at in starts if context.start <= at and (at < context.end or context.end < 0)]
+                for batch in _batches(context.path, table, groups, columns, there):
+                    for payload, error in _rows(batch, context, number + 1):
+                        number += 1
+                        context.budget.unpack(len(payload))
+                        yield context.raw(number, payload, form="json", error=error)
+        except MemoryError:
+            raise
+        except (ArrowException, OSError) as error:
+            raise _unreadable(context.path, error) from error
 
     def split_points(self, stream: io.BufferedReader, compression: str, split_bytes: int) -> Iterator[SplitPoint]:
         from pyarrow import ArrowException
 
         try:
             table, columns = _open("", stream, RowOptions())
+            groups = range(table.metadata.num_row_groups)
+            _check_readable(table, columns)
             starts = _row_group_starts(table)
             if starts != sorted(set(starts)):
                 raise Irregular
             records = 0
-            for group, start in enumerate(starts):
+            for group in groups:
                 if group:
-                    yield start, records + 1
-                records += sum(map(_checked, table.iter_batches(row_groups=[group], columns=columns)))
+                    yield starts[group], records + 1
+                records += sum(batch.num_rows for batch in _batches("", table, [group], columns, stream))
         except ArrowException as error:
             raise Irregular from error
 
@@ -64,7 +70,7 @@ def _open(path: str, stream: Any, rows: RowOptions) -> tuple[Any, list[str]]:
     import pyarrow.parquet as pq
     from pyarrow import types
 
-    table = pq.ParquetFile(stream)
+    table = pq.ParquetFile(stream, pre_buffer=False)
     schema = table.schema_arrow
     objects = [column.name for column in schema if types.is_struct(column.type) or types.is_map(column.type)]
     columns = columns_to_read(schema.names, objects, rows)
@@ -76,21 +82,154 @@ def _open(path: str, stream: Any, rows: RowOptions) -> tuple[Any, list[str]]:
     return table, columns
 
 
-def _rows(table: Any, groups: Sequence[int], columns: list[str]) -> Iterator[bytes]:
+def _unreadable(path: str, error: Exception) -> Unreadable:
+    text = str(error).strip().partition("\n")[0]
+    if "crypt" in text:
+        return Unreadable(f"{path} is encrypted ({text}); decrypt it first, newsbeam takes no keys")
+    return Unreadable(f"{path} is no whole parquet file: {text}; get the file again")
+
+
+def _batches(path: str, table: Any, groups: Sequence[int], columns: list[str], stream: Any) -> Iterator[Any]:
+    """The rows of row groups, a few at a time. Raises Unreadable where a group is a bomb."""
+    if groups:
+        _check_readable(table, columns)
     for group in groups:  # one at a time: no batch has rows of two, so that what comes before some damage is always the same
-        for batch in table.iter_batches(batch_size=64, row_groups=[group], columns=columns):
-            for row in batch.to_pylist():
-                yield _as_json(row)
+        yield from table.iter_batches(
+            batch_size=_batch_rows(path, table, group, columns, stream), row_groups=[group], columns=columns, use_threads=False
+        )
 
 
-def _as_json(value: object) -> bytes:
-    """What a row says, as JSON. Raises TypeError where it cannot be said so."""
-    return orjson.dumps(value, default=_as_text)
+def _check_readable(table: Any, columns: list[str]) -> None:
+    # Asking for the metadata of an encrypted column ends the process; asking for its values says what is the matter.
+    if table.metadata.num_row_groups:
+        next(table.iter_batches(batch_size=1, row_groups=[0], columns=columns, use_threads=False), None)
 
 
-def _as_text(value: object) -> str:
-    # A column of bytes is a page as it was fetched.
+def _batch_rows(path: str, table: Any, group: int, columns: list[str], stream: Any) -> int:
+    """How many rows of a row group may be unpacked together: a dictionary may have one large value that all of them are."""
+    rows = table.metadata.row_group(group)
+    largest = 1
+    for at in range(rows.num_columns):
+        column = rows.column(at)
+        if column.path_in_schema.partition(".")[0] not in columns:
+            continue
+        packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
+        if unpacked > MAX_IDLE_BYTES and unpacked > MAX_IDLE_RATIO * packed:
+            raise Unreadable(f"{path} unpacks to {megabytes(unpacked)} in one column of {megabytes(packed)}; leave it out")
+        largest = max(largest, unpacked // max(rows.num_rows, 1))
+        if column.has_dictionary_page and column.dictionary_page_offset is not None:
+            stream.seek(column.dictionary_page_offset)
+            largest = max(largest, min(_page_bytes(stream.read(32)), unpacked))
+    return max(1, min(_BATCH_ROWS, _BATCH_BYTES // largest))
+
+
+def _page_bytes(header: bytes) -> int:
+    """The unpacked size that a page's header names; 0 where it is not one. pyarrow does not say it."""
+    # Thrift's compact protocol: a field's number and type in a byte, then a zigzag varint. The first is the page's type, the second this.
+    values: list[int] = []
+    at = 0
+    while len(values) < 2:
+        if header[at : at + 1] != b"\x15":
+            return 0
+        at, value, shift = at + 1, 0, 0
+        while at < len(header):
+            value |= (header[at] & 127) << shift
+            at, shift = at + 1, shift + 7
+            if header[at - 1] < 128:
+                break
+        values.append(value >> 1)
+    return values[1]
+
+
+def _rows(batch: Any, context: ReadContext, number: int) -> Iterator[tuple[bytes, str]]:
+    """(the row as a JSON object, "") of each row, or (b"", its error); `number` is the first one's."""
+    columns = [(name, *_values(column)) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
+    for row in range(batch.num_rows):
+        origin = f"{context.path}#{number + row}"
+        size = sum(lengths[row].as_py() or 0 for _, _, lengths in columns if lengths is not None)
+        if size > context.max_bytes:
+            yield b"", context.too_large(f"{origin} has {megabytes(size)} in one row, and a document may have")
+            continue
+        found: dict[str, Any] = {}
+        try:
+            for name, values, lengths in columns:
+                found[name] = _as_text(name, values[row], lengths is not None)
+            yield orjson.dumps(found, default=_as_said), ""
+        except _NotText as error:
+            yield b"", f"ReadError: {origin}: {error}"
+
+
+class _NotText(ValueError):
+    """A string is not UTF-8."""
+
+
+def _values(column: Any) -> tuple[Any, Any]:
+    """(a column's values by row, their lengths in bytes), the lengths where they are strings or bytes; else None."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_dictionary(column.type):
+        column = column.dictionary_decode()
+    strings = pa.types.is_string(column.type) or pa.types.is_large_string(column.type) or pa.types.is_string_view(column.type)
+    if strings or pa.types.is_binary(column.type) or pa.types.is_large_binary(column.type) or pa.types.is_binary_view(column.type):
+        binary = column.cast(pa.large_binary())
+        return _Strings(binary, strings), pc.binary_length(binary)
+    if pa.types.is_fixed_size_binary(column.type):
+        return _Strings(column, False), pc.binary_length(column)
+    return _plain(column), None
+
+
+class _Strings:
+    """Strings or bytes by row: each is made when it is asked for, since its length may forbid that."""
+
+    def __init__(self, column: Any, strings: bool) -> None:
+        self._column, self.strings = column, strings
+
+    def __getitem__(self, row: int) -> tuple[bytes | None, bool]:
+        return self._column[row].as_py(), self.strings
+
+
+def _as_text(name: str, value: Any, is_bytes: bool) -> Any:
+    if not is_bytes:
+        return value
+    value, is_string = value
+    if value is None:
+        return None
+    if not is_string:
+        return decode_bytes(value)[0]  # a column of bytes is a page as it was fetched
+    try:
+        return value.decode()
+    except UnicodeDecodeError as error:
+        raise _NotText(f"the column `{name}` is not UTF-8 at byte {error.start}; write it as UTF-8, or as binary") from error
+
+
+def _as_said(value: object) -> str:
+    # Bytes inside an object are a page as it was fetched.
     return decode_bytes(value)[0] if isinstance(value, bytes) else str(value)
+
+
+def _plain(column: Any) -> list[Any]:
+    """The values of a column that is no text; None where one cannot be said in Python or JSON: a date before the year 1, say."""
+    import pyarrow as pa
+
+    try:
+        values = column.to_pylist()
+        orjson.dumps(values, default=_as_said)
+        return list(values)
+    except Exception:  # noqa: BLE001 - conversions raise all kinds of things, and the loss is one field's
+        if pa.types.is_timestamp(column.type) and column.type.tz not in (None, "UTC"):
+            # Nobody knows the time zone; the moment is known.
+            return _plain(column.cast(pa.timestamp(column.type.unit, "UTC")))
+        return [_one(value) for value in column]
+
+
+def _one(value: Any) -> Any:
+    try:
+        plain = value.as_py()
+        orjson.dumps(plain, default=_as_said)
+    except Exception:  # noqa: BLE001 - as above
+        return None
+    return plain
 
 
 def _row_group_starts(table: Any) -> list[int]:
@@ -100,15 +239,3 @@ def _row_group_starts(table: Any) -> list[int]:
         column = table.metadata.row_group(group).column(0)
         starts.append(min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset) if group else 0)
     return starts
-
-
-def _checked(batch: Any) -> int:
-    """How many rows there are in a batch, all of which can be read. Raises what reading them would."""
-    from pyarrow import types
-
-    for column in batch.columns:
-        if types.is_string(column.type) or types.is_large_string(column.type):
-            column.validate(full=True)  # is it UTF-8? For that, no string has to be made
-        elif not (types.is_binary(column.type) or types.is_large_binary(column.type)):
-            _as_json(column.to_pylist())
-    return int(batch.num_rows)

@@ -1,4 +1,8 @@
-"""WARC: archived responses (and the texts of WET files) as documents."""
+"""WARC (and ARC): archived responses, resources, and the texts of WET files as documents.
+
+Numbered are the records that can be documents: `response`, `resource` and `conversion`, from 1, in the file's order, whatever becomes of
+them. All others (`warcinfo`, `request`, `metadata`, `revisit`, `continuation`) are passed over and have no number.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,19 @@ import io
 import re
 from collections import deque
 from collections.abc import Iterator
-from contextlib import contextmanager
+from typing import Any
 
-from pipeline.inputs.formats.base import InputFormat, Irregular, ReadContext, SplitPoint, Unreadable, megabytes
-from pipeline.streams import Pieces, Tail
+from pipeline.inputs.formats.base import (
+    COPY_BYTES,
+    InputFormat,
+    Irregular,
+    ReadContext,
+    SplitPoint,
+    Unreadable,
+    megabytes,
+    skip_blank_lines,
+)
+from pipeline.streams import Pieces
 from transforms.decode import HEAD_BYTES
 from transforms.document import Raw
 
@@ -22,100 +35,181 @@ class Warc(InputFormat):
     parts_are_files = True
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
-        try:
-            with _no_panic():
-                yield from _documents(context, stream)
-        except _Panic as error:
-            raise Unreadable(f"{context.path}: the WARC cannot be read from here on: {error}") from error
+        number = context.first - 1
+        for record in _Records(context, stream):
+            kind = (record.rec_type or "").lower()
+            if kind in _COUNTED_TYPES:
+                number += 1
+                yield _document(context, number, kind, record)
+            elif kind == "metadata" and not number and _field(record, "Content-Type").startswith("application/json"):
+                what = "a WAT file: it says what pages link to, and has no pages"
+                raise Unreadable(f"{context.path} is {what}; use the .warc.gz or .warc.wet.gz of its name")
 
     def split_points(self, stream: io.BufferedReader, compression: str, split_bytes: int) -> Iterator[SplitPoint]:
         return _pieces(stream, compression, split_bytes) if compression else _records(stream)
 
 
-def _documents(context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
-    from fastwarc.warc import ArchiveIterator, WarcRecord, WarcRecordType  # few inputs are WARC
+_COUNTED_TYPES = ("response", "resource", "conversion")
 
-    path, number = context.path, context.first - 1
-    tail = Tail(stream)
-    # FastWARC's own decompression ends a cut file in silence; ours raises.
-    for record in ArchiveIterator(
-        tail, parse_http=False, stream_detect=False, record_types=WarcRecordType.response | WarcRecordType.conversion
-    ):
-        if not record.headers.get("Content-Length"):
-            continue  # the file ends within this record's header, which is an error below
-        number += 1
-        origin = f"{path}#{number}"
-        url = (record.headers.get("WARC-Target-URI") or "").strip("<>")
-        date = record.headers.get("WARC-Date") or ""
-        length = record.content_length
+
+def _document(context: ReadContext, number: int, kind: str, record: Any) -> Raw:
+    """The item of one record, whose block is read for it as far as it may go."""
+    from pipeline.inputs.http import BodyError, Response, body_of, is_read, parse_response
+
+    origin = f"{context.path}#{number}"
+    content_type, url, date = _field(record, "Content-Type"), _field(record, "WARC-Target-URI"), _field(record, "WARC-Date")
+    length = record.length
+    block = record.raw_stream.read(min(length, context.max_bytes))
+    if kind == "conversion" and (not content_type or content_type.startswith("text/plain")):
         if length > context.max_bytes:
-            message = f"{origin} has {megabytes(length)} in one document; raise --max-document-mb"
-            yield context.raw(number, b"", form="http", url=url, error=f"ReadError: {message}")
-            continue
-        record.freeze()
-        block = record.reader.read()
-        if len(block) < length:
-            raise Unreadable(f"{origin}: the WARC is cut short in this record; get the file again")
-        if record.record_type == WarcRecordType.conversion:
-            language = record.headers.get("WARC-Identified-Content-Language") or ""
-            yield context.raw(number, block, form="text", content_type="text/plain", content_language=language, url=url, date=date)
-            continue
-        try:
-            # Parsed apart from the archive: a response that cannot be would take the iterator with it.
-            with _no_panic():
-                response = WarcRecord.from_bytes(_RESPONSE % len(block) + block + b"\r\n\r\n")
-                response.parse_http(auto_decode="all")
-                payload = response.reader.read(context.max_bytes + 1)
-        except (OSError, _Panic) as error:
-            message = f"ReadError: {origin}: the HTTP response cannot be read: {error}"
-            yield context.raw(number, b"", form="http", url=url, error=message)
-            continue
-        if len(payload) > context.max_bytes:
-            message = f"ReadError: {origin} unpacks to more than {megabytes(context.max_bytes)}"
-            yield context.raw(number, b"", form="http", url=url, error=message)
-            continue
-        headers = response.http_headers
-        content_type = (headers.get("Content-Type") if headers is not None else "") or ""
-        language = (headers.get("Content-Language") if headers is not None else "") or ""
-        yield context.raw(number, payload, form="http", content_type=content_type, content_language=language, url=url, date=date)
-    if not tail.ends_whole():
-        raise Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
-
-
-class _Panic(Exception):
-    """FastWARC did not foresee something."""
-
-
-@contextmanager
-def _no_panic() -> Iterator[None]:
-    # FastWARC is written in Rust: what it did not foresee comes up as a panic, which is not an Exception and would end the run.
+            return context.raw(number, b"", form="text", url=url, error=_too_large(origin, length))
+        language = _field(record, "WARC-Identified-Content-Language")
+        return context.raw(number, block, form="text", content_type="text/plain", content_language=language, url=url, date=date)
+    about: dict[str, Any] = {"form": "http", "url": url, "date": date}
+    if kind == "response" and (
+        block.startswith(b"HTTP/") or content_type.startswith(("application/http", "message/http")) or not content_type
+    ):
+        response = parse_response(block)
+        content_type = response.headers.get("content-type", "")
+        about["content_language"] = response.headers.get("content-language", "")
+        about["http_status"] = response.status
+    else:
+        # A resource, or a response that was archived without its headers: the block is the document.
+        response = Response(-1, {}, block)
+        if url.startswith("urn:text:"):
+            about["url"] = url.removeprefix("urn:text:")
+        if url.lower() == "urn:x-wpull:log":
+            return context.raw(number, block, drop="log of a crawler", **about)
+    about["content_type"] = content_type
+    if response.status >= 0 and not any(low <= response.status <= high for low, high in context.statuses):
+        return context.raw(number, response.body, drop=f"HTTP status {response.status}", **about)
+    if length > context.max_bytes:
+        # What is dropped for its media type may be as large as it likes.
+        return context.raw(number, b"", **about, error=_too_large(origin, length) if is_read(content_type) else "")
     try:
-        yield
-    except BaseException as error:
-        if type(error).__module__ != "pyo3_runtime":
-            raise
-        raise _Panic(str(error)) from error
+        return context.raw(number, body_of(response, context.max_bytes), **about)
+    except BodyError as error:
+        return context.raw(number, b"", **about, error=f"ReadError: {origin}: {error}")
 
 
-_RESPONSE = b"WARC/1.0\r\nWARC-Type: response\r\nContent-Type: application/http; msgtype=response\r\nContent-Length: %d\r\n\r\n"
+def _too_large(origin: str, length: int) -> str:
+    return f"ReadError: {origin} has {megabytes(length)} in one document; raise --max-document-mb"
+
+
+def _field(record: Any, name: str) -> str:
+    return (record.rec_headers.get_header(name) or "").strip()
+
+
+class _Records:
+    """The records of a WARC or ARC, one after another, parsed by warcio. Each has to be used before the next.
+
+    Raises Unreadable where the file is cut short, or where something stands that is not a record.
+    """
+
+    def __init__(self, context: ReadContext, stream: io.BufferedReader) -> None:
+        self._context, self._stream = context, stream
+        self._head_bytes = 0
+        self._at_end = False
+
+    def __iter__(self) -> Iterator[Any]:
+        from warcio.exceptions import ArchiveLoadFailed  # few inputs are WARC
+        from warcio.recordloader import ArcWarcRecordLoader
+
+        loader = ArcWarcRecordLoader(verify_http=False, arc2warc=True)
+        path, number, known, before = self._context.path, self._context.first - 1, None, b"\n\n"
+        while True:
+            line, blank = self._next_line()
+            if not line:
+                if not (before + b"\n" * blank).endswith((b"\n\n", b"\n\r\n")):
+                    raise Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
+                return
+            self._head_bytes = 0
+            try:
+                record = loader.parse_record_stream(self, line, known, no_record_parse=True)
+            except (ArchiveLoadFailed, EOFError) as error:
+                if isinstance(error, EOFError):
+                    raise
+                raise Unreadable(f"{path}: the WARC cannot be read from here on: {error}") from error
+            if self._at_end:
+                raise Unreadable(f"{path}#{number + 1}: the WARC is cut short in this record; get the file again")
+            if record.length is None:
+                raise Unreadable(f"{path}#{number + 1}: the WARC cannot be read from here on: the record has no Content-Length")
+            known = record.format
+            is_counted = (record.rec_type or "").lower() in _COUNTED_TYPES
+            number += is_counted
+            where = (
+                f"{path}#{number}: the WARC is cut short in this record"
+                if is_counted
+                else f"{path}: the WARC is cut short after its record {number}"
+            )
+            record.raw_stream = block = _Block(self._stream, record.length, where)
+            yield record
+            block.pass_over()
+            before = block.last if known == "warc" else b"\n"
+
+    def _next_line(self) -> tuple[bytes, int]:
+        """The next line that is not blank (b"" at the end), and how many stand before it, two for more."""
+        blank = 0
+        while line := self._stream.readline(HEAD_BYTES):
+            if line.strip():
+                break
+            if line.endswith(b"\n"):
+                blank = 2 if skip_blank_lines(self._stream) or blank else 1
+        return line, blank
+
+    # What warcio asks of the stream while it parses a record's header.
+
+    def readline(self, _length: int | None = None) -> bytes:
+        line = self._stream.readline(_MAX_HEADER_BYTES)
+        self._head_bytes += len(line)
+        if self._head_bytes > _MAX_HEADER_BYTES:
+            raise Unreadable(f"{self._context.path}: the WARC cannot be read from here on: a record's header has no end")
+        self._at_end = not line
+        return line
+
+    def tell(self) -> int:
+        return 0
+
+
+class _Block:
+    """The block of a record, `length` bytes of the stream; `last` is its last ones. Raises Unreadable with `cut` where there are fewer."""
+
+    def __init__(self, stream: io.BufferedReader, length: int, cut: str) -> None:
+        self._stream = stream
+        self._cut = cut
+        self.left = length
+        self.last = b"\n\n" if not length else b""
+
+    def read(self, size: int) -> bytes:
+        size = min(size, self.left)
+        block = self._stream.read(size)
+        if len(block) < size:
+            raise Unreadable(f"{self._cut}; get the file again")
+        self.left -= size
+        self.last = (self.last + block[-4:])[-4:]
+        return block
+
+    def pass_over(self) -> None:
+        while self.left:
+            self.read(COPY_BYTES)
+
+
+_MAX_HEADER_BYTES = 1 << 20
 
 
 # --- places to split ------------------------------------------------------------------------------------------------
 
-WALK_BYTES = 4 << 10
-"""More than most headers of a WARC record, and less than most bodies, which are passed over."""
-
 _VERSION = re.compile(rb"WARC/1\.[01]\r\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([^\0\r\n]*)\r\n")
 _TYPES = frozenset(b"warcinfo response resource request metadata revisit conversion continuation".split())
-_COUNTED = (b"response", b"conversion")
+_COUNTED = (b"response", b"resource", b"conversion")
 _END = b"\r\n\r\n"
 
 
 def _records(stream: io.BufferedReader) -> Iterator[SplitPoint]:
     """Each record of a WARC that regular ones only stand in front of."""
     position, number = 0, 1
-    while line := stream.readline(WALK_BYTES):
+    while line := stream.readline(_MAX_HEADER_BYTES):
         if not _VERSION.fullmatch(line):
             raise Irregular
         yield position, number
@@ -130,11 +224,12 @@ def _records(stream: io.BufferedReader) -> Iterator[SplitPoint]:
             name = name.lower()
             if name in (b"content-length", b"warc-type") and name in fields:
                 raise Irregular
-            # FastWARC knows Content-Length by this spelling only.
-            fields[name] = value if name != b"content-length" or line.startswith(b"Content-Length") else b""
+            fields[name] = value
         kind, length = fields.get(b"warc-type"), fields.get(b"content-length", b"")
         if kind not in _TYPES or not re.fullmatch(rb"\d{1,15}", length):
             raise Irregular
+        if number == 1 and kind == b"metadata" and fields.get(b"content-type", b"").startswith(b"application/json"):
+            raise Irregular  # a WAT file, of which nothing is read
         _pass_over(stream, int(length))
         if stream.read(4) != _END:
             raise Irregular
@@ -161,6 +256,8 @@ def _pieces(stream: io.BufferedReader, compression: str, split_bytes: int) -> It
     for position, number in _records(io.BufferedReader(pieces, HEAD_BYTES * 2)):
         while starts and starts[0][0] < position:
             starts.popleft()
+        if pieces.has_dictionary:
+            raise Irregular  # which stands at the beginning of the file only
         if starts and starts[0][0] == position:
             latest = starts[0][1]
             if latest:
