@@ -12,7 +12,10 @@ from pipeline.files import MissingExtra, check_scheme, filesystems, remote
 from pipeline.folder import is_newsbeam_output, outputs_among
 from pipeline.streams import COMPRESSION_SUFFIXES
 
-DOCUMENT_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text md markdown jsonl ndjson parquet warc wet".split())
+DOCUMENT_SUFFIXES = frozenset(
+    "html htm xhtml shtml php asp aspx jsp cgi txt text md markdown "
+    "jsonl ndjson json csv tsv parquet warc wet mhtml mht eml mbox rss atom xml".split()
+)
 """What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
 
 

@@ -222,7 +222,7 @@ class MessageReader:
         if not payload:
             return self._bad(message, "PayloadError", f"{message.origin} is empty; send HTML, text, or JSON with `text` or `html`")
         kind = container(payload[:HEAD_BYTES])
-        if kind in ("warc", "parquet", "gzip", "zstd", "bzip2"):
+        if kind not in ("", "jsonl", "json"):
             cure = "put it into a file and send its name, with ?payload=object"
             return self._bad(message, "PayloadError", f"{message.origin} is {kind} inside, not one document; {cure}")
         about = {key.lower().replace("_", "-"): shown(value) for key, value in message.attributes}

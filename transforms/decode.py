@@ -20,10 +20,30 @@ import orjson
 from bs4.dammit import EncodingDetector
 
 from transforms.document import COMMENT, Document, Dropped, Metadata, Raw
-from transforms.fields import USUAL_NAMES, NoText, RowOptions, iso_date_of, read_row, scrub
+from transforms.fields import USUAL_NAMES, NoText, RowOptions, has_text, iso_date_of, read_row, scrub
 from transforms.records import NotARecord, from_record, is_record
+from transforms.structure import is_json, structure
 
-Container = Literal["jsonl", "warc", "parquet", "zip", "tar", "paths", "gzip", "zstd", "bzip2", "xz", "lz4", ""]
+Container = Literal[
+    "jsonl",
+    "warc",
+    "parquet",
+    "zip",
+    "tar",
+    "paths",
+    "gzip",
+    "zstd",
+    "bzip2",
+    "xz",
+    "lz4",
+    "json",
+    "csv",
+    "mail",
+    "mbox",
+    "feed",
+    "xml",
+    "",
+]
 
 HEAD_BYTES = 1 << 16
 """How much of an input's beginning is enough to tell its kind."""
@@ -32,6 +52,8 @@ HEAD_BYTES = 1 << 16
 class DecodeError(ValueError):
     """The input is no document: binary, or JSON without the fields that newsbeam reads. The message says the cure."""
 
+
+_NOTHING = object()
 
 _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"\x1f\x8b"), "gzip"),
@@ -63,7 +85,54 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"\xfd7zXZ", "an xz file"),
     (b"{\\rtf", "an RTF document"),
     (b"SQLite format 3", "an SQLite database"),
+    (b"%!PS", "a PostScript file"),
+    (b"II*\0", "a TIFF image"),
+    (b"MM\0*", "a TIFF image"),
+    (b"\0\0\1\0", "an icon"),
+    (b"8BPS\0", "an image"),
+    (b"fLaC", "a sound file"),
+    (b"\xff\xfb", "a sound file"),
+    (b"\x1aE\xdf\xa3", "a film"),
+    (b"FLV\1", "a film"),
+    (b"\0asm", "a program"),
+    (b"\xca\xfe\xba\xbe", "a program"),
+    (b"\x00\x01\x00\x00\x00", "a font"),
+    (b"OTTO\0", "a font"),
+    (b"\x89HDF\r\n", "an HDF5 file"),
+    (b"\x93NUMPY", "a NumPy array"),
+    (b"ARROW1\0", "an Arrow file"),
+    (b"Obj\x01", "an Avro file"),
+    (b"ORC\x0a", "an ORC file"),
+    (b"ITSF\x03", "a compiled help file"),
+    (b"AT&TFORM", "a DjVu document"),
+    (b"BEGIN:VCALENDAR", "a calendar"),
+    (b"BEGIN:VCARD", "an address card"),
 )
+# What helps, by words of the kind: the first that fits.
+_CURES = (
+    ("PDF", "convert it with pdftotext"),
+    ("PostScript", "convert it with ps2ascii"),
+    ("DjVu", "convert it with djvutxt"),
+    ("zip archive", "unpack it, or convert it with pandoc -t html"),
+    ("old office", "convert it with LibreOffice (soffice --convert-to html)"),
+    ("RTF", "convert it with pandoc -t html"),
+    ("SQLite", "export its rows as JSON (sqlite3 FILE '.mode json' 'SELECT …')"),
+    ("archive", "unpack it first"),
+    ("xz file", "unpack it first"),
+    ("image", "recognise the text in it first (OCR)"),
+    ("sound", "transcribe what is said in it first"),
+    ("film", "transcribe what is said in it first"),
+    ("Arrow", "convert it to parquet with pyarrow"),
+    ("Avro", "convert it to parquet"),
+    ("ORC", "convert it to parquet with pyarrow"),
+)
+
+
+def cure(what: str) -> str:
+    """What can be done about a kind of binary that `binary` has named."""
+    return next((help_ for words, help_ in _CURES if words in what), "convert it to HTML or text first")
+
+
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
 # What may stand before a page's first tag, each of it by itself: comments and declarations as the HTML standard ends them.
@@ -83,12 +152,17 @@ def container(head: bytes, name: str = "") -> Container:
     for magic, kind in _CONTAINERS:
         if magic.match(head):
             return kind
-    stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n") if head[:1] in b"{\xef \t\r\n" else head
-    if stripped.startswith(b"{"):
-        return "jsonl" if _looks_like_jsonl(stripped, name) else ""
-    # A file called JSON lines whose first line is none has a bad line, unless it is something else altogether.
-    called = _suffix(name) in ("jsonl", "ndjson") and bool(stripped)
-    return "jsonl" if called and not binary(head) and not is_markup(head.decode("latin-1"), name) else ""
+    if binary(head):
+        return ""
+    text = head.decode("utf-16" if head.startswith(_BOMS[1:]) else "utf-8", "replace").lstrip("\ufeff \t\r\n")
+    suffix, cut = _suffix(name), len(head) >= HEAD_BYTES
+    first, rest = _first_value(text)
+    if suffix in ("jsonl", "ndjson"):
+        if text[:1] in ("{", "[") and (is_list_of_rows(first) if first is not _NOTHING else rest and is_json(text, "json", cut)):
+            return "json"
+        # A file called JSON lines whose first line is none has a bad line, unless it is something else altogether.
+        return "jsonl" if text and (text[:1] == "{" or not is_markup(text, name)) else ""
+    return "jsonl" if has_text(first) else structure(text, suffix, cut)
 
 
 def binary(head: bytes) -> str:
@@ -98,6 +172,10 @@ def binary(head: bytes) -> str:
             return what
     if head.startswith(b"RIFF") and head[8:12] in (b"WAVE", b"WEBP", b"AVI "):
         return "an image, sound or film"
+    if head[4:8] == b"ftyp":
+        return "a film"
+    if head[257:262] == b"ustar":
+        return "a tar archive"
     if head.startswith(_BOMS) or _utf16_without_bom(head):
         return ""
     sample = head[:HEAD_BYTES]
@@ -136,7 +214,9 @@ def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions =
     if not raw.payload.strip(b"\0\xff\xfe\xef\xbb\xbf \t\r\n"):  # byte-order marks and blanks, also in UTF-16
         return Dropped("decode", "empty")
     if what := binary(raw.payload[:HEAD_BYTES]):
-        raise DecodeError(f"{raw.origin} is {what}, not text; convert it to HTML or text first, or leave it out")
+        raise DecodeError(f"{raw.origin} is {what}, not text; {cure(what)}, or leave it out")
+    if raw.form == "http" and (what := _no_page(raw.payload)):
+        return Dropped("decode", f"{what}, not a page")
     header = re.search(r"charset\s*=\s*[\"']?([\w:.-]+)", parameters, re.I)
     text, encoding = ("", "utf-8")
     if raw.form == "text":
@@ -147,6 +227,15 @@ def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions =
         return Dropped("decode", "empty")
     markup = raw.form != "text" and is_markup(text, "x.html" if media_type.endswith(("html", "xhtml+xml")) else raw.name)
     return _document(raw, text, markup, encoding, added, processed_by, url=raw.url)
+
+
+def _no_page(payload: bytes) -> str:
+    """What was sent in place of a page under a page's media type: "JSON", "a feed", "XML"; "" where it is a page, or text."""
+    start = payload[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
+    if start not in (b"{", b"[", b"<"):
+        return ""
+    kind = structure(payload[:HEAD_BYTES].decode("utf-8", "replace"), "", len(payload) > HEAD_BYTES)
+    return {"json": "JSON", "feed": "a feed", "xml": "XML"}.get(kind, "")
 
 
 def _document(
@@ -319,6 +408,11 @@ _HIGH = bytes(range(128, 256))
 # Guesses of the same alphabet as windows-1252, between which a few letters do not decide; it is by far the most frequent.
 _LIKE_WESTERN = {"windows-1250", "windows-1254", "windows-1257", "windows-1258", "iso-8859-2"}
 _FEW_LETTERS = 8
+
+
+def python_codec(name: str) -> str:
+    """The codec of Python for a charset that `decode_bytes` has named."""
+    return _LABELS[name][1]
 
 
 def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
@@ -499,13 +593,17 @@ def _suffix(name: str) -> str:
     return name.rpartition(".")[2].lower()
 
 
-def _looks_like_jsonl(stripped: bytes, name: str) -> bool:
-    line = stripped.partition(b"\n")[0]
-    if _suffix(name) in ("jsonl", "ndjson"):
-        return True
+def _first_value(text: str) -> tuple[object, bool]:
+    """The JSON value on the first line of a text, _NOTHING where there is none; and whether other lines follow."""
+    if text[:1] not in ("{", "["):
+        return _NOTHING, False
+    line, _, rest = text.partition("\n")
     try:
-        row = orjson.loads(line)
-    except orjson.JSONDecodeError:
-        # The first line may be longer than what we were shown; then the suffix has to say it.
-        return False
-    return isinstance(row, dict) and ("text" in row or "html" in row)
+        return json.loads(line, strict=False), bool(rest.strip())
+    except (ValueError, RecursionError):
+        return _NOTHING, bool(rest.strip())
+
+
+def is_list_of_rows(value: object) -> bool:
+    """Whether a JSON value is a list that begins with an object."""
+    return isinstance(value, list) and bool(value) and isinstance(value[0], dict)

@@ -443,6 +443,11 @@ def _people(value: Any, depth: int) -> Iterator[str]:
         yield from _people(inner, depth + 1)
 
 
+def author_of(value: Any) -> str:
+    """The authors that a string, a list or an object names, joined by ", "; "" where they are addresses or nobody."""
+    return _author(value)
+
+
 def _id(value: Any, *_: object) -> str:
     return _string(value)
 

@@ -110,7 +110,9 @@ def _markup(text: str, suffix: str) -> Structure:
     name, attributes, declared = xml_root(text)
     if not name or name in _PAGE_ROOTS:
         return ""
-    if name == "rss" or (name == "feed" and ("Atom" in attributes or "atom" in attributes or declared)):
+    if (name == "rss" and (declared or re.search(r"<channel[\s>]", text[:4096]))) or (
+        name == "feed" and ("Atom" in attributes or "atom" in attributes or declared)
+    ):
         return "feed"
     if name == "rdf" and "purl.org/rss" in text[:4096]:
         return "feed"
@@ -199,9 +201,9 @@ def delimiter_of(text: str, suffix: str = "csv", cut: bool = False) -> str:
             continue
         wide = len(rows[0])
         fitting = sum(len(row) == wide for row in rows[1:])
-        if called and (len(rows) == 1 or fitting):
-            return delimiter
         known = sum(is_field_name(cell.strip()) for cell in rows[0])
+        if called and (len(rows) == 1 or fitting or known):
+            return delimiter
         if not called and known >= min(2, wide) and wide > 1 and fitting >= 1 and fitting == len(rows) - 1:
             return delimiter
     # A table of one column has no delimiter to be seen.

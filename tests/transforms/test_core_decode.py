@@ -219,7 +219,7 @@ def test_empty(payload: bytes) -> None:
         (b'\n\n{"html": "a"}\n', "a", "jsonl"),
         (b'\xef\xbb\xbf{"text": "a"}\n', "a.jsonl", "jsonl"),
         (b'{"title": "a"}\n', "a.jsonl", "jsonl"),
-        (b'{"title": "a"}\n', "a.json", ""),
+        (b'{"title": "a"}\n', "a.json", "json"),
         (b'{"text": "far too long to be seen', "a.jsonl", "jsonl"),
         (b'{"text": "far too long to be seen', "a.txt", ""),
         (b"{curly} words\n", "a.txt", ""),

@@ -8,14 +8,24 @@ together, so heavy libraries are imported inside the functions that need them.
 from __future__ import annotations
 
 from pipeline.inputs.formats.base import InputFormat
+from pipeline.inputs.formats.feed import Feed, Xml
+from pipeline.inputs.formats.json_values import JsonValues
 from pipeline.inputs.formats.jsonl import JsonLines
+from pipeline.inputs.formats.mail import Mail, Mailbox
 from pipeline.inputs.formats.parquet import Parquet
+from pipeline.inputs.formats.table import Table
 from pipeline.inputs.formats.warc import Warc
 
 INPUT_FORMATS: dict[str, InputFormat] = {
     one.kind: one
     for one in (
         JsonLines(),
+        JsonValues(),
+        Table(),
+        Mail(),
+        Mailbox(),
+        Feed(),
+        Xml(),
         Parquet(),
         Warc(),
     )
