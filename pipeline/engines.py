@@ -345,7 +345,7 @@ def told(error: BaseException) -> str:
     # A traceback ends with its error, an engine's own message begins with it: below stands where in the engine it came up.
     python = [line for line in lines if re.search(r"\[while running '", line)]
     line = python[-1] if python else lines[0 if of_job else -1]
-    line = re.sub(r"\s*\[while running .*$", "", line)
+    line = re.sub(r"(?:(?<!\s)\s+)?\[while running .*$", "", line)
     return re.sub(r"^(?:Caused by: )?(?:[a-z]\w*\.)+(?=[A-Z]\w*(?:Exception|Error)\b)|^RuntimeError: (?=\w+Error: )", "", line)
 
 

@@ -17,7 +17,7 @@ Range = tuple[int, int]
 NOWHERE = (-1, -1)
 _REACH = 400  # characters of the sentence on either side of cue and speaker that are read
 _HIDDEN = "\ue000"
-_STOP = re.compile(r"[.!?…]+[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
+_STOP = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
 
 
@@ -104,7 +104,7 @@ _ACCORDING = re.compile(
 )
 _TRAILING = re.compile(
     rf",\s+{_NP}\s+(?:reported|reports|has\sreported|had\sreported|said|writes|wrote|quoted\s(?:him|her"
-    rf"|them)\sas\ssaying)\b(?=[\s.,]*(?:on\s\w+)?[\s.,]*$)"
+    rf"|them)\sas\ssaying)\b(?=[\s.,]*(?:on\s\w+[\s.,]*)?$)"
 )
 _CITING = re.compile(
     r"(?:,\s*|\s)(?:citing|quoting|referring\sto|attributing\sit\sto|attributed\sit\sto)\s+(?P<np>(?:the\s+|a\s+"
@@ -203,7 +203,9 @@ def _overlaps(one: Range, other: Range) -> bool:
 def _trim(words: str) -> str:
     """Without what follows a name: told Reuters on Monday · told Reuters Wednesday · on CNN's."""
     return re.sub(
-        r"['’]s$|\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|and|of|news conference|press conference|press)$", "", words
+        r"['’]s$|(?<!\s)\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|and|of|news conference|press conference|press)$",
+        "",
+        words,
     )
 
 
@@ -262,7 +264,7 @@ _GENERIC = re.compile(
 
 def _named(words: str) -> str:
     """The outlet's name: without article, generic noun, quotation marks and the short form in brackets."""
-    name = re.sub(r"\s*\([^()]*\)$", "", words.strip())
+    name = re.sub(r"(?:(?<!\s)\s+)?\([^()]*\)$", "", words.strip())
     name = (
         _ARTICLE.sub("", name)
         if not name.startswith(("The ", "Le ", "La ", "El ", "Die ", "Der ", "Das ", "Il "))
@@ -367,7 +369,7 @@ def _links(language: str) -> dict[str, re.Pattern[str]]:
     edge = rf"[^\s、。，,「」“”{_HIDDEN}]"
     if language == "ko":
         return {
-            "citing": re.compile(rf"(?P<np>(?:{edge}+(?<![은는이가에])\s){{0,2}}?{edge}+?)(?:을|를)\s(?:{words('citing')})"),
+            "citing": re.compile(rf"(?P<np>(?:{edge}{{1,60}}(?<![은는이가에])\s){{0,2}}?{edge}{{1,60}}?)(?:을|를)\s(?:{words('citing')})"),
             "hearing": re.compile(rf"(?P<np>(?:(?<=\s)|^)(?:[A-Z][\w.]*\s)?{edge}+?)(?:{words('hearing')})"),
             "passing": re.compile(rf"(?P<np>(?:(?<=\s)|^)(?:[A-Z][\w.]*\s)?{edge}+?)(?:{words('passing')})"),
         }

@@ -30,6 +30,13 @@ def _any(key: str, flags: str = "") -> str:
     return f"(?{flags}:" + "|".join(words) + ")"
 
 
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern in which no run of blanks or signs is without end: within a credit none is long, and a search may begin at each of them."""
+    for sign, most in ((r"\s", 20), (r"\W", 40)):
+        pattern = pattern.replace(f"{sign}*", f"{sign}{{0,{most}}}").replace(f"{sign}+", f"{sign}{{1,{most}}}")
+    return re.compile(pattern)
+
+
 @cache
 def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str, ...]]]:
     """Each with what the line must hold in small letters, if that saves much."""
@@ -145,7 +152,7 @@ def _patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str, ...]]
     stocks = ("getty", "ap images", "shutterstock", "istock")
     firsts = tuple(word.lower() for word in load("credits")["outlet"])
     return [
-        (kind, where, re.compile(pattern), stocks if stock in pattern and "vV]ia" in pattern else firsts if first in pattern else ())
+        (kind, where, _compiled(pattern), stocks if stock in pattern and "vV]ia" in pattern else firsts if first in pattern else ())
         for kind, where, pattern in sources
     ]
 
@@ -210,7 +217,7 @@ def _datelines() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
             rf"|[(（](?P<wire>{_any('agency_ar')}(?:\s{arabic}){{0,3}})[)）]\s*[:–—-])",
         ),
     ]
-    return [(begins, re.compile(f"[{re.escape(holds)}]"), re.compile(pattern)) for begins, holds, pattern in sources]
+    return [(begins, re.compile(f"[{re.escape(holds)}]"), _compiled(pattern)) for begins, holds, pattern in sources]
 
 
 # A line without any of these holds no credit of that kind: a few substring tests save many patterns. Which of them occur in the
@@ -401,7 +408,7 @@ def _agency_words() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
     return (
         names,
         re.compile(rf"^{_any('agency_source', 'i')}\s*[:：]?\s*"),
-        re.compile(r"\s*[/,;|+&•·]\s*|\s(?:and|und|et|y|e|и|en|with|mit|avec|con)\s"),
+        re.compile(r"(?:(?<!\s)\s+)?[/,;|+&•·]\s*|\s(?:and|und|et|y|e|и|en|with|mit|avec|con)\s"),
     )
 
 
@@ -410,7 +417,7 @@ def _announced() -> re.Pattern[str]:
     return re.compile(rf"^[(（\[【—–]?[^\S\n]?{_any('agency_source', 'i')}(?=[\s:：])")
 
 
-_MARKED_OFF = re.compile(r"[\s(（\[【—–-]+(.*?)[\s)）\]】.]*$")
+_MARKED_OFF = re.compile(r"^[\s(（\[【—–-]+|(?<![\s)）\]】.])[\s)）\]】.]+$")
 _INITIALS = re.compile(r"[a-z]{2,4}|[A-Z]{2,3}|[a-z]{2,4}\.[a-z]{2}")
 
 
@@ -418,7 +425,7 @@ def _agencies(line: str, last: bool, found: _Found) -> None:
     """A line of nothing but agencies and initials: "jd/mm (dpa, AFP)", "Source: Reuters", "— AFP"."""
     known, source, between = _agency_words()
     rest = line.strip()
-    stripped = _MARKED_OFF.sub(lambda match: match.group(1), rest) if rest[0] in "(（[【—–-" else rest.rstrip(" .")
+    stripped = _MARKED_OFF.sub("", rest) if rest[0] in "(（[【—–-" else rest.rstrip(" .")
     announced = source.match(stripped)
     if not announced and not last:
         return
@@ -496,7 +503,7 @@ def _byline_line(line: str, last: bool, found: _Found) -> None:
 
 
 _PERSON = re.compile(_CAP_NAME)
-_SEGMENT = re.compile(r"\s*[|｜·•]\s*")
+_SEGMENT = re.compile(r"(?:(?<!\s)\s+)?[|｜·•]\s*")
 _DATED = re.compile(
     r"(?:\w+[.,]*\s+)?(?:\d{1,2}(?:[./-]|\.?\s+)(?:de\s+)?\w+[./ ,-]*(?:de\s+)?\d{4}|\d{4}[-./]\d|\w+\.?\s\d{1,2},?\s\d{4})"
 )
@@ -578,7 +585,7 @@ def _put(found: _Found, kind: CreditKind, name: str, text: str) -> None:
     found.setdefault((kind, name), Credit(kind, name, text))
 
 
-_URL = re.compile(r"\(?\s*(?:https?://|www\.)[^\s)]*\s*\)?|\(\s*[\w-]+(?:\.[\w-]+)+\s*\)")
+_URL = re.compile(r"(?:\(\s*|(?<!\s)\s+)?(?:https?://|www\.)[^\s)]*\s*\)?|\(\s*[\w-]+(?:\.[\w-]+)+\s*\)")
 _YEARS = re.compile(r"(?:^|(?<=\s))(?:19|20)\d\d(?:\s*[-–]\s*(?:\d{2,4}))?(?=$|[\s,.])|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 
 

@@ -43,6 +43,7 @@ from transforms.attribution.lexicon import (
     according_phrases,
     is_outlet,
     naming_verbs,
+    reporting_words,
 )
 from transforms.attribution.phrases import Tokens
 from transforms.attribution.quotes import Quotation, quotations
@@ -51,12 +52,17 @@ from transforms.attribution.verbs import Cue, Found, Verbs
 _PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
 # Seoul, Sep 4 (NationPress) · WASHINGTON (AP) — · WASHINGTON, Sept. 4 --
 _DATELINE = re.compile(
-    r"(?:[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)\s*[–—-]*|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)"
+    r"(?:[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)(?:\s*[–—-]+)?|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)"
     r"|[A-Z]{3}[A-Z.'’/ -]{0,40}(?:, [A-Z][a-z]{1,12}\.?)?(?:,? \d{1,2})?\s+(?:--|[–—]))\s*(?=\S)"
 )
 _MAX_BLOCK = 3000  # characters of a paragraph that a colon announces
 _MAX_SENTENCE = 1000  # tokens of a sentence; what is longer is none
 _MAX_CONTENT = 120  # tokens of a clause
+# Characters of a text from which on paragraphs are passed over that hold neither a reporting word nor a mark that may set off speech.
+# Articles are far shorter; of a page of ten million characters nothing but the passing over can be done in ten seconds.
+_VAST_TEXT = 1_000_000
+_QUIET = re.compile(r"[^\"“”„‟«»‘’‚'「」『』＂:―—–]*")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 def statements(prose: str) -> list[Found]:
@@ -77,11 +83,12 @@ class Reader:
     """Reads paragraph by paragraph; holds what one paragraph hands to the next.
 
     `paragraphs` are the ranges that were read, without blanks at their ends and without a dateline; `found` the statements, `laid` those
-    of them that are a line as a whole, or have one.
+    of them that are a line as a whole, or have one. Of a vast text `paragraphs` lacks those in which nobody can speak.
     """
 
     def __init__(self, text: str) -> None:
         self.text = text
+        self.vast = len(text) > _VAST_TEXT
         self.tokens = Tokens(text, 0, 0, [])
         self.verbs = Verbs(self.tokens)
         self.found: list[Found] = []
@@ -103,6 +110,8 @@ class Reader:
             start += 1
         if start == end:
             return
+        if self.vast and self.paragraphs and self._passed_over(start, end):
+            return
         dateline = _DATELINE.match(text, start, min(end, start + 120))
         if dateline:
             start = dateline.end()
@@ -123,6 +132,13 @@ class Reader:
             first = False
             self._sentence(a, b, e)
         self._close_paragraph(before, quotes)
+
+    def _passed_over(self, start: int, end: int) -> bool:
+        """Whether nobody can speak in a paragraph, nor does it go on with, or end, what the last one began."""
+        if self.block is not None or self.alone is not None or self.closed_by is not None:
+            return False
+        paragraph = self.text[start:end]
+        return _QUIET.fullmatch(paragraph) is not None and reporting_words().isdisjoint(_WORD.findall(paragraph.lower()))
 
     # -- one sentence ---------------------------------------------------------------------------------------------
 

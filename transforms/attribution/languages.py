@@ -25,8 +25,9 @@ from transforms.document import SpeakerKind
 
 _PARAGRAPH = re.compile(r"[^\n]+")
 # Ends a sentence; the bounded pieces keep every pattern linear on a text without any full stop.
-_END = re.compile(r"[.!?…]+(?=[\s\"”»)]|$)|[。！？؟]+|(?<=[다요])\.(?=\S)|\ue002")
+_END = re.compile(r"(?<![.!?…])[.!?…]+(?=[\s\"”»)]|$)|[。！？؟]+|(?<=[다요])\.(?=\S)|\ue002")
 _MAX_SENTENCE = 1200
+_MIN_SENTENCE = 8  # characters; nothing is said in less, but within quotation marks
 _SPEECH_END = "\ue002"  # closes a quotation that ends a sentence
 _WORDS = re.compile(r"[^\W\d_]+")
 # Of the Latin words of a text in one of these languages more than one in so many is a function word; of names hardly any are.
@@ -121,9 +122,12 @@ def _western(prose: str, language: str, people: People) -> list[Found]:
     found: list[Found] = []
     spoke = before = 0  # where the paragraph of the last speaker, and the one before this one, begin
     for match in _PARAGRAPH.finditer(prose):
-        masked = _masked(prose, match.start(), match.end(), language)
         if spoke < before:
             state.last = None
+        if match.end() - match.start() <= _MIN_SENTENCE and match.group().isalnum():
+            before = match.start()
+            continue
+        masked = _masked(prose, match.start(), match.end(), language)
         for start, end in _sentences(masked):
             sentence = masked[start:end].replace(_SPEECH_END, REST)
             offset = match.start() + start
@@ -132,11 +136,11 @@ def _western(prose: str, language: str, people: People) -> list[Found]:
                 # “…,” she said. “…”: the quotation goes on.
                 found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
                 continue
-            made = read(sentence, offset, g, state) if len(sentence) > 8 else []
+            made = read(sentence, offset, g, state) if len(sentence) > _MIN_SENTENCE else []
             found += made
             if made and made[-1].speaker is not None:
                 state.last, spoke = made[-1].speaker, match.start()
-            if len(sentence) > 8:
+            if len(sentence) > _MIN_SENTENCE:
                 state.before = _stripped(prose, offset, match.start() + end)
         before = match.start()
     return _merged(found)

@@ -148,6 +148,13 @@ def according_phrases() -> tuple[dict[str, list[tuple[str, ...]]], frozenset[str
 
 
 @cache
+def reporting_words() -> frozenset[str]:
+    """The English words, in small letters, without one of which nothing but a quotation tells of a statement."""
+    words, phrasal = english()
+    return frozenset(word for word, bits in words.items() if bits & CUE) | frozenset(phrasal) | frozenset(according_phrases()[0])
+
+
+@cache
 def framing_verbs() -> frozenset[str]:
     """Forms that report speech only right before a quotation."""
     return frozenset(load("en")["framing"])

@@ -606,7 +606,7 @@ class _About:
                 first, last = self.page.first[number], self.page.last[number]
                 trail = [block.text.removeprefix("- ") for block in self.page.blocks[first : min(last, first + 12)]]
                 if len(trail) == 1:
-                    trail = re.split(r"\s*[/>»›→|]\s*", trail[0])
+                    trail = re.split(r"(?:(?<!\s)\s+)?[/>»›→|]\s*", trail[0])
                 if trail := [step for step in (part.strip(" />»›→|") for part in trail) if step]:
                     return _last_step(trail, title)
         return ""
@@ -672,7 +672,7 @@ class _About:
 _LONG_TITLE = 1000  # code points; what is longer is cut
 
 _TELLING_TITLE = 10
-_SEPARATOR = re.compile(r"\s+[|·•*»«:–—›‹~@/\\-]+\s+|\s*[|｜]\s*|\s+::\s+")
+_SEPARATOR = re.compile(r"(?<!\s)\s+[|·•*»«:–—›‹~@/\\-]+\s+|(?:(?<!\s)\s+)?[|｜]\s*|(?<!\s)\s+::\s+")
 
 
 def _heading(text: str) -> str:

@@ -79,7 +79,7 @@ def _author_words() -> _AuthorWords:
         # "By Jane", "By: Jane", and "ByJane", where two elements stood side by side
         re.compile(rf"(?:(?:{by})(?:\s*[:：]\s*|\s+)|(?:{glued})(?=(?-i:[^\W\d_a-z])))", re.I),
         re.compile(rf"(?:^|[\s·|•,])(?:{glued}):?\s+(?=\w)", re.I),
-        re.compile(rf"\s*(?:{'|'.join(map(re.escape, data['after_name']))})$"),
+        re.compile(rf"(?:(?<!\s)\s+)?(?:{'|'.join(map(re.escape, data['after_name']))})$"),
         frozenset(data["nobody"]),
         frozenset(data["particles"]),
         frozenset(data["not_name"]),
@@ -92,7 +92,7 @@ def says_by(label: str) -> bool:
     return bool(label) and _author_words().by.match(label + " ") is not None
 
 
-_ADDRESS = re.compile(r"https?:|www\.|\{\{|\}\}|^\W*$|^\d+$|^\w+(?:\.\w+){2,}$|^\S+@\S+\.\w+$")
+_ADDRESS = re.compile(r"https?:|www\.|\{\{|\}\}|^\W*$|^\d+$|^\w+(?:\.\w+){2,}$|^\S[^\s@]*@\S+\.\w+$")
 
 
 def declared_name(text: str) -> str:
@@ -113,7 +113,7 @@ _NAMES_END = re.compile(
     r"|(?<=[a-z.])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d)"
     r"|(?<=[a-z.\s])(?=(?:[Pp]ublished|[Uu]pdated|Last|[Pp]osted|[Rr]eviewed|[Ee]dited|Medically)\b)"
 )
-_AND = re.compile(r"\s*(?:,|;|&)\s*(?:and\s+)?|\s+(?:and|und|et|y|e|и)\s+", re.I)
+_AND = re.compile(r"(?:(?<!\s)\s+)?(?:,|;|&)\s*(?:and\s+)?|(?<!\s)\s+(?:and|und|et|y|e|и)\s+", re.I)
 
 
 def byline_names(text: str, said: bool) -> list[str]:

@@ -201,13 +201,13 @@ _TOKEN = re.compile(r"^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+_]{20,}={0,2}$")
 _TEMPLATE = re.compile(r"\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|%%[A-Z_]{2,40}%%")
 _SNAKE = re.compile(r"^(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$")
 _LOADING = re.compile(r"^\[\s*loading\W*\]$", re.I)
-_CRUMB = re.compile(r"\s*[>＞»›→▸/]\s*|\s+::\s+")
+_CRUMB = re.compile(r"(?:(?<!\s)\s+)?[>＞»›→▸/]\s*|(?<!\s)\s+::\s+")
 _CRUMB_SIGN = re.compile(r"[>＞»›→▸/]|::")
 _STRICT_CRUMB = re.compile(r"\s[>＞»›▸]{1,2}\s")
 _BRACKETED = re.compile(r"^[\[(（【<〈][^\[\]()（）【】<>]{2,120}[\])）】>〉]$")
 _NUMBER = r"(\d[\d,. ]{0,12}(?:[kKmM](?![^\W\d_])|[만천])?)"
-_NUMBERED = re.compile(rf"^\W*{_NUMBER}\s*\+?\s*([^\W\d][^\d]{{0,30}}?)\W*$|^\W*([^\W\d][^\d]{{0,30}}?)\W{{0,3}}{_NUMBER}\W*$")
-_URL = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\W*[\w.+-]+@[\w-]+(?:\.[\w-]+)+\W*$", re.I)
+_NUMBERED = re.compile(rf"^\W*{_NUMBER}\s*(?:\+\s*)?([^\W\d][^\d]{{0,30}}?)\W*$|^\W*([^\W\d][^\d]{{0,30}}?)\W{{0,3}}{_NUMBER}\W*$")
+_URL = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\W*(?:\w[\w.+-]*|(?<=[.+-]))@[\w-]+(?:\.[\w-]+)+(?![\w-])\W*$", re.I)
 _HANDLE = re.compile(r"^(?:[@#][\w가-힣]+[\s,]*)+$")
 
 
@@ -380,7 +380,7 @@ _CAPTION = 300  # code points of the longest caption
 _MARK = re.compile(r"^(?:[▲△▼◀▶]|[【\[](?:photo|写真)[】\]])", re.I)
 # Two sentences at most: what has more is a paragraph with a credit glued to it.
 _INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？।॥۔؟։](?=.)")
-_NOT_IN_NAMES = re.compile(r"\w{3,}[.!?]\s+\w|[;!?。！？]|[.…]{2}|\d{3}")
+_NOT_IN_NAMES = re.compile(r"\w{3}[.!?]\s+\w|[;!?。！？]|[.…]{2}|\d{3}")
 
 
 # What joins a word for pictures and a name.

@@ -363,8 +363,8 @@ def _headline(lines: list[_Line], kinds: list[str], prose: list[bool]) -> int:
 
 
 _CODE = re.compile(
-    r"[{};]\s*$|^\s*(?:import|from|def|class|return|const|let|var|function|#include|SELECT|INSERT|\$ )\b|\w\(.*\)"
-    r"|^\s*[\w.]+\s*=\s*\S|^\s{4,}\S|^\s*</?\w+[^<>]*>|\w_\w+[,)(]"
+    r"[{};]\s*$|^\s*(?:import|from|def|class|return|const|let|var|function|#include|SELECT|INSERT|\$ )\b|\w\((?:[^()\n]|(?<!\w)\()*\)"
+    r"|^\s*[\w.]+\s*=\s*\S|^\s{4,}\S|^\s*</?\w[^<>]*>|(?<!\w)\w[^\W_]*_\w+[,)(]"
 )
 
 
@@ -420,7 +420,7 @@ def _drop_copy(lines: list[_Line], kinds: list[str], begin: int, end: int, again
 
 
 _FURNITURE = frozenset(("navigation", "share", "subscribe", "cookie", "comment", "other", "advert", "toc", "template"))
-_PARTS = re.compile(r"\s*[|｜·•]\s*")
+_PARTS = re.compile(r"(?:(?<!\s)\s+)?[|｜·•]\s*")
 
 
 def _menus(lines: list[_Line], kinds: list[str], prose: list[bool], headline: str, lists: Words) -> None:

@@ -27,7 +27,7 @@ def _phrases(part: dict[str, list[str]] | None) -> Iterator[tuple[str, str]]:
 _LINES = ("whole", "ends", "over", "lists", "count")  # whole lines and headings, each with one kind
 _SINGLE = ("home", "photo", "by", "date", "send", "platforms", "sections", "vague", "provided")
 _LETTERS = re.compile(r"[^\W\d_]{2,}")
-_END = re.compile(r"\W+$")
+_END = re.compile(r"(?<!\W)\W+$")
 _FIRST = "en"  # where languages disagree about a phrase, English counts, since most leftovers are; others may not disagree
 
 

@@ -68,7 +68,7 @@ def _hash(text: str) -> int:
 
 _LINK = re.compile(r"<(?:link|meta)\s[^<>]{1,2000}>", re.I)
 _CANONICAL = re.compile(r"\b(?:rel\s*=\s*[\"']?canonical|(?:property|name)\s*=\s*[\"']?og:url)\b", re.I)
-_ADDRESS = re.compile(r"\b(?:href|content)\s*=\s*[\"']?\s*(https?://[^\s\"'<>]+)", re.I)
+_ADDRESS = re.compile(r"\b(?:href|content)\s*=\s*(?:[\"']\s*)?(https?://[^\s\"'<>]+)", re.I)
 _HEAD = 1 << 18
 
 

@@ -321,7 +321,7 @@ def _meant(words: str) -> str:
 
 # UTF-8 first (the text itself shows the script), then the older encodings, whose text has to be of common letters throughout.
 _MISREAD: tuple[tuple[str, re.Pattern[str], str], ...] = (
-    ("utf-8", re.compile(rf".*(?:{'|'.join(f'[{letters}].*[{letters}]' for _, letters, _ in _SCRIPTS)}).*", re.S), ""),
+    ("utf-8", re.compile("^(?:" + "|".join(f"[^{one}]*[{one}][^{one}]*[{one}].*" for _, one, _ in _SCRIPTS) + ")", re.S), ""),
     ("euc_kr", re.compile("[\uac00-\ud7a3]{3,}"), "ko"),
     ("cp1251", re.compile("[А-Яа-яЁёІіЇїЄє][а-яёіїє]{5,}"), "ru"),
     ("gb2312", re.compile("[\u4e00-\u9fff，。、]{3,}"), "zh"),
