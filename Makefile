@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; 
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: run test test-engines lint bench clean
+.PHONY: run test test-engines test-engines-full lint bench clean
 
 run: .venv/installed
 	$(BIN)/newsbeam run seeds --output $(OUT) --overwrite
@@ -19,7 +19,10 @@ test: lint
 	$(BIN)/python -m pytest
 
 test-engines: .venv/engines
-	$(BIN)/python -m pytest -m engines
+	$(BIN)/python -m pytest -m "engines and not engines_full"
+
+test-engines-full: .venv/engines
+	$(BIN)/python -m pytest -m "engines or engines_full"
 
 lint: .venv/tested
 	$(BIN)/ruff check .

@@ -24,7 +24,7 @@ RECIPE = "processors: [length, 'nasty_processors:Slow': {seconds: 0.008}]\n"
 FILES = 3000
 """Six shares of them (`pipeline.read.SHARE_FILES`): there is something left to do when the first parts are finished."""
 RECORDS = 100
-SEEDS = 3
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.engines_full) for seed in range(1, 3))]
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +86,7 @@ def mended(flink: clusters.Flink) -> Iterator[clusters.Flink]:
     flink.wait_for_slots(4)
 
 
-@pytest.mark.parametrize("seed", range(SEEDS))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_a_taskmanager_is_killed_and_replaced(
     seed: int,
     work: tuple[list[str], dict[str, list[bytes]], str],
@@ -127,6 +127,7 @@ def test_a_taskmanager_is_killed_while_the_output_is_put_together(
     _is_whole(process, output, expected, account)
 
 
+@pytest.mark.engines_full
 def test_a_taskmanager_is_killed_and_never_replaced(
     work: tuple[list[str], dict[str, list[bytes]], str],
     mended: clusters.Flink,
@@ -141,6 +142,7 @@ def test_a_taskmanager_is_killed_and_never_replaced(
     assert len(mended.taskmanagers) == 1
 
 
+@pytest.mark.engines_full
 def test_all_taskmanagers_are_killed_at_once(
     work: tuple[list[str], dict[str, list[bytes]], str],
     mended: clusters.Flink,

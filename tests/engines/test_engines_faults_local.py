@@ -195,7 +195,16 @@ def rows(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return source, folder / "out"
 
 
-@pytest.mark.parametrize(("run", "room"), [("direct", 3), ("direct", 16), ("direct", 33), ("two workers of Beam's", 16)], indirect=["run"])
+@pytest.mark.parametrize(
+    ("run", "room"),
+    [
+        pytest.param("direct", 3, marks=pytest.mark.engines_full),
+        ("direct", 16),
+        pytest.param("direct", 33, marks=pytest.mark.engines_full),
+        ("two workers of Beam's", 16),
+    ],
+    indirect=["run"],
+)
 def test_a_full_disk(run: Callable[..., Run], disk: Path, rows: tuple[Path, Path], room: int) -> None:
     """With room (in MB) for less than a part, for some parts, and for all of them but not for putting them together."""
     source, undisturbed = rows
@@ -294,7 +303,7 @@ def test_a_document_that_takes_all_memory(run: Callable[..., Run], tmp_path: Pat
     assert set(origins(tmp_path / "out")) == {f"{number:02d}.txt" for number in range(60)}
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.engines_full) for seed in range(2, 12))])
 @pytest.mark.parametrize("run", ["direct"], indirect=True)
 def test_workers_killed_at_random(run: Callable[..., Run], tmp_path: Path, seed: int) -> None:
     """As the kernel does when memory runs out. What was in hand is a dead letter, or done again; all else is written."""
@@ -349,7 +358,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path, f
     return source, folder / "out", time.monotonic() - began
 
 
-@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.engines_full) for seed in range(2, 20))])
 @pytest.mark.parametrize("run", ["direct"], indirect=True)
 def test_a_run_killed_at_random_is_gone_on_with(
     run: Callable[..., Run], undisturbed: tuple[Path, Path, float], tmp_path: Path, seed: int

@@ -146,7 +146,7 @@ def test_the_same_records_on_flink_and_prism_and_of_files(
     assert sorted(map(of_text, rows(tmp_path / "files"))) == sorted(map(of_text, rows(tmp_path / "flink")))
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.engines_full)])
 def test_a_taskmanager_is_killed(seed: int, tmp_path: Path, start: Start, flink: clusters.Flink, kafka: Any, on_flink: list[str]) -> None:
     """Twice, at any moment: messages keep coming, some of them twice."""
     moments = random.Random(seed)

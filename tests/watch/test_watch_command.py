@@ -656,7 +656,7 @@ def wanted(count: int) -> tuple[Counter[str], int, int]:
 
 @pytest.mark.parametrize(
     ("seed", "kills"),
-    [(1, 4), *(pytest.param(seed, 15, marks=pytest.mark.engines) for seed in range(2, 7))],
+    [(1, 4), *(pytest.param(seed, 15, marks=pytest.mark.engines_full) for seed in range(2, 7))],
 )
 def test_killed_at_random(watch: Callable[..., Watch], tmp_path: Path, seed: int, kills: int) -> None:
     """kill -9 at random moments while files are dropped; now and then the state is lost or damaged as well."""

@@ -371,7 +371,7 @@ WHOLE = sorted([*(f"{path}#1" for path in INPUTS), f"{INPUTS[3]}#2"])
 
 
 @pytest.mark.parametrize("lose_the_ledger", [False, True])
-@pytest.mark.parametrize(("first", "every"), [(0, 17), pytest.param(0, 1, marks=pytest.mark.engines)])
+@pytest.mark.parametrize(("first", "every"), [(0, 17), pytest.param(0, 1, marks=pytest.mark.engines_full)])
 def test_killed_at_every_step(tmp_path: Path, lose_the_ledger: bool, first: int, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
     """Before each step in turn: nothing is seen twice or by halves, and what was to be seen stays; then all of it is there once."""
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # a killed process loses nothing that it has written
