@@ -13,7 +13,6 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser, tostring
 import orjson
 
 from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
-from transforms.boilerplate.bylines import clean
 from transforms.decode import HEAD_BYTES, decode_bytes
 from transforms.document import Raw
 from transforms.fields import author_of, scrub
@@ -137,6 +136,8 @@ def _seen(parser: XMLPullParser[Any], path: list[Element], about: dict[str, str]
 
 
 def _item(entry: Element, about: dict[str, str]) -> dict[str, str]:
+    from transforms.boilerplate.bylines import clean  # it weighs half a second, and few inputs are feeds
+
     children: dict[str, list[Element]] = {}
     for child in entry:
         # Of two of a name, one without a namespace or of the feed's own comes first: media:title is a picture's.
