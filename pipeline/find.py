@@ -14,10 +14,22 @@ from pipeline.streams import COMPRESSION_SUFFIXES
 
 DOCUMENT_SUFFIXES = frozenset(
     "html htm xhtml shtml php asp aspx jsp cgi txt text md markdown "
-    "jsonl ndjson json csv tsv parquet warc wet mhtml mht eml mbox rss atom xml".split()
+    "jsonl ndjson json csv tsv parquet warc wet arc wacz zip tar tgz tbz2 txz mhtml mht eml mbox rss atom xml".split()
 )
 """What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
 
+
+_FETCH_FIRST = "newsbeam fetches nothing from the web; download it first, and name the file or the folder it is in"
+_NOT_READ = {
+    "http": _FETCH_FIRST,
+    "https": _FETCH_FIRST,
+    "ftp": _FETCH_FIRST,
+    "hf": "Beam has no filesystem for Hugging Face; download it first: hf download --repo-type dataset OWNER/NAME --local-dir FOLDER",
+    "az": "write azfs://ACCOUNT/CONTAINER/PATH",
+    "abfs": "write azfs://ACCOUNT/CONTAINER/PATH",
+    "abfss": "write azfs://ACCOUNT/CONTAINER/PATH",
+}
+"""Schemes of URIs that people write, and what to do instead."""
 
 PASSED_OVER = "{} is an output folder of newsbeam: what is in it is not read (name it outright to have it read)"
 """What is said of output that lies in a folder that is walked: reading it by accident would give each document twice."""
@@ -171,6 +183,8 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
 
 def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
     scheme = given.partition("://")[0]
+    if scheme in _NOT_READ:
+        raise InputError(f"{given}: {_NOT_READ[scheme]}")
     try:
         check_scheme(given)
     except MissingExtra as error:

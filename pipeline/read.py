@@ -20,6 +20,7 @@ from pipeline.find import Source
 from pipeline.inputs import process
 from pipeline.inputs.contents import ReadTask, failure, is_wanted, items, place_of
 from pipeline.inputs.formats import INPUT_FORMATS
+from pipeline.inputs.formats.archive import MEMBER
 from pipeline.inputs.formats.base import COPY_BYTES
 from pipeline.inputs.limits import MIN_READ_SECONDS
 from pipeline.inputs.statuses import OK_STATUSES, Statuses
@@ -140,7 +141,7 @@ def _share_of(fields: dict[str, Any]) -> Share:
 def replace_only(share: Share, only: tuple[tuple[str, frozenset[int]], ...]) -> Share:
     """The share, to be read for some records only."""
     mine = {source.path for source in share.sources}
-    return replace(share, only=tuple(entry for entry in only if entry[0] in mine))
+    return replace(share, only=tuple(entry for entry in only if entry[0] in mine or entry[0].partition(MEMBER)[0] in mine))
 
 
 @dataclass(frozen=True)
@@ -199,7 +200,8 @@ class Reader:
 
     def _items(self, source: Source, share: Share, files: list[tuple[str, int, str]]) -> Iterator[Raw]:
         wanted = dict(share.only).get(source.path) if share.only else None
-        if share.only and wanted is None:
+        members = tuple(entry for entry in share.only if entry[0].startswith(source.path + MEMBER))
+        if share.only and wanted is None and not members:
             return
         if 0 < source.size <= HEAD_BYTES and not share.kind and (small := _small(source)) is not None:
             # Most inputs are small files: the general way costs three times as much as reading them.
@@ -219,6 +221,7 @@ class Reader:
             share.kind,
             share.last,
             wanted,
+            members,
         )
         whole, digest = False, ""
         try:

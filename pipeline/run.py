@@ -21,6 +21,8 @@ import orjson
 
 from pipeline import dataflow, engines, files, find, read, recipe, report, streams
 from pipeline.folder import STREAMED, WATCHED
+from pipeline.inputs.formats.archive import MEMBER
+from pipeline.inputs.statuses import OK_STATUSES
 from pipeline.pool import cores
 from pipeline.worker import Setup, now
 from pipeline.write import COMPRESSED, Job, count_parts, finished_parts
@@ -73,6 +75,8 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         raise Refused(f"{earlier} is not the output folder of a finished run: {error}") from error
     try:
         chosen = recipe.load(arguments.recipe) if arguments.recipe else recipe.parse(manifest["recipe"]["text"], f"{earlier}/manifest.json")
+        if arguments.http_status == OK_STATUSES:
+            arguments.http_status = tuple((low, high) for low, high in manifest["options"].get("http_status", OK_STATUSES))
         if arguments.rows == RowOptions():
             fields = manifest["options"].get("fields", {})
             arguments.rows = RowOptions(tuple(fields.items()), tuple(manifest["options"].get("keep_fields", ())))
@@ -88,8 +92,10 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         path = find.named(path)
         # A container that broke off is taken up again from there on: -n means "n and all that follow".
         wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
-        collections[path] = letter["source"]
-    sources = [find.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in wanted]
+        # What lies in an archive is read out of that.
+        outer = path if os.path.exists(path) else path.partition(MEMBER)[0]
+        collections[outer] = letter["source"]
+    sources = [find.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in collections]
     only = tuple((path, frozenset(numbers)) for path, numbers in wanted.items())
     shares = [read.replace_only(share, only) for share in read.share_out(sources)]
     if arguments.output is None:

@@ -121,6 +121,11 @@ def decompress(stream: io.BufferedReader, kind: str, budget: Budget | None = Non
     return io.BufferedReader(_Budgeted(raw, budget) if budget is not None else raw, HEAD_BYTES * 2)
 
 
+def unpacked_file(opened: Any, budget: Budget) -> io.BufferedReader:
+    """A file object of an archive's member as a stream whose bytes are counted as unpacked."""
+    return io.BufferedReader(_Budgeted(_Unpacked(opened), budget), HEAD_BYTES * 2)
+
+
 class _Budgeted(io.RawIOBase):
     """A stream whose bytes are counted as unpacked."""
 
@@ -260,14 +265,14 @@ class Pieces(io.RawIOBase):
         while True:
             if len(self._fed) > 2 and self._fed[2] != 8:
                 raise gzip.BadGzipFile(f"unknown compression method {self._fed[2]}")
-            if length := _gzip_header(self._fed):
+            if length := gzip_header(self._fed):
                 self._fed = self._fed[length:]
                 return
             if len(self._fed) > _MAX_GZIP_HEADER_BYTES:
                 raise gzip.BadGzipFile("the header of a gzip member has no end")
             size = len(self._fed) + self._feed
             self._fill(size)
-            if len(self._fed) < size and not _gzip_header(self._fed):
+            if len(self._fed) < size and not gzip_header(self._fed):
                 raise EOFError("the gzip stream ends in the middle of a member")
 
     def _end(self) -> None:
@@ -302,7 +307,7 @@ class Pieces(io.RawIOBase):
             left -= len(block)
 
 
-def _gzip_header(head: bytes) -> int:
+def gzip_header(head: bytes) -> int:
     """How long the header of a gzip member is; 0 where more has to be seen of it."""
     if len(head) < 10:
         return 0

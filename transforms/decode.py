@@ -31,6 +31,7 @@ Container = Literal[
     "zip",
     "tar",
     "paths",
+    "cdx",
     "gzip",
     "zstd",
     "bzip2",
@@ -62,7 +63,11 @@ _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"\x04\x22\x4d\x18"), "lz4"),
     (re.compile(rb"BZh[1-9](?:1AY|\x17\x72\x45)"), "bzip2"),
     (re.compile(rb"PAR[1E]"), "parquet"),
-    (re.compile(rb"WARC/\d+\.\d+ *\r?\n"), "warc"),
+    (re.compile(rb"WARC/\d+\.\d+ *\r?\n|filedesc://[!-~]{1,2000} [\d.]+ \d{14} text/plain \d+\r?\n"), "warc"),
+    (re.compile(rb"PK\x03\x04|PK\x05\x06"), "zip"),
+    (re.compile(rb".{257}ustar", re.S), "tar"),
+    (re.compile(rb"(?=[!-~]*/)[!-~]{5,500}?\.warc(?:\.w[ae]t)?\.gz[ \t]*(?:\r?\n|\Z)"), "paths"),
+    (re.compile(rb" CDX [A-Za-z ]+\r?\n|[!-~]{1,2000} \d{14} (?:\{\"|[!-~]+ [!-~]+ (?:\d{3}|-) )"), "cdx"),
 )
 # Signatures of what people meet under a wrong suffix; the name goes into the dead letter.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (

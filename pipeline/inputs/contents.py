@@ -28,7 +28,7 @@ _WALK_BYTES = 4 << 10
 @dataclass(frozen=True)
 class ReadTask:
     """One file to read, or a part of one: see ReadContext. `kind` is its format where it was split ("": it was not); `wanted` the numbers
-    of the items to take in a replay (0: all of them, -n: from the n-th on), None: all.
+    of the items to take in a replay (0: all of them, -n: from the n-th on), `members` the same for members of an archive; neither: all.
     """
 
     path: str
@@ -42,6 +42,7 @@ class ReadTask:
     kind: str = ""
     is_last: bool = True
     wanted: frozenset[int] | None = None
+    members: tuple[tuple[str, frozenset[int]], ...] = ()
 
 
 Ending = tuple[bool, str]
@@ -79,7 +80,7 @@ def items(task: ReadTask, raw: Any, progress: Callable[[], object] = int) -> Gen
             for item in contents(context, plain, task.path, task.kind):
                 budget.deliver()
                 number += 1
-                if is_wanted(number, task.wanted):
+                if _is_taken(task, number, item.origin):
                     yield item
             if not task.kind and not digest:
                 while plain.read(COPY_BYTES):  # to the end, for the hash: what a decompressor or a limit left over
@@ -87,8 +88,9 @@ def items(task: ReadTask, raw: Any, progress: Callable[[], object] = int) -> Gen
                 digest = cast("Plain", plain.raw).hexdigest()
             return True, digest
     except Exception as error:  # noqa: BLE001 - libraries raise what they like, and a bad file costs itself only
-        if is_wanted(number + 1, task.wanted):
-            yield failure(task, number, error)
+        failed = failure(task, number, error)
+        if _is_taken(task, number + 1, failed.origin):
+            yield failed
         return False, ""
 
 
@@ -112,13 +114,29 @@ def _hashed(raw: Any) -> str:
 
 def failure(task: ReadTask, number: int, error: Exception) -> Raw:
     """The item that says what went wrong after the `number`-th one of a file."""
-    why = f"ReadError: {error}" if isinstance(error, Unreadable) else f"{type(error).__name__}: {_why(task.path, number, error)}"
-    return Raw(f"{task.path}#{number + 1}" if number else task.path, b"", error=why, source=task.collection)
+    return failure_of(task.path, number, error, task.collection)
+
+
+def failure_of(path: str, number: int, error: Exception, collection: str, numbered: bool = False) -> Raw:
+    """The same for a path; `numbered`: also where nothing came before."""
+    why = f"ReadError: {error}" if isinstance(error, Unreadable) else f"{type(error).__name__}: {_why(path, number, error)}"
+    return Raw(f"{path}#{number + 1}" if number or numbered else path, b"", error=why, source=collection)
+
+
+def _is_taken(task: ReadTask, number: int, origin: str) -> bool:
+    """Whether an item is taken, by its number in the file or, out of an archive, by its member and its number there."""
+    if task.wanted is None and not task.members:
+        return True
+    path, of_member = place_of(origin)
+    numbers = dict(task.members).get(path)
+    return (task.wanted is not None and is_wanted(number, task.wanted)) or (numbers is not None and is_wanted(of_member, numbers))
 
 
 def _why(path: str, number: int, error: Exception) -> str:
     """What a user can do about an error of the system or of a decompressor."""
     after = f" after record {number}" if number else ""
+    if "Dictionary mismatch" in str(error):
+        return f"{path} was packed with a zstd dictionary, which is not in it; unpack it first: zstd -d -D DICTIONARY"
     if isinstance(error, DAMAGED):
         return f"{path} is cut short or damaged{after}: {error}; get the file again"
     if isinstance(error, MemoryError):

@@ -19,6 +19,7 @@ import brotli
 import zstandard
 from warcio.statusandheaders import StatusAndHeadersParser
 
+from pipeline.streams import gzip_header
 from transforms.decode import HEAD_BYTES, binary
 
 _MAX_CODINGS = 5
@@ -169,7 +170,11 @@ _INFLATE_BYTES = 4 << 10
 
 
 def _gunzipped(body: bytes, limit: int) -> tuple[bytes, bool]:
-    return _inflated(body, limit, (31,))
+    out, whole = _inflated(body, limit, (31,))
+    if not whole and (header := gzip_header(body)):
+        # A checksum that is wrong takes with it what it was checked with; without, all is there.
+        out = max(out, _inflate(body[header:], limit, -15)[0], key=len)
+    return out, whole
 
 
 def _deflated(body: bytes, limit: int) -> tuple[bytes, bool]:

@@ -34,6 +34,7 @@ class Budget:
         self._path = path
         self._idle_bytes = max(MAX_IDLE_BYTES, 2 * max_bytes)
         self._progress = progress
+        self.is_spent = False
         self.read = self._unpacked = 0
         self._read_before = self._unpacked_before = self._progress_at = 0
 
@@ -49,8 +50,10 @@ class Budget:
         self._unpacked += count
         idle = self._unpacked - self._unpacked_before
         if idle > self._idle_bytes and idle > MAX_IDLE_RATIO * (self.read - self._read_before):
+            self.is_spent = True
             raise Unreadable(f"{self._path} unpacks to {megabytes(idle)} and more without a document in it; leave it out")
         if self._unpacked > MAX_UNPACKED_BYTES and self._unpacked > MAX_RATIO * self.read:
+            self.is_spent = True
             raise Unreadable(f"{self._path} unpacks to more than {MAX_RATIO:,} times its size; unpack it first, or leave it out")
 
     def deliver(self) -> None:

@@ -152,12 +152,7 @@ class _Child:
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
             try:
                 self._process = subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-c",
-                        "import sys; del sys.path[0]; from pipeline.inputs.process import main; main()",
-                        str(other.fileno()),
-                    ],
+                    [sys.executable, "-c", _START, str(other.fileno())],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=None if os.environ.get("NEWSBEAM_DEBUG") else subprocess.DEVNULL,

@@ -7,10 +7,12 @@ together, so heavy libraries are imported inside the functions that need them.
 
 from __future__ import annotations
 
+from pipeline.inputs.formats.archive import Tar, Zip
 from pipeline.inputs.formats.base import InputFormat
 from pipeline.inputs.formats.feed import Feed, Xml
 from pipeline.inputs.formats.json_values import JsonValues
 from pipeline.inputs.formats.jsonl import JsonLines
+from pipeline.inputs.formats.lists import Index, PathList
 from pipeline.inputs.formats.mail import Mail, Mailbox
 from pipeline.inputs.formats.parquet import Parquet
 from pipeline.inputs.formats.table import Table
@@ -28,6 +30,10 @@ INPUT_FORMATS: dict[str, InputFormat] = {
         Xml(),
         Parquet(),
         Warc(),
+        Zip(),
+        Tar(),
+        PathList(),
+        Index(),
     )
 }
 """Every format with items inside, by its kind. What has none of these kinds is one document by itself."""

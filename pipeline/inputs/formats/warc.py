@@ -134,7 +134,8 @@ class _Records:
                 raise Unreadable(f"{path}#{number + 1}: the WARC is cut short in this record; get the file again")
             if record.length is None:
                 raise Unreadable(f"{path}#{number + 1}: the WARC cannot be read from here on: the record has no Content-Length")
-            known = record.format
+            # ARC, what the Internet Archive wrote before, is told apart by its first line.
+            known = known or ("warc" if line.startswith(b"WARC/") else "arc")
             is_counted = (record.rec_type or "").lower() in _COUNTED_TYPES
             number += is_counted
             where = (

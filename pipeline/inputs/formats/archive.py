@@ -1,0 +1,113 @@
+"""Zip and tar: read as folders, each document under `a.zip!/pages/x.html#1`. Nothing in them is ever written to a disk under its name."""
+
+from __future__ import annotations
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+from pipeline.find import DOCUMENT_SUFFIXES, kind_suffix
+from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable, seekable
+from pipeline.streams import unpacked_file
+from transforms.document import Raw
+
+MEMBER = "!/"
+"""What stands in an origin between an archive's path and a member's."""
+
+MAX_DEPTH = 3
+"""How many archives a document may lie in."""
+
+# What a zip is besides a folder: a member's name, and what the file is then. What is read of them has to be said otherwise.
+_OTHER_ZIPS = {
+    "word/document.xml": "a Word document (docx)",
+    "xl/workbook.xml": "an Excel workbook (xlsx)",
+    "ppt/presentation.xml": "a PowerPoint presentation (pptx)",
+    "AndroidManifest.xml": "a program (apk)",
+    "META-INF/MANIFEST.MF": "a program (jar)",
+    "META-INF/container.xml": "an e-book (epub)",
+    "META-INF/manifest.xml": "an OpenDocument file (odt, ods, odp)",
+    "[Content_Types].xml": "an office document",
+}
+
+
+class Zip(InputFormat):
+    """Zip archives of documents, WACZ (web archives in a zip) among them. Those that are one document, as docx is, are refused."""
+
+    kind = "zip"
+    random_access = True
+
+    def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
+        _check_depth(context)
+        with seekable(context, stream) as there:
+            try:
+                archive = zipfile.ZipFile(there)
+            except zipfile.BadZipFile as error:
+                raise Unreadable(f"{context.path} is no whole zip file: {error}; get the file again") from error
+            names = {member.filename for member in archive.infolist()}
+            for name, what in _OTHER_ZIPS.items():
+                if name in names:
+                    raise Unreadable(f"{context.path} is {what}, not a folder; save it as HTML or text first")
+            # A WACZ has its pages in WARCs, and lists of them besides.
+            only = "archive/" if "datapackage.json" in names and any(name.startswith("archive/") for name in names) else ""
+            for member in archive.infolist():
+                if member.is_dir() or not member.filename.startswith(only) or not _is_document(member.filename):
+                    continue
+                if member.flag_bits & 1:
+                    what = "is encrypted; unpack it with its password first"
+                    path = f"{context.path}{MEMBER}{member.filename}"
+                    yield Raw(f"{path}#1", b"", source=context.collection, error=f"ReadError: {path} {what}")
+                    continue
+                yield from _member(context, member.filename, partial(archive.open, member))
+
+
+class Tar(InputFormat):
+    """Tar archives of documents, compressed or not."""
+
+    kind = "tar"
+
+    def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
+        _check_depth(context)
+        try:
+            with tarfile.open(fileobj=stream, mode="r|") as archive:
+                for member in archive:
+                    if member.isreg() and _is_document(member.name):
+                        yield from _member(context, member.name, partial(archive.extractfile, member))
+        except tarfile.TarError as error:
+            raise Unreadable(f"{context.path} is no whole tar file: {error}; get the file again") from error
+
+
+def _check_depth(context: ReadContext) -> None:
+    if context.depth >= MAX_DEPTH:
+        raise Unreadable(f"{context.path} lies in more than {MAX_DEPTH - 1} archives, and is one; unpack the outer ones first")
+
+
+def _is_document(name: str) -> bool:
+    """Whether a walk through a folder would take it."""
+    parts = name.split("/")
+    hidden = any(part.startswith(".") and part != "." for part in parts) or "__MACOSX" in parts
+    suffix = kind_suffix(parts[-1])
+    return not hidden and (not suffix or suffix in DOCUMENT_SUFFIXES)
+
+
+def _member(context: ReadContext, name: str, opening: Callable[[], Any]) -> Iterator[Raw]:
+    """The items in one member; what is wrong with it is an item, and costs the other members nothing."""
+    from pipeline.inputs.contents import contents, failure_of
+
+    path = f"{context.path}{MEMBER}{name.removeprefix('./')}"
+    inner = replace(context, path=path, start=0, end=-1, first=1, is_split=False, is_last=True, depth=context.depth + 1)
+    number = 0
+    try:
+        with opening() as opened:
+            for item in contents(inner, unpacked_file(opened, context.budget), name):
+                number += 1
+                yield item if "#" in item.origin.removeprefix(path) else replace(item, origin=f"{path}#1")
+    except tarfile.TarError:
+        raise
+    except Exception as error:
+        if context.budget.is_spent:
+            raise
+        yield failure_of(path, number, error, context.collection, numbered=True)
