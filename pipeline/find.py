@@ -6,9 +6,10 @@ import os
 import re
 import stat
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
-from pipeline.files import MissingExtra, check_scheme, filesystems, remote
+from pipeline.files import MissingExtra, check_scheme, filesystems, remote, shown
 from pipeline.folder import is_newsbeam_output, outputs_among
 from pipeline.streams import COMPRESSION_SUFFIXES
 
@@ -37,6 +38,12 @@ PASSED_OVER = "{} is an output folder of newsbeam: what is in it is not read (na
 
 class InputError(ValueError):
     """An input on the command line cannot be used; the message names it and the cure."""
+
+
+MAX_PATH_BYTES = os.pathconf("/", "PC_PATH_MAX")
+"""A longer path cannot be opened, however it came to be."""
+
+TOO_DEEP = "{}: the folders there are nested too deep for a pattern; name the folder itself, then all of them are read"
 
 
 @dataclass(frozen=True)
@@ -101,40 +108,93 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
 
 
 def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iterator[Source]:
+    """The documents below `top`, a folder's files before its folders. With a stack: folders may be nested thousands deep."""
     name = folder_name(os.path.join(top, "x"))
     seen: set[tuple[int, int]] = set()
     unreadable: list[str] = []
-    for folder, folders, files in os.walk(top, followlinks=True, onerror=lambda error: unreadable.append(str(error.filename))):
-        here = os.stat(folder)
+    links = LinksOut(top)
+    output = None
+    with suppress(OSError):
+        status = os.stat(out)
+        output = (status.st_dev, status.st_ino)
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            here = os.stat(folder)
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError:
+            unreadable.append(folder)
+            continue
         if (here.st_dev, here.st_ino) in seen:
-            folders.clear()  # a link back to a folder we have walked: without this, a loop never ends
-            continue
+            continue  # a link back to a folder we have walked: without this, a loop never ends
         seen.add((here.st_dev, here.st_ino))
-        if out and os.path.realpath(folder) == out:
+        if (here.st_dev, here.st_ino) == output:
             notes.append(f"{folder} is the output folder: what is in it is not read")
-            folders.clear()
             continue
-        if folder != top and is_newsbeam_output(folder, files):
+        signs = [entry.name for entry in entries if entry.name.startswith((".newsbeam", "manifest"))]
+        is_output = bool(signs) and is_newsbeam_output(folder, signs)
+        if is_output and folder != top:
             notes.append(PASSED_OVER.format(folder))
-            folders.clear()
             continue
-        folders[:] = sorted(entry for entry in folders if not entry.startswith("."))
-        if folder == top and is_newsbeam_output(folder, files):
+        entries = [entry for entry in entries if not entry.name.startswith(".")]
+        folders = [entry for entry in entries if is_folder(entry)]
+        files = [entry for entry in entries if not is_folder(entry)]
+        if is_output:
             # A run's records are an input, what it says of itself and what it dropped is not.
-            folders[:] = [entry for entry in folders if entry == "documents"]
-            files = [entry for entry in files if entry.startswith("documents-")]  # noqa: PLW2901
-        for entry in sorted(files):
-            if entry.startswith("."):
-                continue
-            path = os.path.join(folder, entry).removeprefix("./")
-            if (suffix := kind_suffix(entry)) and suffix not in DOCUMENT_SUFFIXES:
+            folders = [entry for entry in folders if entry.name == "documents"]
+            files = [entry for entry in files if entry.name.startswith("documents-")]
+        for entry in files:
+            path = entry.path.removeprefix("./")
+            if (suffix := kind_suffix(entry.name)) and suffix not in DOCUMENT_SUFFIXES:
                 skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
             elif (source := _regular(path, name)) is not None:
+                if entry.is_symlink():
+                    links.add(path)
                 yield source
             else:
                 notes.append(f"{path} is no regular file: not read")
+        for entry in folders:
+            if entry.is_symlink():
+                links.add(entry.path)
+        waiting += [entry.path for entry in reversed(folders)]
+    if links.count:
+        notes.append(links.note())
     # A folder that cannot be listed is an input that cannot be read: opening it gives the dead letter that says so.
     yield from (Source(path, 0, name) for path in sorted(unreadable))
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder or leads to one; a link in a circle is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # as a file, it becomes the dead letter that says why
+
+
+class LinksOut:
+    """Counts the links below a folder that lead out of it: they are followed, and the user should know."""
+
+    def __init__(self, top: str) -> None:
+        self._top = top
+        self._real = os.path.join(os.path.realpath(top), "")
+        self.count = 0
+        self._first = ("", "")
+
+    def add(self, path: str) -> None:
+        """Count the link if it leads out."""
+        target = os.path.realpath(path)
+        if not os.path.join(target, "").startswith(self._real) and os.path.exists(target):
+            self._first = self._first if self.count else (path.removeprefix("./"), target)
+            self.count += 1
+
+    def note(self) -> str:
+        """What the user should be told."""
+        path, target = self._first
+        if self.count == 1:
+            return f"a link leads out of {self._top}, and what it leads to is read: {path} -> {target}"
+        return f"{self.count} links lead out of {self._top}, and what they lead to is read: the first is {path} -> {target}"
 
 
 def _local(path: str, name: str) -> Source:
@@ -159,7 +219,10 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
     if not glob.has_magic(pattern):
         near = _similar(pattern)
         raise InputError(f"no such file or folder: {pattern}" + (f"; did you mean {near}?" if near else ""))
-    paths = sorted(glob.glob(pattern, recursive=True))
+    try:
+        paths = sorted(glob.glob(pattern, recursive=True))
+    except RecursionError as error:
+        raise InputError(TOO_DEEP.format(pattern)) from error
     if not paths:
         raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
     name = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
@@ -225,7 +288,7 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
 
 def folder_name(path: str) -> str:
     """The collection that a file belongs to by default: the name of the folder it is in."""
-    return os.path.basename(os.path.dirname(os.path.abspath(path))) or "root"
+    return shown(os.path.basename(os.path.dirname(os.path.abspath(path)))) or "root"
 
 
 def kind_suffix(name: str) -> str:

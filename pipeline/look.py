@@ -14,6 +14,7 @@ what waits is held, up to a limit; what is done is remembered as one number of 6
 
 from __future__ import annotations
 
+import errno
 import glob
 import os
 import re
@@ -25,7 +26,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from pipeline.find import DOCUMENT_SUFFIXES, PASSED_OVER, Source, folder_name, kind_suffix
+from pipeline.find import DOCUMENT_SUFFIXES, MAX_PATH_BYTES, PASSED_OVER, TOO_DEEP, LinksOut, Source, folder_name, is_folder, kind_suffix
 from pipeline.folder import is_newsbeam_output
 from pipeline.ledger import Stamp
 
@@ -196,6 +197,8 @@ class Look:
             if os.path.isdir(word):
                 yield from self._folder(look, word.removeprefix("./") or ".", folder_name(os.path.join(word, "x")), seen)
             elif os.path.lexists(word):
+                if os.path.exists(word) and not os.path.isfile(word):
+                    self._tell(f"{word} is not a regular file, and is not followed; read it once with `newsbeam run`")
                 self._file(look, word, folder_name(word))
             elif not glob.has_magic(word):
                 self._tell(f"{word} is not there any more; when it comes back, it is followed again")
@@ -209,7 +212,7 @@ class Look:
         out = os.path.join(os.path.realpath(self._output), "")
         base = os.path.dirname(re.split(r"[*?\[]", pattern)[0])
         outputs: dict[str, str] = {}
-        for path in glob.iglob(pattern, recursive=True):
+        for path in self._matches(pattern):
             if output := self._output_around(os.path.dirname(path), base, outputs):
                 self._tell(PASSED_OVER.format(output))
             elif not os.path.isdir(path):
@@ -230,47 +233,61 @@ class Look:
             known[folder] = around or (folder if is_newsbeam_output(folder) else "")
         return known[folder]
 
+    def _matches(self, pattern: str) -> Iterator[str]:
+        try:
+            yield from glob.iglob(pattern, recursive=True)
+        except RecursionError:
+            self._tell(TOO_DEEP.format(pattern))
+
     def _file(self, look: _Look, path: str, source: str) -> None:
         self._check(look, [(path, os.path.abspath(path))], source)
 
-    def _folder(self, look: _Look, folder: str, source: str, seen: set[tuple[int, int]]) -> Iterator[None]:
-        try:
-            status = os.stat(folder)
-        except OSError as error:
-            self._tell(f"{folder} is not looked into: {error.strerror}")
-            return
-        if (status.st_dev, status.st_ino) in seen:
-            return  # the output folder, or a link back to where we have been
-        seen.add((status.st_dev, status.st_ino))
-        if folder not in self._named and is_newsbeam_output(folder):
-            self._tell(PASSED_OVER.format(folder))
-            return
-        changed, times, below = self._folders.get(folder, (-1, 0, ()))
-        # A change within the same tick of the clock as a listing leaves no trace: so it is listed twice before it is believed.
-        if look is self._thorough or changed != status.st_mtime_ns or times < 2:
-            folders: list[str] = []
+    def _folder(self, look: _Look, top: str, source: str, seen: set[tuple[int, int]]) -> Iterator[None]:
+        """Look through a folder and all below it. With a stack: folders may be nested thousands deep."""
+        waiting = [top]
+        links = LinksOut(top)
+        while waiting:
+            folder = waiting.pop()
             try:
-                yield from self._listing(look, folder, source, folders)
+                status = os.stat(folder)
             except OSError as error:
                 self._tell(f"{folder} is not looked into: {error.strerror}")
-                return
-            if look.cut:
-                return
-            below = tuple(sorted(folders))
-            self._folders[folder] = (status.st_mtime_ns, times + 1 if changed == status.st_mtime_ns else 1, below)
-        for name in below:
-            yield from self._folder(look, os.path.join(folder, name) if folder != "." else name, source, seen)
-            if look.cut:
-                return
+                continue
+            if (status.st_dev, status.st_ino) in seen:
+                continue  # the output folder, or a link back to where we have been
+            seen.add((status.st_dev, status.st_ino))
+            if folder not in self._named and is_newsbeam_output(folder):
+                self._tell(PASSED_OVER.format(folder))
+                continue
+            changed, times, below = self._folders.get(folder, (-1, 0, ()))
+            # A change within the same tick of the clock as a listing leaves no trace: so it is listed twice before it is believed.
+            if look is self._thorough or changed != status.st_mtime_ns or times < 2:
+                folders: list[str] = []
+                try:
+                    yield from self._listing(look, folder, source, folders, links)
+                except OSError as error:
+                    self._tell(f"{folder} is not looked into: {error.strerror}")
+                    continue
+                if look.cut:
+                    return
+                below = tuple(sorted(folders))
+                self._folders[folder] = (status.st_mtime_ns, times + 1 if changed == status.st_mtime_ns else 1, below)
+            waiting += [os.path.join(folder, name) if folder != "." else name for name in reversed(below)]
+            if waiting:
+                yield
+        if links.count:
+            self._tell_once(f"links out of {top}", links.note())
 
-    def _listing(self, look: _Look, folder: str, source: str, folders: list[str]) -> Iterator[None]:
+    def _listing(self, look: _Look, folder: str, source: str, folders: list[str], links: LinksOut) -> Iterator[None]:
         here = os.path.abspath(folder)
         entries: list[os.DirEntry[str]] = []
         with os.scandir(folder) as listed:
             for entry in listed:
                 if entry.name.startswith("."):
                     continue
-                if entry.is_dir():
+                if entry.is_symlink():
+                    links.add(entry.path)
+                if is_folder(entry):
                     folders.append(entry.name)
                     continue
                 entries.append(entry)
@@ -307,6 +324,8 @@ class Look:
         new = self._done.new([hash((key, stamp)) for (_, key), stamp in zip(paths, stamps, strict=True)])
         now = time.monotonic()
         for (path, key), stamp, is_new in zip(paths, stamps, new, strict=True):
+            if stamp is None and len(os.fsencode(path)) >= MAX_PATH_BYTES:
+                self._tell(f"{path} is not looked at: {os.strerror(errno.ENAMETOOLONG)}; move the folder further up")
             if is_new and stamp is not None:
                 if self.waiting >= MOST_WAITING:
                     look.cut = True
@@ -321,8 +340,11 @@ class Look:
         self._waiting[candidate.stamp.size >= LARGE_BYTES][candidate.key] = candidate
 
     def _tell(self, note: str) -> None:
-        if note not in self._told and len(self._told) < 1000:
-            self._told.add(note)
+        self._tell_once(note, note)
+
+    def _tell_once(self, what: str, note: str) -> None:
+        if what not in self._told and len(self._told) < 1000:
+            self._told.add(what)
             self.notes.append(note)
 
 

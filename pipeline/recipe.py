@@ -133,6 +133,8 @@ def _parse(text: str, name: str) -> Recipe:
             source = _plain(value, name)
             if not isinstance(source, str) or not source:
                 raise _error(name, value, "`source` is the collection's name, a string")
+            if files.shown(source) != source:
+                raise _error(name, value, f"`source` has half a character in it: {files.shown(source)}; write the whole character")
         elif key.value == "processors":
             if not isinstance(value, yaml.SequenceNode):
                 raise _error(name, value, "`processors` is a list, one `- name` a line")

@@ -5,6 +5,9 @@ from __future__ import annotations
 import gzip
 import io
 import lzma
+import os
+import select
+import stat
 import struct
 import zlib
 from bz2 import BZ2File
@@ -26,6 +29,10 @@ COMPRESSIONS = frozenset(["gzip", "zstd", "bzip2", "xz", "lz4"])
 
 DAMAGED = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, lzma.LZMAError)
 """What reading an unpacked stream raises where the packed one is cut or damaged; besides, OSError for bzip2 and RuntimeError for lz4."""
+
+
+PIPE_SECONDS = 30
+"""So long a named pipe may hold nothing, not even its writer."""
 
 
 class Plain(io.RawIOBase):
@@ -75,7 +82,7 @@ class Plain(io.RawIOBase):
 
 def open_raw(path: str) -> Any:
     """A file as it lies there, on this machine or elsewhere, without a buffer."""
-    return files.read(path) if files.remote(path) else open(path, "rb", buffering=0)
+    return files.read(path) if files.remote(path) else _open_local(path)
 
 
 def buffered(
@@ -99,6 +106,23 @@ def buffered(
 def open_plain(path: str, hashed: bool = True, counted: bool = True, buffer: int = HEAD_BYTES) -> io.BufferedReader:
     """A file as it lies there, on this machine or elsewhere, `buffered`."""
     return buffered(open_raw(path), hashed, counted, buffer=buffer)
+
+
+def _open_local(path: str) -> io.FileIO:
+    """A file of this machine. Raises TimeoutError for a named pipe into which nobody writes.
+
+    The pipes that a shell makes (`/dev/stdin`, `<(…)`) have a writer from the start, who may take its time.
+    """
+    if not stat.S_ISFIFO(os.stat(path).st_mode) or not os.path.exists(os.path.realpath(path)):
+        return open(path, "rb", buffering=0)
+    stream = open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115
+    poll = select.poll()
+    poll.register(stream, select.POLLIN | select.POLLHUP)
+    if not poll.poll(PIPE_SECONDS * 1000):
+        stream.close()
+        raise TimeoutError(f"{path} is a pipe, and nothing was written into it for {PIPE_SECONDS} s; name a file, or pipe into /dev/stdin")
+    os.set_blocking(stream.fileno(), True)
+    return stream
 
 
 def decompress(stream: io.BufferedReader, kind: str, budget: Budget | None = None) -> io.BufferedReader:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import io
+import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
@@ -147,6 +149,8 @@ def _why(path: str, number: int, error: Exception) -> str:
         return f"{path} may not be read by this user; change its permissions"
     if isinstance(error, IsADirectoryError):
         return f"{path} cannot be listed; change its permissions"
+    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+        return f"{path[:200]}… is a longer path than the system opens ({len(os.fsencode(path))} bytes); move the folder further up"
     text = str(error)
     return text if path in text else f"{path}{after}: {text}"
 

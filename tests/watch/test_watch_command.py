@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import gzip
 import json
@@ -610,10 +611,14 @@ def test_a_full_disk(watch: Callable[..., Watch], tmp_path: Path) -> None:
 
 
 def fill_up(disk: Path) -> None:
-    """Leave half a megabyte."""
-    free = os.statvfs(disk)
-    with (disk / "ballast").open("wb") as stream:
-        stream.write(bytes(free.f_bavail * free.f_bsize - (1 << 19)))
+    """Leave at most half a megabyte. Block by block: whoever else writes there meanwhile takes room and gives it back."""
+    with (disk / "ballast").open("wb", buffering=0) as stream:
+        while (free := os.statvfs(disk)).f_bavail * free.f_bsize > 1 << 19:
+            try:
+                stream.write(bytes(1 << 15))
+            except OSError as error:
+                if error.errno != errno.ENOSPC:
+                    raise
 
 
 def put_large(folder: Path, numbers: range) -> None:
