@@ -6,11 +6,14 @@ import argparse
 import difflib
 import io
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from importlib.metadata import version
 from typing import Any, NoReturn
 
+from pipeline.console import any_encoding, visible
 from pipeline.inputs.statuses import OK_STATUSES, Statuses, parse_statuses
 
 RUNNERS = {
@@ -33,8 +36,8 @@ commands:
   plan [DOCUMENTS...]         the cores, hours and memory that so many documents take
   replay DIR                  run the dead letters of an earlier run again
 
-`newsbeam COMMAND --help` tells more. Exit status: 0 all accounted for; 1 the run failed; 2 the command line or the
-recipe is wrong.
+`newsbeam COMMAND --help` tells more. Exit status: 0 all accounted for; 1 the run failed, nothing was written of what was
+read, or more documents failed than --max-failed allows; 2 the command line or the recipe is wrong.
 """
 
 
@@ -51,10 +54,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command; its exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_standard_streams()
+    any_encoding()
     try:
         return _main(arguments)
     except UsageError as error:
-        print(f"newsbeam: {error}", file=sys.stderr)
+        print(f"newsbeam: {visible(str(error), lines=True)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before anything was begun: what runs ends in its own way
         print("newsbeam: interrupted", file=sys.stderr)
@@ -140,7 +144,11 @@ def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> N
     parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
     parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: now); set it to have two runs identical")
     parser.add_argument(
-        "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
+        "--time-limit",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="of processor time for a document of up to 1 MB, and that much again for each further MB begun (default: 10; 0: no limit)",
     )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
     _add_row_options(parser)
@@ -150,6 +158,13 @@ def _add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> N
         default=OK_STATUSES,
         metavar="LIST",
         help="statuses of archived responses to read: 200,404 or 2xx or 200-299 or all (default: 2xx)",
+    )
+    parser.add_argument(
+        "--max-failed",
+        type=_allowance,
+        default=(100.0, True),
+        metavar="N",
+        help="documents, as a number (20) or a share (0.5%%): exit status 1 where more failed; what was written stays (default: 100%%)",
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
@@ -205,6 +220,8 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
         _check_input(known)
     from pipeline import run  # only now, when the command line is known to be right
 
+    with suppress(ValueError):  # called from another thread than the main one
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is finished is kept, and the run says so
     try:
         if replay:
             return run.replay(known, beam_options)
@@ -227,6 +244,8 @@ def _check_input(known: argparse.Namespace) -> None:
                 raise UsageError(f"--{option} is for messages (--source URI)")
     elif known.inputs:
         raise UsageError(f"--source is read in place of {known.inputs[0]!r}: either files or messages")
+    elif known.max_failed != (100.0, True):
+        raise UsageError("--max-failed is for files: messages have no end at which to judge")
 
 
 def _with_beam_options(arguments: list[str], ours: argparse.ArgumentParser, replay: bool) -> tuple[argparse.Namespace, dict[str, Any]]:
@@ -306,6 +325,18 @@ def _seconds(text: str) -> float:
     return value
 
 
+def _allowance(text: str) -> tuple[float, bool]:
+    """A number of documents, or a percentage of them."""
+    share = text.endswith("%")
+    try:
+        value = float(text.removesuffix("%"))
+    except ValueError:
+        value = -1.0
+    if not 0 <= value < 1e15 or (share and value > 100) or not (share or value.is_integer()):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of documents, like 20, nor a percentage, like 0.5%")
+    return value, share
+
+
 def _iso(text: str) -> str:
     from datetime import datetime
 
@@ -341,7 +372,11 @@ def _watch(arguments: list[str]) -> int:
     parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
     parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: when each is made)")
     parser.add_argument(
-        "--time-limit", type=_seconds, default=10.0, metavar="SECONDS", help="a document may take (default: 10; 0: no limit)"
+        "--time-limit",
+        type=_seconds,
+        default=10.0,
+        metavar="SECONDS",
+        help="of processor time for a document of up to 1 MB, and that much again for each further MB begun (default: 10; 0: no limit)",
     )
     parser.add_argument("--max-document-mb", type=_positive, default=32, metavar="MB", help="a document may have (default: 32)")
     _add_row_options(parser)
@@ -418,7 +453,7 @@ def _check(arguments: list[str]) -> int:
     parser = _Parser("newsbeam check", description="Is this recipe all right?", allow_abbrev=False)
     parser.add_argument("recipe", metavar="RECIPE")
     recipe = _recipe(parser.parse_args(arguments).recipe)
-    print("all right: " + (" → ".join(name for name, _ in recipe.steps) or "no processors; text comes out as it went in"))
+    print("all right: " + (visible(" → ".join(name for name, _ in recipe.steps)) or "no processors; text comes out as it went in"))
     return 0
 
 

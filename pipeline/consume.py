@@ -11,7 +11,6 @@ import logging
 import os
 import re
 import signal
-import sys
 import threading
 import traceback
 from collections import Counter
@@ -25,6 +24,7 @@ import orjson
 
 from pipeline import dataflow, engines, files, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
+from pipeline.console import say
 from pipeline.folder import STREAMED, WATCHED
 from pipeline.messages import Kafka, MessageReader, PubSub
 from pipeline.pool import cores
@@ -216,7 +216,7 @@ def _run(
         with _deaf(lambda *_: stop.set()):
             result = _begin(job, source, engine, service, number, arguments)
         _remember_job(job, number, result, engine)
-        print(f"newsbeam: run {number} reads {arguments.source}; Ctrl-C ends it", file=sys.stderr)
+        say(f"run {number} reads {arguments.source}; Ctrl-C ends it")
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - each runner raises what it likes; the user is told
         error = raised
@@ -229,16 +229,16 @@ def _run(
     if error is not None:
         if debug:
             traceback.print_exception(error)
-        print(f"newsbeam: the run failed: {engines.told(error)}", file=sys.stderr)
-        print("newsbeam: what is finished is kept; run it again to go on", file=sys.stderr)
+        say(f"the run failed: {engines.told(error)}")
+        say("what is finished is kept; run it again to go on")
         if not debug:
-            print("newsbeam: (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
+            say("(NEWSBEAM_DEBUG=1 shows the traceback)")
     if back:
-        print(f"newsbeam: {back:,} messages whose windows were not finished are given back, and come again", file=sys.stderr)
+        say(f"{back:,} messages whose windows were not finished are given back, and come again")
     told.look()
     print(account_of(told.total), flush=True)
     for wrong in told.wrong:
-        print(f"newsbeam: {wrong} does not add up: see its account", file=sys.stderr)
+        say(f"{wrong} does not add up: see its account")
     return 1 if error is not None or told.wrong else 0
 
 
@@ -332,4 +332,4 @@ class _Told:
             self.total.update(self._counts[name])
             if about["account"] != account_of(self._counts[name]):
                 self.wrong.append(name)
-            print(f"newsbeam: {found[1]}{found[2] or ''}: {about['account']}", file=sys.stderr, flush=True)
+            say(f"{found[1]}{found[2] or ''}: {about['account']}")

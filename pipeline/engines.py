@@ -28,6 +28,7 @@ from typing import Any
 
 from pipeline import dataflow, files
 from pipeline.cli import RUNNERS
+from pipeline.console import say
 from pipeline.worker import STOPS
 
 FLINK_MASTER = "localhost:8081"
@@ -308,7 +309,7 @@ def cancel(result: Any, engine: Engine) -> None:
     if engine.runner == RUNNERS["flink"] and not master:
         # Only its job server was named, which does not say where the cluster is.
         told = "the job may go on in the cluster: end it on Flink's own page (with --flink_master HOST:PORT as well, this is done for you)"
-        print(f"newsbeam: {told}", file=sys.stderr)
+        say(told)
     with suppress(OSError, ValueError):
         for identifier in going_on(getattr(result, "_job_id", ""), master):
             request = urllib.request.Request(f"{_url(master)}/jobs/{identifier}?mode=cancel", method="PATCH")  # noqa: S310 - http or https

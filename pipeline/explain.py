@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import signal
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
@@ -11,21 +12,21 @@ from typing import Any
 
 import orjson
 from rich.console import Console
-from rich.markup import escape
 from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from pipeline.console import Places, visible
 from pipeline.find import InputError, find
 from pipeline.folder import is_newsbeam_output
 from pipeline.read import Reader, share_out
 from pipeline.recipe import Recipe
-from pipeline.worker import run_limited
+from pipeline.worker import late, run_limited, time_limit
 from transforms.boilerplate import Boilerplate
 from transforms.boilerplate.lines import Explained
 from transforms.document import Attribution, Document, Dropped, Failed, Raw, Removal
 from transforms.fields import USUAL_NAMES, RowOptions
-from transforms.processor import Processor
+from transforms.processor import Chain, DocumentTimeout, Outcome, Processor
 from transforms.records import without_annotations
 from transforms.translation import Reason, Translate
 
@@ -43,7 +44,9 @@ _LOOK = {
 }
 
 
-_LEGEND = "[bold]text[/]  " + "  ".join(f"[{_LOOK[key]}]{key}[/]" for key in ("speaker", "cue", "content", "via", "artifact", "removed"))
+_LEGEND = Text("  ").join(
+    [Text("text", "bold"), *(Text(key, _LOOK[key]) for key in ("speaker", "cue", "content", "via", "artifact", "removed"))]
+)
 
 
 class CannotExplain(ValueError):
@@ -97,15 +100,15 @@ def explain(path: str, wanted: Wanted, recipe: Recipe, rows: RowOptions = USUAL_
     watch = _Watch()
     chain = recipe.chain(rows=rows)
     chain = replace(chain, processors=tuple(watch.around(processor) for processor in chain.processors))
-    outcome = run_limited(raw, chain, TIME_LIMIT)
+    outcome = _in_time(raw, chain)
     console = Console(highlight=False, soft_wrap=False)
-    console.print(Rule(escape(raw.origin), align="left"))
+    console.print(Rule(_text(raw.origin), align="left"))
     first = _decoded(raw, rows)
     if first is not None:
         console.print(_header(first))
     before = without_annotations(first) if first is not None else None
     for processor, document in watch.after:
-        console.print(Rule(f"[bold]{processor.name}[/] {processor.effect}", align="left", style="dim"))
+        console.print(Rule(_text((processor.name, "bold"), f" {processor.effect}"), align="left", style="dim"))
         if isinstance(processor, Boilerplate) and before is not None:
             console.print(_verdicts(processor.explain(before)))
         if isinstance(processor, Translate) and before is not None:
@@ -115,23 +118,43 @@ def explain(path: str, wanted: Wanted, recipe: Recipe, rows: RowOptions = USUAL_
         before = document
     result = outcome.result
     if isinstance(result, Dropped):
-        console.print(Rule("[bold yellow]dropped[/]", align="left"))
-        console.print(f"{escape(result.stage)} left it out: {escape(result.reason)}")
+        console.print(Rule(Text("dropped", "bold yellow"), align="left"))
+        console.print(_text(f"{result.stage} left it out: {result.reason}"))
     elif isinstance(result, Failed):
-        console.print(Rule("[bold red]failed[/]", align="left"))
-        console.print(f"at {escape(result.stage)}: {escape(result.error)}: {escape(result.message)}")
+        console.print(Rule(Text("failed", "bold red"), align="left"))
+        console.print(_text(f"at {result.stage}: {result.error}: {result.message}"))
         if result.trace:
-            console.print(Text(result.trace, style=_LOOK["note"]))
+            console.print(Text(visible(result.trace, lines=True), style=_LOOK["note"]))
     else:
         console.print(Rule(_LEGEND, align="left"))
         console.print(_marked(result, first))
     return 0
 
 
+def _in_time(raw: Raw, chain: Chain) -> Outcome:
+    """What becomes of the document, within TIME_LIMIT of processor time, and no longer than that by the clock for each MB either."""
+
+    def alarm(_number: int, _frame: object) -> None:
+        raise DocumentTimeout(late(raw, TIME_LIMIT))
+
+    before = signal.signal(signal.SIGALRM, alarm)
+    signal.setitimer(signal.ITIMER_REAL, time_limit(raw, TIME_LIMIT))
+    try:
+        return run_limited(raw, chain, TIME_LIMIT)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def _text(*pieces: str | tuple[str, str]) -> Text:
+    """One line out of pieces, each with its style or none; nothing in them but what can be seen."""
+    return Text.assemble(*(visible(piece) if isinstance(piece, str) else (visible(piece[0]), piece[1]) for piece in pieces))
+
+
 def _show_record(raw: Raw, record: Document) -> None:
     console = Console(highlight=False, soft_wrap=False)
-    console.print(Rule(escape(raw.origin), align="left"))
-    console.print(f"a record made by {escape(_made_by(raw))} of {escape(record.metadata.origin)}; --recipe FILE runs a recipe over it")
+    console.print(Rule(_text(raw.origin), align="left"))
+    console.print(_text(f"a record made by {_made_by(raw)} of {record.metadata.origin}; --recipe FILE runs a recipe over it"))
     console.print(_header(record))
     if record.removed:
         table = Table(expand=True, show_edge=False, pad_edge=False)
@@ -139,7 +162,7 @@ def _show_record(raw: Raw, record: Document) -> None:
         table.add_column("as", no_wrap=True)
         table.add_column("removed", style="red", ratio=1)
         for removal in record.removed:
-            table.add_row(str(removal.line) if removal.line >= 0 else "", escape(removal.kind), Text(_short(removal.text, 160)))
+            table.add_row(str(removal.line) if removal.line >= 0 else "", _text(removal.kind), _text(_short(removal.text, 160)))
         console.print(table)
     bare = replace(without_annotations(record), site="", credits=())
     for line in _did(bare, record):
@@ -192,48 +215,49 @@ def _decoded(raw: Raw, rows: RowOptions) -> Document | None:
     return document if isinstance(document, Document) else None
 
 
-def _header(document: Document) -> str:
+def _header(document: Document) -> Text:
     about = document.metadata
     parts = [about.media_type, about.encoding, f"{about.bytes:,} bytes", f"{len(document.text):,} characters"]
-    lines = ["  ".join(escape(part) for part in parts)]
-    lines += [f"{key}: {escape(value)}" for key in ("url", "title", "created", "author") if (value := getattr(document, key))]
+    lines = [_text("  ".join(parts))]
+    lines += [_text(f"{key}: {value}") for key in ("url", "title", "created", "author") if (value := getattr(document, key))]
     if document.fields_taken:
-        lines.append("fields: " + escape(", ".join(f"{field} from `{key}`" for field, key in document.fields_taken)))
-    lines += [f"--field {field}={escape(key)}: this row does not have it" for field, key in document.fields_absent]
-    return "\n".join(lines)
+        lines.append(_text("fields: " + ", ".join(f"{field} from `{key}`" for field, key in document.fields_taken)))
+    lines += [_text(f"--field {field}={key}: this row does not have it") for field, key in document.fields_absent]
+    return Text("\n").join(lines)
 
 
-def _did(before: Document | None, after: Document) -> Iterator[str]:
+def _did(before: Document | None, after: Document) -> Iterator[Text]:
     """What a processor did, line by line."""
     if before is None:
         return
     for key in ("title", "author", "site", "created", "url", "declared_language"):
         value = getattr(after, key)
         if value and value != getattr(before, key):
-            yield f"{key.replace('_', ' ')}: [bold]{escape(value)}[/]"
+            yield _text(f"{key.replace('_', ' ')}: ", (value, "bold"))
     if after.text != before.text:
-        yield f"text: {len(before.text):,} → {len(after.text):,} characters, {len(after.removed) - len(before.removed)} pieces removed"
+        pieces = len(after.removed) - len(before.removed)
+        yield Text(f"text: {len(before.text):,} → {len(after.text):,} characters, {pieces} pieces removed")
     if after.language != before.language or after.language_score != before.language_score:
-        yield f"language: [bold]{escape(after.language)}[/], score {after.language_score:.2f}"
+        yield _text("language: ", (after.language, "bold"), f", score {after.language_score:.2f}")
         for run in after.languages:
-            yield f"  {escape(run.language)} {run.score:.2f}  {escape(_short(after.text[run.start : run.end]))}"
+            yield _text(f"  {run.language} {run.score:.2f}  {_short(after.text[run.start : run.end])}")
     if after.translation != before.translation:
         verdict = after.translation
         language = verdict.source_language
-        source = f" from [bold]{escape(language)}[/] ({verdict.source_language_score:.2f})" if language else ""
-        yield f"verdict: [bold]{verdict.verdict}[/]{source}, score {verdict.score:.2f}"
+        source: list[str | tuple[str, str]] = [" from ", (language, "bold"), f" ({verdict.source_language_score:.2f})"] if language else []
+        yield _text("verdict: ", (verdict.verdict, "bold"), *source, f", score {verdict.score:.2f}")
         alike: dict[tuple[str, str], list[str]] = {}
         for number, artifact in enumerate(verdict.artifacts, 1):
             place = "" if artifact.start >= 0 else " (in a removed line)"
             alike.setdefault((artifact.kind, artifact.why), []).append(f"{_short(artifact.text, 50)}{place} {_mark(number)}")
         for (kind, why), words in alike.items():
-            yield f"  {escape(kind)}: [magenta]{escape(' · '.join(words))}[/] [dim]{escape(why)}[/]"
+            yield _text(f"  {kind}: ", (" · ".join(words), "magenta"), " ", (why, "dim"))
     if after.attributions != before.attributions:
-        yield f"{len(after.attributions)} attributions"
+        yield Text(f"{len(after.attributions)} attributions")
         for attribution in after.attributions:
             yield _who_said_what(attribution)
     for credit in after.credits[len(before.credits) :]:
-        yield f"credit, {credit.kind}: [bold]{escape(credit.name)}[/]  [dim]{escape(_short(credit.text, 60))}[/]"
+        yield _text(f"credit, {credit.kind}: ", (credit.name, "bold"), "  ", (_short(credit.text, 60), "dim"))
 
 
 def _verdicts(pieces: list[Explained]) -> Table:
@@ -245,9 +269,9 @@ def _verdicts(pieces: list[Explained]) -> Table:
     table.add_column("score", justify="right", no_wrap=True)
     table.add_column("because of", style=_LOOK["note"], ratio=4)
     for piece in pieces:
-        text = Text(_short(piece.text, 160))
+        text = _text(_short(piece.text, 160))
         left, right = (text, Text("")) if piece.kept else (Text(""), text)
-        table.add_row(left, right, piece.kind, f"{piece.score:+.1f}", "; ".join(piece.signs))
+        table.add_row(left, right, _text(piece.kind), f"{piece.score:+.1f}", _text("; ".join(piece.signs)))
     table.caption = "score: above 0 the learned model would rather remove it than keep it (log odds); rules have the last word"
     return table
 
@@ -261,7 +285,7 @@ def _odds(reasons: list[Reason], after: Document) -> Table:
     table.add_column("towards", no_wrap=True)
     for reason in reasons:
         words = _short(" · ".join(_short(words, 40) for words in dict.fromkeys(reason.found)), 160)
-        table.add_row(escape(reason.what), Text(words), f"{reason.odds:+.2f}", " ".join(reason.sources))
+        table.add_row(_text(reason.what), _text(words), f"{reason.odds:+.2f}", _text(" ".join(reason.sources)))
     total = sum(reason.odds for reason in reasons)
     table.caption = f"in all {total:+.2f}, which makes the score {after.translation.score:.2f} (0: even)"
     return table
@@ -271,15 +295,18 @@ def _mark(number: int) -> str:
     return f"[{number}]"
 
 
-def _who_said_what(attribution: Attribution) -> str:
+def _who_said_what(attribution: Attribution) -> Text:
     """Speaker (role) · cue · statement · chain."""
     speaker = attribution.speaker
-    who = f"[bold cyan]{escape(speaker.name or speaker.text or '(nobody named)')}[/]"
-    role = f" ({escape(speaker.role)})" if speaker.role else ""
+    who = speaker.name or speaker.text or "(nobody named)"
+    role = f" ({speaker.role})" if speaker.role else ""
     what = _short(" … ".join(piece.text for piece in attribution.content), 110)
-    chain = f" · [cyan]via {escape(', '.join(link.name for link in attribution.via))}[/]" if attribution.via else ""
+    chain: list[str | tuple[str, str]] = (
+        [" · ", (f"via {', '.join(link.name for link in attribution.via)}", "cyan")] if attribution.via else []
+    )
     kind = f"{attribution.form} {attribution.type} {attribution.score:.2f}"
-    return f"  {who}{role} · [yellow]{escape(attribution.cue.text)}[/] · [green]{escape(what)}[/]{chain} [dim]{kind}[/]"
+    cue, said = (attribution.cue.text, "yellow"), (what, "green")
+    return _text("  ", (who, "bold cyan"), f"{role} · ", cue, " · ", said, *chain, " ", (kind, "dim"))
 
 
 def _short(text: str, most: int = 100) -> str:
@@ -289,20 +316,20 @@ def _short(text: str, most: int = 100) -> str:
 
 def _marked(document: Document, first: Document | None) -> Text:
     """The text with everything that points into it marked; in scraped text, the removed lines stand where they stood."""
-    text = Text(document.text)
+    text, at = Text(visible(document.text, lines=True)), Places(document.text)
     for attribution in document.attributions:
         for piece in attribution.content:
-            text.stylize(_LOOK["content"], piece.start, piece.end)
+            text.stylize(_LOOK["content"], at(piece.start), at(piece.end))
         cue, speaker = attribution.cue, attribution.speaker
         marks = [("cue", cue.start, cue.end), ("speaker", speaker.start, speaker.end)]
         for look, start, end in [*marks, *(("via", link.start, link.end) for link in attribution.via)]:
             if start >= 0:
-                text.stylize(_LOOK[look], start, end)
+                text.stylize(_LOOK[look], at(start), at(end))
     ends: dict[int, str] = {}
     for number, artifact in enumerate(document.translation.artifacts, 1):
         if artifact.start >= 0:
-            text.stylize(_LOOK["artifact"], artifact.start, artifact.end)
-            ends[artifact.end] = ends.get(artifact.end, "") + _mark(number)
+            text.stylize(_LOOK["artifact"], at(artifact.start), at(artifact.end))
+            ends[at(artifact.end)] = ends.get(at(artifact.end), "") + _mark(number)
     lines = [removal for removal in document.removed if removal.line >= 0]
     kept = list(text.split("\n", allow_blank=True))
     noted = _noted(kept, ends)
@@ -334,8 +361,8 @@ def _with_removed(kept: list[Text], shown: list[Text], removed: list[Removal], o
         by_line.setdefault(removal.line, []).append(removal)
     out: list[Text] = []
     following = 0
-    for number, line in enumerate(re.split(r"\r\n|\n|\r", original), 1):
-        gone = sorted(by_line.get(number, []), key=lambda removal: line.find(removal.text))
+    for number, line in enumerate((visible(line, lines=True) for line in re.split(r"\r\n|\n|\r", original)), 1):
+        gone = sorted(by_line.get(number, []), key=lambda removal: line.find(visible(removal.text, lines=True)))
         while following < len(kept) and not kept[following].plain.strip():
             following += 1
         rest = kept[following].plain.strip() if following < len(kept) else ""
@@ -344,5 +371,5 @@ def _with_removed(kept: list[Text], shown: list[Text], removed: list[Removal], o
             following += 1
         elif not line.strip():
             out.append(Text(""))
-        out += [Text.assemble((removal.text, _LOOK["removed"]), (f"  [{removal.kind}]", _LOOK["note"])) for removal in gone]
+        out += [_text((removal.text, _LOOK["removed"]), (f"  [{removal.kind}]", _LOOK["note"])) for removal in gone]
     return Text("\n").join([*out, *shown[following:]])

@@ -413,4 +413,5 @@ def merge(batches: Sequence[Batch]) -> Batch:
         tuple(sorted(counts.items())),
         b"".join(batch.keys for batch in batches),
         tuple(ending for batch in batches for ending in batch.endings),
+        tuple(case for batch in batches for case in batch.cases),
     )

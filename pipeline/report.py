@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import sys
+import builtins
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import MISSING, fields, is_dataclass
@@ -11,11 +12,13 @@ from typing import Any
 
 from rich import box
 from rich.console import Console
-from rich.markup import escape
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
+from rich.text import Text
 
+from pipeline.console import say, visible
 from pipeline.progress import NOW
+from pipeline.read import place_of
 from transforms.processor import ProcessorNotFound, find, installed, is_option
 
 
@@ -45,9 +48,9 @@ def progress_bar(total_bytes: int) -> Iterator[None]:
 @contextmanager
 def waiting(where: str, so_far: Callable[[], tuple[int, int]]) -> Iterator[None]:
     """A line on standard error while work is done elsewhere: parts finished, documents in them, asked for every two seconds."""
-    columns = (TextColumn(f"newsbeam on {escape(where)}  {{task.fields[done]:,}} documents in {{task.fields[parts]:,}} finished parts"),)
+    columns = (TextColumn("newsbeam on {task.description}  {task.fields[done]:,} documents in {task.fields[parts]:,} parts", markup=False),)
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as line:
-        task = line.add_task("run", total=None, done=0, parts=0)
+        task = line.add_task(visible(where), total=None, done=0, parts=0)
 
         def look() -> None:
             parts, done = so_far()
@@ -78,7 +81,6 @@ def _repeated(look: Callable[[], None], seconds: float) -> Iterator[None]:
 def summary(manifest: dict[str, Any], output: str) -> None:
     """The table at the end of a run, and as the last line the account."""
     details: dict[str, int] = manifest["details"]
-    counts: dict[str, int] = manifest["counts"]
     written = sum(file["bytes"] for file in manifest["files"] if file["name"].startswith("documents"))
     rows: list[tuple[str, str]] = [
         ("input", _top(details, "input/")),
@@ -92,16 +94,22 @@ def summary(manifest: dict[str, Any], output: str) -> None:
         ("slowest", _slowest(manifest["timings"])),
         ("records", f"{output}/documents-*: {_bytes(written)} of JSON"),
     ]
-    if counts["dead_letters"]:
-        rows.append(("again", f"newsbeam replay {output}"))
+    failures = manifest.get("failures", [])
     for note in absent_fields(details):
-        print(f"newsbeam: {note}", file=sys.stderr)
+        say(note)
     table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
     table.add_column(style="bold", no_wrap=True)
     table.add_column(overflow="fold")
     for name, text in rows:
-        table.add_row(name, escape(text or "–"))
-    Console().print(table)
+        table.add_row(name, Text(visible(text or "–")))
+        if name == "failed":
+            for failure in failures[:SHOWN_FAILURES]:
+                table.add_row("", Text("\n").join(Text(visible(line)) for line in _failure(failure, output)))
+    if little := manifest.get("little_kept", {}).get("documents"):
+        table.add_row("kept", Text("\n").join(Text(visible(line)) for line in _little_kept(manifest["little_kept"], little)))
+    if any(may_pass(failure["error"]) for failure in failures):
+        table.add_row("again", Text(visible(f"newsbeam replay {shlex.quote(output)}")))
+    Console(highlight=False).print(table)
     print(manifest["account"], flush=True)
 
 
@@ -114,6 +122,65 @@ def absent_fields(details: dict[str, int]) -> list[str]:
         if option != key and not any(other.startswith(f"field/{field} from ") for other in details):
             notes.append(f"--field {option}: none of the {number:,} rows has it; newsbeam explain FILE shows the keys of a row")
     return notes
+
+
+SHOWN_FAILURES = 3
+
+
+def may_pass(error: str) -> bool:
+    """Whether an error, by the name of its class, may be over when the document is tried again: a time limit, a crash, the disk."""
+    of_python = getattr(builtins, error, None)
+    lasting = (IsADirectoryError, NotADirectoryError)
+    of_system = isinstance(of_python, type) and issubclass(of_python, (OSError, MemoryError)) and not issubclass(of_python, lasting)
+    return error in ("DocumentTimeout", "WorkerCrash") or of_system
+
+
+def _failure(failure: dict[str, Any], output: str) -> Iterator[str]:
+    """How many, what was said, the first of them, and the cure."""
+    error, first = failure["error"], failure["first"]
+    yield f"{failure['documents']:,} × {failure['stage']}: {error}: {failure['message'] or 'various messages'}"
+    yield f"    first: {first}"
+    path, number = place_of(first)
+    if error == "DocumentTimeout":
+        yield f"    cure: give each more time: newsbeam replay {shlex.quote(output)} --time-limit 60"
+    elif may_pass(error):
+        yield f"    cure: try again: newsbeam replay {shlex.quote(output)}"
+    elif failure["stage"] in ("read", "decode"):
+        yield "    cure: get or convert the input again, or leave it out"
+    else:
+        record = f" -n {number}" if number else ""
+        yield f"    cure: see where it fails: newsbeam explain {shlex.quote(path)}{record}, with the run's --recipe"
+
+
+def _little_kept(little: dict[str, Any], count: int) -> Iterator[str]:
+    """How many documents lost nearly all of their words, of which hosts, and which were the first."""
+    documents = "1 document" if count == 1 else f"{count:,} documents"
+    yield f"less than 5 % of the words of {documents}:"
+    hosts = [f"{one['host']} {one['documents']:,}" for one in little["hosts"][:SHOWN_HOSTS]]
+    others = little["other_hosts"] + sum(one["documents"] for one in little["hosts"][SHOWN_HOSTS:])
+    yield "    " + ", ".join([*hosts, *([f"others {others:,}"] if others else [])])
+    yield from (f"    {'first' if number == 0 else 'then'}: {origin}" for number, origin in enumerate(little["first"]))
+
+
+SHOWN_HOSTS = 5
+
+
+Allowance = tuple[float, bool]
+"""How many documents may fail, and whether that is a percentage of those read."""
+
+
+def trouble(manifest: dict[str, Any], allowed: Allowance) -> str:
+    """Why a run that has ended as it should is none to build on, "" where it is: nothing written, or too many failed."""
+    counts = manifest["counts"]
+    read, failed, dropped = counts["read"], counts["dead_letters"], counts["dropped"]
+    if read and not counts["documents"]:
+        cure = "mend the inputs" if failed >= dropped else "see why with `newsbeam explain FILE`, and change the recipe or the inputs"
+        return f"nothing was written: exit status 1. Of {read:,} read {failed:,} failed and {dropped:,} were dropped, as said above; {cure}"
+    number, percent = allowed
+    if failed > (number * read / 100 if percent else number):
+        limit = f"{number:g}{'%' if percent else ''}"
+        return f"{failed:,} of {read:,} failed, more than --max-failed {limit} allows: exit status 1. What was written is kept"
+    return ""
 
 
 def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:
@@ -147,15 +214,15 @@ def list_processors() -> None:
     console = Console(highlight=False)
     for name, point in installed().items():
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"
-        console.print(f"[bold]{escape(name)}[/]  [dim]{escape(origin)}, {escape(point.value)}[/]")
+        console.print(Text.assemble((visible(name), "bold"), "  ", (visible(f"{origin}, {point.value}"), "dim")))
         try:
             cls = find(name)
         except ProcessorNotFound as error:
-            console.print(f"  [red]broken[/]: {escape(str(error))}")
+            console.print(Text.assemble("  ", ("broken", "red"), f": {visible(str(error))}"))
             continue
         about = " ".join((cls.__doc__ or "").strip().partition("\n\n")[0].split())
-        console.print(f"  {cls.effect}; options: {escape(_options(cls) or 'none')}", soft_wrap=True)
-        console.print(f"  {escape(about)}", soft_wrap=True)
+        console.print(Text(f"  {cls.effect}; options: {visible(_options(cls)) or 'none'}"), soft_wrap=True)
+        console.print(Text(f"  {visible(about)}"), soft_wrap=True)
 
 
 def _options(cls: Any) -> str:

@@ -20,6 +20,7 @@ from typing import Any
 import orjson
 
 from pipeline import dataflow, engines, files, find, read, recipe, report, streams
+from pipeline.console import say
 from pipeline.folder import STREAMED, WATCHED
 from pipeline.inputs.formats.archive import MEMBER
 from pipeline.inputs.statuses import OK_STATUSES
@@ -55,7 +56,7 @@ def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
     except (recipe.RecipeError, find.InputError) as error:
         raise Refused(str(error)) from error
     for note in found.notes:
-        print(f"newsbeam: {note}", file=sys.stderr)
+        say(note)
     return _go(arguments, engine, chosen, read.share_out(found.sources))
 
 
@@ -103,7 +104,7 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         while os.path.exists(output := files.join(earlier, f"replay-{number}")) and not arguments.resume:
             number += 1
         arguments.output = output
-    print(f"newsbeam: {sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}", file=sys.stderr)
+    say(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}")
     return _go(arguments, engine, chosen, shares)
 
 
@@ -168,8 +169,9 @@ def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Re
         except OSError as error:
             raise Refused(f"--output {job.output} cannot be written to: {error.strerror or error}") from error
         if ready is None:
-            return 0
-        return _run_graph(ready, shares, engine, size)
+            with files.read(files.join(job.output, "manifest.json")) as stream:
+                return _status(orjson.loads(stream.read()), arguments.max_failed)
+        return _run_graph(ready, shares, engine, size, arguments.max_failed)
 
 
 def check_places(output: str) -> None:
@@ -241,7 +243,7 @@ def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> J
     saved = _saved_plan(job)
     if arguments.resume and saved is None and "manifest.json" in there:
         with files.read(files.join(job.output, "manifest.json")) as stream:
-            print(f"newsbeam: {job.output} is finished; nothing to resume", file=sys.stderr)
+            say(f"{job.output} is finished; nothing to resume")
             print(orjson.loads(stream.read())["account"])
         return None
     if (there or saved is not None) and not (arguments.overwrite or arguments.resume):
@@ -274,7 +276,7 @@ def _saved_plan(job: Job) -> dict[str, Any] | None:
         return plan
 
 
-def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size: int) -> int:
+def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size: int, max_failed: report.Allowance) -> int:
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     # The error comes up here as well, and is told below: Beam's own account of it is a page of traceback.
     files.quiet_beam(logging.ERROR if debug else logging.CRITICAL)
@@ -287,24 +289,32 @@ def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size:
         before, finished = finished, finished_parts(job)
         if engine.again and not interrupted and len(finished) > len(before):
             # A machine was lost, say, and the engine has no leave to try again. What fails always ends here: nothing is new then.
-            print(f"newsbeam: {engines.told(error)}", file=sys.stderr)
-            print(f"newsbeam: going on from {len(finished)} finished parts", file=sys.stderr)
+            say(engines.told(error))
+            say(f"going on from {len(finished)} finished parts")
             continue
         what = "interrupted" if interrupted else f"the run failed: {engines.told(error)}"
-        print(f"newsbeam: {what}", file=sys.stderr)
-        print(f"newsbeam: what is finished is kept: go on with --resume --output {job.output}", file=sys.stderr)
+        say(what)
+        say(f"what is finished is kept: go on with --resume --output {job.output}")
         if not interrupted:
-            print("newsbeam: (NEWSBEAM_DEBUG=1 shows the traceback)", file=sys.stderr)
+            say("(NEWSBEAM_DEBUG=1 shows the traceback)")
         return 1
     try:
         with files.read(files.join(job.output, "manifest.json")) as stream:
             manifest = orjson.loads(stream.read())
     except OSError:
-        print(f"newsbeam: submitted; the results will be in {job.output}", file=sys.stderr)
+        say(f"submitted; the results will be in {job.output}")
         return 0
     files.delete(job.state)
     report.summary(manifest, job.output)
-    return 0
+    return _status(manifest, max_failed)
+
+
+def _status(manifest: dict[str, Any], max_failed: report.Allowance) -> int:
+    """The exit status of a finished run, with a word on standard error where it is not 0."""
+    trouble = report.trouble(manifest, max_failed)
+    if trouble:
+        say(trouble)
+    return 1 if trouble else 0
 
 
 def _try(job: Job, shares: list[read.Share], engine: engines.Engine, size: int, finished: Sequence[str]) -> BaseException | None:

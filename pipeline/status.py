@@ -13,6 +13,8 @@ from typing import Literal
 
 import orjson
 
+from pipeline.console import say, visible
+
 How = Literal["auto", "json", "off"]
 
 
@@ -39,7 +41,7 @@ class Status:
         parts = [f"{self.waiting:,} waiting", f"{self.in_work:,} in work", f"{self.written:,} written"]
         parts += [f"{self.dropped:,} dropped"] if self.dropped else []
         parts += [f"{self.failed:,} failed", f"lag {self.lag:.1f} s"]
-        return " · ".join([*parts, *([self.trouble] if self.trouble else [])])
+        return " · ".join([*parts, *([visible(self.trouble)] if self.trouble else [])])
 
     def json(self) -> bytes:
         """For a machine that reads lines."""
@@ -100,7 +102,7 @@ class Teller:
         if self._json:
             sys.stderr.write(orjson.dumps({"note": text, "time": round(time.time(), 3)}).decode() + "\n")
         else:
-            print(f"newsbeam: {text}", file=sys.stderr)
+            say(text)
         sys.stderr.flush()
 
     def clear(self) -> None:

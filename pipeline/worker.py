@@ -25,8 +25,10 @@ from typing import Any, BinaryIO, NamedTuple
 
 import orjson
 
+from pipeline.examples import Case, cases_of
 from pipeline.files import shown
 from pipeline.recipe import Recipe
+from transforms.decode import media_type_to_count
 from transforms.document import Document, Dropped, Failed, Raw
 from transforms.fields import USUAL_NAMES, RowOptions, iso_date_of
 from transforms.processor import Chain, DocumentTimeout, Outcome
@@ -83,7 +85,7 @@ class Batch:
     """What became of a batch of inputs: the lines of each output, ready to write, and what was counted.
 
     `keys` is all that the first pass of `site_template` gives: what to count, as signed numbers of 8 bytes. `endings` is all that
-    there is where each input is told by itself: one for each, in their order.
+    there is where each input is told by itself: one for each, in their order. `cases`: what went wrong, for the table and the manifest.
     """
 
     documents: bytes = b""
@@ -92,6 +94,7 @@ class Batch:
     counts: tuple[tuple[str, int], ...] = ()
     keys: bytes = b""
     endings: tuple[Ending, ...] = ()
+    cases: tuple[Case, ...] = ()
 
 
 def now() -> str:
@@ -106,13 +109,15 @@ def work(raws: Sequence[Raw], chain: Chain, setup: Setup, beat: Callable[[int, s
         return Batch(endings=tuple(ending(raw, outcome, setup) for raw, outcome in zip(raws, outcomes, strict=True)))
     lines: dict[str, list[bytes]] = {"documents": [], "dropped": [], "dead_letters": []}
     counts: Counter[str] = Counter()
+    cases: list[Case] = []
     for index, raw in enumerate(raws):
         outcome = run_limited(raw, chain, setup.time_limit, partial(beat, index))
         kind, line = render(raw, outcome, setup)
         lines[kind].append(line)
         _count(raw, kind, outcome, counts)
+        cases += cases_of(raw, kind, line, outcome)
     documents, dropped, dead_letters = (b"".join(of_kind) for of_kind in lines.values())
-    return Batch(documents, dropped, dead_letters, tuple(sorted(counts.items())))
+    return Batch(documents, dropped, dead_letters, tuple(sorted(counts.items())), cases=tuple(cases))
 
 
 def fail(raw: Raw, failed: Failed, setup: Setup) -> Batch:
@@ -122,9 +127,10 @@ def fail(raw: Raw, failed: Failed, setup: Setup) -> Batch:
     if setup.singly:
         return Batch(endings=(ending(raw, Outcome(failed), setup),))
     counts: Counter[str] = Counter()
-    kind, line = render(raw, Outcome(failed), setup)
-    _count(raw, kind, Outcome(failed), counts)
-    return Batch(dead_letters=line, counts=tuple(sorted(counts.items())))
+    outcome = Outcome(failed)
+    kind, line = render(raw, outcome, setup)
+    _count(raw, kind, outcome, counts)
+    return Batch(dead_letters=line, counts=tuple(sorted(counts.items())), cases=tuple(cases_of(raw, kind, line, outcome)))
 
 
 def ending(raw: Raw, outcome: Outcome, setup: Setup) -> Ending:
@@ -198,7 +204,7 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
     """What the table at the end of a run and the manifest are made of. Keys are `group/what`."""
     document, result = outcome.document, outcome.result
     counts[kind] += 1
-    counts[f"input/{document.metadata.media_type if document else 'unreadable or empty'}"] += 1
+    counts[f"input/{media_type_to_count(document.metadata.media_type) if document else 'unreadable or empty'}"] += 1
     counts["bytes"] += len(raw.payload)
     if document is not None:
         for field, key in document.fields_taken:
@@ -209,7 +215,7 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
         counts[f"ns/{stage}"] += nanoseconds
         counts[f"calls/{stage}"] += 1
     if isinstance(result, Dropped):
-        counts[f"reason/{result.stage}: {result.reason}"] += 1
+        counts[f"reason/{result.stage}: {_reason_to_count(result.reason)}"] += 1
     elif isinstance(result, Failed) or kind != "documents":
         failed = result if isinstance(result, Failed) else Failed("record", "RecordError", "")
         counts[f"error/{failed.stage}: {failed.error}"] += 1
@@ -221,6 +227,16 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
         counts["characters"] += len(result.text)
         for removal in result.removed:
             counts[f"removed/{removal.kind}"] += 1
+
+
+MAX_REASON = 120
+"""Characters of a reason that are counted by; a processor's own may quote a document."""
+
+
+def _reason_to_count(reason: str) -> str:
+    """The reason as it is counted: one of few, whatever an archive says of its records."""
+    word, _, media_type = reason.rpartition(" ")
+    return f"{word} {media_type_to_count(media_type)}" if word == "media type" else reason[:MAX_REASON]
 
 
 def time_limit(raw: Raw, seconds: float) -> float:

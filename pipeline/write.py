@@ -22,6 +22,7 @@ from uuid import uuid4
 import orjson
 
 from pipeline import files, schema
+from pipeline.examples import MAX_CASES, MAX_PART_CASES, Cases
 from pipeline.folder import STATE
 from pipeline.inputs.limits import MIN_READ_SECONDS
 from pipeline.inputs.statuses import OK_STATUSES, Statuses
@@ -101,6 +102,7 @@ class Report:
     sizes: dict[str, int] = field(default_factory=dict)
     inputs: list[tuple[str, int, str]] = field(default_factory=list)
     mark: str = ""
+    cases: list[Any] = field(default_factory=list)
 
     @property
     def out(self) -> int:
@@ -115,6 +117,7 @@ class PartWriter:
         self._job = job
         self._streams: dict[str, BinaryIO] = {}
         self.report = Report(part, mark=uuid4().hex)
+        self._cases = Cases(MAX_PART_CASES)
 
     def add(self, batch: Batch, taken: int) -> None:
         """Append what became of `taken` inputs."""
@@ -125,14 +128,15 @@ class PartWriter:
                     self._streams[kind] = files.create(self._path(kind))
                 self._streams[kind].write(lines)
                 self.report.sizes[kind] = self.report.sizes.get(kind, 0) + len(lines)
-        for key, number in batch.counts:
-            self.report.counts[key] += number
+        add_counts(self.report.counts, batch.counts)
+        self._cases.add(batch.cases)
         self.report.taken += taken
 
     def commit(self, end: EndOfPart | None) -> str:
         """Close the part and make it count; its name."""
         if end is not None:
             self.report.read, self.report.inputs = end.read, list(end.inputs)
+        self.report.cases = self._cases.rows()
         for kind, stream in self._streams.items():
             stream.close()
             files.rename(self._path(kind), part_path(self._job, self.report, kind))
@@ -192,8 +196,10 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
             return done
     ordered = [_report(job, part) for part in wanted]
     total: Counter[str] = Counter()
+    cases = Cases(MAX_CASES)
     for report in ordered:
-        total.update(report.counts)
+        add_counts(total, report.counts.items())
+        cases.add(report.cases)
     read = sum(report.read if report.read >= 0 else report.taken for report in ordered)
     written, dropped, failed = (total.get(kind, 0) for kind in KINDS)
     account = f"read {read} = written {written} + dropped {dropped} + failed {failed}"
@@ -202,7 +208,7 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
         raise AccountError(f"{account} does not add up (parts {', '.join(bad[:5])}); what was finished is in {job.state}")
     made = [entry for kind in KINDS for entry in _shards(job, kind, ordered, suffix)]
     inputs = [{"path": path, "bytes": size, "sha256": digest} for report in ordered for path, size, digest in report.inputs]
-    about = {**manifest(job, total), "files": made, "inputs": inputs}
+    about = {**manifest(job, total), **cases.about(), "files": made, "inputs": inputs}
     pattern = f"documents-*.{job.format}"
     with files.whole(files.join(job.output, "README.md")) as stream:
         made_by = f"newsbeam v{job.setup.version}"
@@ -215,6 +221,18 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
         for kind in report.sizes:
             files.delete(part_path(job, report, kind))
     return about
+
+
+MAX_REASONS = 200
+"""Different reasons for which documents were dropped; a processor may make up more."""
+
+
+def add_counts(total: Counter[str], counts: Iterable[tuple[str, int]]) -> None:
+    """Add counts of what comes after all that is in `total` already: reasons that are new beyond MAX_REASONS are counted together."""
+    for key, number in counts:
+        if key.startswith("reason/") and key not in total and sum(one.startswith("reason/") for one in total) >= MAX_REASONS:
+            key = f"{key.partition(': ')[0]}: other reasons"  # noqa: PLW2901 - the same count under another name
+        total[key] += number
 
 
 def account_of(total: Mapping[str, int]) -> str:

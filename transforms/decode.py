@@ -202,6 +202,31 @@ def is_markup(text: str, name: str = "") -> bool:
     return any(count >= enough for count, _ in enumerate(_HTML_TAG.finditer(text[:HEAD_BYTES]), 1))
 
 
+_MEDIA_TYPE = re.compile(r"[a-z0-9][a-z0-9!#$&^_.+-]{0,63}/[a-z0-9][a-z0-9!#$&^_.+-]{0,63}")
+
+_COUNTED = frozenset(
+    """
+    text/html text/plain text/css text/csv text/xml text/javascript text/markdown text/calendar text/vcard
+    application/xhtml+xml application/xml application/rss+xml application/atom+xml application/json application/ld+json
+    application/javascript application/x-javascript application/pdf application/zip application/gzip application/octet-stream
+    application/msword application/rtf application/epub+zip application/vnd.ms-excel application/vnd.ms-powerpoint
+    application/vnd.openxmlformats-officedocument.wordprocessingml.document application/warc application/wasm
+    application/x-shockwave-flash application/font-woff application/manifest+json application/dns
+    image/jpeg image/png image/gif image/webp image/svg+xml image/avif image/x-icon image/vnd.microsoft.icon
+    audio/mpeg audio/ogg video/mp4 video/webm font/woff font/woff2 multipart/form-data message/rfc822
+    """.split()
+)
+_TOP_LEVEL = frozenset("application audio font image message model multipart text video".split())
+
+
+def media_type_to_count(media_type: str) -> str:
+    """A media type as it is counted: the common ones by name, any other by its top-level type: few, whoever made them up."""
+    if media_type in _COUNTED or not media_type:
+        return media_type
+    top = media_type.partition("/")[0]
+    return f"{top}/…" if top in _TOP_LEVEL else "other"
+
+
 def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions = USUAL_NAMES) -> Document | Dropped:
     """The document in an input; Dropped where it is empty or of a media type that is not read.
 
@@ -215,7 +240,7 @@ def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions =
     media_type, _, parameters = raw.content_type.partition(";")
     media_type = media_type.strip().lower()
     if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
-        return Dropped("decode", f"media type {media_type}")
+        return Dropped("decode", f"media type {media_type}" if _MEDIA_TYPE.fullmatch(media_type) else "not a media type")
     if not raw.payload.strip(b"\0\xff\xfe\xef\xbb\xbf \t\r\n"):  # byte-order marks and blanks, also in UTF-16
         return Dropped("decode", "empty")
     if what := binary(raw.payload[:HEAD_BYTES]):

@@ -37,7 +37,7 @@ def newsbeam() -> Callable[..., Ran]:
     def run(*words: str | os.PathLike[str], cwd: Path = ROOT, path: Path | None = None) -> Ran:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT, *([path] if path else [])])), "COLUMNS": "100"}
         command = [sys.executable, "-m", "pipeline.cli", *map(os.fspath, words)]
-        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=120, check=False)
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False)
         return Ran(done.returncode, done.stdout, done.stderr)
 
     return run

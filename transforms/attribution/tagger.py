@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.arrays import load_arrays
+from transforms.arrays import load_arrays, one_thread
 from transforms.attribution.network import Floats, Network, network_of
 from transforms.attribution.reading import BREAK, CLOSING, INSIDE, OPENING, SIGNS, Reading, read
 from transforms.attribution.verbs import Found
@@ -85,13 +85,14 @@ def tag(text: str, ranges: list[tuple[int, int]], learned: Model | None = None) 
     """
     found: list[Found] = []
     group: list[tuple[int, int]] = []
-    for start, end in ranges:
-        if group and end - group[0][0] > _TOGETHER:
-            found += _tagged(text, group, learned or model())
-            group = []
-        if end - start <= LONGEST:
-            group.append((start, end))
-    return found + _tagged(text, group, learned or model()) if group else found
+    with one_thread():
+        for start, end in ranges:
+            if group and end - group[0][0] > _TOGETHER:
+                found += _tagged(text, group, learned or model())
+                group = []
+            if end - start <= LONGEST:
+                group.append((start, end))
+        return found + _tagged(text, group, learned or model()) if group else found
 
 
 LONGEST = 40_000
