@@ -102,7 +102,7 @@ def test_progress_is_for_terminals(done: tuple[Path, Any]) -> None:
 
 def test_the_table_says_what_came_and_what_went(done: tuple[Path, Any]) -> None:
     table = dict(re.findall(r"^ (\w+)  +(.*?) *$", done[1].out, re.M))
-    assert set(table) == {"input", "languages", "removed", "translated", "attributions", "dropped", "failed", "slowest", "records", "again"}
+    assert set(table) == {"input", "languages", "removed", "translated", "attributions", "dropped", "failed", "slowest", "records"}
     assert "text/plain" in table["input"]
     assert "en 18" in table["languages"]
     assert "decode: DecodeError 3" in table["failed"]
