@@ -28,6 +28,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.files import search_path
 from pipeline.inputs.contents import Ending, ReadTask, items, place_of, split_points
 from pipeline.inputs.formats.base import SplitPoint
 from pipeline.inputs.limits import MEMORY_BYTES
@@ -152,12 +153,12 @@ class _Child:
             before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
             try:
                 self._process = subprocess.Popen(
-                    [sys.executable, "-c", _START, str(other.fileno())],
+                    [sys.executable, "-c", _START, str(other.fileno()), *search_path()],
                     stdin=subprocess.DEVNULL,
                     stdout=subprocess.DEVNULL,
                     stderr=None if os.environ.get("NEWSBEAM_DEBUG") else subprocess.DEVNULL,
                     pass_fds=[other.fileno()],
-                    env={**_ENVIRONMENT, **os.environ, "PYTHONPATH": os.pathsep.join(path for path in sys.path if path)},
+                    env={**_ENVIRONMENT, **os.environ},
                 )
             finally:
                 signal.pthread_sigmask(signal.SIG_SETMASK, before)
@@ -231,7 +232,7 @@ class _Child:
 
 
 # Without the current directory, which -c puts first: what lies there is not to be run.
-_START = "import sys; del sys.path[0]; from pipeline.inputs.process import main; main()"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from pipeline.inputs.process import main; main()"
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # Arrow's threads: files are what is read side by side
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve more address space than they use, which has a limit here
