@@ -313,15 +313,15 @@ class Ran:
 
 def newsbeam_command() -> list[str]:
     """The command of this environment."""
-    return [sys.executable, "-m", "pipeline.cli"]
+    return [str(Path(sys.executable).with_name("newsbeam"))]
 
 
-def run_command(command: Sequence[str], limit: float = RUN_LIMIT_SECONDS, address_space_mb: int = 0, cwd: Path = ROOT) -> Ran:
-    """Run a command, watch its memory, and end it with all its children after `limit` seconds."""
+def run_command(command: Sequence[str], limit: float = RUN_LIMIT_SECONDS, address_space_mb: int = 0) -> Ran:
+    """Run a command in an empty folder, watch its memory, and end it with all its children after `limit` seconds."""
     limits = f"ulimit -v {address_space_mb * 1024}; " if address_space_mb else ""
     words = ["bash", "-c", f"{limits}exec {shlex.join(command)}"]
     began, peak, status = time.monotonic(), 0.0, -1
-    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+    with tempfile.TemporaryDirectory() as cwd, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd, start_new_session=True)
         try:
             while time.monotonic() - began < limit:
@@ -473,7 +473,7 @@ def _missing(archive: Archive, rows: Sequence[tuple[str, dict[str, Any]]]) -> It
 def run_files(folder: Path, command: Sequence[str], seconds: float, megabytes: int) -> None:
     """Run the command over each file of a folder by itself, under limits of time and address space, and print what became of it."""
     print("| file | kB | status | s | MB | what became of it |\n| --- | --- | --- | --- | --- | --- |")
-    for path in sorted(folder.iterdir()):
+    for path in sorted(folder.resolve().iterdir()):
         if not path.is_file() or path.suffix in (".sh", ".md", ".py"):
             continue
         with tempfile.TemporaryDirectory(prefix="newsbeam-fuzz-") as work:

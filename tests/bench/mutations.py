@@ -15,9 +15,9 @@ from pathlib import Path
 from random import Random
 from typing import Any, Literal
 
-MAX_BASE_BYTES = 64 << 10
+MAX_BASE_BYTES = 32 << 10
 """Larger files of a corpus are left out: a mutant should cost a fraction of a second."""
-MAX_MUTANT_CHARACTERS = 300_000
+MAX_MUTANT_CHARACTERS = 150_000
 
 Form = Literal["file", "json", "http", "text"]
 
