@@ -12,7 +12,9 @@ import pytest
 
 sys.path.append(str(Path(__file__).parents[1] / "bench"))  # last: a benchmark there is called `pipeline`
 
+import archives
 import fuzz
+from archives import Archive
 from mutations import Corpus, Mutant, make
 
 FOLDERS = [fuzz.ROOT / "seeds"]
@@ -92,3 +94,34 @@ def test_what_is_not_a_document_may_be_refused() -> None:
     ]
     assert [mutant.is_document for mutant in mutants] == [False, False, True]
     assert [(one.ending, one.wrong) for one in fuzz.run_singly(mutants)] == [("dead_letters", []), ("dead_letters", []), ("documents", [])]
+
+
+@pytest.mark.parametrize("kind", ["warc", "parquet"])
+def test_mutated_archives_cost_at_most_themselves(kind: str, tmp_path: Path) -> None:
+    make, good = (archives.make_warc, archives.good_warcs) if kind == "warc" else (archives.make_parquet, archives.good_parquets)
+    failures, counts = fuzz.fuzz_archives([make(number) for number in range(30)], fuzz.newsbeam_command(), tmp_path, good())
+    assert failures == []
+    assert counts["documents"] > 30
+
+
+def test_what_an_archive_loses_is_reported(tmp_path: Path) -> None:
+    (whole,) = [archive for archive in archives.good_warcs() if archive.name.endswith(".warc")]
+    cut = Archive("000001.warc", (), whole.payload[: len(whole.payload) // 2], whole.intact)
+    missing = Archive("000002.warc", (), b"", ("marker1x",))
+    failures, _ = fuzz.fuzz_archives([cut, missing], fuzz.newsbeam_command(), tmp_path, [whole])
+    assert sorted(name for name, _ in failures) == ["000001.warc", "000002.warc"]
+    assert all("untouched documents are lost" in wrong for _, wrong in failures)
+
+
+def test_a_command_that_crashes_or_hangs_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(fuzz, "RUN_LIMIT_SECONDS", 1.0)
+    for name, script in {"crash": "kill -ABRT $$", "hang": "sleep 100"}.items():
+        (tmp_path / name).mkdir()
+        made = [Archive(f"{number:06d}.warc", (), b"", ()) for number in range(2)]
+        failures, _ = fuzz.fuzz_archives(made, ["bash", "-c", script], tmp_path / name, [])
+        assert {wrong.partition(" ")[0] for _, wrong in failures} == {"ended" if name == "crash" else "hung:"}
+        assert len(failures) == 2
+
+
+def test_mutants_as_files_through_the_command(tmp_path: Path) -> None:
+    assert fuzz.fuzz_documents_command(range(20), FOLDERS, fuzz.newsbeam_command(), tmp_path) == []
