@@ -7,7 +7,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; 
 BIN := .venv/bin
 OUT ?= out
 
-.PHONY: run test test-engines test-engines-full lint bench clean
+.PHONY: run test test-engines test-engines-full lint clean
 
 run: .venv/installed
 	$(BIN)/newsbeam run seeds --output $(OUT) --overwrite

@@ -1,8 +1,8 @@
 """Who said what: newsbeam on PolNeAR's development part, with textacy and sayswho beside it. Prints a table; asserts nothing.
 
-    python tests/bench/attribution.py                    # both engines, and the peers that are installed
-    python tests/bench/attribution.py --set direct       # all, quoted (the two of the issue), direct, mixed or indirect
-    python tests/bench/attribution.py --misses 20        # what the model missed and what it made up, 20 of each, at even distances
+    python tests/bench/attribution.py --data DIR                    # both engines, and the peers that are installed
+    python tests/bench/attribution.py --data DIR --set direct       # all, quoted (the two of the issue), direct, mixed or indirect
+    python tests/bench/attribution.py --data DIR --misses 20        # what the model missed and what it made up, 20 of each
 
 The scorer is `../shared/bench/attribution/score.py`, whose docstring defines the numbers: soft F1, precision and recall in small
 print. Speed is CPU time of the attributions alone, start-up left out;
@@ -136,8 +136,7 @@ def misses(gold: list[dict[str, Any]], found: list[list[dict[str, Any]]], score:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    shared = Path(__file__).resolve().parents[3] / "shared" / "bench" / "attribution"
-    parser.add_argument("--data", type=Path, default=shared, help="folder with polnear_dev.jsonl and score.py")
+    parser.add_argument("--data", type=Path, required=True, help="folder with polnear_dev.jsonl and score.py")
     parser.add_argument("--set", action="append", choices=("all", "quoted", "direct", "mixed", "indirect"))
     parser.add_argument("--misses", type=int, default=0, help="print this many misses and false alarms of the model")
     parser.add_argument("--without-peers", action="store_true")

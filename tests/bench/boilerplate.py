@@ -1,8 +1,8 @@
 """How good and how fast the cleaning of web pages and of scraped text is, with its peers beside it. Prints tables; asserts nothing.
 
     python tests/bench/boilerplate.py --bench ../shared/bench            # everything, about 15 minutes
-    python tests/bench/boilerplate.py --html --limit 300                 # every fifth page
-    python tests/bench/boilerplate.py --lines | --clean | --worst        # parts
+    python tests/bench/boilerplate.py --bench DIR --html --limit 300                 # every fifth page
+    python tests/bench/boilerplate.py --bench DIR --lines | --clean | --worst        # parts
 
 - HTML: word F1 by page type (bench/extract, score.py), and process time from bytes to text: decoding and `main_text`. A peer that
   takes text is given what our decoder made of the bytes, and its time counts the decoding.
@@ -351,9 +351,7 @@ def worst() -> None:
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument(
-        "--bench", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "bench", help="the benchmarks' folder"
-    )
+    parser.add_argument("--bench", type=Path, required=True, help="the benchmarks' folder")
     parser.add_argument("--limit", type=int, default=0, help="only every k-th page or document, so that N remain")
     for part in ("html", "lines", "clean", "worst"):
         parser.add_argument(f"--{part}", action="store_true", help="only this part, and others named")

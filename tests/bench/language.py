@@ -1,8 +1,8 @@
 """How well, how fast and how steadily the language of texts is told, with the peers beside it. Prints tables; asserts nothing.
 
     python tests/bench/language.py --bench ../shared/bench/langid                  # the table, then a second run of newsbeam
-    python tests/bench/language.py --only newsbeam --python python3.13             # and a run of another Python, compared
-    python tests/bench/language.py --limit 2000                                    # a sample, each language the same share
+    python tests/bench/language.py --bench DIR --only newsbeam --python python3.13             # and a run of another Python, compared
+    python tests/bench/language.py --bench DIR --limit 2000                                    # a sample, each language the same share
 
 - Accuracy by score.py of the bench's folder: word pairs, sentences, paragraphs, all three together, of the 75 languages of the
   bench and of the 51 that langdetect knows; noisy texts; `und`; spans of mixed documents.
@@ -231,7 +231,7 @@ def digest(gold: Sequence[dict[str, Any]]) -> str:
 def main() -> int:
     """Print the tables. Returns the exit status."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench", type=Path, default=Path("../shared/bench/langid"))
+    parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl and score.py")
     parser.add_argument("--limit", type=int, default=0, help="look at about so many documents (default: all)")
     parser.add_argument("--only", default=",".join(SYSTEMS), help="systems, parted by commas (default: %(default)s)")
     parser.add_argument("--python", action="append", default=[], help="another Python with newsbeam installed, to compare its answers")

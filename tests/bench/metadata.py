@@ -1,7 +1,7 @@
 """How well a page's title, author and published date are read, with trafilatura beside it. Prints a table; asserts nothing.
 
-    python tests/bench/metadata.py                       # ../shared/bench/extract, every page
-    python tests/bench/metadata.py --limit 300 --misses author
+    python tests/bench/metadata.py --data DIR            # ../shared/bench/extract, every page
+    python tests/bench/metadata.py --data DIR --limit 300 --misses author
 
 A field counts on the pages for which the truth has one, and is right when it is the same after normalising, for both systems alike:
 - all: compatibility forms, capitals and runs of spaces made one; quotation marks, dashes and ellipses straightened.
@@ -69,7 +69,7 @@ def trafilatura(html: str) -> tuple[dict[str, str], float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--data", type=Path, default=Path(__file__).resolve().parents[3] / "shared" / "bench" / "extract" / "dev")
+    parser.add_argument("--data", type=Path, required=True, help="the folder extract/dev of the benchmarks")
     parser.add_argument("--limit", type=int, default=0, help="only the first N pages")
     parser.add_argument("--misses", choices=FIELDS, help="print what was wrong in this field")
     parser.add_argument("--without-peer", action="store_true")

@@ -1,8 +1,8 @@
 """How well translations are told from originals, their source languages named, and what each kind of evidence finds. Asserts nothing.
 
-    python tests/bench/translation.py                        # what ships, on ../shared/bench/translation: it has seen these passages
-    python tests/bench/translation.py --cross-validate       # the style of each passage from a model that has not seen its document
-    python tests/bench/translation.py --target en --kinds    # also the table of kinds of evidence, and of ordinary web pages
+    python tests/bench/translation.py --bench DIR            # what ships, on ../shared/bench/translation: it has seen these passages
+    python tests/bench/translation.py --bench DIR --cross-validate       # each passage’s style from a model that has not seen its document
+    python tests/bench/translation.py --bench DIR --target en --kinds    # also the table of kinds of evidence, and of ordinary web pages
 
 `--cross-validate` needs `newsbeam[train]`, and `--data` the other corpora (see transforms/translation/weights/style.md) to have the model
 that ships. The evidence's weights are few and counted on more than this; `python -m transforms.translation.train.rates` cross-validates
@@ -132,7 +132,7 @@ def kinds(rows: Sequence[Judged]) -> None:
 def main() -> None:
     """Print the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--bench", type=Path, default=Path("../shared/bench"))
+    parser.add_argument("--bench", type=Path, required=True, help="folder with translation/dev.jsonl")
     parser.add_argument("--data", type=Path)
     parser.add_argument("--target", action="append", help="only this language; may be given again")
     parser.add_argument("--cross-validate", action="store_true")

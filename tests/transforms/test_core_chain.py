@@ -266,7 +266,8 @@ class WithPattern:
 
 
 def test_describe_is_ready_for_the_manifest_whatever_a_processor_keeps() -> None:
-    orjson.dumps(describe(WithPattern()))
+    described = describe(WithPattern())
+    assert orjson.loads(orjson.dumps(described)) == described
 
 
 # --- finding --------------------------------------------------------------------------------------------------------

@@ -83,8 +83,9 @@ def test_decode_bytes_never_raises(payload: bytes, header: str) -> None:
 )
 def test_decode_bytes_never_raises_whatever_a_page_declares(payload: bytes, label: bytes) -> None:
     for page in (b"<meta charset='" + label + b"'>" + payload + b"\xff\xe9", b'<?xml encoding="' + label + b'"?>' + payload + b"\xff\xe9"):
-        decode_bytes(page)[0].encode()
-        decode_bytes(b"\xe9\xff" + payload, label.decode("latin-1"))
+        for text, name in (decode_bytes(page), decode_bytes(b"\xe9\xff" + payload, label.decode("latin-1"))):
+            assert text.encode().decode() == text
+            assert name
 
 
 @given(st.binary(max_size=300), st.sampled_from(["file", "http", "text", "json"]), st.sampled_from(["a.txt", "a.html", "a.jsonl", ""]))

@@ -66,8 +66,8 @@ def test_delimiter(text: str, expect: str) -> None:
 @given(st.text(max_size=200), st.sampled_from(["", "csv", "json", "eml", "xml", "txt", "jsonl"]))
 def test_anything_has_a_structure_or_none(text: str, suffix: str) -> None:
     for start in ("", "{", "[", "<", "From ", '[{"a":', "id,text\n"):
-        structure(start + text, suffix, cut=False)
-        container((start + text).encode(), f"a.{suffix}")
+        assert isinstance(structure(start + text, suffix, cut=False), str)
+        assert isinstance(container((start + text).encode(), f"a.{suffix}"), str)
 
 
 JSON = st.recursive(

@@ -13,9 +13,7 @@ def main() -> int:
     """Train one model and write its weights. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m transforms.boilerplate.train", description=__doc__)
     parser.add_argument("what", choices=("html", "lines", "words"))
-    parser.add_argument(
-        "--bench", type=Path, default=Path("../shared/bench"), help="folder with extract/ and lines/ (default: %(default)s)"
-    )
+    parser.add_argument("--bench", type=Path, required=True, help="folder with extract/ and lines/")
     parser.add_argument("--out", type=Path, help="folder to write to (default: where the package reads from)")
     parser.add_argument("--cross-validate", action="store_true", help="say how well it does on sites it has not seen; write nothing")
     given = parser.parse_args()

@@ -18,9 +18,7 @@ def main() -> int:
     """Fit the scripts that several languages share, and write the weights. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m transforms.language.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with data/, words/ and ngrams/")
-    parser.add_argument(
-        "--bench", type=Path, default=Path("../shared/bench/langid"), help="its sentences are kept out (default: %(default)s)"
-    )
+    parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl, whose sentences are kept out")
     parser.add_argument("--script", action="append", help="fit these scripts only, and keep the weights of the others as they are")
     parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "model.npz", help="file to write (default: %(default)s)")
     given = parser.parse_args()

@@ -13,9 +13,7 @@ def main() -> int:
     """Train and write the weights, or cross-validate. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m transforms.translation.train", description=__doc__)
     parser.add_argument("what", choices=("style",))
-    parser.add_argument(
-        "--bench", type=Path, default=Path("../shared/bench"), help="folder with translation/ and extract/ (default: %(default)s)"
-    )
+    parser.add_argument("--bench", type=Path, required=True, help="folder with translation/ and extract/")
     parser.add_argument("--data", type=Path, help="folder of checkouts of the other corpora: see weights/style.md (default: none)")
     parser.add_argument("--out", type=Path, default=PACKAGE / "weights", help="folder to write to (default: where the package reads from)")
     parser.add_argument("--language", action="append", help="only this language; may be given again")
