@@ -256,7 +256,7 @@ def test_explain_takes_every_container(tmp_path: Path, name: str) -> None:
     one = next(one for one in BENCH.INPUTS if one.name == name)
     (tmp_path / name).write_bytes(one.payload)
     (tmp_path / "recipe.yaml").write_text("processors: []")
-    done = newsbeam("explain", str(tmp_path / name), "-n", str(max(one.written, 1)), "--recipe", str(tmp_path / "recipe.yaml"))
+    done = newsbeam("explain", name, "-n", str(max(one.written, 1)), "--recipe", "recipe.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert f"{name}#{one.written}" in done.stdout or one.written == 1
     assert "text/" in done.stdout
