@@ -10,7 +10,6 @@ from __future__ import annotations
 import codecs
 import json
 import re
-from dataclasses import replace
 from hashlib import sha256
 from itertools import islice
 from typing import Any, Literal
@@ -20,7 +19,7 @@ import orjson
 from bs4.dammit import EncodingDetector
 
 from transforms.document import COMMENT, Document, Dropped, Metadata, Raw
-from transforms.fields import USUAL_NAMES, NoText, RowOptions, has_text, iso_date_of, read_row, scrub
+from transforms.fields import NOTHING_SAID, USUAL_NAMES, NoText, Row, RowOptions, has_text, iso_date_of, read_row, scrub
 from transforms.records import NotARecord, from_record, is_record
 from transforms.structure import is_json, structure
 
@@ -55,6 +54,7 @@ class DecodeError(ValueError):
 
 
 _NOTHING = object()
+_LOOK_BYTES = 8 << 10
 
 _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"\x1f\x8b"), "gzip"),
@@ -157,10 +157,19 @@ def container(head: bytes, name: str = "") -> Container:
     for magic, kind in _CONTAINERS:
         if magic.match(head):
             return kind
+    suffix, cut = _suffix(name), len(head) >= HEAD_BYTES
+    if head.startswith(_BOMS[1:]):
+        text = head.decode("utf-16", "replace").lstrip("\ufeff \t\r\n")
+    else:
+        stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+        # Most files are pages and prose, which their first lines tell: few are looked at for longer.
+        looked = suffix in ("jsonl", "ndjson") or structure(stripped[:_LOOK_BYTES].decode("utf-8", "replace"), suffix, cut=True)
+        long = stripped.startswith((b"{", b"[", b"<?", b"<!")) and not _HTML_START.match(stripped[:99].decode("latin-1"))
+        if not looked and not long:
+            return ""
+        text = stripped.decode("utf-8", "replace")
     if binary(head):
         return ""
-    text = head.decode("utf-16" if head.startswith(_BOMS[1:]) else "utf-8", "replace").lstrip("\ufeff \t\r\n")
-    suffix, cut = _suffix(name), len(head) >= HEAD_BYTES
     first, rest = _first_value(text)
     if suffix in ("jsonl", "ndjson"):
         if text[:1] in ("{", "[") and (is_list_of_rows(first) if first is not _NOTHING else rest and is_json(text, "json", cut)):
@@ -277,6 +286,7 @@ def _document(
     processed_by: str,
     *,
     url: str,
+    said: Row = NOTHING_SAID,
 ) -> Document:
     return Document(
         text=text,
@@ -285,9 +295,16 @@ def _document(
         source=raw.source,
         added=added,
         url=url,
-        declared_language=raw.content_language,
+        title=said.title,
+        author=said.author,
+        created=said.date,
+        declared_language=said.language or raw.content_language,
+        fields_taken=said.taken,
+        fields_absent=said.absent,
         metadata=Metadata(
             origin=raw.origin,
+            input_id=said.id,
+            input=said.kept,
             media_type="text/html" if markup else "text/plain",
             encoding=encoding,
             bytes=len(raw.payload),
@@ -314,17 +331,8 @@ def _from_json(raw: Raw, added: str, processed_by: str, options: RowOptions) -> 
         raise DecodeError(f"{raw.origin} is nested too deeply to be kept; leave that field out of --keep-fields") from error
     if said is None:
         return Dropped("decode", "empty")
-    document = _document(raw, said.text, said.markup or is_markup(said.text), "utf-8", added, processed_by, url=said.url or raw.url)
-    return replace(
-        document,
-        title=said.title,
-        author=said.author,
-        created=said.date,
-        declared_language=said.language or raw.content_language,
-        fields_taken=said.taken,
-        fields_absent=said.absent,
-        metadata=replace(document.metadata, input_id=said.id, input=said.kept),
-    )
+    markup = said.markup or is_markup(said.text)
+    return _document(raw, said.text, markup, "utf-8", added, processed_by, url=said.url or raw.url, said=said)
 
 
 def _from_item(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
@@ -334,15 +342,13 @@ def _from_item(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
     content = html if html.strip() else text
     if not content.strip():
         return Dropped("decode", "empty")
-    document = _document(raw, scrub(content), bool(html.strip()) or is_markup(text), "utf-8", added, processed_by, url=item.get("url", ""))
-    return replace(
-        document,
-        title=item.get("title", ""),
-        author=item.get("author", ""),
-        created=iso_date_of(item.get("date", ""), item.get("language", ""), added),
-        declared_language=item.get("language", ""),
-        metadata=replace(document.metadata, input_id=item.get("id", "")),
+    language = item.get("language", "")
+    date = iso_date_of(item.get("date", ""), language, added)
+    markup = bool(html.strip()) or is_markup(text)
+    said = Row(
+        scrub(content), markup, item.get("url", ""), item.get("title", ""), date, item.get("author", ""), language, item.get("id", "")
     )
+    return _document(raw, said.text, markup, "utf-8", added, processed_by, url=said.url, said=said)
 
 
 _INTEGERS = 1 << 63
@@ -597,7 +603,7 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
     if odd > 0.7 and even < 0.1:
         return "le"
     # Neither Latin nor, as far as looking at some bytes tells, anything else: UTF-8 has no such control characters.
-    if not len(sample.translate(None, _CONTROL)) < len(sample) and (sample.isascii() or _strict(sample[:-3], "utf-8") is not None):
+    if not len(sample.translate(None, _CONTROL)) < len(sample) and _begins_as_utf8(sample):
         return ""
     if len(head) < _LEAST_SAMPLE_BYTES:
         return ""
@@ -617,6 +623,15 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
         ):
             best = (anchors + letters, order)
     return best[1]
+
+
+def _begins_as_utf8(sample: bytes) -> bool:
+    """Whether bytes are UTF-8, but for a character at their end that may be cut."""
+    try:
+        codecs.utf_8_decode(sample, "strict", False)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _suffix(name: str) -> str:

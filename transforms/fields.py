@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, lru_cache
 from html import unescape
 from importlib.resources import files
 from typing import Any, NamedTuple
@@ -70,6 +70,9 @@ class Row:
     taken: tuple[tuple[str, str], ...] = ()
     absent: tuple[tuple[str, str], ...] = ()
     kept: str = ""
+
+
+NOTHING_SAID = Row("", markup=False)
 
 
 def parse_options(fields: Sequence[str], keep: Sequence[str]) -> RowOptions:
@@ -164,10 +167,12 @@ def _names() -> _Names:
 _SEPARATORS = re.compile(r"[-_ .:/]+")
 
 
+@lru_cache(maxsize=4096)  # the rows of a file have the same keys
 def _normal(name: str) -> str:
     return _SEPARATORS.sub("", name[:_MAX_NAME_CHARS]).casefold() or name
 
 
+@lru_cache(maxsize=4096)
 def _label(key: str, spelling: str) -> str:
     """How a key is shown. What is counted is counted by it, so there are only so many for each name: the usual ways of writing it."""
     words = [word for word in spelling.split("_") if word]
@@ -473,6 +478,7 @@ _FIRST_EPOCH_SECONDS = 315_532_800  # 1980-01-01
 _LAST_EPOCH_SECONDS = 4_102_444_800  # 2100-01-01
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?")
 # Days that databases and spreadsheets put where they know of none.
+_PLAIN_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
 _NO_DAYS = ("1970-01-01", "1969-12-31", "1900-01-01", "1900-01-00", "1901-12-13")
 _MAIL_DATE = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}[ -][A-Za-z]{3}[a-z]*\.?[ -]\d{2,4},?\s+\d{1,2}:\d\d")
 _CLOCK_12 = re.compile(r"\d\s*[ap]\.?m\b", re.I)
@@ -490,6 +496,8 @@ def iso_date_of(value: Any, language: str = "", latest: str = "") -> str:
         found = _from_number(str(int(value)), float(value))
     else:
         text = _string(value)[:200]
+        if _PLAIN_ISO.fullmatch(text) and not text.startswith(_NO_DAYS):
+            return iso_date(text, latest)
         if wrapped := re.fullmatch(r"\\?/Date\((-?\d+)(?:[+-]\d{4})?\)\\?/", text):
             text = wrapped[1]
         text = text.replace("\u2212", "-")

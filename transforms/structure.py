@@ -145,7 +145,7 @@ def is_mail(text: str, suffix: str = "") -> bool:
     """Whether a text is a mail, or a page saved as one (MHTML): a block of header lines, two of which are beyond doubt."""
     sure: set[str] = set()
     lines = 0
-    for line in text.split("\n")[:_MAX_HEADER_LINES]:
+    for line in text.split("\n", _MAX_HEADER_LINES)[:_MAX_HEADER_LINES]:
         line = line.rstrip("\r")  # noqa: PLW2901
         if not line.strip():
             break
@@ -175,7 +175,7 @@ def is_mailbox(text: str) -> bool:
 
 # --- tables ---------------------------------------------------------------------------------------------------------
 
-_MAX_ROWS_LOOKED_AT = 50
+_MAX_ROWS_LOOKED_AT = 51
 _MAX_HEADER_CELL = 60
 _HEADER_CELL = re.compile(r"[\w@$#][\w .:/()@$#%-]*")
 
@@ -196,28 +196,32 @@ def delimiter_of(text: str, suffix: str = "csv", cut: bool = False) -> str:
     for delimiter in sorted("\t,;|", key=first.count, reverse=True):
         if delimiter not in first:
             break
-        rows = _rows(text, delimiter, cut)
-        if not rows or not _is_header(rows[0], called):
+        header = next(iter(_rows(text, delimiter, cut, 1)), [])
+        if not header or not _is_header(header, called):
             continue
-        wide = len(rows[0])
+        wide = len(header)
+        known = sum(is_field_name(cell.strip()) for cell in header)
+        if not called and known < min(2, wide):
+            continue
+        rows = _rows(text, delimiter, cut)
         fitting = sum(len(row) == wide for row in rows[1:])
-        known = sum(is_field_name(cell.strip()) for cell in rows[0])
         if called and (len(rows) == 1 or fitting or known):
             return delimiter
-        if not called and known >= min(2, wide) and wide > 1 and fitting >= 1 and fitting == len(rows) - 1:
+        if not called and wide > 1 and fitting >= 1 and fitting == len(rows) - 1:
             return delimiter
     # A table of one column has no delimiter to be seen.
     single = first.strip().strip('"')
     return "," if called and len(single) <= _MAX_HEADER_CELL and may_hold_text([single], (), USUAL_NAMES) else ""
 
 
-def _rows(text: str, delimiter: str, cut: bool) -> list[list[str]]:
+def _rows(text: str, delimiter: str, cut: bool, most: int = _MAX_ROWS_LOOKED_AT) -> list[list[str]]:
     rows: list[list[str]] = []
+    lines = text.replace("\0", "").split("\n", 20 * most)[: 20 * most]
     try:
-        for row in csv.reader([line + "\n" for line in text.replace("\0", "").split("\n")], delimiter=delimiter):
+        for row in csv.reader([line + "\n" for line in lines], delimiter=delimiter):
             if row:
                 rows.append(row)
-            if len(rows) > _MAX_ROWS_LOOKED_AT:
+            if len(rows) >= most:
                 break
         else:
             if cut and len(rows) > 1:
