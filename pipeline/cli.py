@@ -219,6 +219,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
     if not replay:
         _check_input(known)
     from pipeline import run  # only now, when the command line is known to be right
+    from pipeline.folder import Refused
 
     with suppress(ValueError):  # called from another thread than the main one
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is finished is kept, and the run says so
@@ -230,7 +231,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
         from pipeline import consume
 
         return consume.consume(known, beam_options)
-    except run.Refused as error:
+    except Refused as error:
         raise UsageError(str(error)) from error
 
 
@@ -402,7 +403,7 @@ def _watch(arguments: list[str]) -> int:
         known.added = _iso(known.added)
     known.rows = _row_options(known)
     from pipeline import watch
-    from pipeline.run import Refused
+    from pipeline.folder import Refused
 
     try:
         return watch.watch(known)

@@ -12,9 +12,10 @@ import os
 import re
 import signal
 import threading
+import time
 import traceback
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
@@ -22,13 +23,12 @@ from typing import Any
 
 import orjson
 
-from pipeline import dataflow, engines, files, kafka, leases, messages, recipe, run, schema, written
+from pipeline import dataflow, engines, files, folder, kafka, leases, messages, recipe, run, schema, written
 from pipeline.cli import RUNNERS
 from pipeline.console import say
-from pipeline.folder import STREAMED, WATCHED
+from pipeline.folder import STREAMED, Refused
 from pipeline.messages import Kafka, MessageReader, PubSub
 from pipeline.pool import cores
-from pipeline.run import Refused
 from pipeline.worker import STOPS, Setup, now
 from pipeline.write import COMPRESSED, KINDS, Job, account_of
 
@@ -37,6 +37,9 @@ _READS = {"kafka": ("prism", "flink", "dataflow"), "pubsub": ("direct", "dataflo
 
 _LOOK_SECONDS = 1.0
 """How often it is looked for new manifests, to tell of them."""
+
+_LOOK_FAR_SECONDS = 30.0
+"""The same in a bucket."""
 
 
 def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
@@ -70,7 +73,7 @@ def consume(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         except ValueError as error:  # Beam looks at the names, and only now
             raise Refused(f"--source {arguments.source}: {error}") from error
         return 0
-    with run.locked(output), _reader(source, engine) as (ready, service):
+    with folder.locked(output), _reader(source, engine) as (ready, service):
         _check_output(output)
         try:
             number = _claim(job, source, arguments)
@@ -114,18 +117,18 @@ def _check(arguments: argparse.Namespace, source: Kafka | PubSub, chosen: recipe
 
 
 def _check_output(output: str) -> None:
-    if not files.remote(output) and os.path.exists(os.path.join(output, WATCHED)):
-        raise Refused(f"{output} belongs to `newsbeam watch`; name another folder")
-    if files.exists(files.join(output, "manifest.json")):
-        raise Refused(f"{output} holds the results of a run over files; name another folder")
-    folder = files.join(output, STREAMED)
-    for name in files.names_in(folder):
-        if not re.fullmatch(r"run-\d+\.json", name):
+    state = files.join(output, STREAMED)
+    folder.check_state(state)
+    folder.check_command(output, "stream")
+    runs = list(_runs(output))
+    if not runs:
+        folder.check_strangers(output)
+    for _, about in runs:
+        flink = about.get("flink")
+        if not isinstance(flink, dict):
             continue
-        with files.read(files.join(folder, name)) as stream:
-            flink = orjson.loads(stream.read()).get("flink")
         try:
-            jobs = engines.going_on(flink["job"], flink["master"]) if flink else []
+            jobs = engines.going_on(str(flink.get("job")), str(flink.get("master")))
         except (OSError, ValueError):
             continue  # a cluster that is gone runs nothing
         if jobs:
@@ -134,13 +137,25 @@ def _check_output(output: str) -> None:
             raise Refused(f"an earlier run into {output} still goes on, as job {jobs[0]} of Flink; end it first: {cure}")
 
 
+def _runs(output: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The earlier runs into a folder: the number of each, and what it noted of itself. Raises Refused where that is damaged."""
+    state = files.join(output, STREAMED)
+    numbers = [int(found[1]) for name in files.names_in(state) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
+    for number in sorted(numbers):
+        path = files.join(state, f"run-{number}.json")
+        yield number, folder.load(path, "get it back from a copy, or name another folder")
+
+
 def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> int:
     """Make the output folder ready; the number of this run in it, one more than any before."""
-    folder = files.join(job.output, STREAMED)
-    files.make_folder(folder)
-    before = [int(found[1]) for name in files.names_in(folder) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
+    state = files.join(job.output, STREAMED)
+    folder.make_state(state)
+    before = dict(_runs(job.output))
     number = max(before, default=0) + 1
-    _clear(job.output, folder, before)
+    _clear(job.output, state, before)
+    what = f"Messages of {source.name}, window by window; each `manifest-….json` accounts for one window's files"
+    text = schema.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
+    card = text.replace("`manifest.json`", "`manifest-*.json`").encode()
     about = {
         "source": arguments.source,
         "runner": arguments.runner,
@@ -149,13 +164,12 @@ def _claim(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> i
         "remember": arguments.remember,
         "recipe": job.recipe.text,
         "version": job.setup.version,
+        "card": folder.card_entry(card),
     }
-    with files.whole(files.join(folder, f"run-{number}.json")) as stream:
+    if kept := folder.write_card(job.output, card, folder.card_of(before.get(number - 1))):
+        say(f"{job.output}/{folder.CARD} was not as newsbeam wrote it: it is kept as {kept}")
+    with files.whole(files.join(state, f"run-{number}.json")) as stream:
         stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    with files.whole(files.join(job.output, "README.md")) as stream:
-        what = f"Messages of {source.name}, window by window; each `manifest-….json` accounts for one window's files"
-        card = schema.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
-        stream.write(card.replace("`manifest.json`", "`manifest-*.json`").encode())
     return number
 
 
@@ -172,17 +186,14 @@ def _remember_job(job: Job, number: int, result: Any, engine: engines.Engine) ->
         stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
-def _clear(output: str, folder: str, runs: Iterable[int]) -> None:
+def _clear(output: str, state: str, runs: Mapping[int, dict[str, Any]]) -> None:
     """Take away what earlier runs of this machine had begun to write and have no manifest for: its messages come again.
 
     Not what an engine's runs wrote: they may be going on.
     """
-    here = set()
-    for number in runs:
-        with files.read(files.join(folder, f"run-{number}.json")) as stream:
-            if orjson.loads(stream.read())["runner"] in ("direct", "prism"):
-                here.add(number)
-                files.delete(files.join(folder, f"seen-{number}"))
+    here = {number for number, about in runs.items() if about.get("runner") in ("direct", "prism")}
+    for number in here:
+        files.delete(files.join(state, f"seen-{number}"))
     names = set(files.names_in(output))
     for name in names:
         if (found := _WRITTEN.fullmatch(name)) and int(found[2]) in here and (found[4] or f"manifest-{found[1]}.json" not in names):
@@ -235,7 +246,7 @@ def _run(
             say("(NEWSBEAM_DEBUG=1 shows the traceback)")
     if back:
         say(f"{back:,} messages whose windows were not finished are given back, and come again")
-    told.look()
+    told.look(last=True)
     print(account_of(told.total), flush=True)
     for wrong in told.wrong:
         say(f"{wrong} does not add up: see its account")
@@ -318,18 +329,24 @@ class _Told:
         self._output = job.output
         self._mine = re.compile(rf"manifest-(\d{{8}}T\d{{6}})-run{number}(-late\d+)?\.json")
         self._counts: dict[str, Counter[str]] = {}
+        self._next = 0.0
 
-    def look(self) -> None:
-        """Take in what is new."""
-        if files.remote(self._output) and self._counts:
-            return  # each look would be a list of everything: the last is enough
-        for name in files.names_in(self._output):
+    def look(self, last: bool = False) -> None:
+        """Take in what is new. In a bucket, where each look is a list of everything, not every time: but the last look sees all."""
+        if files.remote(self._output) and not last:
+            if (now := time.monotonic()) < self._next:
+                return
+            self._next = now + _LOOK_FAR_SECONDS
+        for name in files.names_in(self._output, "manifest-"):
             if name in self._counts or not (found := self._mine.fullmatch(name)):
                 continue
-            with files.read(files.join(self._output, name)) as stream:
-                about = orjson.loads(stream.read())
-            self._counts[name] = Counter({kind: about["counts"][kind] for kind in KINDS})
+            about = folder.read_manifest(self._output, name)
+            try:
+                self._counts[name] = Counter({kind: about["counts"][kind] for kind in KINDS})
+                account = str(about["account"])
+            except (KeyError, TypeError):
+                self._counts[name], account = Counter(), "damaged: what it accounts for is not in the sum"
             self.total.update(self._counts[name])
-            if about["account"] != account_of(self._counts[name]):
+            if account != account_of(self._counts[name]):
                 self.wrong.append(name)
-            say(f"{found[1]}{found[2] or ''}: {about['account']}")
+            say(f"{found[1]}{found[2] or ''}: {account}")

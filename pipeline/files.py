@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import shutil
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
@@ -146,13 +147,32 @@ def whole(path: str) -> Iterator[BinaryIO]:
     try:
         with stream:
             yield stream
-            if not remote(path):
-                stream.flush()
-                os.fsync(stream.fileno())
+            sync(stream, path)
     except BaseException:
         delete(temporary)
         raise
     rename(temporary, path)
+    if not remote(path):
+        sync_folder(os.path.dirname(path))
+
+
+def sync(stream: BinaryIO, path: str) -> None:
+    """Make what was written to the file at `path` outlast a power cut; a store keeps what it has taken."""
+    if not remote(path):
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in a folder of this machine outlast a power cut."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some filesystems do not know how
+            raise
+    finally:
+        os.close(descriptor)
 
 
 def rename(old: str, new: str) -> None:
@@ -179,12 +199,29 @@ def delete(path: str) -> None:
         os.unlink(path)
 
 
-def names_in(folder: str) -> list[str]:
-    """The names of the files in a folder, sorted; none where there is no such folder."""
+def names_in(folder: str, beginning: str = "") -> list[str]:
+    """The names of the files in a folder, sorted, or those that begin so; none where there is no such folder."""
+    return sorted(sizes_in(folder, beginning))
+
+
+def sizes_in(folder: str, beginning: str = "") -> dict[str, int]:
+    """The files in a folder whose names begin so, with their sizes in bytes."""
+    if remote(folder):
+        listed: list[Any] = filesystems().match([f"{folder.rstrip('/')}/{beginning}*"])[0].metadata_list
+        return {str(entry.path).rpartition("/")[2]: int(entry.size_in_bytes or 0) for entry in listed}
+    sizes: dict[str, int] = {}
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        if entry.name.startswith(beginning) and entry.is_file():
+            with suppress(FileNotFoundError):  # gone meanwhile
+                sizes[entry.name] = entry.stat().st_size
+    return sizes
+
+
+def is_occupied(folder: str) -> bool:
+    """Whether anything is there under this name, or below it."""
     if not remote(folder):
-        return sorted(entry.name for entry in os.scandir(folder) if entry.is_file()) if os.path.isdir(folder) else []
-    listed: list[Any] = filesystems().match([folder.rstrip("/") + "/*"])[0].metadata_list
-    return sorted(str(entry.path).rpartition("/")[2] for entry in listed)
+        return os.path.lexists(folder)
+    return bool(exists(folder) or filesystems().match([folder.rstrip("/") + "/**"])[0].metadata_list)
 
 
 def link_or_copy(old: str, new: str) -> None:

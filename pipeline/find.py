@@ -48,11 +48,14 @@ TOO_DEEP = "{}: the folders there are nested too deep for a pattern; name the fo
 
 @dataclass(frozen=True)
 class Source:
-    """One input file: its path or URI, its size in bytes, and the collection it belongs to (the input's top folder)."""
+    """One input file: its path or URI, its size in bytes, the collection it belongs to (the input's top folder), and when it was
+    changed, where that is known (in nanoseconds since 1970).
+    """
 
     path: str
     size: int
     source: str
+    changed: int = 0
 
 
 def named(path: str) -> str:
@@ -90,7 +93,7 @@ def find(inputs: Sequence[str], leave_out: str = "") -> Found:
                 raise InputError(f"{given} is the output folder itself; name another with --output")
             found = _walk(given, out, notes, skipped)
         elif os.path.exists(given) or os.path.islink(given):
-            found = [_local(given, folder_name(given))]
+            found = [source_at(given, folder_name(given))]
         else:
             found = _glob(given, out, notes, skipped)
         for source in found:
@@ -197,9 +200,11 @@ class LinksOut:
         return f"{self.count} links lead out of {self._top}, and what they lead to is read: the first is {path} -> {target}"
 
 
-def _local(path: str, name: str) -> Source:
+def source_at(path: str, name: str) -> Source:
+    """The file at `path` as an input of the collection `name`, whether it is there or not."""
     try:
-        return Source(path, os.stat(path).st_size, name)
+        status = os.stat(path)
+        return Source(path, status.st_size, name, status.st_mtime_ns)
     except OSError:
         return Source(path, 0, name)  # a dangling link, or gone already: reading it gives the dead letter
 
@@ -210,7 +215,7 @@ def _regular(path: str, name: str) -> Source | None:
         status = os.stat(path)
     except OSError:
         return Source(path, 0, name)
-    return Source(path, status.st_size, name) if stat.S_ISREG(status.st_mode) else None
+    return Source(path, status.st_size, name, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
 
 
 def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
@@ -282,7 +287,8 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
         if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
             skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
         elif not entry.path.endswith("/"):
-            found.append(Source(entry.path, int(entry.size_in_bytes or 0), name))
+            changed = int(1e9 * (entry.last_updated_in_seconds or 0))
+            found.append(Source(entry.path, int(entry.size_in_bytes or 0), name, changed))
     return found
 
 

@@ -295,7 +295,9 @@ class _Write(beam.DoFn):  # type: ignore[misc]
             self._ends[key] = end
         if key in self._ends and writer.report.out == self._ends[key].read:
             del self._open[key]
-            yield writer.commit(self._ends.pop(key))
+            part = writer.commit(self._ends.pop(key))
+            NOW.kept += writer.report.out
+            yield part
 
     def finish_bundle(self) -> Iterator[Any]:
         for key, writer in self._open.items():

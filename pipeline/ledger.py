@@ -202,7 +202,7 @@ class Ledger:
             counts.update(orjson.loads(of_part))
             inputs += orjson.loads(entries)
         made = [one for kind in KINDS if (one := self._write_aside(kind, number, counts.get(kind, 0))) is not None]
-        _sync(self._aside)
+        files.sync_folder(self._aside)
         recipe = sha256(self._job.recipe.text.encode()).hexdigest()
         manifest = {
             "number": number,
@@ -247,10 +247,10 @@ class Ledger:
         aside = [(os.path.join(self._aside, made["name"]), os.path.join(self._job.output, made["name"])) for made in manifest["files"]]
         # They may have their names already; a reader may even have taken them away.
         if aside := [(old, new) for old, new in aside if os.path.exists(old)]:
-            _sync(self._job.output)  # the manifest, before anything is done because of it
+            files.sync_folder(self._job.output)  # the manifest, before anything is done because of it
             for old, new in aside:
                 os.replace(old, new)
-            _sync(self._job.output)
+            files.sync_folder(self._job.output)
         with self._transaction():
             self._database.executemany(_LEARN, (Input.of_entry(entry).row() for entry in manifest["inputs"]))
             self._database.executemany(
@@ -362,12 +362,3 @@ def _load(path: str) -> dict[str, Any]:
 def _remove(path: str) -> None:
     for tail in ("", "-wal", "-shm"):
         files.delete(path + tail)
-
-
-def _sync(folder: str) -> None:
-    """Make the names in a folder outlast a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Progress:
     """Bytes of input read, inputs handed to the workers, and inputs that have ended as a line of output.
 
-    `counted` is the bytes of a first pass, which is over.
+    `counted` is the bytes of a first pass, which is over; `kept` are those of `finished` whose part of the output is complete.
     """
 
     counted: int = 0
@@ -17,6 +17,7 @@ class Progress:
     begun: int = 0
     finished: int = 0
     failed: int = 0
+    kept: int = 0
 
     def bytes_done(self) -> int:
         """About how much of the input is done with: reading runs ahead of the work."""

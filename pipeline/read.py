@@ -132,6 +132,19 @@ def read_share(place: int, path: str) -> Share:
         return _share_of(json.loads(stream.readline()))
 
 
+def changed_shares(shares: Sequence[Share], path: str) -> set[str]:
+    """The numbers, as in the names of parts, of the shares in which a file was changed since `write_shares` put them into a file."""
+    before: dict[int, tuple[Source, ...]] = {}
+    try:
+        with read(path) as stream:
+            for line in stream:
+                share = _share_of(json.loads(line))
+                before[share.number] = share.sources
+    except (OSError, ValueError, TypeError, KeyError):
+        before = {}  # nobody knows what the parts were made of
+    return {f"{share.number:06d}" for share in shares if before.get(share.number) != share.sources}
+
+
 def _share_of(fields: dict[str, Any]) -> Share:
     sources = tuple(Source(**source) for source in fields.pop("sources"))
     only = tuple((path, frozenset(numbers)) for path, numbers in fields.pop("only"))

@@ -3,44 +3,36 @@
 from __future__ import annotations
 
 import argparse
-import fcntl
 import hashlib
 import logging
 import os
-import re
 import sys
 import traceback
+import zlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, nullcontext
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any
+from uuid import uuid4
 
 import orjson
+import zstandard
 
-from pipeline import dataflow, engines, files, find, read, recipe, report, streams
+from pipeline import dataflow, engines, files, find, folder, read, recipe, report, streams
 from pipeline.console import say
-from pipeline.folder import STREAMED, WATCHED
+from pipeline.folder import Refused
 from pipeline.inputs.formats.archive import MEMBER
 from pipeline.inputs.statuses import OK_STATUSES
 from pipeline.pool import cores
+from pipeline.progress import NOW
 from pipeline.worker import Setup, now
-from pipeline.write import COMPRESSED, Job, count_parts, finished_parts
+from pipeline.write import COMPRESSED, Job, count_parts, discard_damaged, finished_parts
 from transforms.fields import RowOptions
 
 SMALL_BYTES = 512 << 10
 """Less input than this is done by one worker before a second one would have started."""
-
-_OURS = re.compile(
-    r"(?:documents|dropped|dead-letters)(?:-\w+)?-\d{5}-of-\d{5}\.(?:jsonl(?:\.gz|\.zst)?|parquet)(?:\.\w+\.tmp)?"
-    r"|manifest(?:-\w+)?\.json|README\.md"
-)
-"""The files of a run, which another run replaces: nothing else in the output folder is ever touched."""
-
-
-class Refused(ValueError):
-    """The run cannot begin as asked; the message says why and what would help."""
 
 
 def run(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
@@ -66,21 +58,25 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         raise Refused("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
     engine = engine_of(arguments, beam_options, [arguments.inputs])
     earlier = arguments.inputs
-    if files.names_in(files.join(earlier, STREAMED)):
+    if files.names_in(files.join(earlier, folder.STREAMED)):
         what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"
         raise Refused(f"{earlier} was made of messages: {what}; send those again, or run over the objects")
+    with folder.locked(earlier) if files.is_occupied(files.join(earlier, folder.STATE)) else nullcontext():
+        _finish_swap(earlier)
+    if not files.exists(files.join(earlier, folder.MANIFEST)):
+        raise Refused(f"{earlier} is not the output folder of a finished run: it holds no manifest.json")
+    manifest = folder.load(files.join(earlier, folder.MANIFEST), "get it back from a copy, or run over the inputs again")
     try:
-        with files.read(files.join(earlier, "manifest.json")) as stream:
-            manifest = orjson.loads(stream.read())
-    except (OSError, orjson.JSONDecodeError) as error:
-        raise Refused(f"{earlier} is not the output folder of a finished run: {error}") from error
-    try:
-        chosen = recipe.load(arguments.recipe) if arguments.recipe else recipe.parse(manifest["recipe"]["text"], f"{earlier}/manifest.json")
+        text = arguments.recipe or manifest["recipe"]["text"]
+        chosen = recipe.load(arguments.recipe) if arguments.recipe else recipe.parse(text, f"{earlier}/manifest.json")
         if arguments.http_status == OK_STATUSES:
-            arguments.http_status = tuple((low, high) for low, high in manifest["options"].get("http_status", OK_STATUSES))
+            given = manifest.get("options", {}).get("http_status", OK_STATUSES)
+            arguments.http_status = tuple((low, high) for low, high in given)
         if arguments.rows == RowOptions():
-            fields = manifest["options"].get("fields", {})
-            arguments.rows = RowOptions(tuple(fields.items()), tuple(manifest["options"].get("keep_fields", ())))
+            options = manifest.get("options", {})
+            arguments.rows = RowOptions(tuple(options.get("fields", {}).items()), tuple(options.get("keep_fields", ())))
+    except (KeyError, TypeError, AttributeError) as error:
+        raise Refused(f"{earlier}/manifest.json does not say by which recipe it was made; name one with --recipe") from error
     except recipe.RecipeError as error:
         raise Refused(str(error)) from error
     wanted: dict[str, set[int]] = {}
@@ -96,24 +92,43 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
         # What lies in an archive is read out of that.
         outer = path if os.path.exists(path) else path.partition(MEMBER)[0]
         collections[outer] = letter["source"]
-    sources = [find.Source(path, os.path.getsize(path) if os.path.exists(path) else 0, collections[path]) for path in collections]
+    sources = [find.source_at(path, collections[path]) for path in collections]
     only = tuple((path, frozenset(numbers)) for path, numbers in wanted.items())
     shares = [read.replace_only(share, only) for share in read.share_out(sources)]
     if arguments.output is None:
-        number = 1
-        while os.path.exists(output := files.join(earlier, f"replay-{number}")) and not arguments.resume:
-            number += 1
-        arguments.output = output
+        arguments.output = _replay_folder(earlier, arguments.resume)
     say(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}")
     return _go(arguments, engine, chosen, shares)
 
 
-def _dead_letters(folder: str) -> Iterator[dict[str, Any]]:
-    for name in files.names_in(folder):
-        if name.startswith("dead-letters-") and not name.endswith(".tmp"):
-            with files.read(files.join(folder, name)) as stream:
-                unpacked = streams.unpacked(stream)
-                yield from (orjson.loads(line) for line in unpacked if line.strip())
+def _replay_folder(earlier: str, resume: bool) -> str:
+    """Where the results of a replay go: the first free folder, or the one where an earlier replay was cut short."""
+    number = 1
+    while files.is_occupied(output := files.join(earlier, f"replay-{number}")):
+        if resume and files.exists(files.join(output, folder.STATE, folder.PLAN)):
+            return output
+        number += 1
+    return files.join(earlier, f"replay-{number - 1}") if resume and number > 1 else output
+
+
+def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
+    """The dead letters of a run, each with `origin`, `form` and `source`. Raises Refused where they are damaged."""
+    for name in files.names_in(earlier, "dead-letters-"):
+        if name.endswith(".tmp"):
+            continue
+        path, number = files.join(earlier, name), 0
+        try:
+            with files.read(path) as stream, streams.unpacked(stream) as unpacked:
+                for line in unpacked:
+                    number += 1
+                    if line.strip():
+                        letter = orjson.loads(line)
+                        if not all(isinstance(letter[key], str) for key in ("origin", "form", "source")):
+                            raise ValueError("its origin, form or source is not a text")
+                        yield letter
+        except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, zstandard.ZstdError) as error:
+            cure = "take the line out or get the file back from a copy"
+            raise Refused(f"{path} is damaged at line {max(number, 1)} ({error}); {cure}, or run over the inputs again") from error
 
 
 def engine_of(
@@ -163,9 +178,9 @@ def _go(arguments: argparse.Namespace, engine: engines.Engine, chosen: recipe.Re
     job = _job(arguments, chosen, sources, cores() if engine.local and size > SMALL_BYTES else 1)
     check_places(job.output)
     plan = _plan(job, sources)
-    with locked(job.output):
+    with folder.locked(job.output):
         try:
-            ready = _prepare(job, plan, arguments)
+            ready = _prepare(job, plan, arguments, shares)
         except OSError as error:
             raise Refused(f"--output {job.output} cannot be written to: {error.strerror or error}") from error
         if ready is None:
@@ -203,77 +218,78 @@ def _plan(job: Job, sources: Sequence[find.Source]) -> dict[str, Any]:
     }
 
 
-@contextmanager
-def locked(output: str) -> Iterator[None]:
-    """One run at a time in one output folder of this machine: the folder is made where it is missing. Raises Refused."""
-    if files.remote(output):
-        yield
-        return
-    lock = os.path.join(output, ".newsbeam-lock")
-    try:
-        os.makedirs(output, exist_ok=True)
-        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
-    except OSError as error:
-        raise Refused(f"--output {output} cannot be written to: {error.strerror or error}") from error
-    try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            # One that ends takes the file with it: what is locked then is nobody's any more.
-            if not os.path.exists(lock) or not os.path.samestat(os.fstat(descriptor), os.stat(lock)):
-                raise BlockingIOError
-        except OSError as error:
-            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
-            raise Refused(f"another run is writing to {output}" + (f": process {holder}" if holder else "")) from error
-        os.pwrite(descriptor, b"%-19d\n" % os.getpid(), 0)
-        try:
-            yield
-        finally:
-            files.delete(lock)  # the folder may have been taken away meanwhile
-    finally:
-        os.close(descriptor)
-
-
-def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace) -> Job | None:
+def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace, shares: Sequence[read.Share]) -> Job | None:
     """Make the output folder ready; the job, with what an earlier try laid down, or None where there is nothing left to do."""
-    if not files.remote(job.output) and os.path.exists(os.path.join(job.output, WATCHED)):
-        raise Refused(f"{job.output} belongs to `newsbeam watch`; name another folder")
-    if files.names_in(files.join(job.output, STREAMED)):
-        raise Refused(f"{job.output} belongs to runs over messages (--source); name another folder")
-    there = [name for name in files.names_in(job.output) if _OURS.fullmatch(name)]
-    saved = _saved_plan(job)
-    if arguments.resume and saved is None and "manifest.json" in there:
-        with files.read(files.join(job.output, "manifest.json")) as stream:
-            say(f"{job.output} is finished; nothing to resume")
-            print(orjson.loads(stream.read())["account"])
+    folder.check_state(job.state)
+    _finish_swap(job.output)
+    folder.check_command(job.output, "run")
+    folder.check_strangers(job.output)
+    manifest = folder.read_manifest(job.output)
+    saved = _saved_plan(job, manifest, arguments)
+    if arguments.resume and saved is None and manifest is not None:
+        say(f"{job.output} is finished; nothing to resume")
+        print(manifest["account"])
         return None
-    if (there or saved is not None) and not (arguments.overwrite or arguments.resume):
-        what = "a run that was cut short" if saved is not None else f"results already ({there[0]})"
-        raise Refused(f"{job.output} holds {what}; use --overwrite to replace it" + (" or --resume to go on" if saved is not None else ""))
+    if (manifest is not None or saved is not None) and not (arguments.overwrite or arguments.resume):
+        raise Refused(_taken(job, manifest, saved))
+    if manifest is not None and folder.is_edited(job.output, folder.card_of(manifest)):
+        say(f"{job.output}/{folder.CARD} is not as newsbeam wrote it: it will be kept as {folder.CARD}.bak")
     if arguments.resume and saved is not None:
-        if arguments.added is None:
-            plan = {**plan, "added": saved["added"]}
-        if changed := [what for what in plan if plan[what] != saved.get(what)]:
-            raise Refused(f"{' and '.join(changed)} changed since the run in {job.output} began; use --overwrite to start again")
-        for folder in (job.output, job.parts):
-            for name in files.names_in(folder):
-                if name.endswith(".tmp"):
-                    files.delete(files.join(folder, name))
-        return replace(job, setup=replace(job.setup, added=plan["added"]))
-    for name in there if arguments.overwrite else ():
-        files.delete(files.join(job.output, name))
-    files.delete(job.state)
+        return _resumed(job, plan, saved, arguments, shares)
+    folder.clear_state(job.output)
+    folder.make_state(job.state)
     files.make_folder(job.parts)
-    with files.whole(files.join(job.state, "plan.json")) as stream:
-        stream.write(orjson.dumps(plan))
+    job = replace(job, run=uuid4().hex)
+    with files.whole(files.join(job.state, folder.PLAN)) as stream:
+        stream.write(orjson.dumps({**plan, "run": job.run}))
     return job
 
 
-def _saved_plan(job: Job) -> dict[str, Any] | None:
-    if "plan.json" not in files.names_in(job.state):
+def _finish_swap(output: str) -> None:
+    if folder.finish(output):
+        say(f"{output}: the results of the run before were complete, and are in their places now")
+
+
+def _taken(job: Job, manifest: dict[str, Any] | None, saved: dict[str, Any] | None) -> str:
+    """Why a run is refused where neither --overwrite nor --resume is given."""
+    if saved is None:
+        return f"{job.output} holds results already ({folder.MANIFEST}); use --overwrite to replace them"
+    what = "results, and a run over them that was cut short" if manifest is not None else "a run that was cut short"
+    if not saved:
+        return f"{job.output} holds {what}, whose plan is damaged; use --overwrite to start again"
+    kept = count_parts(job, {})[1]
+    return f"{job.output} holds {what}; use --overwrite to replace it or --resume to go on ({kept:,} documents are kept)"
+
+
+def _resumed(job: Job, plan: dict[str, Any], saved: dict[str, Any], arguments: argparse.Namespace, shares: Sequence[read.Share]) -> Job:
+    """The job that goes on with what is saved. Raises Refused where it would not be the same."""
+    if arguments.added is None:
+        plan = {**plan, "added": saved.get("added", "")}
+    if changed := [what for what in plan if plan[what] != saved.get(what)]:
+        raise Refused(f"{' and '.join(changed)} changed since the run in {job.output} began; use --overwrite to start again")
+    for name in files.names_in(job.parts):
+        if name.endswith(".tmp"):
+            files.delete(files.join(job.parts, name))
+    # A file that was written to since, to the same size: what was made of it is made again, so that no two states of it are mixed.
+    numbers = read.changed_shares(shares, files.join(job.state, "shares"))
+    again = discard_damaged(job, {part for part in finished_parts(job) if part.partition("-")[0] in numbers})
+    if again:
+        say(f"{again:,} finished parts are done again: they are damaged, or their inputs were changed")
+    return replace(job, setup=replace(job.setup, added=plan["added"]), run=saved.get("run", ""))
+
+
+def _saved_plan(job: Job, manifest: dict[str, Any] | None, arguments: argparse.Namespace) -> dict[str, Any] | None:
+    """The plan of a run that was cut short; {} where it is damaged, and None where there is none, or where that run is finished."""
+    path = files.join(job.state, folder.PLAN)
+    if not files.exists(path):
         return None
-    with files.read(files.join(job.state, "plan.json")) as stream:
-        plan: dict[str, Any] = orjson.loads(stream.read())
-        return plan
+    try:
+        plan = folder.load(path, "use --overwrite to start again")
+    except Refused:
+        if arguments.resume:
+            raise
+        return {}
+    return None if manifest is not None and plan.get("run", "") == manifest.get("run") else plan
 
 
 def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size: int, max_failed: report.Allowance) -> int:
@@ -293,18 +309,16 @@ def _run_graph(job: Job, shares: list[read.Share], engine: engines.Engine, size:
             say(f"going on from {len(finished)} finished parts")
             continue
         what = "interrupted" if interrupted else f"the run failed: {engines.told(error)}"
-        say(what)
-        say(f"what is finished is kept: go on with --resume --output {job.output}")
+        say(f"{what}")
+        say(f"{_kept(job, engine)}")
         if not interrupted:
             say("(NEWSBEAM_DEBUG=1 shows the traceback)")
         return 1
-    try:
-        with files.read(files.join(job.output, "manifest.json")) as stream:
-            manifest = orjson.loads(stream.read())
-    except OSError:
+    manifest = folder.read_manifest(job.output)
+    if not folder.is_manifest(manifest) or manifest.get("run") != job.run:  # none yet, or that of the results to be replaced
         say(f"submitted; the results will be in {job.output}")
         return 0
-    files.delete(job.state)
+    folder.clear_state(job.output)
     report.summary(manifest, job.output)
     return _status(manifest, max_failed)
 
@@ -315,6 +329,19 @@ def _status(manifest: dict[str, Any], max_failed: report.Allowance) -> int:
     if trouble:
         say(trouble)
     return 1 if trouble else 0
+
+
+def _kept(job: Job, engine: engines.Engine) -> str:
+    """What is left of a run that ended before its time, and how to go on: the truth, whatever it is."""
+    parts, documents = count_parts(job, {})
+    old = f"; the earlier results in {job.output} are as they were" if folder.read_manifest(job.output) is not None else ""
+    if parts or job.counts.rpartition("/")[2] in files.names_in(job.state):
+        lost = f", {NOW.begun - NOW.kept:,} that were begun are not" if engine.local and NOW.begun > NOW.kept else ""
+        return f"{documents:,} documents are kept{lost}: go on with --resume --output {job.output}{old}"
+    if not engine.local:
+        return f"no document is kept so far: go on with --resume --output {job.output}{old}"
+    folder.clear_state(job.output)
+    return f"0 of {NOW.begun:,} documents that were begun are kept: start again with the same command{old}"
 
 
 def _try(job: Job, shares: list[read.Share], engine: engines.Engine, size: int, finished: Sequence[str]) -> BaseException | None:

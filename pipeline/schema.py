@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import typing
 from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Literal
 
 from transforms.document import RECORD_KEYS, Document
+
+MAX_NAME = 100
+"""So much of a collection's name stands in the data card."""
 
 _SCALARS = {str: "string", int: "int64", float: "float64"}
 
@@ -72,7 +76,7 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
     With `dataset_info.features` in place a reader need not guess types from the first shard (datasets#7222).
     """
     lines = ["---", "configs:", "- config_name: default", "  data_files:", "  - split: train", f'    path: "{files}"']
-    lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {name}", ""]
+    lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {_as_text(name)}", ""]
     lines += [f"Made by {made_by}. {account}.", "", "| column | type | what |", "| --- | --- | --- |"]
     lines += [f"| `{key}` | {_short(of)} | {ABOUT[key]} |" for key, of in columns().items()]
     lines += ["", "Offsets are code points into `text`, end exclusive; -1 where a piece stands in removed text or is missing.", ""]
@@ -82,6 +86,15 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
         "",
     ]
     return "\n".join(lines)
+
+
+def _as_text(name: str) -> str:
+    """A name as Markdown shows it to the letter: names come from folders and recipes, and may hold markup or lines of their own."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if len(line) > MAX_NAME:
+        line = line[:MAX_NAME] + "…"
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]~#|!$]|(?<!\w)_|_(?!\w))", r"\\\1", line) or "newsbeam"
 
 
 def _features(of: dict[str, Any], indent: str) -> list[str]:

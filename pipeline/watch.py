@@ -27,13 +27,12 @@ from types import FrameType
 
 import orjson
 
-from pipeline import files, find, recipe, run, schema
-from pipeline.folder import WATCHED
+from pipeline import files, find, folder, recipe, run, schema
+from pipeline.folder import Refused
 from pipeline.ledger import Input, Ledger, LedgerError, Part, Stamp
 from pipeline.look import Candidate, Look, source_of
 from pipeline.pool import Pool, WorkerError, cores
 from pipeline.read import BUNDLE_BYTES, BUNDLE_ITEMS
-from pipeline.run import Refused
 from pipeline.status import Status, Teller, endpoint
 from pipeline.worker import STOPS, Batch, Setup
 from pipeline.write import COMPRESSED, KINDS, AccountError, Job, account_of, manifest
@@ -75,7 +74,7 @@ def watch(arguments: argparse.Namespace) -> int:
         name=find.folder_name(os.path.join(inputs[0], "x")) if os.path.isdir(inputs[0]) else find.folder_name(inputs[0]),
     )
     teller = Teller(arguments.progress)
-    with run.locked(output):
+    with folder.locked(output):
         _check_output(output)
         # First of all: the workers load what they need while the state is put right.
         pool: Pool[_Bundle] = Pool(job.setup, job.workers)
@@ -142,11 +141,13 @@ def _check_places(inputs: list[str], output: str) -> None:
 
 
 def _check_output(output: str) -> None:
-    """Raises Refused where a run's results are, which watch would be mixed up with."""
-    if os.path.exists(os.path.join(output, WATCHED)):
-        return
-    if os.path.exists(os.path.join(output, ".newsbeam")) or "manifest.json" in files.names_in(output):
-        raise Refused(f"{output} holds results of `newsbeam run`; name another folder")
+    """Raises Refused where somebody else's results or files are, which watch would be mixed up with or write over."""
+    folder.check_state(os.path.join(output, folder.WATCHED))
+    folder.check_command(output, "watch")
+    # Its state may be lost, and is built anew: the manifest says whose the folder is.
+    if not os.path.exists(os.path.join(output, folder.WATCHED)) and not folder.is_watched(folder.read_manifest(output)):
+        folder.check_strangers(output)
+    folder.make_state(os.path.join(output, folder.WATCHED))
 
 
 class _Stop:
@@ -528,12 +529,12 @@ class _Watcher:
         job, totals = self._job, self._ledger.totals
         card = schema.data_card(
             job.recipe.source or job.name, f"documents-*.{job.format}", account_of(totals), f"newsbeam v{job.setup.version}"
-        )
-        about = {**manifest(job, totals), "files": [], "inputs": [], "manifests": "manifest-*.json"}
+        ).encode()
+        about = {**manifest(job, totals), "files": [], "inputs": [], "manifests": "manifest-*.json", "card": folder.card_entry(card)}
         try:
-            with files.whole(os.path.join(job.output, "README.md")) as stream:
-                stream.write(card.encode())
-            with files.whole(os.path.join(job.output, "manifest.json")) as stream:
+            if kept := folder.write_card(job.output, card, folder.card_of(folder.read_manifest(job.output))):
+                self._teller.note(f"{folder.CARD} was not as newsbeam wrote it: it is kept as {kept}")
+            with files.whole(os.path.join(job.output, folder.MANIFEST)) as stream:
                 stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
         except OSError as error:
             self._teller.note(f"README.md and manifest.json are not up to date: {error}")

@@ -1,8 +1,9 @@
 """From finished batches to the files of the output folder, none of which is ever seen half-written.
 
 While a run goes on, everything lies in `DIR/.newsbeam/`: parts (what came of one stretch of the input, one file for each
-kind of line) and, once a part is complete, its report, which is what makes it count. When all parts are there they are put
-together into shards under temporary names, renamed, and the manifest is written last: a folder with a manifest is finished.
+kind of line) and, once a part is complete and on the disk for good, its report with sizes and hashes, which is what makes it count.
+When all parts are there they are put together into shards, aside; when all of those are there, they take the place of earlier
+results (`pipeline.folder`), the manifest last: a folder with a manifest is finished.
 """
 
 from __future__ import annotations
@@ -12,18 +13,18 @@ import os
 import platform
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from hashlib import sha256
 from importlib.metadata import version
 from typing import Any, BinaryIO, Literal, cast
 from uuid import uuid4
 
 import orjson
 
-from pipeline import files, schema
+from pipeline import files, folder, schema
 from pipeline.examples import MAX_CASES, MAX_PART_CASES, Cases
-from pipeline.folder import STATE
 from pipeline.inputs.limits import MIN_READ_SECONDS
 from pipeline.inputs.statuses import OK_STATUSES, Statuses
 from pipeline.read import EndOfPart, Reader
@@ -49,7 +50,10 @@ class AccountError(RuntimeError):
 
 @dataclass(frozen=True)
 class Job:
-    """One run: what its workers need and where its output goes. Plain data, since it travels to every worker."""
+    """One run: what its workers need and where its output goes. Plain data, since it travels to every worker.
+
+    `run` is drawn by lot when the run begins and stands in its manifest, by which it tells its own from that of an earlier run.
+    """
 
     setup: Setup
     output: str
@@ -59,6 +63,7 @@ class Job:
     shard_bytes: int = SHARD_BYTES
     name: str = "newsbeam"
     statuses: Statuses = OK_STATUSES
+    run: str = ""
 
     def reader(self, finished: Sequence[str] = ()) -> Reader:
         """What reads the input; parts that are `finished` are passed over."""
@@ -74,7 +79,7 @@ class Job:
     @property
     def state(self) -> str:
         """Where the run keeps what is not finished."""
-        return files.join(self.output, STATE)
+        return files.join(self.output, folder.STATE)
 
     @property
     def parts(self) -> str:
@@ -91,8 +96,8 @@ class Job:
 class Report:
     """What one part of the output holds. `read` is what the reader counted, -1 where a source has no end to count at.
 
-    `mark` is in the names of the files with its lines: an engine may do a part twice at a time, on a machine that it has given up
-    and on another, and what counts is one of the two, whole.
+    `sizes` and `hashes` (SHA-256) are of the lines of each kind. `mark` is in the names of the files with its lines: an engine may do
+    a part twice at a time, on a machine that it has given up and on another, and what counts is one of the two, whole.
     """
 
     part: str
@@ -103,6 +108,7 @@ class Report:
     inputs: list[tuple[str, int, str]] = field(default_factory=list)
     mark: str = ""
     cases: list[Any] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)
 
     @property
     def out(self) -> int:
@@ -116,6 +122,7 @@ class PartWriter:
     def __init__(self, job: Job, part: str) -> None:
         self._job = job
         self._streams: dict[str, BinaryIO] = {}
+        self._hashes: dict[str, Any] = {}
         self.report = Report(part, mark=uuid4().hex)
         self._cases = Cases(MAX_PART_CASES)
 
@@ -126,7 +133,9 @@ class PartWriter:
                 if kind not in self._streams:
                     self._make_folder()
                     self._streams[kind] = files.create(self._path(kind))
+                    self._hashes[kind] = sha256()
                 self._streams[kind].write(lines)
+                self._hashes[kind].update(lines)
                 self.report.sizes[kind] = self.report.sizes.get(kind, 0) + len(lines)
         add_counts(self.report.counts, batch.counts)
         self._cases.add(batch.cases)
@@ -137,10 +146,14 @@ class PartWriter:
         if end is not None:
             self.report.read, self.report.inputs = end.read, list(end.inputs)
         self.report.cases = self._cases.rows()
+        self.report.hashes = {kind: digest.hexdigest() for kind, digest in self._hashes.items()}
         for kind, stream in self._streams.items():
-            stream.close()
+            with stream:
+                files.sync(stream, self._path(kind))
             files.rename(self._path(kind), part_path(self._job, self.report, kind))
         self._make_folder()
+        if self._streams and not files.remote(self._job.parts):
+            files.sync_folder(self._job.parts)  # the lines are there for good before a report vouches for them
         with files.whole(files.join(self._job.parts, f"{self.report.part}.json")) as stream:
             stream.write(orjson.dumps(self.report))
         return self.report.part
@@ -160,8 +173,47 @@ def part_path(job: Job, report: Report, kind: str) -> str:
 
 
 def finished_parts(job: Job) -> list[str]:
-    """The names of the parts that an earlier, interrupted run completed."""
+    """The names of the parts that an earlier, interrupted run completed, as their reports say."""
     return [name.removesuffix(".json") for name in files.names_in(job.parts) if name.endswith(".json")]
+
+
+def discard_damaged(job: Job, changed: Container[str] = ()) -> int:
+    """Have those finished parts done again whose lines are not what their report says (a power cut may have taken them), or
+    whose name is in `changed`; how many there were.
+    """
+    sizes = files.sizes_in(job.parts)
+    bad = [part for part in finished_parts(job) if part in changed or not _is_whole(job, part, sizes)]
+    for part in bad:
+        files.delete(files.join(job.parts, f"{part}.json"))
+    return len(bad)
+
+
+def _is_whole(job: Job, part: str, sizes: Mapping[str, int]) -> bool:
+    try:
+        report = _report(job, part)
+        if _cut(job, report, sizes):
+            return False
+        # A store keeps what it has taken, or says so; and to read it all again is what takes time there.
+        return files.remote(job.parts) or all(_hash(part_path(job, report, kind)) == report.hashes.get(kind) for kind in report.sizes)
+    except (OSError, ValueError, TypeError, AttributeError):
+        return False  # the report itself is damaged
+
+
+def _cut(job: Job, report: Report, sizes: Mapping[str, int]) -> str:
+    """Which file of a part has not the size that its report says, given the sizes of all; "" where they are as they should be."""
+    for kind, size in report.sizes.items():
+        path = part_path(job, report, kind)
+        if sizes.get(path[len(job.parts) + 1 :]) != size:
+            return path
+    return ""
+
+
+def _hash(path: str) -> str:
+    digest = sha256()
+    with files.read(path) as stream:
+        while block := stream.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
 
 
 def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
@@ -170,7 +222,7 @@ def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
         if part not in seen:
             try:
                 seen[part] = _report(job, part).out
-            except OSError:
+            except (OSError, ValueError, TypeError):
                 break  # it is published and gone
     return len(seen), sum(seen.values())
 
@@ -187,13 +239,15 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     """Put the parts together into the files of the output folder and write the manifest; the manifest is returned.
 
     `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short, at any moment: an engine that lost
-    the machine on which it was done has it done again elsewhere. Raises AccountError.
+    the machine on which it was done has it done again elsewhere. Raises AccountError, and folder.Refused where a file of somebody
+    else's is in the way.
     """
+    folder.finish(job.output, suffix)
     wanted = sorted({part for part in parts if part})
-    if not set(wanted) <= set(finished_parts(job)) and f"manifest{suffix}.json" in files.names_in(job.output):
-        with files.read(files.join(job.output, f"manifest{suffix}.json")) as stream:
-            done: dict[str, Any] = orjson.loads(stream.read())  # parts go only when all of this was written
-            return done
+    if not set(wanted) <= set(finished_parts(job)):
+        done = folder.read_manifest(job.output, f"manifest{suffix}.json")
+        if folder.is_manifest(done) and done.get("run") == job.run:
+            return cast("dict[str, Any]", done)  # parts go only when all of this was written
     ordered = [_report(job, part) for part in wanted]
     total: Counter[str] = Counter()
     cases = Cases(MAX_CASES)
@@ -206,15 +260,22 @@ def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     bad = [report.part for report in ordered if report.out != (report.read if report.read >= 0 else report.taken)]
     if bad or read != written + dropped + failed:
         raise AccountError(f"{account} does not add up (parts {', '.join(bad[:5])}); what was finished is in {job.state}")
+    sizes = files.sizes_in(job.parts)
+    if cut := next((path for report in ordered if (path := _cut(job, report, sizes))), ""):
+        raise AccountError(f"{cut} has lost some of its lines; --resume does that part again")
+    aside = folder.next_folder(job.output, suffix)
+    files.make_folder(aside)
     made = [entry for kind in KINDS for entry in _shards(job, kind, ordered, suffix)]
     inputs = [{"path": path, "bytes": size, "sha256": digest} for report in ordered for path, size, digest in report.inputs]
-    about = {**manifest(job, total), **cases.about(), "files": made, "inputs": inputs}
     pattern = f"documents-*.{job.format}"
-    with files.whole(files.join(job.output, "README.md")) as stream:
-        made_by = f"newsbeam v{job.setup.version}"
-        stream.write(schema.data_card(job.recipe.source or job.name, pattern, account, made_by).encode())
-    with files.whole(files.join(job.output, f"manifest{suffix}.json")) as stream:
+    made_by = f"newsbeam v{job.setup.version}"
+    card = schema.data_card(job.recipe.source or job.name, pattern, account, made_by).encode()
+    about = {**manifest(job, total), **cases.about(), "run": job.run, "files": made, "inputs": inputs, "card": folder.card_entry(card)}
+    with files.whole(files.join(aside, folder.CARD)) as stream:
+        stream.write(card)
+    with files.whole(files.join(aside, f"manifest{suffix}.json")) as stream:
         stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    folder.replace(job.output, [*(entry["name"] for entry in made), folder.CARD, f"manifest{suffix}.json"], suffix)
     for report in ordered:
         # The report first: without it the part does not count, and what is left of it is nobody's.
         files.delete(files.join(job.parts, f"{report.part}.json"))
@@ -256,7 +317,7 @@ def _shards(job: Job, kind: str, reports: Sequence[Report], suffix: str) -> Iter
     for number, group in enumerate(groups):
         name = f"{STEMS[kind]}{suffix}-{number:05d}-of-{len(groups):05d}.{form}"
         paths = [part_path(job, report, kind) for report in group]
-        _write_shard(paths, files.join(job.output, name), form)
+        _write_shard(paths, files.join(folder.next_folder(job.output, suffix), name), form)
         yield {
             "name": name,
             "records": sum(report.counts.get(kind, 0) for report in group),

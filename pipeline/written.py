@@ -21,9 +21,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-import orjson
-
-from pipeline import files
+from pipeline import files, folder
 from pipeline.messages import OLDEST, Message
 
 Stretch = list[int]
@@ -84,8 +82,7 @@ def load(output: str, place: str, remember: int) -> tuple[dict[str, list[Any]], 
     found: dict[str, list[Any]] = {}
     marks = array("Q")
     for start, path in _manifests(output, oldest):
-        with files.read(path) as stream:
-            about: Mapping[str, Any] = orjson.loads(stream.read())
+        about: Mapping[str, Any] = folder.load(path, "get it back from a copy, or move it away: its messages are then taken again")
         for where, of_place in about.get("messages", {}).items():
             if where.startswith(place):
                 found.setdefault(where, []).extend(of_place)

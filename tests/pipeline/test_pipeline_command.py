@@ -215,14 +215,22 @@ def test_overwriting_replaces_results_and_touches_nothing_else(newsbeam: Newsbea
     out = tmp_path / "out"
     out.mkdir()
     (tmp_path / "a.txt").write_text("One line of words.")
-    for name in ("documents-00000-of-00002.jsonl", "documents-00001-of-00002.jsonl", "dropped-00000-of-00001.jsonl.gz", "manifest.json"):
+    old = ("documents-00000-of-00002.jsonl", "documents-00001-of-00002.jsonl", "dropped-00000-of-00001.jsonl.gz")
+    for name in old:
         (out / name).write_text("old")
+    about = {"account": "", "versions": {"newsbeam": "0"}, "files": [{"name": name} for name in (*old, "notes.txt", "../a.txt")]}
+    (out / "manifest.json").write_text(json.dumps(about))
     (out / "notes.txt").write_text("mine")
+    (out / "README.md").write_text("What I wrote about them.")
     ran = newsbeam("run", tmp_path / "a.txt", "--output", out, "--overwrite", "--format", "parquet")
     assert ran.status == 0, ran.err
     assert account(ran.account) == (1, 1, 0, 0)
+    assert "README.md is not as newsbeam wrote it: it will be kept as README.md.bak" in ran.err
+    assert (out / "README.md.bak").read_text() == "What I wrote about them."
+    assert (tmp_path / "a.txt").exists()
     assert final_names(out) == [
         "README.md",
+        "README.md.bak",
         "dead-letters-00000-of-00001.jsonl",
         "documents-00000-of-00001.parquet",
         "dropped-00000-of-00001.jsonl",
@@ -332,7 +340,8 @@ def test_a_run_that_fails_says_so_with_status_1_and_publishes_nothing(newsbeam: 
     assert ran.status == 1
     assert "newsbeam: the run failed: " in ran.err
     assert "no licence on this machine" in ran.err
-    assert "--resume" in ran.err
+    assert "0 of 1 documents that were begun are kept: start again with the same command" in ran.err
+    assert not (tmp_path / "out" / ".newsbeam").exists()
     assert ran.out == ""
     assert final_names(tmp_path / "out") == []
 

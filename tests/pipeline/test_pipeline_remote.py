@@ -1,93 +1,17 @@
 """Reading from and writing to a filesystem that only Beam knows: here one that is a folder under another scheme."""
 
-import os
 import shutil
 from pathlib import Path
-from typing import ClassVar
 
 import orjson
 import pytest
-from apache_beam.io.filesystem import FileMetadata, FileSystem
 from apache_beam.io.filesystems import FileSystems
 
 from pipeline.cli import main
 
 
-class Elsewhere(FileSystem):
-    """`elsewhere://x/y` is `<top>/x/y`. Like an object store it has no folders and renames by copying."""
-
-    top: ClassVar[Path]
-
-    @classmethod
-    def scheme(cls):
-        return "elsewhere"
-
-    def _path(self, url):
-        return str(self.top / url.removeprefix("elsewhere://").lstrip("/"))
-
-    def join(self, basepath, *paths):
-        return "/".join([basepath.rstrip("/"), *paths])
-
-    def split(self, path):
-        head, _, tail = path.rpartition("/")
-        return head, tail
-
-    def mkdirs(self, path):
-        os.makedirs(self._path(path), exist_ok=True)
-
-    def has_dirs(self):
-        return False
-
-    def _list(self, dir_or_prefix):
-        for folder, _, files in os.walk(self.top):
-            for name in files:
-                path = Path(folder, name)
-                url = "elsewhere://" + path.relative_to(self.top).as_posix()
-                if url.startswith(dir_or_prefix):
-                    yield FileMetadata(url, path.stat().st_size)
-
-    def create(self, path, mime_type="application/octet-stream", compression_type="auto"):
-        os.makedirs(os.path.dirname(self._path(path)), exist_ok=True)
-        return open(self._path(path), "wb")
-
-    def open(self, path, mime_type="application/octet-stream", compression_type="auto"):
-        return open(self._path(path), "rb")
-
-    def copy(self, source_file_names, destination_file_names):
-        for source, destination in zip(source_file_names, destination_file_names, strict=True):
-            shutil.copy(self._path(source), self._path(destination))
-
-    def rename(self, source_file_names, destination_file_names):
-        for source, destination in zip(source_file_names, destination_file_names, strict=True):
-            shutil.move(self._path(source), self._path(destination))
-
-    def exists(self, path):
-        return os.path.isfile(self._path(path))
-
-    def size(self, path):
-        return os.path.getsize(self._path(path))
-
-    def last_updated(self, path):
-        return os.path.getmtime(self._path(path))
-
-    def checksum(self, path):
-        return str(self.size(path))
-
-    def metadata(self, path):
-        return FileMetadata(path, self.size(path))
-
-    def delete(self, paths):
-        for path in paths:
-            local = self._path(path)
-            if os.path.isdir(local):
-                shutil.rmtree(local)
-            elif os.path.exists(local):
-                os.unlink(local)
-
-
 @pytest.fixture
-def elsewhere(tmp_path):
-    Elsewhere.top = tmp_path
+def elsewhere(tmp_path, far):
     assert FileSystems.get_filesystem("elsewhere://x").scheme() == "elsewhere"
     bucket = tmp_path / "bucket" / "in"
     (bucket / "sub").mkdir(parents=True)

@@ -256,33 +256,6 @@ class _Killed(BaseException):
     pass
 
 
-@pytest.mark.parametrize("steps", range(9))
-def test_publishing_can_be_done_again_wherever_it_was_cut_short(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: int) -> None:
-    """Cut short before the n-th renaming."""
-    of = job(tmp_path, shard_bytes=1)
-    parts = [part(of, "a", batch([1], 1, 1)), part(of, "b", batch([2]))]
-    real, left = files.rename, steps
-
-    def rename(old: str, new: str) -> None:
-        nonlocal left
-        if not left:
-            raise _Killed
-        left -= 1
-        real(old, new)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(files, "rename", rename)
-        try:
-            publish(of, parts)
-        except _Killed:
-            assert "manifest.json" not in names(tmp_path)
-    if steps < 6:  # two shards of documents, one of each of the others, README, manifest
-        manifest = publish(of, finished_parts(of))
-        assert manifest["account"] == "read 4 = written 2 + dropped 1 + failed 1"
-    rows = [row["id"] for path in sorted(tmp_path.glob("documents-*.jsonl")) for row in records(path)]
-    assert rows == ["sha256:1", "sha256:2"]
-
-
 def test_a_part_counts_only_while_its_lines_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of = job(tmp_path)
     made = part(of, "a", batch([1], 1, 1))
