@@ -81,6 +81,7 @@ RECORD: dict[str, Any] = {
         "language_hint": str,
         "attribution": str,
         "input": str,
+        "http_status": int,
     },
 }
 
