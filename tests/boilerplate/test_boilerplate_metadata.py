@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from dataclasses import asdict
 from pathlib import Path
 
@@ -113,11 +112,10 @@ def test_dates_lie_where_they_say(text, language):
     ],
     ids=["brackets", "nested graphs", "many articles", "long author", "long title", "many bylines", "deep", "digits"],
 )
-def test_linear_time(html):
+def test_linear_time(html, within_processor_time):
     page = read_page(html)
-    began = time.process_time()
-    page_metadata(page, "A", ["By " * 1000], "")
-    assert time.process_time() - began < 1.5
+    with within_processor_time(20):  # a second where nothing else runs
+        page_metadata(page, "A", ["By " * 1000], "")
 
 
 HALVES = ["A \\ud83d", "\\uDE00 A", "A \\ud83d\\ud83d\\ude00", "\\\\ud83d A \\ud83d"]

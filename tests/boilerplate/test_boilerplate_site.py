@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pickle
 import sys
-import time
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
@@ -202,11 +201,10 @@ def test_what_is_known_by_its_words_keeps_its_kind() -> None:
 
 
 @pytest.mark.parametrize("char", ["a", " ", "7", "<", "한", "a ", "7 a", "\n", "a\n", "<link "])
-def test_a_megabyte_of_anything_takes_no_time(char: str) -> None:
+def test_a_megabyte_of_anything_takes_no_time(char: str, within_processor_time: Any) -> None:
     text = char * (1_000_000 // len(char))
-    began = time.perf_counter()
-    site_of(Document(text=text, markup=True))
     texts = text.split("\n")
-    keys = page_keys("a.example", texts)
-    SiteTemplate(Exact(dict.fromkeys(keys, 10))).recurring("a.example", texts)
-    assert time.perf_counter() - began < 10
+    with within_processor_time(60):
+        site_of(Document(text=text, markup=True))
+        keys = page_keys("a.example", texts)
+        SiteTemplate(Exact(dict.fromkeys(keys, 10))).recurring("a.example", texts)

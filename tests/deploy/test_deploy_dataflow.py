@@ -43,7 +43,7 @@ def offline(program: str, *words: str) -> subprocess.CompletedProcess[str]:
     """A program in a process of its own, with neither network nor credentials."""
     env = {name: value for name, value in os.environ.items() if not name.startswith(("GOOGLE_", "CLOUDSDK_"))}
     command = [sys.executable, "-c", OFFLINE + program, *words]
-    return subprocess.run(command, cwd=TOP, env={**env, "HOME": "/nonexistent"}, capture_output=True, text=True, timeout=240, check=False)
+    return subprocess.run(command, cwd=TOP, env={**env, "HOME": "/nonexistent"}, capture_output=True, text=True, timeout=600, check=False)
 
 
 # --- everywhere -----------------------------------------------------------------------------------------------------

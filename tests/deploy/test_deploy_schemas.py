@@ -172,7 +172,7 @@ def test_the_linter_has_nothing_against_a_dockerfile(path: Path, tools: Path, tm
 def test_the_job_server_knows_its_options() -> None:
     """Those of compose.yaml and cluster.yaml, asked of the job server that the pom file makes."""
     command = [parts.java(), "-cp", str(parts.flink_job_server()), "org.apache.beam.runners.flink.FlinkJobServerDriver", "--no-such"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600, check=False)
     known = set(re.findall(r"^ *(--[\w-]+)", done.stderr + done.stdout, re.M))
     assert "--job-port" in known
     services = yaml.safe_load((DEPLOY / "flink" / "compose.yaml").read_text())["services"]

@@ -232,7 +232,7 @@ def test_the_launcher_builds_the_job() -> None:
         env={**env, "PYTHONPATH": str(TOP)},
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=600,
         check=False,
     )
     assert done.returncode == 0, done.stderr

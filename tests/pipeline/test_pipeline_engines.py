@@ -435,10 +435,10 @@ def test_the_worker_ends_with_its_engine(bare: Path) -> None:
         "from pipeline import sdk_worker\n"
         "threading.Thread(target=sdk_worker._end_with, args=(os.getppid(),), daemon=True).start()\n"
         f"open({str(bare / 'alive')!r}, 'w').close()\n"
-        "time.sleep(60)\n"
+        "time.sleep(600)\n"
         "print('it went on')\n"
     )
-    engine = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); time.sleep(60)"
+    engine = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); time.sleep(600)"
     environment = {**os.environ, "PYTHONPATH": str(Path(engines.__file__).parents[1])}
     with subprocess.Popen([PYTHON, "-c", engine, code], stdout=subprocess.PIPE, env=environment) as process:
         while not (bare / "alive").exists():

@@ -56,7 +56,7 @@ def run(words: list[Any], cwd: Path, **environment: str) -> Any:
         env=env,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=False,
         stdin=subprocess.DEVNULL,
     )

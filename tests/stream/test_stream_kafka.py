@@ -110,7 +110,7 @@ with kafka.connector(Engine("PrismRunner", {options(tmp_path, jar)!r})):
         assert process.stdout.readline()
         pid = int((tmp_path / "said").read_text().partition(" ")[0])
         process.kill()
-    for _ in range(200):
+    for _ in range(3000):
         if gone(pid) or Path(f"/proc/{pid}/stat").read_text().split()[2] == "Z":
             return
         time.sleep(0.1)

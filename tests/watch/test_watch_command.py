@@ -28,7 +28,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 ACCOUNT = re.compile(r"read (\d+) = written (\d+) \+ dropped (\d+) \+ failed (\d+)")
-PATIENCE = 90.0
+PATIENCE = 300.0
 """Seconds after which a test gives up waiting for what has to come. Nothing is said about how fast it should."""
 
 
@@ -166,7 +166,7 @@ def test_a_restart_takes_only_what_is_new_and_counts_on(watch: Callable[..., Wat
 
 
 def test_a_file_is_left_alone_until_it_is_whole(watch: Callable[..., Watch], tmp_path: Path) -> None:
-    running = watch("--settle", "2")
+    running = watch("--settle", "6")
     with (tmp_path / "in" / "slow.txt").open("w") as stream:
         for number in range(12):
             stream.write(f"Sentence {number}. ")
@@ -219,7 +219,7 @@ def test_what_cannot_be_read_is_a_dead_letter_until_it_can_be(watch: Callable[..
 
 
 def test_what_vanishes_before_it_is_whole_never_was(watch: Callable[..., Watch], tmp_path: Path) -> None:
-    running = watch("--settle", "3")
+    running = watch("--settle", "6")
     for number in range(20):
         path = tmp_path / "in" / f"{number}.txt"
         path.write_text("Not for long.")
@@ -316,13 +316,11 @@ def test_a_folder_that_goes_and_comes_back(watch: Callable[..., Watch], tmp_path
     running = watch()
     running.until_written(1)
     (tmp_path / "in").rename(tmp_path / "gone")
-    time.sleep(1)
+    wait_for_line(running, "in is not there any more; when it comes back, it is followed again")
     put(tmp_path / "gone" / "b.txt", "The second.")
     (tmp_path / "gone").rename(tmp_path / "in")
     running.until_written(2)
-    account, err = running.stop()
-    assert account == (2, 2, 0, 0)
-    assert "in is not there any more; when it comes back, it is followed again" in err
+    assert running.stop()[0] == (2, 2, 0, 0)
 
 
 def test_a_worker_that_dies_costs_its_document(watch: Callable[..., Watch], tmp_path: Path) -> None:
@@ -335,16 +333,17 @@ def test_a_worker_that_dies_costs_its_document(watch: Callable[..., Watch], tmp_
 
 
 def test_a_slow_document_does_not_hold_up_the_others(watch: Callable[..., Watch], tmp_path: Path) -> None:
-    put(tmp_path / "in" / "rows.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in ["one", "hang in Python", *"abcdefg" * 20]))
-    running = watch("-j", "2", "--time-limit", "15", recipe="processors: ['nasty_processors:Nasty']\n")
-    time.sleep(2)
+    put(tmp_path / "in" / "rows.jsonl", "".join(json.dumps({"text": text}) + "\n" for text in ["one", "gate", *"abcdefg" * 20]))
+    running = watch("-j", "2", recipe=f"processors:\n  - 'nasty_processors:Gate': {{folder: '{tmp_path}'}}\n")
+    running.until((tmp_path / "reached").exists)
     for number in range(20):
         put(tmp_path / "in" / f"{number}.txt", f"Number {number}.")
     running.until(lambda: {f"in/{number}.txt" for number in range(20)} <= set(origins(running.out)))
-    assert records(running.out, "dead-letters") == []
-    running.until_written(161)
-    assert running.stop()[0] == (162, 161, 0, 1)
-    assert origins(running.out) == Counter([*(f"in/{n}.txt" for n in range(20)), *(f"in/rows.jsonl#{n}" for n in (1, *range(3, 143)))])
+    assert "in/rows.jsonl#2" not in origins(running.out)
+    (tmp_path / "open").touch()
+    running.until_written(162)
+    assert running.stop()[0] == (162, 162, 0, 0)
+    assert origins(running.out) == Counter([*(f"in/{n}.txt" for n in range(20)), *(f"in/rows.jsonl#{n}" for n in range(1, 143))])
 
 
 # --- the output -----------------------------------------------------------------------------------------------------
@@ -399,13 +398,14 @@ def newsbeam_run() -> Callable[..., Any]:
 def test_json_lines_for_machines(watch: Callable[..., Watch], tmp_path: Path) -> None:
     put(tmp_path / "in" / "a.txt", "The first.")
     running = watch("--progress", "json")
-    running.until_written(1)
-    time.sleep(1.5)
-    _, err = running.stop()
-    rows = [json.loads(line) for line in err.splitlines()]
-    assert {"waiting", "in_work", "read", "written", "dropped", "failed", "files", "lag", "latency", "trouble", "time"} == set(rows[-1])
-    assert (rows[-1]["written"], rows[-1]["waiting"], rows[-1]["in_work"], rows[-1]["lag"]) == (1, 0, 0, 0.0)
-    assert rows[-1]["latency"] > 0
+    assert running.process.stderr is not None
+    row = {"written": 0, "lag": 1.0}
+    while (row["written"], row["lag"]) != (1, 0.0):
+        row = json.loads(running.process.stderr.readline())
+    assert {"waiting", "in_work", "read", "written", "dropped", "failed", "files", "lag", "latency", "trouble", "time"} == set(row)
+    assert (row["waiting"], row["in_work"]) == (0, 0)
+    assert row["latency"] > 0
+    running.stop()
 
 
 def test_numbers_for_prometheus(watch: Callable[..., Watch], tmp_path: Path) -> None:
@@ -414,12 +414,14 @@ def test_numbers_for_prometheus(watch: Callable[..., Watch], tmp_path: Path) -> 
     assert running.process.stderr is not None
     said = running.process.stderr.readline()
     url = re.findall(r"http://127\.0\.0\.1:\d+/metrics", said)[0]
-    running.until_written(1)
-    time.sleep(0.2)
-    with urllib.request.urlopen(url) as answer:
-        assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
-        text = answer.read().decode()
-    assert 'newsbeam_records_total{outcome="written"} 1\n' in text
+
+    def served() -> str | None:
+        with urllib.request.urlopen(url) as answer:
+            assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
+            text = answer.read().decode()
+        return text if 'newsbeam_records_total{outcome="written"} 1\n' in text else None
+
+    text = running.until(served)
     assert all(re.fullmatch(r'# (HELP|TYPE) newsbeam_\w+ .+|newsbeam_\w+(\{\w+="\w+"\})? [\d.]+', line) for line in text.splitlines())
     running.stop()
 
