@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 
 from transforms.boilerplate import page as module
 from transforms.boilerplate.html import main_text
-from transforms.boilerplate.page import canonical, lexbor_canonical, read_canonical, read_page, soup_canonical
+from transforms.boilerplate.page import canonical, lexbor_canonical, prepared, read_canonical, read_page, soup_canonical
 
 HERE = Path(__file__).parent
 BENCH = HERE.parents[2] / "shared" / "bench" / "extract" / "dev"
@@ -32,6 +32,7 @@ def texts(source):
 
 
 def both(html: str) -> tuple[list[str], list[str]]:
+    html = prepared(html)
     return texts(lexbor_canonical(html)), texts(soup_canonical(html))
 
 
@@ -123,6 +124,13 @@ TEXTS = ["word", "two words ", " a &amp; b", "<br>", "<br><br>", "<img src=x>", 
 ATTRIBUTES = ["", "", "", " hidden", ' class="a b"', ' style="display:none"', ' aria-hidden="true"']
 
 
+PIECES = [
+    "<", ">", "</", "<!", "<!--", "-->", "<?", "&#", "&#x", "&amp", "&", '"', "'", "=", "<p", "<p a", '<p a="', "<p a='1'>", "</p>",
+    "<br/>", "<b>", "</b>", "<script>", "</script>", "<title>", "</title>", "<textarea>", "<svg><p>", "</svg>", "<html>",
+    "<![CDATA[", "]]>", "x", " ", "\ud83d", "é", "<a/", "</ ", "<xmp>",
+]  # fmt: skip
+
+
 @st.composite
 def ordered_pages(draw):
     """Pages on which nothing has to be mended: both parsers must agree."""
@@ -148,6 +156,34 @@ def test_same_blocks_where_nothing_is_to_mend(html):
         for front in (lexbor_canonical, soup_canonical)
     ]
     assert shown[0] == shown[1]
+
+
+def test_neither_parser_is_given_what_takes_it_quadratic_time():
+    attributes = " ".join(f"a{number}=1" for number in range(50_000))
+    hidden = " ".join(f'a{number}="<b>"' for number in range(50_000))
+    options = "<select>" + "<option>one" * 50_000 + "</select>"
+    roots = "".join(f"<body a{number}=1>" for number in range(20_000))
+    for html, most in ((f"<p {attributes}>", 40_000), (f"<p {hidden}>", 60_000), (options, 250_000), (roots, 100_000)):
+        after = prepared(f"<html lang=en><body class=x>{html}</p>One")
+        assert len(after) < most
+        assert after.startswith("<html lang=en><body class=x>")
+        assert after.endswith("One")
+        assert [block.text for block in read_page(f"<html lang=en><body class=x>{html}</p>One").blocks] == ["One"]
+
+
+@pytest.mark.parametrize("depth", [1_000, 9_000])
+def test_deep_pages_full_of_text_stay_linear(depth):
+    # bs4's tree looks up through all open elements at each text: 300 million steps here
+    page = soup_canonical("<div>" * depth + "x</b>" * 30_000)
+    assert page.html.count("x") == 30_000
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.sampled_from(PIECES), max_size=30))
+def test_soup_never_raises_and_loses_no_text(pieces):
+    page = soup_canonical("".join(pieces))
+    assert page.html.count("<html") == 1
+    assert read_canonical(page).visible == page.visible
 
 
 def test_canonical_keeps_json_ld():

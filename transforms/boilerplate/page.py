@@ -16,8 +16,7 @@ from html import escape, unescape
 from typing import Any
 
 from bs4 import BeautifulSoup
-from bs4.builder._htmlparser import BeautifulSoupHTMLParser, HTMLParserTreeBuilder
-from bs4.element import PreformattedString, Tag
+from bs4.builder._htmlparser import BeautifulSoupHTMLParser
 
 from transforms.document import COMMENT, characters
 from transforms.fields import scrub
@@ -60,33 +59,79 @@ def lexbor_canonical(html: str) -> Canonical:
     return Canonical(parser.html or "", json_ld, characters(body.text()) if body is not None else 0)
 
 
-class _Tally(Counter[str]):
-    """As much of a list as bs4 keeps of void elements, without looking through all of it for each end tag."""
-
-    def append(self, tag: str) -> None:
-        self[tag] += 1
-
-    def remove(self, tag: str) -> None:
-        self[tag] -= 1
-        if not self[tag]:
-            del self[tag]
-
-
 _HUGE_REFERENCE = re.compile(r"&#[0-9]{9,};?")
-_BROKEN_REFERENCE = re.compile(r"&#(?![0-9]|[xX][0-9a-fA-F])")
 
 
 class _SoupParser(BeautifulSoupHTMLParser):
-    """The standard library's parser with comments, declarations and what the file ends in read as the HTML standard says.
+    """BeautifulSoup's parser, which writes canonical HTML where it would build a tree.
 
-    It gets a page in one piece: what is not closed by its end never will be.
+    An end tag closes the nearest element of its name, with all that is open in it, as in BeautifulSoup; the tree itself would take
+    quadratic time where much stands deep. Comments, declarations and what the page ends in are read as the HTML standard says: it
+    gets the page in one piece, and what is not closed by its end never will be.
     """
 
     CDATA_CONTENT_ELEMENTS = ("script", "style", "textarea", "title")  # type: ignore[misc]
 
-    def __init__(self, soup: BeautifulSoup, convert_charrefs: bool = False) -> None:
-        super().__init__(soup, convert_charrefs=convert_charrefs)
-        self.already_closed_empty_element = _Tally()  # type: ignore[assignment]
+    def __init__(self) -> None:
+        super().__init__(BeautifulSoup("", "html.parser"), convert_charrefs=True)
+        self.out: list[str] = []
+        self.shown: list[str] = []
+        self.json_ld: list[str] = []
+        self.whole = False  # whether there is an html element
+        self._stack: list[str] = []
+        self._open: Counter[str] = Counter()
+        self._dropped = -1  # how many elements are open around the outermost one that is dropped
+        self._script: list[str] | None = None  # of the JSON-LD script that is open
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]], handle_empty_element: bool = True) -> None:
+        if self._dropped < 0:
+            if tag in _DROPPED:
+                self._dropped = len(self._stack)
+                if tag == "script" and any(name == "type" and "ld+json" in (value or "").lower() for name, value in attrs):
+                    self._script = []
+            else:
+                self.whole = self.whole or tag == "html"
+                said = "".join([f' {name}="{escape(value or "")}"' for name, value in dict(attrs).items()])
+                self.out.append(f"<{tag}{said}>")
+        if tag not in _VOID:
+            self._stack.append(tag)
+            self._open[tag] += 1
+        elif self._dropped == len(self._stack):
+            self._dropped = -1
+
+    def handle_endtag(self, tag: str, check_already_closed: bool = True) -> None:
+        if self._open[tag]:
+            closed = ""
+            while closed != tag:
+                closed = self._stack.pop()
+                self._open[closed] -= 1
+                if self._dropped < 0:
+                    self.out.append(f"</{closed}>")
+                elif self._dropped == len(self._stack):
+                    self._dropped = -1
+                    if self._script is not None:
+                        self.json_ld.append("".join(self._script))
+                        self._script = None
+
+    def handle_data(self, data: str) -> None:
+        if self._dropped < 0:
+            if self._stack and self._stack[-1] == "title":
+                data = resolved(data)
+            else:
+                self.shown.append(data)
+            self.out.append(escape(data, quote=False).replace("\u00a0", "&nbsp;"))
+        elif self._script is not None:
+            self._script.append(data)
+
+    def close(self) -> None:
+        super().close()
+        for tag in reversed(self._stack[: self._dropped] if self._dropped >= 0 else self._stack):
+            self.out.append(f"</{tag}>")
 
     def parse_comment(self, i: int, report: bool = True) -> int:
         comment = _COMMENT_IN_SOURCE.match(self.rawdata, i)
@@ -109,55 +154,15 @@ class _SoupParser(BeautifulSoupHTMLParser):
         end: int = super().parse_endtag(i)
         return len(self.rawdata) if end < 0 else end
 
-    def handle_charref(self, name: str) -> None:
-        self.handle_data(resolved(f"&#{name};"))
-
-
-class _SoupBuilder(HTMLParserTreeBuilder):
-    def feed(self, markup: Any, _parser_class: type[BeautifulSoupHTMLParser] = _SoupParser) -> None:
-        super().feed(markup, _parser_class)
-
 
 def soup_canonical(html: str) -> Canonical:
-    """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises."""
-    # Where a reference is broken, html.parser takes all that follows for text; it raises for a number of thousands of digits.
-    html = _HUGE_REFERENCE.sub("\ufffd", _BROKEN_REFERENCE.sub("&amp;#", scrub(html)))
-    soup = BeautifulSoup(html, builder=_SoupBuilder(multi_valued_attributes=None))
-    json_ld: list[str] = []
-    shown: list[str] = []
-    out: list[str] = []
-    whole = soup.html is not None
-    if not whole:
-        out.append("<html><body>")
-    # Written here and not by bs4, which compares tags with all that is in them on the way: deep ones end in a RecursionError.
-    waiting: list[tuple[Iterator[Any], str]] = [(iter(soup.contents), "")]
-    while waiting:
-        nodes, closing = waiting[-1]
-        for node in nodes:
-            if isinstance(node, Tag):
-                if node.name in _DROPPED:
-                    if node.name == "script" and "ld+json" in str(node.get("type") or "").lower():
-                        json_ld.append("".join(node.strings))
-                    continue
-                attributes = "".join([f' {name}="{escape(value or "")}"' for name, value in node.attrs.items() if isinstance(value, str)])
-                out.append(f"<{node.name}{attributes}>")
-                if node.name not in _VOID:
-                    waiting.append((iter(node.contents), node.name))
-                    break
-            elif not isinstance(node, PreformattedString):  # a comment, a doctype
-                text = str(node)
-                if closing == "title":
-                    text = resolved(text)
-                else:
-                    shown.append(text)
-                out.append(escape(text, quote=False))
-        else:
-            waiting.pop()
-            if closing:
-                out.append(f"</{closing}>")
-    if not whole:
-        out.append("</body></html>")
-    return Canonical("".join(out), tuple(json_ld), characters("".join(shown)))
+    """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises; linear in the length of `html`."""
+    parser = _SoupParser()
+    parser.feed(_HUGE_REFERENCE.sub("\ufffd", scrub(html)))  # html.parser raises for a number of thousands of digits
+    parser.close()
+    written = "".join(parser.out)
+    visible = characters("".join(parser.shown))
+    return Canonical(written if parser.whole else f"<html><body>{written}</body></html>", tuple(parser.json_ld), visible)
 
 
 # A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
@@ -188,9 +193,46 @@ def _takes_quadratic_time(html: str) -> bool:
 _FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
 
 
+# lexbor compares each attribute with all others of its element, and looks through all options of a list at each of them.
+_MANY_ATTRIBUTES, _MANY_OPTIONS = 2_000, 2_000
+_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * _MANY_ATTRIBUTES}}}")
+_LONG_PAGE = 300_000  # of a longer page all tags are looked at: one whose attributes hold `<` and `>` may be long and not look it
+_TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
+_ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*)?)?""")
+# Those of later tags are added to the first html and body.
+_MANY_ROOTS = 200
+_ROOT = re.compile(r"(<(?:html|body)\s[^<>]*>)", re.I)
+_OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.I)
+
+
+def _with_fewer_attributes(html: str) -> str:
+    """The page with the first attributes only of elements that have thousands."""
+    out: list[str] = []
+    done = at = 0
+    while tag := _TAG_NAME.search(html, at):
+        at = tag.end()
+        many = kept = 0
+        while attribute := _ATTRIBUTE.match(html, at):
+            at = attribute.end()
+            many += 1
+            if many == _MANY_ATTRIBUTES:
+                kept = at
+        if many > _MANY_ATTRIBUTES:
+            out.append(html[done:kept])
+            done = at
+    return "".join([*out, html[done:]])
+
+
 def prepared(html: str) -> str:
-    """The page without what no parser reads as a browser that runs scripts does."""
+    """The page without what no parser reads as a browser that runs scripts does, or in a time that grows with the page alone."""
     html = html.replace("\0", "")
+    if _LONG_TAG.search(html) or len(html) > _LONG_PAGE or html.count('>"') > _MANY_ATTRIBUTES:
+        html = _with_fewer_attributes(html)
+    if html.count("<html") + html.count("<body") > _MANY_ROOTS:
+        first, *others = _ROOT.split(html, 2)
+        html = "".join([first, *others[:-1], _ROOT.sub(" ", others[-1])])
+    if html.count("<option") + html.count("<OPTION") > _MANY_OPTIONS:
+        html = _OPTION.sub(" ", html)
     if "shadowroot" in html or "hadowRoot" in html or "SHADOWROOT" in html:
         html = _SHADOW.sub("<div", html)
     if "<noscript" in html:
