@@ -102,7 +102,8 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
     texts = [block.text for block in page.blocks]
     ruled = [""] * len(texts)
     _fill(page, keep, scores, ruled)
-    _drop_copies(texts, keep, layout, ruled)
+    if not page.rough:  # where blocks are made of short ones, two are alike by what they are made of
+        _drop_copies(texts, keep, layout, ruled)
     judged, told, lists = _judged(page, texts)
     near: dict[int, str] = {}
     kinds: list[str] = []

@@ -76,13 +76,28 @@ def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float]
     """The kept lines of `text`, what was taken out, and the headline that the text starts with ("" if with none).
 
     `headline` is the title where it is known already; captions that repeat it go. `recurring` tells of a line on what share of
-    the site's other pages it stands, 0 to 1. Linear in the length of the text.
+    the site's other pages it stands, 0 to 1. Linear in the length of the text; lines behind the first MANY_LINES stay.
     """
+    text, rest = _in_two(text)
     parts = _decide(text, headline, recurring)
     removed = [removal for part in parts for removal in part.removed]
     removed.sort(key=lambda removal: removal.line)
     title = parts[0].title if parts else ""
-    return _render([line for part in parts for line in part.kept]), tuple(removed), re.sub(r"^#{1,6}\s+", "", title)
+    kept = _render([line for part in parts for line in part.kept])
+    return f"{kept}\n{rest}" if rest else kept, tuple(removed), re.sub(r"^#{1,6}\s+", "", title)
+
+
+MANY_LINES = 100_000
+"""Lines of a text that are judged. What has more is no article but a log or a list, and all that follows stays."""
+
+
+def _in_two(text: str) -> tuple[str, str]:
+    """The lines of a text that are judged, and the others, each without spaces at its end and at most one blank line in a row."""
+    if text.count("\n") + text.count("\r") < MANY_LINES:
+        return text, ""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    rest = "\n".join([line.rstrip() for line in lines[MANY_LINES:]]).rstrip("\n")
+    return "\n".join(lines[:MANY_LINES]), re.sub(r"\n{3,}", "\n\n", rest)
 
 
 def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) -> list[_Decided]:
@@ -261,10 +276,10 @@ _HEADS = frozenset(("related", "comment", "subscribe", "advert", "share", "navig
 
 
 def explain_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> list[Explained]:
-    """Of each line that is not blank whether it stays, and why; a line of which only the end goes stays."""
+    """Of each line that is judged and not blank whether it stays, and why; a line of which only the end goes stays."""
     out: list[Explained] = []
     model = line_model()
-    for part in _decide(text, headline, recurring):
+    for part in _decide(_in_two(text)[0], headline, recurring):
         whole = {line.number for line in part.kept}
         kinds: dict[int, str] = {}
         tails: dict[int, list[str]] = {}

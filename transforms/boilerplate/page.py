@@ -13,10 +13,13 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from html import escape, unescape
+from itertools import chain
 from typing import Any
 
+import numpy as np
 from bs4 import BeautifulSoup
 from bs4.builder._htmlparser import BeautifulSoupHTMLParser
+from numpy.typing import NDArray
 
 from transforms.document import COMMENT, characters
 from transforms.fields import scrub
@@ -77,7 +80,6 @@ class _SoupParser(BeautifulSoupHTMLParser):
         self.out: list[str] = []
         self.shown: list[str] = []
         self.json_ld: list[str] = []
-        self.whole = False  # whether there is an html element
         self._stack: list[str] = []
         self._open: Counter[str] = Counter()
         self._dropped = -1  # how many elements are open around the outermost one that is dropped
@@ -95,7 +97,6 @@ class _SoupParser(BeautifulSoupHTMLParser):
                 if tag == "script" and any(name == "type" and "ld+json" in (value or "").lower() for name, value in attrs):
                     self._script = []
             else:
-                self.whole = self.whole or tag == "html"
                 said = "".join([f' {name}="{escape(value or "")}"' for name, value in dict(attrs).items()])
                 self.out.append(f"<{tag}{said}>")
         if tag not in _VOID:
@@ -162,7 +163,8 @@ def soup_canonical(html: str) -> Canonical:
     parser.close()
     written = "".join(parser.out)
     visible = characters("".join(parser.shown))
-    return Canonical(written if parser.whole else f"<html><body>{written}</body></html>", tuple(parser.json_ld), visible)
+    whole = written.lstrip().startswith("<html")
+    return Canonical(written if whole else f"<html><body>{written}</body></html>", tuple(parser.json_ld), visible)
 
 
 # A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
@@ -189,20 +191,22 @@ def _takes_quadratic_time(html: str) -> bool:
     return False
 
 
-# What scripts never see: a browser that runs them skips this frame, and one that does not takes the rest of the page for its content.
-_FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
-
-
-# lexbor compares each attribute with all others of its element, and looks through all options of a list at each of them.
-_MANY_ATTRIBUTES, _MANY_OPTIONS = 2_000, 2_000
-_LONG_TAG = re.compile(rf"<[a-zA-Z][^<>]{{{2 * _MANY_ATTRIBUTES}}}")
-_LONG_PAGE = 300_000  # of a longer page all tags are looked at: one whose attributes hold `<` and `>` may be long and not look it
+# lexbor compares each attribute with all others of its element, and looks through all options of a list at each of them. Attributes of
+# later html and body tags it adds to the first.
+_MANY_ATTRIBUTES, _MANY_OPTIONS, _MANY_ROOTS = 2_000, 2_000, 200
 _TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
 _ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*)?)?""")
-# Those of later tags are added to the first html and body.
-_MANY_ROOTS = 200
 _ROOT = re.compile(r"(<(?:html|body)\s[^<>]*>)", re.I)
 _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.I)
+
+
+def _may_have_many_attributes(data: bytes, begins: NDArray[np.int64], ends_in_values: int) -> bool:
+    """Whether a tag may have thousands: it is long and in many pieces, or so many signs end within a value (`a=">"`)."""
+    for at in np.flatnonzero(np.diff(begins, append=len(data)) > 2 * _MANY_ATTRIBUTES).tolist():
+        inside = data[begins[at] + 1 : begins[at + 1] if at + 1 < len(begins) else len(data)].partition(b">")[0]
+        if inside[:1].isalpha() and inside.count(b"=") + inside.count(b" ") + inside.count(b"\n") > _MANY_ATTRIBUTES:
+            return True
+    return ends_in_values > _MANY_ATTRIBUTES
 
 
 def _with_fewer_attributes(html: str) -> str:
@@ -223,19 +227,34 @@ def _with_fewer_attributes(html: str) -> str:
     return "".join([*out, html[done:]])
 
 
+# What scripts never see: a browser that runs them skips this frame, and one that does not takes the rest of the page for its content.
+_FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
+
+
 def prepared(html: str) -> str:
     """The page without what no parser reads as a browser that runs scripts does, or in a time that grows with the page alone."""
-    html = html.replace("\0", "")
-    if _LONG_TAG.search(html) or len(html) > _LONG_PAGE or html.count('>"') > _MANY_ATTRIBUTES:
+    data = html.encode("utf-8", "replace") + b"   "
+    signs = np.frombuffer(data, np.uint8)
+    begins, ends = np.flatnonzero(signs[:-3] == ord("<")), np.flatnonzero(signs[:-3] == ord(">"))
+    # The first two letters of each tag: one look at all, for what takes as many searches else.
+    letters = (signs[begins + 1] | 32).astype(np.int64) << 8 | (signs[begins + 2] | 32)
+    tags = dict(zip(*(found.tolist() for found in np.unique(letters, return_counts=True)), strict=True))
+
+    def count(tag: bytes) -> int:
+        return int(tags.get(int.from_bytes(tag[:2], "big"), 0))
+
+    if b"\0" in data:
+        html = html.replace("\0", "")
+    if _may_have_many_attributes(data, begins, int(np.isin(signs[ends + 1], (ord('"'), ord("'"))).sum())):
         html = _with_fewer_attributes(html)
-    if html.count("<html") + html.count("<body") > _MANY_ROOTS:
-        first, *others = _ROOT.split(html, 2)
-        html = "".join([first, *others[:-1], _ROOT.sub(" ", others[-1])])
-    if html.count("<option") + html.count("<OPTION") > _MANY_OPTIONS:
+    if count(b"html") + count(b"body") > _MANY_ROOTS:
+        first, *others = _ROOT.split(html, maxsplit=2)
+        html = "".join([first, *others[:-1], _ROOT.sub(" ", others[-1])]) if others else html
+    if count(b"option") > _MANY_OPTIONS:
         html = _OPTION.sub(" ", html)
-    if "shadowroot" in html or "hadowRoot" in html or "SHADOWROOT" in html:
+    if count(b"template") and _SHADOW.search(html):
         html = _SHADOW.sub("<div", html)
-    if "<noscript" in html:
+    if count(b"noscript"):
         html = _FRAME_LEFT_OPEN.sub(r"\1></iframe>", html)
     return html
 
@@ -294,11 +313,9 @@ _NOISE = re.compile(
     r'|data-[^ ="]*|aria-(?!h)[^ ="]*|on[a-z]+)="[^"]*"'
 )
 _CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
-# What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it.
+# What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it, but names may: "<div<p>".
 _COMMENT = re.compile(r"<!--.*?-->", re.S)
-_ASIDE = re.compile(r"<\?[^>]*>|<!--.*?-->|<![^>]*>", re.S)
-# Names of tags and attributes may have a `<`: "<div<p>".
-_ODD_TAG = re.compile(r"<([^<>]*<[^>]*)>")
+_ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*>|!--.*?-->|![^>]*>|([^<>]*<[^>]*)>)", re.S)
 _DIGITS = re.compile(r"\d+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -419,6 +436,7 @@ class Page:
     times: list[tuple[str, int]] = field(default_factory=list)
     marked: list[tuple[str, str, int]] = field(default_factory=list)
     visible: int = 0
+    rough: bool = False
 
     def ancestors(self, element: int) -> Iterator[int]:
         """The element itself, the one around it, and so on to the root."""
@@ -434,24 +452,62 @@ def read_page(html: str) -> Page:
 
 def _plain(html: str) -> str:
     """Canonical HTML with nothing in it but tags and text, and no `<` but those that tags begin with."""
-    if "<?" in html:
-        html = _ASIDE.sub("", html)
-    elif "<!--" in html:
-        html = _COMMENT.sub("", html)
-    if html.startswith("<!"):
+    if html.startswith("<!DOCTYPE"):
         html = html[html.find(">") + 1 :]
-    if html.count("<") != html.count(">"):
-        html = _ODD_TAG.sub(lambda tag: f"<{tag[1].replace('<', '_')}>", html)
-    return html
+    comments = list(_COMMENT.finditer(html)) if "<!--" in html else []
+    # A comment that seems to begin in a tag is the end of its name: "<div<!-- one -->".
+    if "<?" in html or any(html.rfind("<", 0, at) > html.rfind(">", 0, at) for comment in comments if (at := comment.start())):
+        return _ASIDE_OR_ODD.sub(_mended, html)
+    if comments:
+        ends = [0, *(comment.end() for comment in comments)]
+        begins = [*(comment.start() for comment in comments), len(html)]
+        html = "".join([html[end:begin] for end, begin in zip(ends, begins, strict=True)])
+    return html if html.count("<") == html.count(">") and not html.startswith("<!") else _ASIDE_OR_ODD.sub(_mended, html)
+
+
+def _mended(found: re.Match[str]) -> str:
+    return f"<{found[1].replace('<', '_')}>" if found[1] else ""
 
 
 _BR = "\0"  # a line break inside a block, while the block is being read
 
 
+_PIECE = 1 << 20  # code points of a page that are split at once: its tags take ten times the memory of their text
+
+
+def _tags(html: str) -> Iterator[list[str]]:
+    """Each tag without its `<`, and the text behind it, many at a time."""
+    at = html.find("<")
+    while at >= 0:
+        end = html.find("<", at + _PIECE)
+        yield html[at + 1 : end if end >= 0 else None].split("<")
+        at = end
+
+
+# A page of more blocks is read roughly: its elements that are alike and stand in the same one count as one, and what stands in such an
+# element makes one block, line by line, until it is long. A novel or a table of tens of thousands of rows has fewer.
+MANY_BLOCKS = 60_000
+_ROUGH_LENGTH = 1_000
+
+
+class _TooManyBlocks(Exception):
+    pass
+
+
 def read_canonical(source: Canonical) -> Page:
-    """The page that the canonical HTML describes: a block ends wherever a block element begins or ends, and at two line breaks."""
+    """The page that the canonical HTML describes: a block ends wherever a block element begins or ends, and at two line breaks.
+
+    One of more than MANY_BLOCKS is read roughly (see there), so that no page takes time and memory beyond that.
+    """
+    try:
+        return _read(source, rough=False)
+    except _TooManyBlocks:
+        return _read(source, rough=True)
+
+
+def _read(source: Canonical, *, rough: bool) -> Page:
     html = _plain(source.html)
-    page = Page(json_ld=list(source.json_ld), visible=source.visible)
+    page = Page(json_ld=list(source.json_ld), visible=source.visible, rough=rough)
     if "canonical" in html and (found := _CANONICAL.search(html)):
         page.canonical = resolved(found[1]).strip()
     heads, parents, hidden, first, last, blocks = page.heads, page.parents, page.hidden, page.first, page.last, page.blocks
@@ -463,6 +519,10 @@ def read_canonical(source: Canonical) -> Page:
     inner = -1
     items: list[bool] = []  # for each open list item: whether its "- " is still to come
     rows: list[tuple[int, int, list[int]]] = []  # for each open row: its element, its first block, the first block of each cell
+    alike: dict[tuple[int, str, bool], int] = {}  # when rough: the number of the element for those of a kind
+    lines: list[str] = []  # when rough: what the last block is made of
+    length = rough_rows = 0
+    begins_row = False
 
     def flush() -> None:
         nonlocal link, links, images, controls, inner
@@ -492,13 +552,36 @@ def read_canonical(source: Canonical) -> Page:
             items[-1] = False
             text = "- " + text
         size = len(text)
-        blocks.append(Block(text, tag, top, at, characters if characters < size else size, count, images, controls, not hidden[top]))
+        characters = min(characters, size)
+        if rough:
+            add_roughly(text, tag, at, characters, count)
+        else:
+            blocks.append(Block(text, tag, top, at, characters, count, images, controls, not hidden[top]))
+            if len(blocks) > MANY_BLOCKS:
+                raise _TooManyBlocks
         images = controls = 0
 
+    def add_roughly(text: str, tag: str, at: int, characters: int, count: int) -> None:
+        nonlocal length, begins_row
+        last_one = blocks[-1] if lines and length < _ROUGH_LENGTH else None
+        if last_one and (len(blocks) >= MANY_BLOCKS or (last_one.element == top and last_one.tag == tag)):
+            lines.append(" | " if rough_rows and not begins_row else "\n")
+            last_one.link += characters
+            last_one.links += count
+            last_one.images += images
+            last_one.controls += controls
+        else:
+            if lines:
+                blocks[-1].text = "".join(lines)
+                lines.clear()
+            blocks.append(Block(text, tag, top, at, characters, count, images, controls, not hidden[top]))
+            length = 0
+        lines.append(text)
+        length += len(text) + 1
+        begins_row = False
+
     opened, closed = stack.append, stack.pop
-    tokens = iter(html.split("<"))
-    next(tokens)
-    for token in tokens:
+    for token in chain.from_iterable(_tags(html)):
         inside, _, text = token.partition(">")
         head = known(inside) or _head(inside)
         role = head.role
@@ -524,8 +607,11 @@ def read_canonical(source: Canonical) -> Page:
                 elif head.tag == "li":
                     if items:
                         items.pop()
-                elif head.tag == "tr" and rows:
-                    _join_row(page, *rows.pop())
+                elif head.tag == "tr":
+                    if rough_rows:
+                        rough_rows -= 1
+                    elif rows:
+                        _join_row(page, *rows.pop())
             if len(stack) > 1:
                 number = closed()
                 top = stack[-1]
@@ -539,11 +625,14 @@ def read_canonical(source: Canonical) -> Page:
                 anchors += 1
                 links += 1
             number = len(heads)
-            heads.append(head)
-            parents.append(top)
-            hidden.append(head.hidden or (top >= 0 and hidden[top]))
-            first.append(len(blocks))
-            last.append(-1)
+            if rough:
+                number = top if number >= 2 * MANY_BLOCKS else alike.setdefault((top, head.key, head.hidden), number)
+            if number == len(heads):
+                heads.append(head)
+                parents.append(top)
+                hidden.append(head.hidden or (top >= 0 and hidden[top]))
+                first.append(len(blocks))
+                last.append(-1)
             top = number
             opened(number)
             if head.attributes or head.tag in _SPECIAL:
@@ -553,7 +642,11 @@ def read_canonical(source: Canonical) -> Page:
                 elif tag == "li":
                     items.append(True)
                 elif tag == "tr":
-                    rows.append((number, len(blocks), []))
+                    if rough:
+                        rough_rows += 1
+                        begins_row = True
+                    else:
+                        rows.append((number, len(blocks), []))
                 elif tag in ("td", "th"):
                     if rows:
                         rows[-1][2].append(len(blocks))
@@ -597,6 +690,8 @@ def read_canonical(source: Canonical) -> Page:
                     link += len(text)
     if pieces:
         flush()
+    if lines:
+        blocks[-1].text = "".join(lines)
     for number in stack:
         if number >= 0:
             last[number] = len(blocks)
