@@ -24,6 +24,7 @@ import json
 import multiprocessing
 import os
 import re
+import resource
 import shlex
 import signal
 import subprocess
@@ -308,12 +309,13 @@ def _run_numbers(folders: Sequence[Path], numbers: Sequence[int]) -> list[Seen]:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended: its status (-1: it hung and was killed), what it said, and the peak of its own process's memory."""
+    """How a command ended: its status (-1: it hung and was killed), what it said, what it took, and the peak of its own process's memory."""
 
     status: int
     out: str
     err: str
     seconds: float
+    processor_seconds: float
     megabytes: float
 
     @property
@@ -332,7 +334,7 @@ def run_command(command: Sequence[str], limit: float = 0, address_space_mb: int 
     """Run a command in an empty folder, watch its memory, end it with its children after `limit` seconds (0: RUN_LIMIT_SECONDS)."""
     limits = f"ulimit -v {address_space_mb * 1024}; " if address_space_mb else ""
     words = ["bash", "-c", f"{limits}exec {shlex.join(command)}"]
-    began, peak, status, limit = time.monotonic(), 0.0, -1, limit or RUN_LIMIT_SECONDS
+    began, before, peak, status, limit = time.monotonic(), _reaped_seconds(), 0.0, -1, limit or RUN_LIMIT_SECONDS
     with tempfile.TemporaryDirectory() as cwd, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd, start_new_session=True)
         try:
@@ -349,7 +351,13 @@ def run_command(command: Sequence[str], limit: float = 0, address_space_mb: int 
         for stream in (out, err):
             stream.seek(0)
             texts.append(stream.read().decode("utf-8", "replace"))
-    return Ran(status, texts[0], texts[1], time.monotonic() - began, peak)
+    return Ran(status, texts[0], texts[1], time.monotonic() - began, _reaped_seconds() - before, peak)
+
+
+def _reaped_seconds() -> float:
+    """The processor time of all that has ended below this process."""
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def rows_of(folder: Path, stem: str) -> Iterator[dict[str, Any]]:
@@ -487,7 +495,7 @@ def _missing(archive: Archive, rows: Sequence[tuple[str, dict[str, Any]]]) -> It
 
 def run_files(folder: Path, command: Sequence[str], seconds: float, megabytes: int) -> None:
     """Run the command over each file of a folder by itself, under limits of time and address space, and print what became of it."""
-    print("| file | kB | status | s | MB | what became of it |\n| --- | --- | --- | --- | --- | --- |")
+    print("| file | kB | status | processor s | MB | what became of it |\n| --- | --- | --- | --- | --- | --- |")
     for path in sorted(folder.resolve().iterdir()):
         if not path.is_file() or path.suffix in (".sh", ".md", ".py"):
             continue
@@ -506,7 +514,7 @@ def run_files(folder: Path, command: Sequence[str], seconds: float, megabytes: i
             said += "".join(f"; {number} × {letter}" for letter, number in letters.most_common(2))
             said = said.replace(str(path), path.name).replace("|", "\\|")
             print(
-                f"| {path.name} | {path.stat().st_size / 1000:.1f} | {status} | {ran.seconds:.1f} | {ran.megabytes:.0f} | {said[:300]} |",
+                f"| {path.name} | {path.stat().st_size / 1000:.1f} | {status} | {ran.processor_seconds:.1f} | {ran.megabytes:.0f} | {said[:300]} |",
                 flush=True,
             )
 
@@ -633,7 +641,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--newsbeam", nargs="+", help="the command to run (default: this environment's)")
     parser.add_argument("--group", type=int, default=50, help="warc, parquet: how many files a run has (default: 50)")
     parser.add_argument("--save", type=Path, default=Path(tempfile.gettempdir(), "newsbeam-fuzz"), help="where bad inputs are kept")
-    parser.add_argument("--seconds", type=float, default=60, help="files: the limit of time (default: 60)")
+    parser.add_argument("--seconds", type=float, default=300, help="files: the limit of time, by the clock (default: 300)")
     parser.add_argument("--megabytes", type=int, default=6000, help="files: the limit of address space (default: 6000)")
     options = parser.parse_args(arguments)
     command = options.newsbeam or newsbeam_command()
