@@ -309,7 +309,7 @@ def _run_numbers(folders: Sequence[Path], numbers: Sequence[int]) -> list[Seen]:
 
 @dataclass(frozen=True)
 class Ran:
-    """How a command ended: its status (-1: it hung and was killed), what it said, what it took, and the peak of its own process's memory."""
+    """How a command ended: its status (-1: it hung and was killed), what it said, what all took, and the peak of its own memory."""
 
     status: int
     out: str
@@ -513,10 +513,8 @@ def run_files(folder: Path, command: Sequence[str], seconds: float, megabytes: i
                 said += f"; {', '.join(map(str, documents[:6]))} characters"
             said += "".join(f"; {number} × {letter}" for letter, number in letters.most_common(2))
             said = said.replace(str(path), path.name).replace("|", "\\|")
-            print(
-                f"| {path.name} | {path.stat().st_size / 1000:.1f} | {status} | {ran.processor_seconds:.1f} | {ran.megabytes:.0f} | {said[:300]} |",
-                flush=True,
-            )
+            took = f"{ran.processor_seconds:.1f} | {ran.megabytes:.0f}"
+            print(f"| {path.name} | {path.stat().st_size / 1000:.1f} | {status} | {took} | {said[:300]} |", flush=True)
 
 
 # --- the command line of this program -------------------------------------------------------------------------------
