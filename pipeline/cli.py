@@ -47,7 +47,7 @@ class UsageError(Exception):
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}\n{self.format_usage().rstrip()}")
+        raise UsageError(f"{visible(message)}\n{self.format_usage().rstrip()}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -232,7 +232,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
 
         return consume.consume(known, beam_options)
     except Refused as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(visible(str(error))) from error
 
 
 def _check_input(known: argparse.Namespace) -> None:
@@ -408,7 +408,7 @@ def _watch(arguments: list[str]) -> int:
     try:
         return watch.watch(known)
     except Refused as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(visible(str(error))) from error
 
 
 def _port(text: str) -> int:
@@ -439,7 +439,7 @@ def _explain(arguments: list[str]) -> int:
         wanted = explain.Wanted(known.record, known.id or "", known.url or "")
         return explain.explain(known.file, wanted, _recipe(known.recipe), rows, as_it_is=known.recipe is None)
     except explain.CannotExplain as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(visible(str(error))) from error
 
 
 def _list(arguments: list[str]) -> int:
@@ -484,7 +484,7 @@ def _plan(arguments: list[str]) -> int:
             print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
         print(plan.table([plan.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
     except (ValueError, OverflowError, InputError) as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(visible(str(error))) from error
     return 0
 
 
@@ -502,7 +502,7 @@ def _recipe(path: str | None) -> Any:
     try:
         return recipes.load(path)
     except recipes.RecipeError as error:
-        raise UsageError(str(error)) from error
+        raise UsageError(visible(str(error))) from error
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {

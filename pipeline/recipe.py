@@ -125,7 +125,7 @@ def _parse(text: str, name: str) -> Recipe:
     except yaml.YAMLError as error:
         raise RecipeError(f"{name}: no valid YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
-        raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like\n{DEFAULT}")
+        raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like {{processors: [boilerplate, language]}}")
     source, steps, nodes, site, edit_again = "", None, [], None, False
     site_node: yaml.Node = root
     for key, value in _pairs(root, name):
