@@ -29,7 +29,8 @@ def prepared(folder: Path) -> dict[str, str]:
     places["SITE"].write_text("{site_template: true, processors: [boilerplate]}")
     (places["WATCHED"] / WATCHED).mkdir(parents=True)
     places["FINISHED"].mkdir()
-    (places["FINISHED"] / "manifest.json").write_text("{}")
+    manifest = '{"account": "read 1 = written 1 + dropped 0 + failed 0", "versions": {"newsbeam": "0.1.0"}}'
+    (places["FINISHED"] / "manifest.json").write_text(manifest)
     (places["STREAMED"] / STREAMED).mkdir(parents=True)
     (places["STREAMED"] / STREAMED / "run-1.json").write_text("{}")
     return {name: str(path) for name, path in places.items()}

@@ -459,7 +459,7 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
         (["gs://bucket/in", "-o", "out"], "watch follows folders of this machine"),
         (["in", "-o", "s3://bucket/out"], "watch follows folders of this machine"),
         (["pipe", "-o", "out"], "pipe is no regular file, nor a folder"),
-        (["in", "-o", "done"], "done holds results of `newsbeam run`"),
+        (["in", "-o", "done"], "done holds the results of a run over files"),
         (["in", "-o", "out", "-r", "site.yaml"], "site_template counts over all pages before the first is cleaned"),
         (["in", "-o", "out", "-r", "nowhere.yaml"], "nowhere.yaml: No such file"),
         (["in", "-o", "out", "--settel", "1"], "did you mean '--settle'?"),
@@ -473,7 +473,8 @@ def test_a_wrong_command_line(tmp_path: Path, newsbeam_run: Callable[..., Any], 
     (tmp_path / "a.txt").write_text("One line.")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "done").mkdir()
-    (tmp_path / "done" / "manifest.json").write_text("{}")
+    manifest = '{"account": "read 1 = written 1 + dropped 0 + failed 0", "versions": {"newsbeam": "0.1.0"}}'
+    (tmp_path / "done" / "manifest.json").write_text(manifest)
     (tmp_path / "site.yaml").write_text("site_template: true\nprocessors: [boilerplate]\n")
     ran = newsbeam_run("watch", *words, cwd=tmp_path)
     assert ran.returncode == 2
