@@ -85,6 +85,7 @@ def summary(manifest: dict[str, Any], output: str) -> None:
     rows: list[tuple[str, str]] = [
         ("input", _top(details, "input/")),
         *([("fields", taken)] if (taken := _top(details, "field/")) else []),
+        *([("incomplete", f"{parts:,}: cut short or damaged in the archive")] if (parts := details.get("incomplete", 0)) else []),
         ("languages", _top(details, "language/")),
         ("removed", _top(details, "removed/")),
         ("translated", _translated(details)),

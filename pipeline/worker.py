@@ -206,6 +206,8 @@ def _count(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str]) -> None:
     counts[kind] += 1
     counts[f"input/{media_type_to_count(document.metadata.media_type) if document else 'unreadable or empty'}"] += 1
     counts["bytes"] += len(raw.payload)
+    if raw.incomplete and kind == "documents":
+        counts["incomplete"] += 1
     if document is not None:
         for field, key in document.fields_taken:
             counts[f"field/{field} from `{key}`"] += 1

@@ -296,7 +296,8 @@ class Raw:
     response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with `#n` for the n-th record in it. `content_type`,
     `content_language`, `url`, `date` and `http_status` (-1: none) are what the archive's headers say. `name` is the file's name without
     a compression suffix; `source` the collection it belongs to. `inline`: the payload is to be found nowhere else (a message), so a
-    dead letter has to carry it. `sha256` of the payload where it is known already.
+    dead letter has to carry it. `sha256` of the payload where it is known already. `incomplete`: the archive has its body
+    cut short or damaged.
     When it could not be read at all, `error` is "Class: message" and `payload` what little there is; `drop` is the reason
     why a rule of the reader leaves it out.
     """
@@ -313,6 +314,7 @@ class Raw:
     source: str = ""
     inline: bool = False
     sha256: str = ""
+    incomplete: bool = False
     error: str = ""
     drop: str = ""
 

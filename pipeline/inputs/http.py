@@ -59,15 +59,16 @@ def parse_response(block: bytes) -> Response:
     return Response(int(status.group()) if status else -1, headers, block[stream.tell() :])
 
 
-def body_of(response: Response, max_bytes: int) -> bytes:
-    """The body without its codings. Raises BodyError."""
+def body_of(response: Response, max_bytes: int) -> tuple[bytes, bool]:
+    """The body without its codings, and whether it is whole: not cut short, nor damaged. Raises BodyError."""
     named = [response.headers.get(name, "").split(",") for name in ("content-encoding", "transfer-encoding")]
     codings = [coding.strip().strip("\"'").lower().removeprefix("x-") for codings in named for coding in codings]
     known = [coding for coding in codings if coding == "chunked" or coding in _UNPACKERS]
-    body = response.body
+    body, whole = response.body, True
     for coding in reversed(known[-_MAX_CODINGS:]):  # what was applied last stands last
-        body = _without_chunks(body) if coding == "chunked" else _unpacked(body, coding, max_bytes)
-    return body
+        body, ends = _without_chunks(body) if coding == "chunked" else _unpacked(body, coding, max_bytes)
+        whole = whole and ends
+    return body, whole
 
 
 def is_read(content_type: str) -> bool:
@@ -80,9 +81,10 @@ _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]{0,4000})?\r?
 _CHUNK_END = re.compile(rb"\r?\n")
 
 
-def _without_chunks(body: bytes) -> bytes:
-    """A body out of its chunks; as it is where it does not begin with one, and from where on they do not fit."""
+def _without_chunks(body: bytes) -> tuple[bytes, bool]:
+    """A body out of its chunks, and whether the last is there; as it is where, and from where on, it has none."""
     pieces: list[bytes] = []
+    whole = True
     at = 0
     while at < len(body):
         head = _CHUNK_SIZE.match(body, at)
@@ -91,22 +93,28 @@ def _without_chunks(body: bytes) -> bytes:
             break
         size = int(head.group(1), 16)
         if not size:
+            whole = True
             break
+        whole = False
         piece = body[head.end() : head.end() + size]
         end = _CHUNK_END.match(body, head.end() + size)
         if end is None and head.end() + size < len(body):
             # What looked like a size was none; as the first words of a body it may be some.
             pieces.append(body[at:])
+            whole = True
             break
         pieces.append(piece)
         at = end.end() if end else len(body)
-    return b"".join(pieces)
+    return b"".join(pieces), whole
 
 
-def _unpacked(body: bytes, coding: str, max_bytes: int) -> bytes:
-    """A body out of one coding, or as it is where it is not in it, or what there is of it where it ends too soon. Raises BodyError."""
+def _unpacked(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
+    """A body out of one coding, or as it is where it is not in it, and True; or what there is of it where it ends too soon, and False.
+
+    Raises BodyError.
+    """
     if not body:
-        return body
+        return body, True
     text = not binary(body[:HEAD_BYTES])
     begun = b""
     for name in [coding, *(other for other in _UNPACKERS if other != coding)]:
@@ -119,14 +127,14 @@ def _unpacked(body: bytes, coding: str, max_bytes: int) -> bytes:
                 raise BodyError(f"unpacks to more than {max_bytes / (1 << 20):.0f} MB; raise --max-document-mb")
             continue
         if whole:
-            return out
+            return out, True
         if out and not begun and (magic or (name == coding and not text)):
             begun = out
     if begun:
-        return begun
+        return begun, False
     if _MAGIC[coding].match(body) and not text:
         raise BodyError(f"the body is damaged from its beginning ({coding}); get the file again")
-    return body
+    return body, True
 
 
 def _inflated(body: bytes, limit: int, windows: Iterable[int]) -> tuple[bytes, bool]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import os
 import re
@@ -319,3 +320,17 @@ def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tm
             assert "x7f\n" not in said, (words[0], said)
         assert done.returncode == (0 if words[0] in ("run", "explain") and words[1].exists() else 2)
         assert "\\x1b]0;" in said, words[0]
+
+
+def test_bodies_that_an_archive_has_in_part_are_counted(newsbeam: Newsbeam, tmp_path: Path) -> None:
+    page = b"<p>The ferry sails again, and the pier is open.</p>" * 9
+    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
+    archive = b""
+    for number, (body, more) in enumerate([(gzip.compress(page), ""), (gzip.compress(page)[:-12], ""), (gzip.compress(page), "length")]):
+        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://a.example/{number}\r\nContent-Length: {len(block + body)}\r\n"
+        head += f"WARC-Truncated: {more}\r\n" if more else ""
+        archive += head.encode() + b"\r\n" + block + body + b"\r\n\r\n"
+    (tmp_path / "a.warc").write_bytes(archive)
+    done = newsbeam("run", tmp_path / "a.warc", "--output", tmp_path / "out")
+    assert done.account == "read 3 = written 3 + dropped 0 + failed 0"
+    assert "incomplete 2: cut short or damaged in the archive" in table(done.out)

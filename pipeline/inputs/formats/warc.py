@@ -81,13 +81,16 @@ def _document(context: ReadContext, number: int, kind: str, record: Any) -> Raw:
         if url.lower() == "urn:x-wpull:log":
             return context.raw(number, block, drop="log of a crawler", **about)
     about["content_type"] = content_type
+    about["incomplete"] = bool(_field(record, "WARC-Truncated"))
     if response.status >= 0 and not any(low <= response.status <= high for low, high in context.statuses):
         return context.raw(number, response.body, drop=f"HTTP status {response.status}", **about)
     if length > context.max_bytes:
         # What is dropped for its media type may be as large as it likes.
         return context.raw(number, b"", **about, error=_too_large(origin, length) if is_read(content_type) else "")
     try:
-        return context.raw(number, body_of(response, context.max_bytes), **about)
+        body, whole = body_of(response, context.max_bytes)
+        about["incomplete"] = about["incomplete"] or not whole
+        return context.raw(number, body, **about)
     except BodyError as error:
         return context.raw(number, b"", **about, error=f"ReadError: {origin}: {error}")
 
