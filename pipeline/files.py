@@ -26,6 +26,9 @@ _EXTRAS = {
     "s3": ("aws", "boto3"),
     "azfs": ("azure", "azure.storage.blob"),
     "hdfs": ("hadoop", "hdfs"),
+    "hf": ("hf", "huggingface_hub"),
+    "az": ("azure", "adlfs"),
+    "abfs": ("azure", "adlfs"),
 }
 
 
@@ -62,6 +65,8 @@ def _with_default_options() -> Any:
     quiet_beam()
     from apache_beam.io.filesystems import FileSystems
     from apache_beam.options.pipeline_options import PipelineOptions
+
+    import pipeline.fsspec_files  # noqa: F401 - which makes Beam know its file systems
 
     FileSystems.set_options(PipelineOptions([]))
     return FileSystems

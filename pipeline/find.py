@@ -25,10 +25,7 @@ _NOT_READ = {
     "http": _FETCH_FIRST,
     "https": _FETCH_FIRST,
     "ftp": _FETCH_FIRST,
-    "hf": "Beam has no filesystem for Hugging Face; download it first: hf download --repo-type dataset OWNER/NAME --local-dir FOLDER",
-    "az": "write azfs://ACCOUNT/CONTAINER/PATH",
-    "abfs": "write azfs://ACCOUNT/CONTAINER/PATH",
-    "abfss": "write azfs://ACCOUNT/CONTAINER/PATH",
+    "abfss": "write abfs://CONTAINER/PATH",
 }
 """Schemes of URIs that people write, and what to do instead."""
 

@@ -229,6 +229,7 @@ def _prepare(job: Job, plan: dict[str, Any], arguments: argparse.Namespace, shar
     if arguments.resume and saved is None and manifest is not None:
         say(f"{job.output} is finished; nothing to resume")
         print(manifest["account"])
+        folder.clear_state(job.output)  # of a run that was killed before it had written its plan
         return None
     if (manifest is not None or saved is not None) and not (arguments.overwrite or arguments.resume):
         raise Refused(_taken(job, manifest, saved))

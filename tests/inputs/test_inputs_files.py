@@ -459,8 +459,7 @@ def test_parquet_that_aborted_the_run(name: str) -> None:
     [
         ("https://example.org/a.warc.gz", "download it first"),
         ("http://example.org/", "download it first"),
-        ("hf://datasets/owner/name", "hf download"),
-        ("az://container/a", "azfs://"),
+        ("abfss://container@account/a", "write abfs://"),
     ],
 )
 def test_schemes_that_are_refused(uri: str, message: str) -> None:
