@@ -66,8 +66,8 @@ _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"WARC/\d+\.\d+ *\r?\n|filedesc://[!-~]{1,2000} [\d.]+ \d{14} text/plain \d+\r?\n"), "warc"),
     (re.compile(rb"PK\x03\x04|PK\x05\x06"), "zip"),
     (re.compile(rb".{257}ustar", re.S), "tar"),
-    (re.compile(rb"(?=[!-~]*/)[!-~]{5,500}?\.warc(?:\.w[ae]t)?\.gz[ \t]*(?:\r?\n|\Z)"), "paths"),
-    (re.compile(rb" CDX [A-Za-z ]+\r?\n|[!-~]{1,2000} \d{14} (?:\{\"|[!-~]+ [!-~]+ (?:\d{3}|-) )"), "cdx"),
+    (re.compile(rb"\A(?=[!-~]*/)[!-~]{5,500}?\.warc(?:\.w[ae]t)?\.gz[ \t]*(?:\r?\n|\Z)"), "paths"),
+    (re.compile(rb"\A(?: CDX [A-Za-z ]+\r?\n|[!-~]{1,2000} \d{14} (?:\{\"|[!-~]+ [!-~]+ (?:\d{3}|-) ))"), "cdx"),
 )
 # Signatures of what people meet under a wrong suffix; the name goes into the dead letter.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (

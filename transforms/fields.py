@@ -415,7 +415,10 @@ def _author(value: Any, *_: object) -> str:
     return ", ".join(dict.fromkeys(_people(value, 0)))
 
 
-_ADDRESSED = re.compile(r"\s*(?:<?[^\s@<>]+@[^\s@<>]+>?\s*\((?P<after>[^()]+)\)|\"?(?P<before>[^<>\"@]+?)\"?\s*<[^\s<>]+@[^\s<>]+>)\s*$")
+_ADDRESSED = re.compile(
+    r"\s*(?:<?[^\s@<>]+@[^\s@<>]+>?\s*\((?P<after>[^()]+)\)"
+    r"|(?:\"\s*)?(?P<before>[^\s<>\"@](?:[^<>\"@]*[^\s<>\"@])?|(?<=\s))\s*(?:\"\s*)?<[^\s<>@]+@[^\s<>]+>)\s*$"
+)
 
 
 def _people(value: Any, depth: int) -> Iterator[str]:

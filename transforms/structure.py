@@ -132,9 +132,9 @@ _SURE_HEADERS: dict[str, re.Pattern[str]] = {
     "content-type": re.compile(r"(?:text|multipart|message)/[\w.+-]+", re.I),
     "content-transfer-encoding": re.compile(r"(?:7bit|8bit|quoted-printable|base64|binary)", re.I),
     "date": re.compile(rf"(?:{_DAYS}, *)?\d{{1,2}} {_MONTHS} \d{{2,4}} \d\d:\d\d(?::\d\d)? *(?:[+-]\d{{4}}|[A-Z]{{2,4}})"),
-    "from": re.compile(r".*[^\s@<>]+@[^\s@<>]+"),
-    "to": re.compile(r".*[^\s@<>]+@[^\s@<>]+"),
-    "snapshot-content-location": re.compile(r"\S+:"),
+    "from": re.compile(r"\A.*[^\s@<>]@[^\s@<>]"),
+    "to": re.compile(r"\A.*[^\s@<>]@[^\s@<>]"),
+    "snapshot-content-location": re.compile(r"\A\S+:"),
     "dkim-signature": re.compile(r"\w=\w"),
 }
 _FROM_LINE = re.compile(rf"From \S+ +{_DAYS} {_MONTHS} +\d{{1,2}} \d\d:\d\d(?::\d\d)?(?: [A-Z+\-0-9]{{1,6}})? \d{{4}}(?: [+-]\d{{4}})?\s*$")

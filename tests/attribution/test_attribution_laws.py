@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import time
+import tracemalloc
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -45,6 +47,91 @@ DEGENERATE = [
     ("Doe, said ", 1_000_000),
     *((piece, 200_000) for piece in ("が", "'a ", "© ", "By Jane ", "Photo: a ", "X, a Y, ", "According to ", "Kim ")),
 ]
+
+# What stands around one such word, or row of words, is read as if it were not there; time in proportion to its length.
+ROWS = [
+    ("en", "aB3_-", 80_000),
+    ("en", "A", 80_000),
+    ("en", "A&", 80_000),
+    ("en", "A.", 80_000),
+    ("en", "Aa of the ", 80_000),
+    *((language, "A’", 80_000) for language in ("de", "es", "fr", "ru", "it", "pt", "nl", "pl", "uk")),
+    *((language, "Яя’", 80_000) for language in ("ru", "uk")),
+    *((language, "A-", 80_000) for language in ("de", "fr")),
+    ("ko", "가", 80_000),
+    ("ja", "あ", 80_000),
+    ("zh", "一", 80_000),
+    ("zh", " ", 80_000),
+    ("ar", "ا", 80_000),
+]
+SAID = {
+    "de": "„Es ist spät“, sagte Jane Doe.",
+    "es": "«Es tarde», dijo Jane Doe.",
+    "fr": "« Il est tard », a déclaré Jane Doe.",
+    "ru": "«Уже поздно», — сказал Иван Петров.",
+    "it": "«È tardi», ha detto Jane Doe.",
+    "pt": "«É tarde», disse Jane Doe.",
+    "nl": "“Het is laat”, zei Jane Doe.",
+    "pl": "„Jest późno” – powiedziała Jane Doe.",
+    "uk": "«Вже пізно», — сказав Іван Петренко.",
+    "ko": "김민수는 “시간이 늦었다”라고 말했다.",
+    "ja": "山田太郎氏は「もう遅い」と述べた。",
+    "zh": "王小明说：“时间已经很晚了。”",
+    "ar": "قال أحمد حسن: «الوقت متأخر جدا».",
+}
+
+
+@pytest.mark.parametrize(("language", "piece", "size"), ROWS, ids=[f"{language}-{piece.strip() or 'blank'}" for language, piece, _ in ROWS])
+def test_a_row_of_letters_costs_itself_only(language: str, piece: str, size: int) -> None:
+    said = SAID.get(language, "“It is late,” said Jane Doe, the mayor.")
+    attribute = Attribute()
+    alone = attribute(Document(text=said, language=language)).attributions
+    assert alone
+    seconds = []
+    for length in (size // 2, size):
+        text = f"{said}\n\n{(piece * length)[:length]}\n\n{said}"
+        began = time.process_time()
+        after = attribute(Document(text=text, language=language))
+        seconds.append(time.process_time() - began)
+        assert not broken_spans(after)
+        first = after.attributions[0]
+        assert (first.content, first.cue, first.speaker) == (alone[0].content, alone[0].cue, alone[0].speaker)
+        assert after.attributions[-1].content[-1].text == alone[-1].content[-1].text
+    assert seconds[1] < 4 * seconds[0] + 0.2
+
+
+@pytest.mark.parametrize("form", ["“It is late,” said {}.", "“It is late,” {} said.", "{} of the council said that it was late."])
+@pytest.mark.parametrize("name", ["A" * 1_900, "A " * 60, "A’" * 900, "Aa " * 80, "AB" * 80], ids=str.__len__)
+def test_a_speaker_of_many_capitals(form: str, name: str) -> None:
+    """Read in time, whoever is said to speak: with what was there it took hours."""
+    text = "\n\n".join(form.format(name.strip()) for _ in range(20))
+    began = time.process_time()
+    assert not broken_spans(Attribute()(Document(text=text, language="en")))
+    assert time.process_time() - began < 30
+
+
+def test_of_a_vast_text_nothing_said_is_lost() -> None:
+    """Paragraphs without a word or a mark of speech are passed over in a text of more than a million characters."""
+    said = "“It is late,” said Jane Doe, the mayor.\n\nThe council voted.\n\nDoe told reporters that the pier would stay shut.\n\n"
+    few, many = (Attribute()(Document(text=said + "The ferry ran.\n\n" * number, language="en")) for number in (100, 70_000))
+    assert len(many.text) > 1_000_000
+    assert few.attributions
+    # How sure the model is depends on what stands around.
+    assert [replace(one, score=0) for one in many.attributions] == [replace(one, score=0) for one in few.attributions]
+
+
+@pytest.mark.parametrize(("piece", "language"), [("a\n\n", "de"), ("가\n", "ko"), ("He ran.\n\n", "en")])
+def test_small_paragraphs_cost_little(piece: str, language: str) -> None:
+    """A paragraph of nothing takes a few microseconds, and memory in proportion to its length."""
+    text = SAID.get(language, "“It is late,” said Jane Doe.") + "\n\n" + piece * (300_000 // len(piece))
+    tracemalloc.start()
+    try:
+        after = Attribute()(Document(text=text, language=language))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert after.attributions
+    assert peak < 400 * len(text)
 
 
 @pytest.mark.parametrize(("piece", "size"), DEGENERATE, ids=[piece.strip() for piece, _ in DEGENERATE])

@@ -417,7 +417,7 @@ def _announced() -> re.Pattern[str]:
     return re.compile(rf"^[(（\[【—–]?[^\S\n]?{_any('agency_source', 'i')}(?=[\s:：])")
 
 
-_MARKED_OFF = re.compile(r"^[\s(（\[【—–-]+|(?<![\s)）\]】.])[\s)）\]】.]+$")
+_MARKED_OFF, _MARKED_END = re.compile(r"^[\s(（\[【—–-]+"), re.compile(r"(?<![\s)）\]】.])[\s)）\]】.]+$")
 _INITIALS = re.compile(r"[a-z]{2,4}|[A-Z]{2,3}|[a-z]{2,4}\.[a-z]{2}")
 
 
@@ -425,7 +425,7 @@ def _agencies(line: str, last: bool, found: _Found) -> None:
     """A line of nothing but agencies and initials: "jd/mm (dpa, AFP)", "Source: Reuters", "— AFP"."""
     known, source, between = _agency_words()
     rest = line.strip()
-    stripped = _MARKED_OFF.sub("", rest) if rest[0] in "(（[【—–-" else rest.rstrip(" .")
+    stripped = _MARKED_END.sub("", _MARKED_OFF.sub("", rest)) if rest[0] in "(（[【—–-" else rest.rstrip(" .")
     announced = source.match(stripped)
     if not announced and not last:
         return
@@ -607,7 +607,8 @@ def _clean(name: str) -> str:
 @cache
 def _tail() -> re.Pattern[str]:
     return re.compile(
-        rf"(?:(?<=\S)\s*[.,;:|–—-]?\s*|^)(?<![A-Za-zÀ-ÿ]){_any('rights', 'i')}.*$|(?<=\S)[\s.,;:|–—-]+{_any('after_holder', 'i')}.*$"
+        rf"(?:(?<=\S)\s*(?:[.,;:|–—-]\s*)?|^)(?<![A-Za-zÀ-ÿ]){_any('rights', 'i')}.*$"
+        rf"|(?:(?<=[^\s.,;:|–—-])|(?<=^[.,;:|–—-]))[\s.,;:|–—-]+{_any('after_holder', 'i')}.*$"
     )
 
 
@@ -643,13 +644,13 @@ def _named(name: str) -> bool:
 
 def _photographer(name: str) -> str:
     name = _tail().sub("", name.strip())
-    bracket = re.search(r"^(?P<caption>.{4,}?)\s*[(（](?P<name>[^()（）]{2,60})[)）]\s*\.?$", name)
+    bracket = re.search(r"^(?P<caption>.{4,}?)\s{0,20}[(（](?P<name>[^()（）]{2,60})[)）]\s*\.?$", name)
     if bracket and (len(bracket["caption"].split()) > 3 or bracket["name"].startswith(tuple(load("credits")["agency_ar"]))):
         name = bracket["name"]  # "Photo: the dome at sunset (Foo agency)"
     name = re.split(r"\s[|–—]\s|(?<!\b[A-Z])\.\s+(?=[A-Z])|;", name)[0]
     name = re.sub(r"^(?:by|courtesy of|courtesy|von|par|provided by)\s+", "", _clean(name), flags=re.I)
-    name = re.sub(r"\s*(?:제공|자료사진|캡처|캡쳐|提供|撮影|供图|供圖|摄|攝)\s*$", "", name)
-    name = re.sub(rf"(?:/{_any('file_photo')})+$", "", name)
+    name = re.sub(r"(?:(?<!\s)\s+)?(?:제공|자료사진|캡처|캡쳐|提供|撮影|供图|供圖|摄|攝)\s*$", "", name)
+    name = re.sub(rf"(?:/{_any('file_photo')}){{1,9}}$", "", name)
     name = _clean(re.sub(r"^.*(?:©|ⓒ)\s*", "", name))
     if not name or len(name) > 70 or name.lower() in load("credits")["no_names"]:
         return ""
@@ -658,7 +659,7 @@ def _photographer(name: str) -> str:
 
 def _reporter(agency: str) -> tuple[str, str]:
     """Agency and reporter of "연합뉴스) 김철수 기자" or "AP/Jane"; the reporter is often missing."""
-    korean = re.match(r"(?P<agency>.+?)\s+(?P<name>[가-힣]{2,4})\s?(?:기자|특파원)$", agency)
+    korean = re.match(r"(?P<agency>.+?)\s{1,20}(?P<name>[가-힣]{2,4})\s?(?:기자|특파원)$", agency)
     if korean:
         return korean["agency"], korean["name"]
     return agency, ""
@@ -683,7 +684,7 @@ def _is_place(place: str, agency: str, match: re.Match[str]) -> bool:
 def _people(names: str) -> list[str]:
     """The people of a byline, one by one; none if it does not name people."""
     found = []
-    for part in re.split(r"\s*(?:,|&|\s(?:and|und|et|y|e|и)\s)\s*", names.strip(" .,;")):
+    for part in re.split(r"(?:(?<!\s)\s+)?[,&]\s*|(?<!\s)\s+(?:and|und|et|y|e|и)\s+", names.strip(" .,;")):
         name = _clean(re.sub(r"\s(?:in|à|en|aus|at)\s.*$", "", part))
         if name and _is_byline(name):
             found.append(name)

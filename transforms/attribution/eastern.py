@@ -69,15 +69,15 @@ def _patterns(language: str) -> dict[str, re.Pattern[str]]:
     says = rf"(?P<cue>{told}|{cue}(?:道|说|說|称|稱)?)"
     return {
         "before": re.compile(
-            rf"(?:^|(?<=[，。；;,：:\s）]))(?P<np>{name}{{1,40}}?){says}(?:[^，。：:{HEAD}{REST}]{{0,14}})?[：:，,]?\s*(?P<q>{_Q})"
+            rf"(?:^|(?<=[，。；;,：:\s）]))(?P<np>(?!\s){name}{{1,40}}?){says}(?:[^，。：:{HEAD}{REST}]{{0,14}})?[：:，,]?\s*(?P<q>{_Q})"
         ),
-        "after": re.compile(rf"(?P<q>{_Q})[，,。\s]*(?P<np>{name}{{1,40}}?){says}(?=[，。；;,：:\s.]|$)"),
+        "after": re.compile(rf"(?P<q>{_Q})[，,。\s]*(?P<np>(?!\s){name}{{1,40}}?){says}(?=[，。；;,：:\s.]|$)"),
         "according": re.compile(
             rf"(?:^|(?<=[，。；,\s]))(?P<cue>{alternation(data['according_before'])})(?P<np>{name}{{1,40}}?)"
             rf"(?P<tail>{alternation(data['according_after'])})[，,：:]?"
         ),
         "more": re.compile(rf"[，,。]?\s{{0,60}}(?P<q>{_Q})"),
-        "indirect": re.compile(rf"^\s*(?:[对對]此[，,])?(?P<np>{name}{{1,40}}?){says}(?P<gap>[，,：:]?)"),
+        "indirect": re.compile(rf"^\s*(?:[对對]此[，,])?(?P<np>(?!\s){name}{{1,40}}?){says}(?P<gap>[，,：:]?)"),
         "tail": re.compile(rf"[，,](?P<np>{name}{{2,24}}?)(?P<cue>说|說|称|稱|表示|透露|指出|认为|認為)[。\s]*$"),
     }
 
@@ -479,8 +479,8 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     tail_match = _CHINESE_TAIL.search(sentence, start, end)
     if tail_match and tail_match.start() - start >= 1:
         end = tail_match.start()
-    relative = re.match(r".*(?:了|在|岁|歲|工作|来自|來自|从事).*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
-    if relative:
+    relative = re.match(r".*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
+    if relative and re.search(r"了|在|岁|歲|工作|来自|來自|从事", relative[0][:-1]):
         start += relative.end()  # 工作了六年的…: what a person did is no part of the name
     while end > start and sentence[end - 1] in " 　":
         end -= 1

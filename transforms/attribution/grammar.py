@@ -11,6 +11,8 @@ from transforms.attribution.lexicon import load
 
 HEAD, REST = "\ue000", "\ue001"
 Q = f"{HEAD}{REST}*"
+# Between two words; more blanks would be tried at every place where what stands before may end.
+BLANKS = r"\s{0,9}"
 UP = "A-ZÀ-ÖØ-ÞĄ-ŻА-ЯЁІЇЄҐŞİĞ"
 LETTERS = re.compile(r"[^\W\d_]+")
 WORD = re.compile(r"[^\s,،;:()\[\]–—!?…]+")
@@ -210,11 +212,11 @@ def grammar(language: str) -> Grammar:
         inverted=inverted,
         participle=re.compile(rf"(?<![\w-])(?:{alternation(participles)})(?![\w-])") if language in ("de", "nl") else None,
         right=re.compile(
-            rf"(?P<between>{gap}{{0,90}}?(?:[,،]{gap}{{1,50}}[,،])?{gap}{{0,40}}?)\s*[,،:：]?\s*(?:[–—-]\s)?(?:"
-            rf"(?<!\w){that}\s*:?\s*)?(?P<q>{Q})"
+            rf"(?P<between>{gap}{{0,90}}?(?:[,،]{gap}{{1,50}}[,،])?{gap}{{0,40}}?){BLANKS}(?:[,،:：]{BLANKS})?(?:[–—-]\s)?(?:"
+            rf"(?<!\w){that}{BLANKS}(?::{BLANKS})?)?(?P<q>{Q})"
         ),
         that=re.compile(
-            rf"(?P<between>{gap}{{0,100}}?(?:[,،]{gap}{{1,60}}[,،])?{gap}{{0,40}}?)\s*[,،]?\s*(?<![\w])(?P<that>{that})(?:(?=\s)|(?<=['’]))"
+            rf"(?P<between>{gap}{{0,100}}?(?:[,،]{gap}{{1,60}}[,،])?{gap}{{0,40}}?){BLANKS}(?:[,،]{BLANKS})?(?<![\w])(?P<that>{that})(?:(?=\s)|(?<=['’]))"
         ),
         conjunction=re.compile(rf"(?<!\w){that}(?:(?=\s)|(?<=['’]))"),
         so=re.compile(rf"[,–—]\s(?P<cue>{so}(?:\snog|\sweiter)?)\s+(?=\S)") if so else None,
@@ -223,8 +225,8 @@ def grammar(language: str) -> Grammar:
         according=re.compile(according, re.I),
         behind=re.compile(rf"(?<!\w)(?P<cue>{alternation(data['according_after'])})(?!\w)") if data["according_after"] else None,
         pronoun=pronoun,
-        lead=re.compile(rf"(?:\s*(?:{adverb}|{TIME}|{alternation(_hearers(data))})(?![\w-]))*\s*", re.I),
-        trail=re.compile(rf"(?:(?:(?<=\s)|(?<=['’])|^)(?:{alternation([*adverbs, *clitics])}|{TIME})\s*)+$", re.I),
+        lead=re.compile(rf"(?:\s*(?:{adverb}|{TIME}|{alternation(_hearers(data))})(?![\w-])){{0,4}}\s*", re.I),
+        trail=re.compile(rf"(?:(?:(?<=\s)|(?<=['’])|^)(?:{alternation([*adverbs, *clitics])}|{TIME})\s*){{1,4}}$", re.I),
         negated=re.compile(rf"(?<!\w){alternation(data['negation'])}\s*$", re.I),
         cut=re.compile(rf"\s(?:{low_cut}|{TIME}|{adverb})(?=\s|$)|\s(?=(?:{alternation(data['hearers'])})\s(?:[a-zа-я]+\s)?{HEAD})"),
         phrase=re.compile(
@@ -251,7 +253,7 @@ def grammar(language: str) -> Grammar:
         # A word that begins with a listed term or, of a long term, holds it: German compounds end with what tells.
         known=re.compile(rf"(?<!\w){alternation(listed)}|{alternation([term for term in listed if len(term) > 5])}"),
         trailing=re.compile(rf"[,،]\s(?:{alternation(before)}|{as_words}\s[^,،;:]{{0,30}}?{alternation(finite)})[^,،;:{HEAD}]{{2,60}}$"),
-        papers=re.compile(rf"{papers}\w*\s$", re.I),
+        papers=re.compile(rf"{papers}\w{{0,30}}\s$", re.I),
     )
 
 
@@ -261,8 +263,8 @@ def _hearers(data: dict[str, Any]) -> list[str]:
 
 
 CAPITAL = re.compile(rf"(?<![\w])[{UP}]")
-FULL_NAME = re.compile(rf"(?<![\w-])[{UP}][\w’'-]+(?:\s(?:(?:de|del|la|von|van)\s)?[{UP}][\w’'-]+){{1,3}}")
-NAMED = re.compile(rf"[{UP}][\w’'-]+\s[{UP}][\w’'-]+")
+FULL_NAME = re.compile(rf"(?<![\w-])[{UP}][\w’'-]{{1,60}}(?:\s(?:(?:de|del|la|von|van)\s)?[{UP}][\w’'-]+){{1,3}}")
+NAMED = re.compile(rf"[{UP}][\w’'-]{{1,60}}\s[{UP}][\w’'-]+")
 NAME_BEHIND = re.compile(
     rf",\s(?P<name>(?:(?:Me|M\.|Mme|Dr\.|Prof\.|don|doña)\s)?[{UP}][\w’'-]+(?:\s(?:(?:de|del|la|von|van|di|da"
     rf"|dos)\s)?[{UP}][\w’'-]+){{1,3}})(?=[,.;:]|$)"
@@ -309,10 +311,10 @@ FIRST = re.compile(
     rf"(?:de|del|du|des|la|von|van|of)\s)?[{UP}][\w’'-]+){{0,4}})(?=[,\s])"
 )
 QUOTED_NAME = re.compile(rf"\s({HEAD}{REST}{{2,40}})(?=[\s,.]|$)")
-FURTHER = re.compile(rf"[\s.,]*({Q})(?=\s*[.,]?\s*(?:$|{HEAD}))")
+FURTHER = re.compile(rf"[\s.,]*({Q})(?=\s*(?:[.,]\s*)?(?:$|{HEAD}))")
 MORE = re.compile(rf"[^.:;{HEAD}{REST}]{{0,120}}[.,:]\s*(?:[–—-]\s?)?({Q})(?=[\s.]*(?:$|{HEAD}))")
 JOINED = re.compile(r"[,،]?\s(?:\w+)\s(?:\w+\s){0,2}$")
-BEFORE_COLON = re.compile(rf"[\s–—-]*(?P<np>[{UP}\u0621-\u064a][^,;:.!?{HEAD}{REST}]{{1,60}}):\s*(?P<q>{Q})\s*[.!?]?\s*$")
+BEFORE_COLON = re.compile(rf"[\s–—-]*(?P<np>[{UP}\u0621-\u064a][^,;:.!?{HEAD}{REST}]{{1,60}}):\s*(?P<q>{Q})\s*(?:[.!?]\s*)?$")
 NEXT_WORD = re.compile(r"[\s\u00a0]+([^\W\d_]+)(?!\w)")
 PLURAL = re.compile(r"(?:ли|ют|ят)$")
 PREPOSITIONS = frozenset(

@@ -13,7 +13,7 @@ from transforms.document import SpeakerKind
 
 # Every repetition that could begin anew at each letter of a long token is bounded: no name has a word of more than 60 letters.
 _RUN = re.compile(r"[^\W\d_a-z][\w’'.&-]*(?: [^\W\d_a-z][\w’'.&-]*){0,9}")
-_ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]{0,60}(?: (?:of|for|and|the|on|in)){0,4} ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
+_ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]{0,60}(?: (?:of|for|and|the|on|in))* ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*\.?")
 _PRONOUNS = {"he": "male", "him": "male", "his": "male", "she": "female", "her": "female"}
 _OTHER_PRONOUNS = frozenset(("i", "we", "they", "you", "it", "who", "which", "that", "one", "some", "others", "many", "both", "another"))
@@ -232,7 +232,7 @@ class Names:
 
 def _stands_as_person(text: str, at: int) -> bool:
     """Whether the word before `text[at:]` lets a name be a person's: not "at the Foo Bar", not "the broadcaster Foo Bar"."""
-    before = re.search(r"(\w+)\W{0,3}$", text[max(at - 30, 0) : max(at, 0)])
+    before = re.search(r"(?<!\w)(\w+)\W{0,3}$", text[max(at - 30, 0) : max(at, 0)])
     if at < 0 or before is None:
         return at >= 0
     low = before[1].lower()

@@ -188,7 +188,7 @@ def _korean_titled() -> re.Pattern[str]:
 
 def _role(words: str) -> str:
     """What is said of a person beside the name, without article and forms of address."""
-    words = re.sub(r"(?:^|[\s,]+)(?:M\.|Mme|Me|Dr\.?|Herrn?|Frau|don|doña|Sr\.|Sra\.)$", "", words).strip(" ,")
+    words = re.sub(r"(?:^|(?<![\s,])[\s,]+)(?:M\.|Mme|Me|Dr\.?|Herrn?|Frau|don|doña|Sr\.|Sra\.)$", "", words).strip(" ,")
     return re.sub(r"^(?:der|die|das|dem|den|ein|eine|le|la|un|une|el|los|una)\s(?=\S)", "", words, flags=re.I)
 
 

@@ -301,7 +301,7 @@ def source_end(text: str, language: str) -> int:
 
 def last_word(s: str, at: int) -> str:
     """The word that ends at a place, in small letters, "" where none does."""
-    match = re.search(r"([^\W\d_]+['’]?)[\s\u00a0]*$", s[max(at - 24, 0) : at])
+    match = re.search(r"(?<![^\W\d_])([^\W\d_]+['’]?)[\s\u00a0]*$", s[max(at - 24, 0) : at])
     return match[1].lower() if match else ""
 
 

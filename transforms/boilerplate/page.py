@@ -314,8 +314,8 @@ _NOISE = re.compile(
 )
 _CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
 # What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it, but names may: "<div<p>".
-_COMMENT = re.compile(r"<!--.*?-->", re.S)
-_ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*>|!--.*?-->|![^>]*>|([^<>]*<[^>]*)>)", re.S)
+# What nothing ends reaches to the end of the page, so that it is read once, and is left as it is.
+_ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*(>|\Z)|!--.*?(-->|\Z)|![^>]*(>|\Z)|(?P<name>[^<>]*<[^>]*)(>|\Z))", re.S)
 _DIGITS = re.compile(r"\d+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -454,19 +454,28 @@ def _plain(html: str) -> str:
     """Canonical HTML with nothing in it but tags and text, and no `<` but those that tags begin with."""
     if html.startswith("<!DOCTYPE"):
         html = html[html.find(">") + 1 :]
-    comments = list(_COMMENT.finditer(html)) if "<!--" in html else []
+    comments = list(_comments(html))
     # A comment that seems to begin in a tag is the end of its name: "<div<!-- one -->".
-    if "<?" in html or any(html.rfind("<", 0, at) > html.rfind(">", 0, at) for comment in comments if (at := comment.start())):
+    if "<?" in html or any(html.rfind("<", 0, at) > html.rfind(">", 0, at) for at, _ in comments if at):
         return _ASIDE_OR_ODD.sub(_mended, html)
     if comments:
-        ends = [0, *(comment.end() for comment in comments)]
-        begins = [*(comment.start() for comment in comments), len(html)]
+        ends = [0, *(end for _, end in comments)]
+        begins = [*(begin for begin, _ in comments), len(html)]
         html = "".join([html[end:begin] for end, begin in zip(ends, begins, strict=True)])
     return html if html.count("<") == html.count(">") and not html.startswith("<!") else _ASIDE_OR_ODD.sub(_mended, html)
 
 
+def _comments(html: str) -> Iterator[tuple[int, int]]:
+    begin = html.find("<!--")
+    while begin >= 0 and (end := html.find("-->", begin + 4)) >= 0:
+        yield begin, end + 3
+        begin = html.find("<!--", end + 3)
+
+
 def _mended(found: re.Match[str]) -> str:
-    return f"<{found[1].replace('<', '_')}>" if found[1] else ""
+    if not found[found.lastindex or 0]:
+        return found[0]
+    return f"<{found['name'].replace('<', '_')}>" if found["name"] else ""
 
 
 _BR = "\0"  # a line break inside a block, while the block is being read
