@@ -416,8 +416,8 @@ def _author(value: Any, *_: object) -> str:
 
 
 _ADDRESSED = re.compile(
-    r"\s*(?:<?[^\s@<>]+@[^\s@<>]+>?\s*\((?P<after>[^()]+)\)"
-    r"|(?:\"\s*)?(?P<before>[^\s<>\"@](?:[^<>\"@]*[^\s<>\"@])?|(?<=\s))\s*(?:\"\s*)?<[^\s<>@]+@[^\s<>]+>)\s*$"
+    r"<?[^\s@<>]+@[^\s@<>]+>?\s{0,9}\((?P<after>[^()]+)\)"
+    r"|(?:\"\s{0,9})?(?P<before>[^\s<>\"@](?:[^<>\"@]*[^\s<>\"@])?)?\s{0,9}\"?\s{0,9}<[^\s<>@]+@[^\s<>]+>"
 )
 
 
@@ -433,8 +433,8 @@ def _people(value: Any, depth: int) -> Iterator[str]:
             if isinstance(listed, list):
                 yield from _people(listed, 1)
                 return
-        addressed = _ADDRESSED.match(value) if len(value) < 400 else None
-        if name := declared_name((addressed["after"] or addressed["before"]) if addressed else value):
+        addressed = _ADDRESSED.fullmatch(value.strip()) if len(value) < 400 else None
+        if name := declared_name((addressed["after"] or addressed["before"] or "") if addressed else value):
             yield name
     elif isinstance(value, list) and depth < _MAX_DEPTH:
         for one in value[:100]:
