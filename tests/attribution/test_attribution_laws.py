@@ -149,3 +149,9 @@ def test_time_is_linear(piece: str, size: int) -> None:
         if linear := seconds[1] < 4 * seconds[0] + 0.2:
             break
     assert linear
+
+
+def test_a_comma_that_stands_alone_before_a_cue_is_no_word() -> None:
+    text = "Der Hafen , , bleibt zu, Anna Weber , sagte Jonas Vogt. Die Fähre , der Kran, sagte Anna Weber."
+    document = Attribute()(Document(text=text, language="de"))
+    assert all(text[span.start : span.end] == span.text for item in document.attributions for span in item.content)

@@ -510,7 +510,7 @@ class _Reader:
         if any(item.content[0][0] >= start for item in self.found):
             return None
         if self.g.language == "de" and not any(
-            word[0].islower()
+            word[:1].islower()
             and word not in GERMAN_LINKS
             and word.endswith(("t", "te", "en", "sei", "ei", "be", "de", "ne", "sse", "rde", "ist", "tte", "war", "le"))
             for word in (w.strip(",") for w in words)
