@@ -120,18 +120,21 @@ def test_of_a_vast_text_nothing_said_is_lost() -> None:
     assert [replace(one, score=0) for one in many.attributions] == [replace(one, score=0) for one in few.attributions]
 
 
-@pytest.mark.parametrize(("piece", "language"), [("a\n\n", "de"), ("가\n", "ko"), ("He ran.\n\n", "en")])
-def test_small_paragraphs_cost_little(piece: str, language: str) -> None:
-    """A paragraph of nothing takes a few microseconds, and memory in proportion to its length."""
-    text = SAID.get(language, "“It is late,” said Jane Doe.") + "\n\n" + piece * (300_000 // len(piece))
+# Of English, the tagger's batches weigh 30 MB, whatever the length.
+@pytest.mark.parametrize(("piece", "language", "most"), [("a\n\n", "de", 100), ("가\n", "ko", 100), ("He ran.\n\n", "en", 1_000)])
+def test_small_paragraphs_take_little_memory(piece: str, language: str, most: int) -> None:
+    said = SAID.get(language, "“It is late,” said Jane Doe.")
+    text = said + "\n\n" + piece * (60_000 // len(piece))
+    attribute = Attribute()
+    attribute(Document(text=said, language=language))  # so that the weights and word lists are loaded
     tracemalloc.start()
     try:
-        after = Attribute()(Document(text=text, language=language))
+        after = attribute(Document(text=text, language=language))
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
     assert after.attributions
-    assert peak < 400 * len(text)
+    assert peak < most * len(text)
 
 
 @pytest.mark.parametrize(("piece", "size"), DEGENERATE, ids=[piece.strip() for piece, _ in DEGENERATE])
