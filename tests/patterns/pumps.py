@@ -2,9 +2,10 @@
 
     python tests/patterns/pumps.py [PART ...]     # a JSON object a line for each that fails, of the files whose path has PART in it
 
-A pattern fails on a text of SIZE characters where it needs more than SECONDS of processor time. A linear one needs a few
-milliseconds, the slowest of them a tenth of SECONDS; a quadratic one twice SECONDS where its loop is as tight as can be, and mostly
-minutes. Nothing is compared with anything measured, and processor time alone counts, so that a busy machine fails no pattern.
+A pattern passes on a text of SIZE characters that it is done with in SECONDS of processor time: a quadratic one needs three times as
+long where its loop is as tight as can be, and mostly minutes. One that takes longer is tried on texts of two sizes, and fails where four
+times the text takes more than GROWTH times as long, so that a pattern that is merely slow, or a slow machine, fails nothing. Processor
+time alone counts, and of several measurements the least, so that a busy machine fails nothing either.
 
 The texts are families of runs, and such as are made after the pattern itself: what it repeats without end, with and without what has to
 stand before. A pattern is not tried on texts over which none of its endless repetitions can run, for there it is linear.
@@ -15,6 +16,7 @@ from __future__ import annotations
 import ast
 import importlib
 import json
+import math
 import pkgutil
 import re
 import signal
@@ -34,10 +36,11 @@ else:
     import sre_parse as parser
 
 ROOT = Path(__file__).parents[2]
-SIZE = 100_000
-SECONDS = 1.5
-# Tried before, with the seconds in which no quadratic pattern can be done: it has 8 million and 128 million steps to make there.
-SMALLER = ((4_000, 0.003), (16_000, 0.05))
+SIZE, SECONDS = 100_000, 0.5
+SMALLER, ENOUGH = 24_000, 0.03  # tried first: a quadratic pattern needs three times as long, and processor time may go by 4 milliseconds
+SIZES = 6_000, 24_000
+GROWTH = 8  # of a linear pattern four, of a quadratic one sixteen
+MOST_SECONDS = 3.0  # for the larger of SIZES: 125 microseconds a character are too much, however they grow; the slowest takes eight
 
 # What is repeated. Each is tried alone, and with an end that keeps it from matching to the end of the text.
 PIECES = {
@@ -453,22 +456,30 @@ def _give_up(*_: object) -> None:
     raise TooLong
 
 
-def ends_soon(run: Callable[[str | bytes], object], text: Callable[[int], str | bytes]) -> bool:
-    """Whether `run` needs less than SECONDS of processor time for SIZE characters."""
+def seconds(run: Callable[[Any], object], text: str | bytes, most: float) -> float:
+    """The processor time that `run` needs for a text; infinite where it is more than `most`."""
     signal.signal(signal.SIGPROF, _give_up)
-    for size, enough in (*SMALLER, (SIZE, SECONDS)):
-        made = text(size)
-        signal.setitimer(signal.ITIMER_PROF, SECONDS)
-        began = time.process_time()
+    began = time.process_time()
+    try:
+        signal.setitimer(signal.ITIMER_PROF, most)
         try:
-            run(made)
-        except TooLong:
-            return False
+            run(text)
         finally:
             signal.setitimer(signal.ITIMER_PROF, 0)
-        if time.process_time() - began < enough:
-            return True
-    return True
+    except TooLong:
+        return math.inf
+    return time.process_time() - began
+
+
+def ends_soon(run: Callable[[Any], object], text: Callable[[int], str | bytes]) -> bool:
+    """Whether the time that `run` needs grows as a text does."""
+    if any(seconds(run, text(size), SECONDS) < enough for size, enough in ((SMALLER, ENOUGH), (SIZE, SECONDS))):
+        return True
+    many = seconds(run, text(SIZES[1]), MOST_SECONDS)
+    if many == math.inf:
+        return False
+    few = min(seconds(run, text(SIZES[0]), MOST_SECONDS) for _ in range(3))
+    return many < GROWTH * few or seconds(run, text(SIZES[1]), MOST_SECONDS) < GROWTH * few
 
 
 def failures(pattern: re.Pattern[Any], methods: Collection[str], most: int = 2) -> list[tuple[str, str]]:
