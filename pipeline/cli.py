@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import io
 import os
 import signal
 import sys
@@ -42,12 +41,16 @@ read, or more documents failed than --max-failed allows; 2 the command line or t
 
 
 class UsageError(Exception):
-    """The command line is wrong; the message says what was probably meant."""
+    """The command line is wrong; the message, of one line, says what was probably meant. `usage` is what stands in lines below it."""
+
+    def __init__(self, message: str, usage: str = "") -> None:
+        super().__init__(message)
+        self.usage = usage
 
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{visible(message)}\n{self.format_usage().rstrip()}")
+        raise UsageError(message, f"\n{self.format_usage().rstrip()}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -58,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     try:
         return _main(arguments)
     except UsageError as error:
-        print(f"newsbeam: {visible(str(error), lines=True)}", file=sys.stderr)
+        print(f"newsbeam: {visible(str(error))}{visible(error.usage, lines=True)}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:  # before anything was begun: what runs ends in its own way
         print("newsbeam: interrupted", file=sys.stderr)
@@ -80,8 +83,6 @@ def _open_standard_streams() -> None:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
             setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process lives
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a name that is not UTF-8, or a terminal that is not, ends no run
-        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _main(arguments: list[str]) -> int:
@@ -206,7 +207,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
     try:
         known, others = parser.parse_known_intermixed_args(arguments)
     except UsageError as error:
-        raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
+        raise UsageError(str(error), error.usage + _mistyped(arguments, parser)) from error
     beam_options: dict[str, Any] = {}
     # An unknown option with a blank in its value is no option to argparse, but an input.
     if others or any(word.startswith("--") and " " in word for word in arguments):
@@ -232,7 +233,7 @@ def _run_command(arguments: list[str], replay: bool = False) -> int:
 
         return consume.consume(known, beam_options)
     except Refused as error:
-        raise UsageError(visible(str(error))) from error
+        raise UsageError(str(error)) from error
 
 
 def _check_input(known: argparse.Namespace) -> None:
@@ -398,7 +399,7 @@ def _watch(arguments: list[str]) -> int:
     try:
         known = parser.parse_intermixed_args(arguments)
     except UsageError as error:
-        raise UsageError(f"{error}{_mistyped(arguments, parser)}") from error
+        raise UsageError(str(error), error.usage + _mistyped(arguments, parser)) from error
     if known.added is not None:
         known.added = _iso(known.added)
     known.rows = _row_options(known)
@@ -408,7 +409,7 @@ def _watch(arguments: list[str]) -> int:
     try:
         return watch.watch(known)
     except Refused as error:
-        raise UsageError(visible(str(error))) from error
+        raise UsageError(str(error)) from error
 
 
 def _port(text: str) -> int:
@@ -439,7 +440,7 @@ def _explain(arguments: list[str]) -> int:
         wanted = explain.Wanted(known.record, known.id or "", known.url or "")
         return explain.explain(known.file, wanted, _recipe(known.recipe), rows, as_it_is=known.recipe is None)
     except explain.CannotExplain as error:
-        raise UsageError(visible(str(error))) from error
+        raise UsageError(str(error)) from error
 
 
 def _list(arguments: list[str]) -> int:
@@ -484,7 +485,7 @@ def _plan(arguments: list[str]) -> int:
             print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
         print(plan.table([plan.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
     except (ValueError, OverflowError, InputError) as error:
-        raise UsageError(visible(str(error))) from error
+        raise UsageError(str(error)) from error
     return 0
 
 
@@ -502,7 +503,7 @@ def _recipe(path: str | None) -> Any:
     try:
         return recipes.load(path)
     except recipes.RecipeError as error:
-        raise UsageError(visible(str(error))) from error
+        raise UsageError(str(error)) from error
 
 
 COMMANDS: dict[str, Callable[[list[str]], int]] = {
