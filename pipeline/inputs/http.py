@@ -84,28 +84,21 @@ _CHUNK_END = re.compile(rb"\r?\n")
 def _without_chunks(body: bytes) -> tuple[bytes, bool]:
     """A body out of its chunks, and whether the last is there; as it is where, and from where on, it has none."""
     pieces: list[bytes] = []
-    whole = True
     at = 0
     while at < len(body):
         head = _CHUNK_SIZE.match(body, at)
         if head is None:
-            pieces.append(body[at:])
-            break
+            return b"".join([*pieces, body[at:]]), not pieces
         size = int(head.group(1), 16)
         if not size:
-            whole = True
-            break
-        whole = False
-        piece = body[head.end() : head.end() + size]
+            return b"".join(pieces), True
         end = _CHUNK_END.match(body, head.end() + size)
         if end is None and head.end() + size < len(body):
             # What looked like a size was none; as the first words of a body it may be some.
-            pieces.append(body[at:])
-            whole = True
-            break
-        pieces.append(piece)
+            return b"".join([*pieces, body[at:]]), True
+        pieces.append(body[head.end() : head.end() + size])
         at = end.end() if end else len(body)
-    return b"".join(pieces), whole
+    return b"".join(pieces), not body
 
 
 def _unpacked(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:

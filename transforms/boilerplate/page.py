@@ -315,7 +315,7 @@ _NOISE = re.compile(
 _CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
 # What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it, but names may: "<div<p>".
 # What nothing ends reaches to the end of the page, so that it is read once, and is left as it is.
-_ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*(>|\Z)|!--.*?(-->|\Z)|![^>]*(>|\Z)|(?P<name>[^<>]*<[^>]*)(>|\Z))", re.S)
+_ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*|!--.*?(?:--(?=>)|\Z)|![^>]*|(?P<name>[^<>]*<[^>]*))(?P<end>>|\Z)", re.S)
 _DIGITS = re.compile(r"\d+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
@@ -473,7 +473,7 @@ def _comments(html: str) -> Iterator[tuple[int, int]]:
 
 
 def _mended(found: re.Match[str]) -> str:
-    if not found[found.lastindex or 0]:
+    if not found["end"]:
         return found[0]
     return f"<{found['name'].replace('<', '_')}>" if found["name"] else ""
 
