@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections import Counter
@@ -11,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from loading import load
 
 from transforms.boilerplate.line_features import NAMES, columns, hash_word, scan, tokens
 from transforms.boilerplate.line_model import WORDLESS, line_model
@@ -124,9 +124,7 @@ def test_cleaning_again_takes_next_to_nothing():
 @pytest.mark.parametrize(("name", "floor"), [("residual", 0.72), ("full", 0.93)])
 def test_quality_does_not_fall(name, floor):
     # Trained on these documents too: a floor for the code, not a figure. The figures are in weights/lines.md.
-    spec = importlib.util.spec_from_file_location("score", BENCH / "lines" / "score.py")
-    score = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(score)
+    score = load(BENCH / "lines" / "score.py")
     documents = _benchmark(name, 12)
     found = score.summary([score.score_doc(document, strip_lines(document["text"])[0]) for document in documents])
     assert found["strip_f1"] >= floor, found

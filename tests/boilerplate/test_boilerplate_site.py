@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
-from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +13,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from loading import load
 
 from transforms.boilerplate import Boilerplate
 from transforms.boilerplate.site import SiteTemplate, fingerprints, page_keys, site_of
@@ -145,20 +144,9 @@ def test_what_stays_by_other_signs_decides_whether_enough_is_left() -> None:
 # --- the processor --------------------------------------------------------------------------------------------------
 
 
-def _bench() -> Any:
-    path = Path(__file__).parents[1] / "bench" / "site_template.py"
-    spec = spec_from_file_location("bench_site_template", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module  # its dataclasses look themselves up
-    spec.loader.exec_module(module)
-    return module
-
-
 @pytest.fixture(scope="module")
 def bench() -> Any:
-    return _bench()
+    return load(Path(__file__).parents[1] / "bench" / "site_template.py")
 
 
 @pytest.mark.parametrize("kind", ["html", "text"])

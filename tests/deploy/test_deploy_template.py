@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import os
 import re
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from loading import load
 
 from pipeline import cli, consume, dataflow, messages, run
 
@@ -51,16 +51,8 @@ RIGHT_AND_WRONG = {
 }
 
 
-def launcher() -> Any:
-    """The module that the template's launcher runs."""
-    spec = importlib.util.spec_from_file_location("launcher", FOLDER / "main.py")
-    assert spec and spec.loader
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-MAIN = launcher()
+MAIN = load(FOLDER / "main.py")
+"""The module that the template's launcher runs."""
 
 
 def parser() -> argparse.ArgumentParser:

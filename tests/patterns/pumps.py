@@ -38,9 +38,9 @@ else:
 ROOT = Path(__file__).parents[2]
 SIZE, SECONDS = 100_000, 0.5
 SMALLER, ENOUGH = 24_000, 0.03  # tried first: a quadratic pattern needs three times as long, and processor time may go by 4 milliseconds
-SIZES = 6_000, 24_000
+SMALLEST = SMALLER // 4
 GROWTH = 8  # of a linear pattern four, of a quadratic one sixteen
-MOST_SECONDS = 3.0  # for the larger of SIZES: 125 microseconds a character are too much, however they grow; the slowest takes eight
+MOST_SECONDS = 3.0  # for SMALLER: 125 microseconds a character are too much, however they grow; the slowest takes eight
 
 # What is repeated. Each is tried alone, and with an end that keeps it from matching to the end of the text.
 PIECES = {
@@ -163,8 +163,7 @@ PIECES = {
 }
 ENDS = {"": "", " and no end": "\x02x\n"}
 
-SEARCHES = ("search", "finditer", "findall", "sub", "subn", "split")
-METHODS = (*SEARCHES, "match", "fullmatch")
+METHODS = ("search", "finditer", "findall", "sub", "subn", "split", "match", "fullmatch")
 
 
 # --- which patterns there are -------------------------------------------------------------------------------------
@@ -475,11 +474,11 @@ def ends_soon(run: Callable[[Any], object], text: Callable[[int], str | bytes]) 
     """Whether the time that `run` needs grows as a text does."""
     if any(seconds(run, text(size), SECONDS) < enough for size, enough in ((SMALLER, ENOUGH), (SIZE, SECONDS))):
         return True
-    many = seconds(run, text(SIZES[1]), MOST_SECONDS)
+    many = seconds(run, text(SMALLER), MOST_SECONDS)
     if many == math.inf:
         return False
-    few = min(seconds(run, text(SIZES[0]), MOST_SECONDS) for _ in range(3))
-    return many < GROWTH * few or seconds(run, text(SIZES[1]), MOST_SECONDS) < GROWTH * few
+    few = min(seconds(run, text(SMALLEST), MOST_SECONDS) for _ in range(3))
+    return many < GROWTH * few or seconds(run, text(SMALLER), MOST_SECONDS) < GROWTH * few
 
 
 def failures(pattern: re.Pattern[Any], methods: Collection[str], most: int = 2) -> list[tuple[str, str]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 import resource
@@ -13,17 +12,13 @@ from typing import Any
 
 import pytest
 import yaml
+from loading import load
 
 HERE = Path(__file__).parent
 EXCUSED = yaml.safe_load((HERE / "excused.yaml").read_text("utf-8"))
 CPU_SECONDS = 1_800  # of the child; it needs a twentieth
 
-_spec = importlib.util.spec_from_file_location("pumps", HERE / "pumps.py")
-assert _spec is not None
-assert _spec.loader is not None
-pumps = importlib.util.module_from_spec(_spec)
-sys.modules["pumps"] = pumps
-_spec.loader.exec_module(pumps)
+pumps = load(HERE / "pumps.py")
 
 
 @pytest.fixture(scope="module")

@@ -278,13 +278,14 @@ def test_visible_text_holds_nothing_that_moves_a_cursor(text: str) -> None:
     assert [places(place) for place in range(len(text) + 1)] == [len(visible(text[:place], lines=True)) for place in range(len(text) + 1)]
 
 
-def warc(content_type: str) -> bytes:
-    http = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\nbody".encode()
+def warc(content_type: str, body: bytes = b"body", fields: str = "") -> bytes:
+    """A record with a response; `fields` are more of its own, each with its line end."""
+    http = f"HTTP/1.1 200 OK\r\nContent-Type: {content_type}\r\n\r\n".encode() + body
     head = "WARC/1.0\r\nWARC-Type: response\r\nWARC-Record-ID: <urn:uuid:00000000-0000-0000-0000-000000000001>\r\n"
     head += (
         "WARC-Target-URI: http://example.org/\r\nWARC-Date: 2024-01-01T00:00:00Z\r\nContent-Type: application/http; msgtype=response\r\n"
     )
-    return f"{head}Content-Length: {len(http)}\r\n\r\n".encode() + http + b"\r\n\r\n"
+    return f"{head}{fields}Content-Length: {len(http)}\r\n\r\n".encode() + http + b"\r\n\r\n"
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
@@ -324,13 +325,10 @@ def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tm
 
 def test_bodies_that_an_archive_has_in_part_are_counted(newsbeam: Newsbeam, tmp_path: Path) -> None:
     page = b"<p>The ferry sails again, and the pier is open.</p>" * 9
-    block = b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\n\r\n"
-    archive = b""
-    for number, (body, more) in enumerate([(gzip.compress(page), ""), (gzip.compress(page)[:-12], ""), (gzip.compress(page), "length")]):
-        head = f"WARC/1.0\r\nWARC-Type: response\r\nWARC-Target-URI: https://a.example/{number}\r\nContent-Length: {len(block + body)}\r\n"
-        head += f"WARC-Truncated: {more}\r\n" if more else ""
-        archive += head.encode() + b"\r\n" + block + body + b"\r\n\r\n"
-    (tmp_path / "a.warc").write_bytes(archive)
+    packed = gzip.compress(page)
+    bodies = [(packed, ""), (packed[:-12], ""), (packed, "WARC-Truncated: length\r\n")]
+    archive = [warc("text/html\r\nContent-Encoding: gzip", body, fields) for body, fields in bodies]
+    (tmp_path / "a.warc").write_bytes(b"".join(archive))
     done = newsbeam("run", tmp_path / "a.warc", "--output", tmp_path / "out")
     assert done.account == "read 3 = written 3 + dropped 0 + failed 0"
     assert "incomplete 2: cut short or damaged in the archive" in table(done.out)

@@ -5,7 +5,6 @@ The inputs are those of `tests/bench/inputs.py`, which prints the table.
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
 import re
@@ -14,10 +13,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
+from loading import load
 
 from pipeline.inputs.formats import INPUT_FORMATS
 from pipeline.inputs.formats.base import ReadContext
@@ -29,17 +28,7 @@ ROOT = Path(__file__).parents[2]
 ADDED = "2026-11-29T00:00:00Z"
 
 
-def _bench() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("bench_inputs", ROOT / "tests/bench/inputs.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules["bench_inputs"] = module
-    spec.loader.exec_module(module)
-    return module
-
-
-BENCH = _bench()
+BENCH = load(ROOT / "tests" / "bench" / "inputs.py")
 
 
 def newsbeam(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:

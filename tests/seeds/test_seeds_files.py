@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import importlib.util
 import json
 import re
 from html.parser import HTMLParser
@@ -12,6 +11,7 @@ from types import ModuleType
 
 import pytest
 import yaml
+from loading import load
 
 HERE = Path(__file__).resolve().parent
 SEEDS = HERE.parent.parent / "seeds"
@@ -183,7 +183,4 @@ def test_the_legacy_pages_are_not_utf8() -> None:
 
 
 def script() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("make_binary_seeds", HERE / "make_binary_seeds.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+    return load(HERE / "make_binary_seeds.py")

@@ -28,6 +28,9 @@ import pytest
 ROOT = Path(__file__).parents[2]
 HERE = Path(__file__).parent
 ACCOUNT = re.compile(r"read (\d+) = written (\d+) \+ dropped (\d+) \+ failed (\d+)")
+FINISHED = '{"account": "read 1 = written 1 + dropped 0 + failed 0", "versions": {"newsbeam": "0.1.0"}}'
+"""A manifest of `newsbeam run`."""
+
 PATIENCE = 300.0
 """Seconds after which a test gives up waiting for what has to come. Nothing is said about how fast it should."""
 
@@ -286,7 +289,7 @@ def test_links_odd_names_and_the_output_folder_inside(watch: Callable[..., Watch
     (tmp_path / "out").symlink_to(top / "out")
     (top / "earlier").mkdir()
     put(top / "earlier" / "documents-00000-of-00001.jsonl", '{"text": "What an earlier run wrote."}')
-    put(top / "earlier" / "manifest.json", '{"account": "read 1 = …", "versions": {"newsbeam": "0"}}')
+    put(top / "earlier" / "manifest.json", FINISHED)
     running = watch()
     running.until_written(4)
     put(top / "last.txt", "The last.")
@@ -473,8 +476,7 @@ def test_a_wrong_command_line(tmp_path: Path, newsbeam_run: Callable[..., Any], 
     (tmp_path / "a.txt").write_text("One line.")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "done").mkdir()
-    manifest = '{"account": "read 1 = written 1 + dropped 0 + failed 0", "versions": {"newsbeam": "0.1.0"}}'
-    (tmp_path / "done" / "manifest.json").write_text(manifest)
+    (tmp_path / "done" / "manifest.json").write_text(FINISHED)
     (tmp_path / "site.yaml").write_text("site_template: true\nprocessors: [boilerplate]\n")
     ran = newsbeam_run("watch", *words, cwd=tmp_path)
     assert ran.returncode == 2
