@@ -27,7 +27,9 @@ test-engines-full: .venv/engines
 lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy pipeline transforms
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/codespell pipeline deploy README.md transforms/README.md .github tests/README.md tests/bench/README.md
 
 .venv/bin/python:
 	@test -n "$(PYTHON)" || { echo "newsbeam needs Python 3.10 to 3.13; found none. Install one, or: make PYTHON=/path/to/python3.12"; exit 1; }

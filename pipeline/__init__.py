@@ -1,1 +1,1 @@
-"""The half that touches the world: reading, Beam, writing, the command."""
+"""newsbeam: raw web documents to clean, annotated JSONL."""

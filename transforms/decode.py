@@ -18,10 +18,11 @@ import charset_normalizer
 import orjson
 from bs4.dammit import EncodingDetector
 
-from transforms.document import COMMENT, Document, Dropped, Metadata, Raw
-from transforms.fields import NOTHING_SAID, USUAL_NAMES, NoText, Row, RowOptions, has_text, iso_date_of, read_row, scrub
-from transforms.records import NotARecord, from_record, is_record
-from transforms.structure import is_json, structure
+from newsbeam.transforms.document import COMMENT, Document, Dropped, Metadata, Raw
+from newsbeam.transforms.fields import NOTHING_SAID, USUAL_NAMES, NoText, Row, RowOptions, has_text, iso_date_of, read_row
+from newsbeam.transforms.records import NotARecord, from_record, is_record
+from newsbeam.transforms.structure import is_json, structure
+from newsbeam.transforms.text import scrub
 
 Container = Literal[
     "jsonl",

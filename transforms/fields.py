@@ -17,11 +17,12 @@ from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
 from functools import cache, lru_cache
 from html import unescape
-from importlib.resources import files
 from typing import Any, NamedTuple
 
 import orjson
-import yaml
+
+from newsbeam.transforms.package_data import load_yaml
+from newsbeam.transforms.text import scrub
 
 FIELDS = ("text", "html", "url", "title", "date", "author", "language", "id")
 """What a row can say of a document."""
@@ -147,8 +148,7 @@ class _Names(NamedTuple):
 
 @cache
 def _names() -> _Names:
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    data = yaml.load((files(__package__) / "fields.yaml").read_bytes(), loader)  # noqa: S506 - builds nothing but strings, lists and mappings
+    data = load_yaml("newsbeam.transforms", "fields.yaml")
     fields: dict[str, _Name] = {}
     for field, names in data["fields"].items():
         for rank, name in enumerate(names):
@@ -422,7 +422,7 @@ _ADDRESSED = re.compile(
 
 
 def _people(value: Any, depth: int) -> Iterator[str]:
-    from transforms.boilerplate.bylines import declared_name  # its package needs this one
+    from newsbeam.transforms.authors import declared_name  # its package needs this one
 
     if isinstance(value, str):
         if value.startswith("[") and value.endswith("]") and len(value) < 2000 and not depth:
@@ -493,7 +493,7 @@ def iso_date_of(value: Any, language: str = "", latest: str = "") -> str:
     Seconds, milliseconds, microseconds or nanoseconds since 1970, ISO 8601 in its variants, RFC 2822, `/Date(…)/`, "March 5, 2024".
     "yesterday" is none: nobody knows what it was.
     """
-    from transforms.boilerplate.dates import iso_date, machine_date  # its package needs this one
+    from newsbeam.transforms.dates import iso_date, machine_date  # its package needs this one
 
     if isinstance(value, float) and math.isfinite(value) and abs(value) < 1e20:
         found = _from_number(str(int(value)), float(value))
@@ -595,8 +595,3 @@ def _without(row: dict[str, Any], parts: Sequence[str]) -> dict[str, Any]:
             inner = _without(row[key], rest)
             return {name: inner if name == key else value for name, value in row.items() if name != key or inner}
     return row
-
-
-def scrub(text: str) -> str:
-    """`text` without lone surrogates, which no encoder writes."""
-    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")

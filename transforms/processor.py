@@ -27,10 +27,10 @@ from importlib.metadata import EntryPoint, entry_points
 from time import perf_counter_ns
 from typing import Any, ClassVar, Literal, Protocol
 
-from transforms.decode import decode
-from transforms.document import NOWHERE, Document, Dropped, Failed, Raw, broken_spans, count_visible, is_blank
-from transforms.fields import USUAL_NAMES, RowOptions
-from transforms.records import without_annotations
+from newsbeam.transforms.decode import decode
+from newsbeam.transforms.document import NOWHERE, Document, Dropped, Failed, Raw, broken_spans, count_visible, is_blank
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
+from newsbeam.transforms.records import without_annotations
 
 ENTRY_POINT_GROUP = "newsbeam.processors"
 

@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from transforms.document import RECORD_KEYS, Document, Translation, broken_spans
+from newsbeam.transforms.document import RECORD_KEYS, Document, Translation, broken_spans
 
 _KNOWN_BY = ("id", "text", "source", "created", "url", "site", "title", "author", "credits", "removed", "metadata")
 _MADE_BY = re.compile(r"newsbeam v\S*(?: |$)")

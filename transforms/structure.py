@@ -11,7 +11,7 @@ import csv
 import re
 from typing import Literal
 
-from transforms.fields import USUAL_NAMES, is_field_name, may_hold_text
+from newsbeam.transforms.fields import USUAL_NAMES, is_field_name, may_hold_text
 
 Structure = Literal["json", "csv", "mail", "mbox", "feed", "xml", ""]
 

@@ -6,7 +6,7 @@ import re
 import sys
 from collections.abc import Sequence
 
-from pipeline.cli import main
+from newsbeam.cli.main import main
 
 FLAGS = ("overwrite", "resume")
 """Options of the command that take no value; as parameters they are true or false."""

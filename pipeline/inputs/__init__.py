@@ -1,1 +1,1 @@
-"""Inputs: from files to raw items."""
+"""From files to raw records."""

@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import errno
 import io
-import os
 from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, cast
 
-from pipeline.files import MissingExtra, remote
-from pipeline.inputs.formats import INPUT_FORMATS
-from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint
-from pipeline.inputs.limits import MEMORY_BYTES, Budget, Unreadable, megabytes
-from pipeline.inputs.statuses import OK_STATUSES, Statuses
-from pipeline.streams import COMPRESSIONS, DAMAGED, Pieces, Plain, buffered, decompress, without_compression
-from transforms.decode import HEAD_BYTES, container
-from transforms.document import Raw
-from transforms.fields import USUAL_NAMES, RowOptions
+from newsbeam.errors import MissingExtra
+from newsbeam.inputs.compression import COMPRESSIONS, Pieces, Plain, buffered, decompress, without_compression
+from newsbeam.inputs.failures import failure_of
+from newsbeam.inputs.formats import INPUT_FORMATS
+from newsbeam.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint
+from newsbeam.inputs.limits import Budget, Unreadable, megabytes
+from newsbeam.inputs.statuses import OK_STATUSES, Statuses
+from newsbeam.storage.filesystem import is_remote
+from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
 MAX_LAYERS = 3
 """How many times over a file may be compressed."""
@@ -67,6 +67,7 @@ def items(task: ReadTask, raw: Any, progress: Callable[[], object] = int) -> Gen
         rows=task.rows,
         statuses=task.statuses,
         budget=budget,
+        open_member=contents,
     )
     try:
         digest = ""
@@ -98,7 +99,7 @@ def items(task: ReadTask, raw: Any, progress: Callable[[], object] = int) -> Gen
 
 def _jumps(task: ReadTask, raw: Any) -> bool:
     """Whether a file is read from several places, and lies where that is cheap: its hash is a reading of its own then."""
-    if remote(task.path) or not raw.seekable():
+    if is_remote(task.path) or not raw.seekable():
         return False
     head = raw.read(HEAD_BYTES)
     raw.seek(0)
@@ -119,12 +120,6 @@ def failure(task: ReadTask, number: int, error: Exception) -> Raw:
     return failure_of(task.path, number, error, task.collection)
 
 
-def failure_of(path: str, number: int, error: Exception, collection: str, numbered: bool = False) -> Raw:
-    """The same for a path; `numbered`: also where nothing came before."""
-    why = f"ReadError: {error}" if isinstance(error, Unreadable) else f"{type(error).__name__}: {_why(path, number, error)}"
-    return Raw(f"{path}#{number + 1}" if number or numbered else path, b"", error=why, source=collection)
-
-
 def _is_taken(task: ReadTask, number: int, origin: str) -> bool:
     """Whether an item is taken, by its number in the file or, out of an archive, by its member and its number there."""
     if task.wanted is None and not task.members:
@@ -132,27 +127,6 @@ def _is_taken(task: ReadTask, number: int, origin: str) -> bool:
     path, of_member = place_of(origin)
     numbers = dict(task.members).get(path)
     return (task.wanted is not None and is_wanted(number, task.wanted)) or (numbers is not None and is_wanted(of_member, numbers))
-
-
-def _why(path: str, number: int, error: Exception) -> str:
-    """What a user can do about an error of the system or of a decompressor."""
-    after = f" after record {number}" if number else ""
-    if "Dictionary mismatch" in str(error):
-        return f"{path} was packed with a zstd dictionary, which is not in it; unpack it first: zstd -d -D DICTIONARY"
-    if isinstance(error, DAMAGED):
-        return f"{path} is cut short or damaged{after}: {error}; get the file again"
-    if isinstance(error, MemoryError):
-        return f"{path}{after} takes more than {MEMORY_BYTES >> 30} GB of memory to read; leave it out"
-    if isinstance(error, FileNotFoundError):
-        return f"{path} was there when the run began and is gone now"
-    if isinstance(error, PermissionError):
-        return f"{path} may not be read by this user; change its permissions"
-    if isinstance(error, IsADirectoryError):
-        return f"{path} cannot be listed; change its permissions"
-    if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-        return f"{path[:200]}… is a longer path than the system opens ({len(os.fsencode(path))} bytes); move the folder further up"
-    text = str(error)
-    return text if path in text else f"{path}{after}: {text}"
 
 
 def place_of(origin: str) -> tuple[str, int]:

@@ -19,8 +19,8 @@ import brotli
 import zstandard
 from warcio.statusandheaders import StatusAndHeadersParser
 
-from pipeline.streams import gzip_header
-from transforms.decode import HEAD_BYTES, binary
+from newsbeam.inputs.compression import gzip_header
+from newsbeam.transforms.decode import HEAD_BYTES, binary
 
 _MAX_CODINGS = 5
 """Nobody needs more than two."""
@@ -72,7 +72,7 @@ def body_of(response: Response, max_bytes: int) -> tuple[bytes, bool]:
 
 
 def is_read(content_type: str) -> bool:
-    """Whether a body of this type can be a document, as `transforms.decode` has it."""
+    """Whether a body of this type can be a document, as `newsbeam.transforms.decode` has it."""
     media_type = content_type.partition(";")[0].strip().lower()
     return not media_type or re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type) is not None
 

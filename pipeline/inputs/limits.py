@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 MEMORY_BYTES = 3 << 30
-"""The most address space of a process that reads (`pipeline.inputs.process`)."""
+"""The most address space of a process that reads (`newsbeam.inputs.process`)."""
 
 MIN_READ_SECONDS = 10.0
 """The least processor time that reading may take from one item, or one MB of the file, to the next; `--time-limit` raises it."""

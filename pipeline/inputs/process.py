@@ -2,7 +2,7 @@
 
 Decompressors and C++ libraries take what strangers wrote. A file that makes one of them abort, hang, or take all memory ends such a
 process, and is one dead letter of the run; what was read of it before is kept, and the next file gets a new process. Limits are on
-address space, on processor time from one item (or MB of input) to the next, and on what a file unpacks to (`pipeline.inputs.limits`):
+address space, on processor time from one item (or MB of input) to the next, and on what a file unpacks to (`newsbeam.inputs.limits`):
 none depends on how busy the machine is.
 
 `main` is the child. It is handed the open file, or asks for pieces of one that lies elsewhere, so that it opens no paths and needs
@@ -28,12 +28,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.files import search_path
-from pipeline.inputs.contents import Ending, ReadTask, items, place_of, split_points
-from pipeline.inputs.formats.base import SplitPoint
-from pipeline.inputs.limits import MEMORY_BYTES
-from pipeline.progress import NOW
-from transforms.document import Raw
+from newsbeam.inputs.contents import Ending, ReadTask, items, place_of, split_points
+from newsbeam.inputs.formats.base import SplitPoint
+from newsbeam.inputs.limits import MEMORY_BYTES
+from newsbeam.storage.filesystem import search_path
+from newsbeam.storage.progress import CURRENT
+from newsbeam.transforms.document import Raw
 
 BUNDLE_BYTES, BUNDLE_ITEMS = 128 << 10, 32
 """Items come out of a child together until there are so many of them."""
@@ -77,18 +77,18 @@ def read(task: ReadTask, raw: Any, seconds: float) -> Generator[Raw, None, Endin
         try:
             for answer in child.ask(_Order(task, seconds, _is_remote(raw), delivered, singly), raw):
                 if answer[0] == "end":
-                    NOW.bytes_read += answer[2]
+                    CURRENT.bytes_read += answer[2]
                     _give_back(child)
                     ending: Ending = answer[1]
                     return ending
-                NOW.bytes_read += answer[2]
+                CURRENT.bytes_read += answer[2]
                 counted += answer[2]
                 for item in answer[1]:
                     delivered += 1
                     number = place_of(item.origin)[1] or number + 1
                     yield item
         except _Died as death:
-            NOW.bytes_read -= counted
+            CURRENT.bytes_read -= counted
             if singly or not raw.seekable():
                 yield _lost(task, number, death.code, seconds)
                 break
@@ -232,7 +232,7 @@ class _Child:
 
 
 # Without the current directory, which -c puts first: what lies there is not to be run.
-_START = "import sys; sys.path[:] = sys.argv[2:]; from pipeline.inputs.process import main; main()"
+_START = "import sys; sys.path[:] = sys.argv[2:]; from newsbeam.inputs.process import main; main()"
 _ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",  # Arrow's threads: files are what is read side by side
     "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve more address space than they use, which has a limit here
@@ -339,15 +339,15 @@ def _read(order: _Order, raw: Any, renew: Any, send: Any) -> None:
     held: list[Raw] = []
     size = skipped = 0
     reading = items(order.task, raw, renew)
-    NOW.bytes_read = 0
+    CURRENT.bytes_read = 0
     while True:
         try:
             item = next(reading)
         except StopIteration as stop:
             if held:
-                send("items", held, NOW.bytes_read)
-                NOW.bytes_read = 0
-            send("end", stop.value, NOW.bytes_read)
+                send("items", held, CURRENT.bytes_read)
+                CURRENT.bytes_read = 0
+            send("end", stop.value, CURRENT.bytes_read)
             return
         if skipped < order.skip:
             skipped += 1
@@ -355,8 +355,8 @@ def _read(order: _Order, raw: Any, renew: Any, send: Any) -> None:
         held.append(item)
         size += len(item.payload)
         if order.singly or size >= BUNDLE_BYTES or len(held) >= BUNDLE_ITEMS:
-            send("items", held, NOW.bytes_read)
-            held, size, NOW.bytes_read = [], 0, 0
+            send("items", held, CURRENT.bytes_read)
+            held, size, CURRENT.bytes_read = [], 0, 0
 
 
 def _split(order: _Order, raw: Any, renew: Any, send: Any) -> None:

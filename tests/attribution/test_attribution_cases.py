@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 import yaml
 
-from transforms.attribution import Attribute
-from transforms.attribution.quotes import quotations
-from transforms.document import Document, Removal, broken_spans
+from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.attribution.quotations import quotations
+from newsbeam.transforms.document import Document, Removal, broken_spans
 
 HERE = Path(__file__).parent
 

@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.attribution import Attribute
-from transforms.attribution.chains import origin, via
-from transforms.attribution.languages import guess
-from transforms.document import Document, broken_spans
+from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.attribution.chains import origin, via
+from newsbeam.transforms.attribution.guess import guess
+from newsbeam.transforms.document import Document, broken_spans
 
 MARKED = Path(__file__).parent / "marked"
 MARKS = {"{": "content", "[": "cue", "<": "speaker", "^": "via"}

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.attribution import Attribute
-from transforms.document import Document, Removal, broken_spans
+from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.document import Document, Removal, broken_spans
 
 WORDS = (
     "\" ' “ ” ‘ ’ „ « » 「 」 '' ( ) , . : ， 说： he that said told Reuters adding and Jane Doe mayor citing 라고 말했다 위원장은 "

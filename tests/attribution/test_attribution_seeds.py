@@ -8,8 +8,8 @@ from typing import Literal
 
 import pytest
 
-from transforms.attribution import Attribute
-from transforms.document import Document, Removal
+from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.document import Document, Removal
 
 SEEDS = Path(__file__).parents[3] / "shared" / "seeds"
 pytestmark = pytest.mark.skipif(not SEEDS.is_dir(), reason="the five real documents do not lie beside this checkout")

@@ -12,10 +12,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.arrays import load_arrays
-from transforms.attribution import Attribute, network, tagger
-from transforms.attribution.reading import BREAK, CLOSING, OPENING, PARAGRAPH, Reading, read
-from transforms.document import Document, broken_spans
+from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.attribution.english import network, tagger
+from newsbeam.transforms.attribution.english.encoding import BREAK, CLOSING, OPENING, PARAGRAPH, Reading, read
+from newsbeam.transforms.document import Document, broken_spans
+from newsbeam.transforms.package_data import load_arrays
 
 HERE = Path(__file__).parent
 STORY = (
@@ -67,7 +68,7 @@ def test_tokens_stand_in_the_text_in_order(text: str) -> None:
 
 def test_no_sum_can_leave_the_exact_range() -> None:
     """Float32 holds whole numbers up to 2**24: with inputs as great as they get, no sum of absolute values passes that."""
-    arrays = load_arrays("transforms.attribution", "english.npz")
+    arrays = load_arrays("newsbeam.transforms.attribution", "english.npz")
     inputs = {"first": np.concatenate([np.abs(arrays[key]).astype(np.int64).max(0) for key in ("vectors", "endings")])}
     inputs["first"] = np.concatenate([inputs["first"], np.ones(len(arrays["first.weight"]) - len(inputs["first"]), np.int64)])
     for name in [key[: -len(".weight")] for key in arrays if key.endswith(".weight")]:
@@ -84,7 +85,7 @@ def test_no_sum_can_leave_the_exact_range() -> None:
 def test_the_same_in_any_order_of_summation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Doubles add up otherwise than floats do; whole numbers come out the same."""
     learned = tagger.model()
-    doubled = replace(learned, network=network.network_of(load_arrays("transforms.attribution", "english.npz")))
+    doubled = replace(learned, network=network.network_of(load_arrays("newsbeam.transforms.attribution", "english.npz")))
 
     def widen(layer: network.Layer) -> network.Layer:
         return replace(layer, weight=layer.weight.astype(np.float64), bias=layer.bias.astype(np.float64))  # type: ignore[arg-type]

@@ -24,9 +24,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from transforms.attribution import english
-from transforms.attribution.joined import statements
-from transforms.attribution.verbs import Found
+from newsbeam.transforms.attribution.english import rules
+from newsbeam.transforms.attribution.english.combine import statements
+from newsbeam.transforms.attribution.statement import Found
 
 System = Callable[[str], list[dict[str, Any]]]
 METRICS = ("content", "who-what", "relation")
@@ -147,7 +147,7 @@ def main() -> None:
     gold = [json.loads(line) for line in (options.data / "polnear_dev.jsonl").read_text("utf-8").splitlines() if line]
     systems: dict[str, System] = {
         "model": lambda text: shown(statements(text)),
-        "rules": lambda text: shown(english.statements(text)),
+        "rules": lambda text: shown(rules.statements(text)),
     }
     if not options.without_peers:
         systems |= peers()

@@ -12,8 +12,8 @@
 
 The shipped weights were trained on these very pages: their figures here are in-sample, for the code, the time and the ratios.
 Figures for sites never met come from
-    python -m transforms.boilerplate.train html --cross-validate --bench ../shared/bench
-    python -m transforms.boilerplate.train lines --cross-validate --bench ../shared/bench
+    python -m newsbeam.transforms.boilerplate.train html --cross-validate --bench ../shared/bench
+    python -m newsbeam.transforms.boilerplate.train lines --cross-validate --bench ../shared/bench
 Peers are optional (`pip install resiliparse trafilatura justext datatrove`): one that is not installed is left out.
 The systems take turns, 50 documents each, so that a machine whose speed drifts is as slow for one as for the other.
 """
@@ -36,9 +36,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from transforms.boilerplate.html import main_text
-from transforms.boilerplate.lines import strip_lines
-from transforms.decode import decode_bytes
+from newsbeam.transforms.boilerplate.lines.strip import strip_lines
+from newsbeam.transforms.boilerplate.pages.extract import main_text
+from newsbeam.transforms.decode import decode_bytes
 
 Extractor = Callable[[bytes], str]
 Stripper = Callable[[str], Any]
@@ -371,7 +371,9 @@ def main() -> None:
         clean(options.bench, options.limit)
     if "worst" in chosen:
         worst()
-    print("Figures for sites never met: python -m transforms.boilerplate.train html|lines --cross-validate --bench ../shared/bench")
+    print(
+        "Figures for sites never met: python -m newsbeam.transforms.boilerplate.train html|lines --cross-validate --bench ../shared/bench"
+    )
 
 
 if __name__ == "__main__":

@@ -41,9 +41,21 @@ class Result:
 
 def run(inputs: list[str], output: Path, *options: str) -> Result:
     """The command, to its end."""
-    command = [sys.executable, "-m", "pipeline.cli", "run", *inputs, "--output", str(output), "--added", ADDED, "--overwrite", *options]
+    command = [
+        sys.executable,
+        "-m",
+        "newsbeam.cli",
+        "run",
+        *inputs,
+        "--output",
+        str(output),
+        "--added",
+        ADDED,
+        "--overwrite",
+        *options,
+    ]
     began = time.perf_counter()
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(parts.ROOT)})
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONPATH": str(parts.ROOT / ".src")})
     seconds = time.perf_counter() - began
     if done.returncode:
         sys.exit(f"{' '.join(command)}\n{done.stderr}")

@@ -40,18 +40,18 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).parents[2]))  # in this folder `pipeline` is a benchmark
-
 import archives
 import mutations
 from archives import Archive
 from mutations import Corpus, Mutant
 
-from pipeline import schema
-from pipeline.pool import Pool
-from pipeline.recipe import DEFAULT, parse
-from pipeline.worker import Batch, Setup
-from transforms.document import Raw
+from newsbeam.config.job import WorkerConfig
+from newsbeam.config.recipe import DEFAULT
+from newsbeam.config.recipe_parser import parse
+from newsbeam.config.results import BatchResult
+from newsbeam.outputs import schema
+from newsbeam.transforms.document import Raw
+from newsbeam.workers.pool import Pool
 
 ROOT = Path(__file__).parents[2]
 ADDED = "2026-01-01T00:00:00.000Z"
@@ -184,9 +184,9 @@ def as_raw(mutant: Mutant) -> Raw:
     return Raw(origin, mutant.payload, mutant.form, mutant.content_type, name=mutant.name, source="fuzz")
 
 
-def setup(recipe: str = DEFAULT) -> Setup:
+def setup(recipe: str = DEFAULT) -> WorkerConfig:
     """What the workers of the command are given."""
-    return Setup(parse(recipe), ADDED, PATIENCE_SECONDS, "0")
+    return WorkerConfig(parse(recipe), ADDED, PATIENCE_SECONDS, "0")
 
 
 def run_singly(mutants: Sequence[Mutant], recipe: str = DEFAULT) -> list[Seen]:
@@ -226,7 +226,7 @@ def run_together(mutants: Sequence[Mutant], workers: int = 2, recipe: str = DEFA
     return outputs
 
 
-def _check_batch(mutant: Mutant, batch: Batch) -> Iterator[str]:
+def _check_batch(mutant: Mutant, batch: BatchResult) -> Iterator[str]:
     rows = [(kind, line) for kind in KINDS for line in getattr(batch, kind).splitlines()]
     counts = dict(batch.counts)
     if len(rows) != 1 or sum(counts.get(kind, 0) for kind in KINDS) != 1 or counts.get(rows[0][0]) != 1:

@@ -426,7 +426,7 @@ def run(paths: list[Path], output: Path) -> str:
     command = [
         sys.executable,
         "-m",
-        "pipeline.cli",
+        "newsbeam.cli",
         "run",
         *map(str, paths),
         "--output",

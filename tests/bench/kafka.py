@@ -72,14 +72,14 @@ def main() -> int:
             services = {"sdks:java:io:expansion-service:shadowJar": str(parts.kafka_connector())}
             # fmt: off
             command = [
-                sys.executable, "-m", "pipeline.cli", "run", "--source", f"kafka://{broker.address}/{topic}", "--output", str(out),
+                sys.executable, "-m", "newsbeam.cli", "run", "--source", f"kafka://{broker.address}/{topic}", "--output", str(out),
                 "--window", str(known.window), "--runner", "flink", "--flink_master", flink.master, "--checkpointing_interval", "2000",
                 f"--flink_job_server_jar={parts.flink_job_server()}", f"--beam_services={json.dumps(services)}",
                 *(["--recipe", known.recipe or str(place / "none.yaml")] if known.recipe != "default" else []),
             ]
             # fmt: on
             begun = time.monotonic()
-            run = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(parts.ROOT)}, stderr=subprocess.DEVNULL)
+            run = subprocess.Popen(command, env={**os.environ, "PYTHONPATH": str(parts.ROOT / ".src")}, stderr=subprocess.DEVNULL)
             broker.send(topic, [message(0)])
             while not counted(out):
                 assert run.poll() is None, "the command ended"

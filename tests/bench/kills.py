@@ -30,11 +30,11 @@ ADDED = "2026-01-01T00:00:00Z"
 
 
 def command(*words: str) -> list[str]:
-    return [sys.executable, "-m", "pipeline.cli", "run", *words, "--added", ADDED]
+    return [sys.executable, "-m", "newsbeam.cli", "run", *words, "--added", ADDED]
 
 
 def start(words: list[str]) -> subprocess.Popen[bytes]:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
     return subprocess.Popen(words, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, start_new_session=True)
 
 

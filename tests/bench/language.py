@@ -30,8 +30,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from transforms.document import Document
-from transforms.language import Language
+from newsbeam.transforms.document import Document
+from newsbeam.transforms.language import Language
 
 Answer = tuple[str, list[dict[str, Any]] | None]
 Detector = Callable[[str], Answer]

@@ -161,7 +161,7 @@ def run(what: str, count: int, command: list[str], told: Path) -> None:
     """One line for the run, and one for each of its workers."""
     shutil.rmtree(told, ignore_errors=True)
     told.mkdir()
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(Path(__file__).parent)])}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / ".src"), str(Path(__file__).parent)])}
     began = time.perf_counter()
     first = 0.0
     last: dict[int, tuple[int, str, float, float]] = {}
@@ -205,13 +205,11 @@ def run(what: str, count: int, command: list[str], told: Path) -> None:
 
 def look_ahead(path: Path) -> str:
     """How long it takes to find where to cut, all by itself."""
-    sys.path.insert(0, str(ROOT))
-    from pipeline.cut import split
-    from pipeline.find import Source
-    from pipeline.read import Share
+    from newsbeam.inputs.splitting import split
+    from newsbeam.inputs.work_units import Source, WorkUnit
 
     began, spent = time.perf_counter(), time.process_time()
-    stretches = list(split(Share(0, (Source(str(path), path.stat().st_size, "large"),))))
+    stretches = list(split(WorkUnit(0, (Source(str(path), path.stat().st_size, "large"),))))
     return f"{len(stretches)} stretches found in {time.perf_counter() - began:.1f} s ({time.process_time() - spent:.1f} s of a processor)"
 
 
@@ -247,7 +245,7 @@ def main() -> None:
                 about = f"{kind} of {given.stat().st_size / 1e9:.1f} GB, {count} documents: {look_ahead(given)}"
             print(about, flush=True)
             out = scratch / "out"
-            command = [sys.executable, "-m", "pipeline.cli", "run", str(given), "--output", str(out), "--recipe", str(recipe)]
+            command = [sys.executable, "-m", "newsbeam.cli", "run", str(given), "--output", str(out), "--recipe", str(recipe)]
             two = ["-j", "1", "--direct_running_mode", "multi_processing", "--direct_num_workers", "2"]
             for what, options in (("  --direct_num_workers 2 -j 1", two), ("  --runner direct", [])):
                 run(what, count, [*command, *options], told)

@@ -26,8 +26,8 @@ import unicodedata
 from collections.abc import Callable
 from pathlib import Path
 
-from transforms.boilerplate.about import page_metadata
-from transforms.boilerplate.page import read_page
+from newsbeam.transforms.boilerplate.metadata.extract import page_metadata
+from newsbeam.transforms.boilerplate.pages.blocks import read_page
 
 FIELDS = ("title", "author", "publish_date")
 _SIGNS = str.maketrans(dict.fromkeys("’‘´`′", "'") | dict.fromkeys("“”«»„″", '"') | dict.fromkeys("–—‑‐−", "-"))

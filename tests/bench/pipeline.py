@@ -54,7 +54,7 @@ def timed(command: list[str]) -> tuple[float, str]:
 def newsbeam(inputs: list[str], out: Path, *options: str) -> list[str]:
     """The command line of a run into a fresh folder."""
     shutil.rmtree(out, ignore_errors=True)
-    return [sys.executable, "-m", "pipeline.cli", "run", *inputs, "--output", str(out), *options]
+    return [sys.executable, "-m", "newsbeam.cli", "run", *inputs, "--output", str(out), *options]
 
 
 def say(what: str, seconds: float, documents: int, account: str) -> None:

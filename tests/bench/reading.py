@@ -9,13 +9,11 @@ import resource
 import subprocess
 import sys
 import time
-from pathlib import Path
 
-sys.path[0] = str(Path(__file__).parents[2])  # in this folder `pipeline` is a benchmark
-
-from pipeline.find import find  # noqa: E402
-from pipeline.inputs import process  # noqa: E402
-from pipeline.read import Reader, share_out  # noqa: E402
+from newsbeam.inputs import process
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.work_units import plan_work_units
 
 
 def main() -> None:
@@ -25,7 +23,7 @@ def main() -> None:
             subprocess.run([sys.executable, __file__, path], check=True)
         return
     begun, count, size, failed = time.monotonic(), 0, 0, 0
-    for share in share_out(find([sys.argv[1]]).sources):
+    for share in plan_work_units(discover([sys.argv[1]]).sources):
         for bundle in Reader(32 << 20).read(share):
             count += len(bundle.raws)
             size += sum(len(raw.payload) for raw in bundle.raws)

@@ -23,9 +23,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from transforms.boilerplate import Boilerplate
-from transforms.boilerplate.site import SiteTemplate, page_keys, site_of
-from transforms.document import Document, Metadata
+from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.boilerplate.site_template import SiteTemplate, page_keys, site_of
+from newsbeam.transforms.document import Document, Metadata
 
 # --- a site of our own ----------------------------------------------------------------------------------------------
 

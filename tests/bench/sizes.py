@@ -192,9 +192,8 @@ def document(name: str, size: int) -> bytes:
 
 def measure(name: str, size: int) -> dict[str, object]:
     """Time, memory and outcome of one document, in this process."""
-    sys.path[:] = [folder for folder in sys.path if os.path.realpath(folder or ".") != os.path.dirname(os.path.realpath(__file__))]
-    from pipeline.recipe import load  # not the pipeline.py beside this file
-    from transforms.document import Document, Raw
+    from newsbeam.config.recipe_parser import load
+    from newsbeam.transforms.document import Document, Raw
 
     chain = load(None).chain()
     for language in _SPOKEN:

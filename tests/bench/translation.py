@@ -5,8 +5,9 @@
     python tests/bench/translation.py --bench DIR --target en --kinds    # also the table of kinds of evidence, and of ordinary web pages
 
 `--cross-validate` needs `newsbeam[train]`, and `--data` the other corpora (see transforms/translation/weights/style.md) to have the model
-that ships. The evidence's weights are few and counted on more than this; `python -m transforms.translation.train.rates` cross-validates
-them. Topic-only probes and years left out: `python -m transforms.translation.train style --cross-validate`.
+that ships. The evidence's weights are few and counted on more than this;
+`python -m newsbeam.transforms.translation.train.rates` cross-validates them.
+Topic-only probes and years left out: `python -m newsbeam.transforms.translation.train style --cross-validate`.
 """
 
 from __future__ import annotations
@@ -22,9 +23,9 @@ from pathlib import Path
 
 import numpy as np
 
-from transforms.document import Document, Translation
-from transforms.translation import Translate, style, weigh
-from transforms.translation.train.measures import auroc, recall
+from newsbeam.transforms.document import Document, Translation
+from newsbeam.transforms.translation import Translate, style, weigh
+from newsbeam.transforms.translation.train.measures import auroc, recall
 
 EAST = ("ja", "ko", "zh")
 
@@ -66,7 +67,7 @@ def shipped(rows: Iterable[dict[str, str]]) -> list[Judged]:
 
 def cross_validated(bench: Path, data: Path | None, targets: Sequence[str]) -> list[Judged]:
     """The same with the style of each passage judged by a model that has not seen its document."""
-    from transforms.translation.train import style as training
+    from newsbeam.transforms.translation.train import style as training
 
     out = []
     for language, passages in training.load(bench, data).items():

@@ -81,8 +81,8 @@ class Dropper(threading.Thread):
 
 def start(folder: Path, options: list[str]) -> subprocess.Popen[bytes]:
     """The command over `folder/in`."""
-    words = [sys.executable, "-m", "pipeline.cli", "watch", "in", "-o", "out", *options]
-    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
+    words = [sys.executable, "-m", "newsbeam.cli", "watch", "in", "-o", "out", *options]
+    env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2] / ".src")}
     return subprocess.Popen(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
 
 

@@ -12,10 +12,10 @@ import pytest
 import yaml
 from loading import load
 
-from transforms.boilerplate.line_features import NAMES, columns, hash_word, scan, tokens
-from transforms.boilerplate.line_model import WORDLESS, line_model
-from transforms.boilerplate.lines import explain_lines, strip_lines
-from transforms.boilerplate.sieve import sift
+from newsbeam.transforms.boilerplate.lines.features import NAMES, columns, hash_word, scan, tokens
+from newsbeam.transforms.boilerplate.lines.model import WORDLESS, line_model
+from newsbeam.transforms.boilerplate.lines.prefilter import sift
+from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
 
 HERE = Path(__file__).parent
 TEXTS = yaml.safe_load((HERE / "texts.yaml").read_text("utf-8"))
@@ -68,7 +68,7 @@ def test_words_are_found_by_their_hash_wherever_they_stand():
 
 
 def test_the_sieve_lets_every_line_through_that_a_list_knows():
-    from transforms.boilerplate.words import words
+    from newsbeam.transforms.boilerplate.word_lists.load import words
 
     whole = [phrase for phrase in words().whole if phrase and phrase == phrase.strip()]
     maybe = sift(scan(whole)).maybe

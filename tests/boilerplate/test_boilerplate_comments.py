@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from transforms.boilerplate import Boilerplate
-from transforms.boilerplate.page import lexbor_canonical, read_canonical, soup_canonical
-from transforms.decode import is_markup
-from transforms.document import Document, Raw
-from transforms.processor import Chain
+from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.boilerplate.pages.blocks import lexbor_canonical, read_canonical, soup_canonical
+from newsbeam.transforms.decode import is_markup
+from newsbeam.transforms.document import Document, Raw
+from newsbeam.transforms.processor import Chain
 
 DATA = yaml.safe_load(Path(__file__).with_name("comments.yaml").read_text("utf-8"))
 PAGES = [

@@ -17,10 +17,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.boilerplate import page as module
-from transforms.boilerplate.html import main_text
-from transforms.boilerplate.page import canonical, lexbor_canonical, prepared, read_canonical, read_page, soup_canonical
-from transforms.document import characters
+from newsbeam.transforms.boilerplate.pages import blocks as module
+from newsbeam.transforms.boilerplate.pages.blocks import canonical, lexbor_canonical, prepared, read_canonical, read_page, soup_canonical
+from newsbeam.transforms.boilerplate.pages.extract import main_text
+from newsbeam.transforms.document import characters
 
 HERE = Path(__file__).parent
 BENCH = HERE.parents[2] / "shared" / "bench" / "extract" / "dev"

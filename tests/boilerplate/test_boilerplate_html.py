@@ -9,9 +9,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.boilerplate import Boilerplate, page
-from transforms.boilerplate.page import read_page
-from transforms.document import Document
+from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.boilerplate.pages import blocks
+from newsbeam.transforms.boilerplate.pages.blocks import read_page
+from newsbeam.transforms.document import Document
 
 CASES = yaml.safe_load((Path(__file__).parent / "pages.yaml").read_text("utf-8"))
 IDS = [case["label"] for case in CASES]
@@ -49,7 +50,7 @@ def test_page(case, request):
 
 def test_beautifulsoup_takes_over(monkeypatch):
     expected = [clean(long(case["html"])) for case in CASES]
-    monkeypatch.setattr(page, "LexborHTMLParser", None)
+    monkeypatch.setattr(blocks, "LexborHTMLParser", None)
     for case, document in zip(CASES, expected, strict=True):
         if not case.get("fragment"):  # lexbor adds html and body around a fragment, html.parser does not
             assert clean(long(case["html"])) == document

@@ -9,10 +9,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms import boilerplate
-from transforms.boilerplate import Boilerplate, lines
-from transforms.boilerplate.words import load, words
-from transforms.document import Document
+from newsbeam.transforms import boilerplate
+from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.boilerplate.lines import line as lines_line
+from newsbeam.transforms.boilerplate.lines import strip
+from newsbeam.transforms.boilerplate.word_lists.load import load, words
+from newsbeam.transforms.document import Document
 
 HERE = Path(__file__).parent
 CASES = yaml.safe_load((HERE / "lines.yaml").read_text("utf-8"))
@@ -45,7 +47,7 @@ def test_line(case, request):
 
 
 def test_every_language_has_cases():
-    folder = Path(boilerplate.__file__).parent / "words"
+    folder = Path(boilerplate.__file__).parent / "word_lists" / "words"
     languages = {path.stem for path in folder.glob("*.yaml")}
     assert languages >= {"en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar"}
     elsewhere = {path.stem for path in (HERE / "languages").glob("*.yaml")}  # see test_boilerplate_word_lists.py
@@ -53,11 +55,11 @@ def test_every_language_has_cases():
 
 
 def test_word_lists_are_strings_and_say_where_they_come_from():
-    folder = Path(boilerplate.__file__).parent / "words"
+    folder = Path(boilerplate.__file__).parent / "word_lists" / "words"
     kinds = set("navigation share cookie copyright caption credit byline related advert subscribe id template toc comment other".split())
     for path in folder.glob("*.yaml"):
         assert "# source:" in path.read_text("utf-8")
-        data = load(f"words/{path.name}")
+        data = load(f"word_lists/words/{path.name}")
         assert data["language"] == path.stem
         for part in ("whole", "starts", "holds", "tails", "ends", "over", "lists", "count"):
             assert set(data.get(part, {})) <= kinds, (path.name, part)
@@ -190,16 +192,16 @@ def test_what_rules_leave_they_leave_alone(text):
     given = [_line(number, line.rstrip()) for number, line in enumerate(text.splitlines()) if line.strip()]
     if not given:
         return
-    once = lines._by_rules(given, "")
+    once = strip._by_rules(given, "")
     if not once.kept:
         return
-    twice = lines._by_rules([_line(line.number, line.text, line.gap) for line in once.kept], "")
+    twice = strip._by_rules([_line(line.number, line.text, line.gap) for line in once.kept], "")
     assert twice.removed == []
     assert twice.title == once.title
 
 
 def _line(number, text, gap=False):
-    return lines._Line(number, text, gap)
+    return lines_line.Line(number, text, gap)
 
 
 # The classifier looks at what stands around a line, and after a cleaning that is something else. So the whole is not exactly

@@ -11,11 +11,11 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.boilerplate.about import page_metadata
-from transforms.boilerplate.bylines import byline_names
-from transforms.boilerplate.dates import iso_date, machine_date, url_date, written_dates
-from transforms.boilerplate.page import lexbor_canonical, read_canonical, read_page, soup_canonical
-from transforms.boilerplate.words import load
+from newsbeam.transforms.authors import byline_names
+from newsbeam.transforms.boilerplate.metadata.extract import page_metadata
+from newsbeam.transforms.boilerplate.pages.blocks import lexbor_canonical, read_canonical, read_page, soup_canonical
+from newsbeam.transforms.dates import iso_date, machine_date, url_date, written_dates
+from newsbeam.transforms.package_data import load_yaml
 
 CASES = yaml.safe_load((Path(__file__).parent / "metadata.yaml").read_text("utf-8"))
 
@@ -53,7 +53,7 @@ def test_dates_for_machines():
 
 
 def test_every_language_has_twelve_months():
-    for language, months in load("metadata.yaml")["months"].items():
+    for language, months in load_yaml("newsbeam.transforms", "metadata.yaml")["months"].items():
         assert len(months) == 12, language
         assert all(months), language
         assert next((found for found, _, _ in written_dates(f"5 {months[4].split()[0]} 2024", language)), "") == "2024-05-05", language

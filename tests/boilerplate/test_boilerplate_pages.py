@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from transforms.boilerplate.html import main_text
-from transforms.boilerplate.page import read_page
+from newsbeam.transforms.boilerplate.pages.blocks import read_page
+from newsbeam.transforms.boilerplate.pages.extract import main_text
 
 FOLDER = Path(__file__).parent / "pages"
 TRUTH = yaml.safe_load((FOLDER / "truth.yaml").read_text("utf-8"))

@@ -15,9 +15,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loading import load
 
-from transforms.boilerplate import Boilerplate
-from transforms.boilerplate.site import SiteTemplate, fingerprints, page_keys, site_of
-from transforms.document import Document, Metadata
+from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.boilerplate.site_template import SiteTemplate, fingerprints, page_keys, site_of
+from newsbeam.transforms.document import Document, Metadata
 
 CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "site_cases.yaml").read_text(encoding="utf-8"))
 

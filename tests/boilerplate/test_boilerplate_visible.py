@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import yaml
 
-from transforms.boilerplate import page as module
-from transforms.boilerplate.page import Canonical, lexbor_canonical, prepared, read_canonical, soup_canonical
+from newsbeam.transforms.boilerplate.pages import blocks as module
+from newsbeam.transforms.boilerplate.pages.blocks import Canonical, lexbor_canonical, prepared, read_canonical, soup_canonical
 
 lexbor = pytest.importorskip("selectolax.lexbor")
 

@@ -11,14 +11,16 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.boilerplate import merge, words
-from transforms.boilerplate.judge import judge, occurring
-from transforms.boilerplate.words import bare, fold, languages, plain
+from newsbeam.transforms.boilerplate.lines.rules import judge, occurring
+from newsbeam.transforms.boilerplate.word_lists import compile, load
+from newsbeam.transforms.boilerplate.word_lists.load import languages
+from newsbeam.transforms.package_data import parse_yaml
+from newsbeam.transforms.text import bare, fold, plain
 
 HERE = Path(__file__).parent
 LANGUAGES = {path.stem: yaml.safe_load(path.read_text("utf-8")) for path in sorted((HERE / "languages").glob("*.yaml"))}
 CASES = [(code, case) for code, cases in LANGUAGES.items() for case in cases]
-SOURCES = merge.sources()
+SOURCES = compile.sources()
 
 
 @pytest.mark.parametrize("case", [case for _, case in CASES], ids=[f"{code} {case['text'][:40]}" for code, case in CASES])
@@ -45,7 +47,7 @@ def test_every_language_has_lines_to_strip_and_lines_to_keep():
 def test_no_phrase_has_two_kinds_unless_english_decides(part):
     found = defaultdict(lambda: defaultdict(list))
     for code, text in SOURCES.items():
-        for kind, phrases in (yaml.load(text, words.LOADER).get(part) or {}).items():
+        for kind, phrases in (parse_yaml(text).get(part) or {}).items():
             for phrase in phrases:
                 key = fold(phrase)
                 found[key if part in ("starts", "holds", "tails", "frames") else bare(key)][kind].append(code)
@@ -54,24 +56,24 @@ def test_no_phrase_has_two_kinds_unless_english_decides(part):
 
 
 def test_the_file_of_all_lists_is_up_to_date():
-    ready = Path(words.__file__).with_name("words.json")
-    hint = "run python -m transforms.boilerplate.merge"
+    ready = Path(load.__file__).with_name("words.json")
+    hint = "run python -m newsbeam.transforms.boilerplate.train words"
     assert ready.is_file(), hint
-    assert json.loads(ready.read_text("utf-8")) == merge.merge(SOURCES), hint
+    assert json.loads(ready.read_text("utf-8")) == compile.merge(SOURCES), hint
 
 
 def test_without_that_file_the_same_comes_out(tmp_path, monkeypatch):
-    usual = words.words()
-    words._merged.cache_clear()
-    words.words.cache_clear()
-    monkeypatch.setattr(merge, "digest", lambda texts: "other")
+    usual = load.words()
+    load._merged.cache_clear()
+    load.words.cache_clear()
+    monkeypatch.setattr(compile, "digest", lambda texts: "other")
     try:
-        assert words.words() == usual
-        assert list(words.words().starts) == list(usual.starts)
+        assert load.words() == usual
+        assert list(load.words().starts) == list(usual.starts)
     finally:
         monkeypatch.undo()
-        words._merged.cache_clear()
-        words.words.cache_clear()
+        load._merged.cache_clear()
+        load.words.cache_clear()
 
 
 def test_languages_with_rules():
@@ -87,7 +89,7 @@ ALLOWED = {"cookies", "max", "por", "labels", "illustration", "feedback"}
 
 @pytest.mark.skipif(not TRUTH.is_file(), reason="the pages with known texts are not beside this checkout")
 def test_what_is_a_button_elsewhere_is_no_line_of_an_english_text():
-    english, together = merge.merge({"en": SOURCES["en"]}), words.words()
+    english, together = compile.merge({"en": SOURCES["en"]}), load.words()
     lost = set()
     for page in TRUTH.read_text("utf-8").rstrip("\n").split("\n"):
         for line in (json.loads(page).get("main_content") or "").split("\n"):

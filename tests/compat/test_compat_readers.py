@@ -13,12 +13,14 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import files
-from pipeline.read import EndOfPart
-from pipeline.recipe import load
-from pipeline.worker import Setup, work
-from pipeline.write import FORMATS, Format, Job, PartWriter, publish
-from transforms.document import RECORD_KEYS, Metadata, Raw
+from newsbeam.config.job import FORMATS, Format, Job, WorkerConfig
+from newsbeam.config.recipe_parser import load
+from newsbeam.inputs.work_units import PartSummary
+from newsbeam.outputs.parts import PartWriter
+from newsbeam.outputs.shards import publish
+from newsbeam.storage import filesystem
+from newsbeam.transforms.document import RECORD_KEYS, Metadata, Raw
+from newsbeam.workers.process import process_batch
 
 # Nothing in it to point at: every list of these records is empty.
 BARE = [f"{number} {number + 1} {number + 2}" for number in range(3)]
@@ -45,9 +47,9 @@ class Output:
 
 
 def make(folder: Path, form: Format) -> Output:
-    setup = Setup(load(None), "2026-01-31T12:00:00Z", 0, "0.1.0")
+    setup = WorkerConfig(load(None), "2026-01-31T12:00:00Z", 0, "0.1.0")
     job = Job(setup, str(folder), form, shard_bytes=1, name="news")
-    files.make_folder(job.state)
+    filesystem.make_folder(job.state)
     chain = setup.recipe.chain(setup.version, setup.added)
     rows: list[dict[str, Any]] = []
     parts = []
@@ -58,18 +60,18 @@ def make(folder: Path, form: Format) -> Output:
             for number, text in enumerate(texts, 1)
         ]
         # The bare ones go through no annotating processor: whatever those find, the first shard has to stay empty of it.
-        batch = work(raws, load_recipe(chosen).chain("0.1.0", setup.added) if chosen else chain, setup)
+        batch = process_batch(raws, load_recipe(chosen).chain("0.1.0", setup.added) if chosen else chain, setup)
         rows += [orjson.loads(line) for line in batch.documents.splitlines()]
         writer = PartWriter(job, name)
         writer.add(batch, len(raws))
-        parts.append(writer.commit(EndOfPart(len(raws))))
+        parts.append(writer.commit(PartSummary(len(raws))))
     publish(job, parts)
     assert len(rows) == len(BARE) + len(FULL)
     return Output(folder, form, rows)
 
 
 def load_recipe(processor: str) -> Any:
-    from pipeline.recipe import parse
+    from newsbeam.config.recipe_parser import parse
 
     return parse(f"processors: [{processor}]")
 

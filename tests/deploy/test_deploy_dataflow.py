@@ -17,7 +17,7 @@ from typing import Any
 
 import pytest
 
-from pipeline import dataflow
+from newsbeam.runners import dataflow, dry_run
 
 TOP = Path(__file__).parents[2]
 
@@ -36,7 +36,7 @@ def none(*address, **more):
 
 socket.getaddrinfo = socket.create_connection = socket.socket.connect = socket.socket.connect_ex = none
 """
-COMMAND = "from pipeline.cli import main\nsys.exit(main(sys.argv[1:]))\n"
+COMMAND = "from newsbeam.cli.main import main\nsys.exit(main(sys.argv[1:]))\n"
 
 
 def offline(program: str, *words: str) -> subprocess.CompletedProcess[str]:
@@ -63,8 +63,8 @@ def test_a_place_for_temporary_files_that_is_none(place: str) -> None:
 
 @pytest.mark.parametrize(("value", "dry"), [("True", True), (True, True), ("yes", True), ("False", False), ("no", False), (False, False)])
 def test_whether_a_run_is_dry(value: object, dry: bool) -> None:
-    assert dataflow.is_dry({"dry_run": value}) is dry
-    assert not dataflow.is_dry({})
+    assert dry_run.is_dry({"dry_run": value}) is dry
+    assert not dry_run.is_dry({})
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,8 @@ def test_a_subscription_that_google_would_not_take() -> None:
 # Run offline: what Beam would have put into the request, and what is pickled into the graph.
 INSIDE = """
 import base64, json
-from pipeline import cli, dataflow
+from newsbeam.cli import main as cli
+from newsbeam.runners import dry_run as dataflow
 
 def inside(job):
     from apache_beam.portability.api import beam_runner_api_pb2 as protos
@@ -241,15 +242,15 @@ def test_the_workers_run_our_image_with_one_chain_a_core(request_: Any) -> None:
 @pytest.mark.engines
 def test_what_is_pickled_into_the_graph_can_be_imported_on_the_worker(request_: Any) -> None:
     named = {name: modules(payload) for name, payload in request_["functions"].items()}
-    assert {"pipeline.graph._Work"} <= named["process/work"]
-    assert {"pipeline.graph._Write"} <= named["process/write"]
-    assert {"pipeline.graph._Publish"} <= named["publish/publish"]
-    assert {"pipeline.read.Reader"} <= named["read"]
-    assert any(path.startswith("pipeline.") and path.endswith(".split") for path in named["shares/split"])
+    assert {"newsbeam.batch.graph._Work"} <= named["process/work"]
+    assert {"newsbeam.batch.graph._Write"} <= named["process/write"]
+    assert {"newsbeam.batch.graph._Publish"} <= named["publish/publish"]
+    assert {"newsbeam.inputs.reader.Reader"} <= named["read"]
+    assert any(path.startswith("newsbeam.") and path.endswith(".split") for path in named["shares/split"])
     for name, mentioned in named.items():
         for path in mentioned:
             assert path.split(".")[0] not in ("__main__", "tests"), f"{name} needs {path}"
-            if path.startswith("pipeline."):
+            if path.startswith("newsbeam."):
                 resolve_name(path)
 
 

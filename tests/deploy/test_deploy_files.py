@@ -16,7 +16,8 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import cli
+from newsbeam.batch import replay
+from newsbeam.cli import main
 
 try:
     import tomllib
@@ -38,6 +39,7 @@ def tracked(suffix: str) -> list[Path]:
 
 
 GUIDES = tracked(".md")
+READMES = [TOP / name for name in ("README.md", "pipeline/README.md", "transforms/README.md", "tests/README.md", ".github/CONTRIBUTING.md")]
 DOCKERFILES = tracked("Dockerfile")
 MANIFESTS = tracked(".yaml")
 
@@ -114,7 +116,7 @@ def test_the_images_hold_what_the_package_needs() -> None:
     text = (DEPLOY / "Dockerfile").read_text()
     project = PYPROJECT["project"]
     copied = {word for line in re.findall(r"^COPY (?!--from)(.+)$", text, re.M) for word in line.split()[:-1]}
-    packed = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["packages"]
+    packed = PYPROJECT["tool"]["hatch"]["build"]["targets"]["wheel"]["only-include"]
     assert {*packed, "pyproject.toml", project["readme"]} <= copied
     (extras,) = re.findall(r"^ARG EXTRAS=(\S+)$", text, re.M)
     assert set(extras.split(",")) <= set(project["optional-dependencies"])
@@ -228,7 +230,7 @@ def commands(text: str) -> Iterator[str]:
 
 def of_guides() -> list[tuple[str, str]]:
     """(file, command) of every guide, and of the comments at the head of every other file."""
-    found = [(shown(path), command) for path in [*GUIDES, TOP / "README.md"] for command in commands(path.read_text())]
+    found = [(shown(path), command) for path in [*GUIDES, *READMES] for command in commands(path.read_text())]
     for path in [*DOCKERFILES, *MANIFESTS]:
         found += [(shown(path), line.strip()) for line in re.findall(r"^#   (\w.*)$", path.read_text(), re.M)]
     return found
@@ -263,18 +265,22 @@ def test_newsbeam_knows_the_command_line(
     def nothing(what: str) -> Callable[..., int]:
         return lambda *arguments, **more: done.append(what) or 0
 
-    from pipeline import consume, explain, plan, recipe, run, watch
+    from newsbeam.batch import run as batch
+    from newsbeam.config import recipe_parser
+    from newsbeam.streaming import run as streaming
+    from newsbeam.tools import explain, sizing
+    from newsbeam.watching import run as watching
 
-    monkeypatch.setattr(run, "run", nothing("run"))
-    monkeypatch.setattr(consume, "consume", nothing("run"))
-    monkeypatch.setattr(run, "replay", nothing("replay"))
-    monkeypatch.setattr(watch, "watch", nothing("watch"))
+    monkeypatch.setattr(batch, "run", nothing("run"))
+    monkeypatch.setattr(streaming, "consume", nothing("run"))
+    monkeypatch.setattr(replay, "replay", nothing("replay"))
+    monkeypatch.setattr(watching, "watch", nothing("watch"))
     monkeypatch.setattr(explain, "explain", nothing("explain"))
-    monkeypatch.setattr(recipe, "load", lambda path: recipe.parse("processors: []"))
-    monkeypatch.setattr(plan, "measure", lambda *inputs: plan.Sample(1, 20.0, 300))
+    monkeypatch.setattr(recipe_parser, "load", lambda path: recipe_parser.parse("processors: []"))
+    monkeypatch.setattr(sizing, "measure", lambda *inputs: sizing.Sample(1, 20.0, 300))
     words = [re.sub(r"\$\{?\w+\}?|[A-Z]{4,}", "1", word) if word.startswith("-") else word for word in words]
-    if words[0] in cli.COMMANDS:
-        status = cli.main(words)
+    if words[0] in main.COMMANDS:
+        status = main.main(words)
         said = capfd.readouterr().err
         assert status == 0, f"{path}: {said}"
         assert done == [words[0]] or words[0] in ("list", "check", "plan")
@@ -306,7 +312,7 @@ def tables() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("command", "table"), tables(), ids=lambda value: value.partition("\n")[0])
 def test_the_tables_of_sizes_are_what_the_command_prints(command: str, table: str, capfd: pytest.CaptureFixture[str]) -> None:
-    assert cli.main(shlex.split(command)) == 0
+    assert main.main(shlex.split(command)) == 0
     assert capfd.readouterr().out == table
     rows = [line.split() for line in table.splitlines()[1:]]
     assert [row[0] for row in rows] == ["1,000,000", "100,000,000", "3,000,000,000"]

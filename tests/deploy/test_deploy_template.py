@@ -14,7 +14,12 @@ from typing import Any
 import pytest
 from loading import load
 
-from pipeline import cli, consume, dataflow, messages, run
+from newsbeam.batch import run as batch
+from newsbeam.cli import main
+from newsbeam.cli import options as cli_options
+from newsbeam.runners import dataflow
+from newsbeam.sources import uri
+from newsbeam.streaming import run as streaming
 
 TOP = Path(__file__).parents[2]
 FOLDER = TOP / "deploy" / "dataflow"
@@ -58,7 +63,7 @@ MAIN = load(FOLDER / "main.py")
 def parser() -> argparse.ArgumentParser:
     """The options of `newsbeam run`."""
     made = argparse.ArgumentParser()
-    cli._add_run_options(made)
+    cli_options.add_run_options(made)
     return made
 
 
@@ -77,7 +82,7 @@ EVERY = [(path, name) for path in METADATA for name in parameters(path)]
 def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[argparse.Namespace, dict[str, Any]]]:
     """What the command was told to run, instead of running it."""
     seen: list[tuple[argparse.Namespace, dict[str, Any]]] = []
-    for module, name in ((run, "run"), (consume, "consume")):
+    for module, name in ((batch, "run"), (streaming, "consume")):
         monkeypatch.setattr(module, name, lambda known, beam: seen.append((known, beam)) or 0)
     return seen
 
@@ -137,13 +142,13 @@ def test_what_a_parameter_takes_the_command_takes(
     for value in right:
         assert re.fullmatch(regex, value), value
         words = MAIN.command_line(["--runner=DataflowRunner", *others, f"--{name}={value}"])
-        assert cli.main(words) == 0, capfd.readouterr().err
+        assert main.main(words) == 0, capfd.readouterr().err
         known, beam = ran.pop()
         assert known.runner == "dataflow"
         if name == "inputs":
             assert known.inputs == value.split(", ")
         elif name == "source":
-            assert isinstance(messages.parse(known.source), messages.PubSub)
+            assert isinstance(uri.parse(known.source), uri.PubSub)
         elif name in MAIN.FLAGS:
             assert getattr(known, name) is (value == "true")
         elif name in MAIN.OURS:
@@ -172,7 +177,7 @@ def test_beams_own_options_go_through(ran: list[tuple[argparse.Namespace, dict[s
         "machine_type": "n2-standard-4",
     }
     words = ["--runner=DataflowRunner", "--inputs=gs://bucket/in", "--output=gs://bucket/out", *(f"--{k}={v}" for k, v in given.items())]
-    assert cli.main(MAIN.command_line(words)) == 0
+    assert main.main(MAIN.command_line(words)) == 0
     ((known, beam),) = ran
     assert known.inputs == ["gs://bucket/in"]
     assert {name: str(value) for name, value in beam.items()} == given
@@ -221,7 +226,7 @@ def test_the_launcher_builds_the_job() -> None:
     words += [f"--{name}={GIVEN[name]}" for name in ("inputs", "output", "sdk_container_image")]
     done = subprocess.run(
         [sys.executable, FOLDER / "main.py", *words],
-        env={**env, "PYTHONPATH": str(TOP)},
+        env={**env, "PYTHONPATH": str(TOP / ".src")},
         capture_output=True,
         text=True,
         timeout=600,

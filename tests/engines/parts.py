@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 BUILD_SECONDS = 1200
 
-PYTHONPATH = os.pathsep.join(map(str, [ROOT, ROOT / "tests" / "pipeline"]))
+PYTHONPATH = os.pathsep.join(map(str, [ROOT / ".src", ROOT / "tests" / "pipeline"]))
 """For the command and for what an engine's machines start: this newsbeam, and the processors that are for tests alone."""
 
 

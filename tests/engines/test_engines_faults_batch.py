@@ -22,7 +22,7 @@ ADDED = "2026-01-01T00:00:00Z"
 RECIPE = "processors: [length, 'nasty_processors:Slow': {seconds: 0.008}]\n"
 """Slow enough that on any machine a kill finds the job at work, and nothing to load where a worker is started again."""
 FILES = 3000
-"""Six shares of them (`pipeline.read.SHARE_FILES`): there is something left to do when the first parts are finished."""
+"""Six shares of them (`newsbeam.inputs.work_units.UNIT_FILES`): there is something left to do when the first parts are finished."""
 RECORDS = 100
 SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.engines_full) for seed in range(1, 3))]
 

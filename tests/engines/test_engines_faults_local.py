@@ -23,9 +23,9 @@ from typing import Any
 import parts
 import pytest
 
-from pipeline.cut import split
-from pipeline.find import find
-from pipeline.read import share_out
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.splitting import split
+from newsbeam.inputs.work_units import plan_work_units
 
 pytestmark = pytest.mark.engines
 
@@ -63,7 +63,7 @@ class Run:
         env = {**os.environ, "PYTHONPATH": parts.PYTHONPATH}
         with self._said.open("wb") as said:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "pipeline.cli", *words], env=env, stdout=said, stderr=said, start_new_session=True
+                [sys.executable, "-m", "newsbeam.cli", *words], env=env, stdout=said, stderr=said, start_new_session=True
             )
 
     def end(self, status: int = 0) -> str:
@@ -88,7 +88,7 @@ class Run:
         for name in filter(str.isdigit, os.listdir("/proc")):
             try:
                 parents[int(name)] = int(Path(f"/proc/{name}/stat").read_text().rpartition(")")[2].split()[1])
-                if b"from pipeline.worker import main" in Path(f"/proc/{name}/cmdline").read_bytes():
+                if b"from newsbeam.workers.process import main" in Path(f"/proc/{name}/cmdline").read_bytes():
                     chains.append(int(name))
             except OSError:
                 continue  # it has ended meanwhile
@@ -260,7 +260,7 @@ def test_a_large_file_that_vanishes_while_it_is_shared_out(run: Callable[..., Ru
                 stream.write(b'{"text": "%s"}\n' % text)
             else:
                 stream.write(b"WARC/1.0\r\nWARC-Type: conversion\r\nContent-Length: %d\r\n\r\n%s\r\n\r\n" % (len(text), text))
-    (share,) = share_out(find([str(path)]).sources)
+    (share,) = plan_work_units(discover([str(path)]).sources)
     stretches = [one.first for one in split(share)]
     assert len(stretches) > 3
     running = run(path, tmp_path / "out", gate(tmp_path), "--time-limit", "0")

@@ -13,11 +13,12 @@ from apache_beam.testing.test_pipeline import TestPipeline as CheckedPipeline
 from apache_beam.testing.test_stream import TestStream as Messages
 from apache_beam.transforms.window import TimestampedValue
 
-from pipeline.messages import Message, MessageReader
-from pipeline.recipe import parse
-from pipeline.stream import Process, Stream
-from pipeline.worker import Setup
-from pipeline.write import Job
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.sources.message import Message
+from newsbeam.sources.messages import MessageReader
+from newsbeam.streaming.elements import Stream
+from newsbeam.streaming.graph import Process
 
 pytestmark = pytest.mark.engines
 BASE = int(time.time()) // 60 * 60 - 600
@@ -40,7 +41,7 @@ def files(engine: str, folder: Path, **options: Any) -> dict[str, bytes]:
         .advance_watermark_to_infinity()
     )
     folder.mkdir()
-    job = Job(Setup(parse("processors: [boilerplate, length, language]"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), workers=2)
+    job = Job(WorkerConfig(parse("processors: [boilerplate, length, language]"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), workers=2)
     with CheckedPipeline(runner=engine, options=PipelineOptions([], streaming=True, **options)) as pipeline:
         _ = (
             pipeline

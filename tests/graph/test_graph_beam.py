@@ -22,16 +22,16 @@ from apache_beam.transforms.window import FixedWindows, TimestampedValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import read
-from pipeline.cut import split
-from pipeline.find import find
-from pipeline.graph import Process, Publish, run_shares
-from pipeline.inputs.formats import jsonl
-from pipeline.read import Bundle, share_out
-from pipeline.recipe import parse
-from pipeline.worker import Setup
-from pipeline.write import Job, finished_parts
-from transforms.document import Raw
+from newsbeam.batch.graph import Process, Publish, build_graph
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.inputs import reader, work_units
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.formats import jsonl
+from newsbeam.inputs.splitting import split
+from newsbeam.inputs.work_units import RawBatch, plan_work_units
+from newsbeam.outputs.parts import finished_parts
+from newsbeam.transforms.document import Raw
 
 NASTY = Path(__file__).parents[1] / "pipeline"
 
@@ -45,14 +45,14 @@ def reachable() -> Iterator[None]:
 
 
 def job(folder: Path, recipe: str = "[length]", **others: Any) -> Job:
-    return Job(Setup(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
+    return Job(WorkerConfig(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
 
 
 def bounded(inputs: Sequence[Path], of: Job, finished: Sequence[str] = (), spread: bool = False) -> dict[str, Any]:
     """Run the graph over files with Beam's FnApiRunner; the manifest."""
-    shares = share_out(find([str(path) for path in inputs], of.output).sources)
+    shares = plan_work_units(discover([str(path) for path in inputs], of.output).sources)
     with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
-        manifests = run_shares(pipeline, shares, of, finished, spread)
+        manifests = build_graph(pipeline, shares, of, finished, spread)
         assert_that(manifests, one_manifest)
     manifest: dict[str, Any] = json.loads((Path(of.output) / "manifest.json").read_bytes())
     return manifest
@@ -68,7 +68,7 @@ def rows(folder: Path, stem: str) -> list[dict[str, Any]]:
 
 
 def test_bounded_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SHARE_FILES", 3)  # several shares
+    monkeypatch.setattr(work_units, "UNIT_FILES", 3)  # several shares
     source = tmp_path / "in"
     source.mkdir()
     for number in range(8):
@@ -110,8 +110,8 @@ def test_more_workers_or_a_shuffle_give_the_same_bytes(
 ) -> None:
     source = large_files(tmp_path / "in")
     if stretches:
-        monkeypatch.setattr(read, "SHARE_BYTES", 100)
-        monkeypatch.setattr(read, "SPLIT_BYTES", 1000)
+        monkeypatch.setattr(work_units, "UNIT_BYTES", 100)
+        monkeypatch.setattr(work_units, "SPLIT_BYTES", 1000)
         monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 500)
     one, other = tmp_path / "one", tmp_path / "other"
     first = bounded([source], job(one, shard_bytes=40_000))
@@ -130,8 +130,8 @@ def test_more_workers_or_a_shuffle_give_the_same_bytes(
 def test_cutting_changes_no_record(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     source = large_files(tmp_path / "in")
     bounded([source], job(tmp_path / "whole"))
-    monkeypatch.setattr(read, "SHARE_BYTES", 100)
-    monkeypatch.setattr(read, "SPLIT_BYTES", 1000)
+    monkeypatch.setattr(work_units, "UNIT_BYTES", 100)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 1000)
     monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 500)
     bounded([source], job(tmp_path / "cut"))
     for stem in ("documents", "dead-letters"):
@@ -143,7 +143,7 @@ def test_no_document_is_shuffled_before_it_is_cleaned(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"text":"one"}\n')
     of = job(tmp_path / "out")
     pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
-    run_shares(pipeline, share_out(find([str(tmp_path / "a.jsonl")]).sources), of, (), spread=True)
+    build_graph(pipeline, plan_work_units(discover([str(tmp_path / "a.jsonl")]).sources), of, (), spread=True)
     transforms = pipeline.to_runner_api().components.transforms.values()
     # What hands on its input as it is does nothing either.
     leaves = [one for one in transforms if not one.subtransforms and not set(one.outputs.values()) & set(one.inputs.values())]
@@ -167,16 +167,16 @@ def test_no_document_is_shuffled_before_it_is_cleaned(tmp_path: Path) -> None:
 
 
 def test_finished_parts_are_taken_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SPLIT_BYTES", 400)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 400)
     source = tmp_path / "in"
     source.mkdir()
     # No line end at the end: what becomes of a file that ends where a stretch does is a test of reading.
     (source / "a.jsonl").write_text("\n".join(json.dumps({"text": f"Story {number}."}) for number in range(60)))
     of = job(tmp_path / "out")
-    shares = share_out(find([str(source)]).sources)
+    shares = plan_work_units(discover([str(source)]).sources)
     with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
         # As far as a run that is cut short before it publishes.
-        _ = pipeline | beam.Create(shares) | beam.FlatMap(split) | beam.FlatMap(read.Reader(1 << 20).read) | Process(of)
+        _ = pipeline | beam.Create(shares) | beam.FlatMap(split) | beam.FlatMap(reader.Reader(1 << 20).read) | Process(of)
     parts = sorted(finished_parts(of))
     assert len(parts) > 2
     for stale in (parts[0], parts[-1]):
@@ -195,9 +195,9 @@ def test_finished_parts_are_taken_over(tmp_path: Path, monkeypatch: pytest.Monke
 # --- unbounded ------------------------------------------------------------------------------------------------------
 
 
-def message(number: int, text: str) -> Bundle:
+def message(number: int, text: str) -> RawBatch:
     """One message of a queue, as a source that knows of no parts wraps it."""
-    return Bundle("", (Raw(f"queue#{number}", text.encode(), "text", inline=True),))
+    return RawBatch("", (Raw(f"queue#{number}", text.encode(), "text", inline=True),))
 
 
 def windows(folder: Path) -> dict[str, tuple[str, list[str]]]:

@@ -14,16 +14,18 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.test_pipeline import TestPipeline as CheckedPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
-from pipeline import files, graph, read
-from pipeline.find import find
-from pipeline.graph import Count, Process, run_shares
-from pipeline.read import Bundle, share_out
-from pipeline.recipe import parse
-from pipeline.site_template import LEAST_WIDTH, load
-from pipeline.worker import Setup
-from pipeline.write import Job
-from transforms.boilerplate.site import page_keys
-from transforms.document import Raw
+from newsbeam.batch import site_template
+from newsbeam.batch.graph import Process, build_graph
+from newsbeam.batch.site_template import CountSiteTexts
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.inputs import work_units
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.work_units import RawBatch, plan_work_units
+from newsbeam.storage import filesystem
+from newsbeam.transforms.boilerplate.site_template import page_keys
+from newsbeam.transforms.document import Raw
+from newsbeam.workers.site_template import LEAST_WIDTH, load
 
 PITCH = "Every reader of ours gets a wooden spoon and a song"
 RECIPE = "processors: ['site_processors:Recurring']\nsite_template: {min_pages: 6}"
@@ -39,7 +41,7 @@ def reachable() -> Iterator[None]:
 
 
 def job(folder: Path, recipe: str = RECIPE, **others: Any) -> Job:
-    return Job(Setup(parse(recipe), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
+    return Job(WorkerConfig(parse(recipe), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
 
 
 def pages(*numbers: int) -> list[str]:
@@ -52,13 +54,13 @@ def pages(*numbers: int) -> list[str]:
 def bounded(source: Path, of: Job, spread: bool = False) -> list[dict[str, Any]]:
     """Run the graph over files; the records."""
     with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
-        run_shares(pipeline, share_out(find([str(source)]).sources), of, (), spread)
+        build_graph(pipeline, plan_work_units(discover([str(source)]).sources), of, (), spread)
     return [json.loads(line) for path in sorted(Path(of.output).glob("documents-*.jsonl")) for line in path.read_bytes().splitlines()]
 
 
 @pytest.mark.parametrize(("workers", "spread"), [(1, False), (2, False), (1, True)])
 def test_two_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: int, spread: bool) -> None:
-    monkeypatch.setattr(read, "SHARE_FILES", 3)  # several shares, so that several bundles' counts are merged
+    monkeypatch.setattr(work_units, "UNIT_FILES", 3)  # several shares, so that several bundles' counts are merged
     for number, text in enumerate(pages(*range(1, 9))):
         (tmp_path / "in" / "many").mkdir(parents=True, exist_ok=True)
         (tmp_path / "in" / "many" / f"{number}.txt").write_text(text)
@@ -75,11 +77,11 @@ def test_two_passes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, workers: in
 
 def test_counts_are_merged_and_kept(tmp_path: Path) -> None:
     of = job(tmp_path)
-    files.make_folder(of.state)
+    filesystem.make_folder(of.state)
     raws = [Raw(f"in/{number}.txt", text.encode()) for number, text in enumerate(pages(*range(1, 21)))]
     with CheckedPipeline(runner="FnApiRunner", options=PipelineOptions([])) as pipeline:
-        bundles = pipeline | beam.Create([Bundle("", tuple(raws[:7])), Bundle("", tuple(raws[7:])), Bundle("", ())])
-        assert_that(bundles | Count(of, LEAST_WIDTH), equal_to([of.counts]))
+        bundles = pipeline | beam.Create([RawBatch("", tuple(raws[:7])), RawBatch("", tuple(raws[7:])), RawBatch("", ())])
+        assert_that(bundles | CountSiteTexts(of, LEAST_WIDTH), equal_to([of.counts]))
     found = load(of.counts)
     assert found.width == LEAST_WIDTH
     pages_key, _, *texts = page_keys("in/", [PITCH])
@@ -92,8 +94,8 @@ def test_what_was_counted_before_is_not_counted_again(tmp_path: Path, monkeypatc
         (tmp_path / "in" / f"{number}.txt").write_text(text)
     of = job(tmp_path / "out")
     bounded(tmp_path / "in", of)
-    assert "site-template" in files.names_in(of.state)
-    monkeypatch.setattr(graph, "Count", None)
+    assert "site-template" in filesystem.list_names(of.state)
+    monkeypatch.setattr(site_template, "CountSiteTexts", None)
     assert all(PITCH not in row["text"] for row in bounded(tmp_path / "in", of))
 
 
@@ -106,7 +108,7 @@ def test_a_source_that_is_read_once_is_refused(tmp_path: Path) -> None:
 
 def test_counts_of_an_unbounded_source_are_refused(tmp_path: Path) -> None:
     pipeline = beam.Pipeline(runner="FnApiRunner", options=PipelineOptions([]))
-    stream = pipeline | beam.Create([Bundle("", ())])
+    stream = pipeline | beam.Create([RawBatch("", ())])
     stream.is_bounded = False
     with pytest.raises(ValueError, match="site_template"):
-        _ = stream | Count(job(tmp_path), LEAST_WIDTH)
+        _ = stream | CountSiteTexts(job(tmp_path), LEAST_WIDTH)

@@ -17,12 +17,15 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 import zstandard
+from loading import load
 
-from pipeline.find import InputError, find
-from pipeline.inputs import process
-from pipeline.inputs.formats import parquet
-from pipeline.read import Reader, replace_only, share_out
-from transforms.document import Raw
+from newsbeam.errors import InputError
+from newsbeam.inputs import process
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.formats import parquet
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.work_units import plan_work_units, select_records
+from newsbeam.transforms.document import Raw
 
 PAGE = b"<!doctype html><html><body><p>The ferry was late again on Monday.</p></body></html>"
 LINES = b"".join(b'{"text":"Story %d."}\n' % number for number in range(40))
@@ -46,9 +49,9 @@ def read(path: Path, payload: bytes, max_bytes: int = 1 << 20, **more: Any) -> l
 
 
 def items(path: Path, max_bytes: int = 1 << 20, only: tuple[tuple[str, frozenset[int]], ...] = (), **more: Any) -> list[Raw]:
-    shares = share_out(find([str(path)]).sources)
+    shares = plan_work_units(discover([str(path)]).sources)
     reader = Reader(max_bytes, **more)
-    return [raw for share in shares for bundle in reader.read(replace_only(share, only)) for raw in bundle.raws]
+    return [raw for share in shares for bundle in reader.read(select_records(share, only)) for raw in bundle.raws]
 
 
 def told(raws: list[Raw]) -> list[str]:
@@ -368,8 +371,8 @@ def test_what_ends_the_process_is_one_error(tmp_path: Path, sent: signal.Signals
 
 _DEADLY = """
 import os, sys; del sys.path[0]
-from pipeline.inputs import process
-from pipeline.inputs.formats.jsonl import JsonLines
+from newsbeam.inputs import process
+from newsbeam.inputs.formats.jsonl import JsonLines
 read = JsonLines.read
 def deadly(self, context, stream):
     for raw in read(self, context, stream):
@@ -394,7 +397,7 @@ def test_no_time_is_a_timeout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_a_reader_that_is_given_up_leaves_no_process(tmp_path: Path) -> None:
     path = tmp_path / "a.jsonl.gz"
     path.write_bytes(gzip.compress(LINES * 500))
-    (share,) = share_out(find([str(path)]).sources)
+    (share,) = plan_work_units(discover([str(path)]).sources)
     bundles = Reader(1 << 20).read(share)
     next(bundles)
     bundles.close()  # type: ignore[attr-defined]
@@ -440,6 +443,18 @@ def test_batches_are_small_where_a_dictionary_has_large_values(tmp_path: Path) -
             assert parquet._batch_rows("", pq.ParquetFile(stream), 0, ["text"], stream) in (rows, rows - 1)
 
 
+@pytest.mark.parametrize("names", [("secret", "text"), ("text", "secret")])
+def test_an_encrypted_column_that_is_not_read_costs_nothing(tmp_path: Path, names: tuple[str, str]) -> None:
+    archives = load(Path(__file__).parents[1] / "bench" / "archives.py")
+    path = tmp_path / "a.parquet"
+    table = pa.table({name: [f"The {name} of row {row}." for row in range(3)] for name in names})
+    pq.write_table(table, path, row_group_size=1, encryption_properties=archives._encryption("secret"))
+    raws = items(path)
+    assert [(raw.error, "row" in raw.payload.decode(), "secret" in raw.payload.decode()) for raw in raws] == [("", True, False)] * 3
+    with open(path, "rb") as stream:
+        assert [number for _, number in parquet.Parquet().split_points(stream, "", 1)] == [2, 3]
+
+
 @pytest.mark.parametrize("name", ["encrypted-plain-footer", "pf-crash-1", "pf-crash-2", "tz", "badutf8", "row100m"])
 def test_parquet_that_aborted_the_run(name: str) -> None:
     path = Path(__file__).parents[2].parent / "shared" / "cases" / "faults" / f"{name}.parquet"
@@ -464,4 +479,4 @@ def test_parquet_that_aborted_the_run(name: str) -> None:
 )
 def test_schemes_that_are_refused(uri: str, message: str) -> None:
     with pytest.raises(InputError, match=message):
-        find([uri])
+        discover([uri])

@@ -15,8 +15,8 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.inputs.http import BodyError, body_of, parse_response
-from pipeline.inputs.statuses import parse_statuses
+from newsbeam.inputs.http import BodyError, body_of, parse_response
+from newsbeam.inputs.statuses import parse_statuses
 
 CASES = yaml.safe_load((Path(__file__).parent / "body_cases.yaml").read_text())
 # Long enough for zstd to have given a block of 128 kB before its end, and of words that do not pack to nothing.

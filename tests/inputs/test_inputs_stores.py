@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import files
-from pipeline.cli import main
-from pipeline.find import InputError, find
+from newsbeam.cli.main import main
+from newsbeam.errors import InputError
+from newsbeam.inputs.discovery import discover
+from newsbeam.storage import filesystem
 
 memory = pytest.importorskip("fsspec.implementations.memory", reason="pip install 'newsbeam[hf]'")
 
@@ -31,7 +32,7 @@ class Store(memory.MemoryFileSystem):  # type: ignore[misc, name-defined]
 
 @pytest.fixture
 def store(monkeypatch: pytest.MonkeyPatch) -> Iterator[Store]:
-    monkeypatch.setattr(files, "need", lambda *_: None)
+    monkeypatch.setattr(filesystem, "require_extra", lambda *_: None)
     monkeypatch.setitem(importlib.import_module("fsspec.registry")._registry, "hf", Store)
     made = Store()
     yield made
@@ -45,10 +46,10 @@ def test_a_dataset_is_read_as_a_folder(store: Store, tmp_path: Path) -> None:
     )
     store.pipe("hf://datasets/own/news/data/deep/b.txt", b"The council met on Monday.")
     store.pipe("hf://datasets/own/news/photo.jpg", b"\xff\xd8")
-    found = find(["hf://datasets/own/news"])
+    found = discover(["hf://datasets/own/news"])
     assert [source.path for source in found.sources] == ["hf://datasets/own/news/data/a.jsonl.gz", "hf://datasets/own/news/data/deep/b.txt"]
     assert "1 .jpg" in found.notes[0]
-    assert [source.path for source in find(["hf://datasets/own/news/data/*.gz"]).sources] == ["hf://datasets/own/news/data/a.jsonl.gz"]
+    assert [source.path for source in discover(["hf://datasets/own/news/data/*.gz"]).sources] == ["hf://datasets/own/news/data/a.jsonl.gz"]
 
     assert main(["run", "hf://datasets/own/news", "-o", str(tmp_path / "out")]) == 0
     rows = [json.loads(line) for line in (tmp_path / "out" / "documents-00000-of-00001.jsonl").read_text().splitlines()]
@@ -59,25 +60,25 @@ def test_a_dataset_is_read_as_a_folder(store: Store, tmp_path: Path) -> None:
 
 
 def test_what_is_written_there_can_be_read_again(store: Store) -> None:
-    with files.whole("hf://own/out/a.txt") as stream:
+    with filesystem.atomic_write("hf://own/out/a.txt") as stream:
         stream.write(b"words")
-    assert files.sizes_in("hf://own/out") == {"a.txt": 5}
-    with files.read("hf://own/out/a.txt") as read:
+    assert filesystem.sizes_in("hf://own/out") == {"a.txt": 5}
+    with filesystem.read("hf://own/out/a.txt") as read:
         assert read.read() == b"words"
-    files.rename("hf://own/out/a.txt", "hf://own/out/b.txt")
-    assert (files.exists("hf://own/out/a.txt"), files.exists("hf://own/out/b.txt")) == (False, True)
-    files.delete("hf://own/out")
-    assert not files.is_occupied("hf://own/out")
+    filesystem.rename("hf://own/out/a.txt", "hf://own/out/b.txt")
+    assert (filesystem.exists("hf://own/out/a.txt"), filesystem.exists("hf://own/out/b.txt")) == (False, True)
+    filesystem.delete("hf://own/out")
+    assert not filesystem.is_occupied("hf://own/out")
 
 
 @pytest.mark.parametrize("uri", ["hf://datasets/own/none", "hf://datasets/own/none/*.txt"])
 def test_nothing_there(store: Store, uri: str) -> None:
     with pytest.raises(InputError, match=r"nothing found at|cannot be listed"):
-        find([uri])
+        discover([uri])
 
 
 @pytest.mark.parametrize(("uri", "extra"), [("hf://datasets/a/b", "hf"), ("az://container/a", "azure"), ("abfs://container/a", "azure")])
 def test_a_missing_extra_is_named(uri: str, extra: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "find_spec", lambda _: None)
+    monkeypatch.setattr(filesystem, "find_spec", lambda _: None)
     with pytest.raises(InputError, match=rf"pip install 'newsbeam\[{extra}\]'"):
-        find([uri])
+        discover([uri])

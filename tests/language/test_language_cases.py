@@ -3,8 +3,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from transforms.document import Document, broken_spans
-from transforms.language import Language
+from newsbeam.transforms.document import Document, broken_spans
+from newsbeam.transforms.language import Language
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
 

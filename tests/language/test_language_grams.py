@@ -2,8 +2,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.language.grams import BLANK, COLUMNS, ORDERS, grams
-from transforms.language.model import model
+from newsbeam.transforms.language.model import model
+from newsbeam.transforms.language.ngrams import BLANK, COLUMNS, ORDERS, grams
 
 WORDS = st.lists(st.text("abcdeßñжд", min_size=1, max_size=9), min_size=1, max_size=8)
 

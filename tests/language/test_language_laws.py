@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.document import Document, broken_spans
-from transforms.language import Language
+from newsbeam.transforms.document import Document, broken_spans
+from newsbeam.transforms.language import Language
 
 WORDS = [
     "the harbour",
@@ -48,7 +48,7 @@ MIXED = "The harbour was closed because of the storm. 항구가 폐쇄됐다. De
 
 def test_the_same_in_every_process():
     program = (
-        "from transforms.document import Document; from transforms.language import Language; import sys;"
+        "from newsbeam.transforms.document import Document; from newsbeam.transforms.language import Language; import sys;"
         "d = Language()(Document(text=sys.stdin.buffer.read().decode('utf-8'))); print(d.language, d.language_score, d.languages)"
     )
     answers = {

@@ -10,12 +10,12 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.attribution import Attribute
-from transforms.attribution.languages import guess
-from transforms.boilerplate import Boilerplate
-from transforms.document import ALL_SIGNS, Document, broken_spans
-from transforms.language import Language
-from transforms.language.prose import is_prose, prose_parts
+from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.attribution.guess import guess
+from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.document import ALL_SIGNS, Document, broken_spans
+from newsbeam.transforms.language import Language
+from newsbeam.transforms.language.prose import is_prose, prose_parts
 
 DATA = yaml.safe_load((Path(__file__).parent / "names.yaml").read_text("utf-8"))
 

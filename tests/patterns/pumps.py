@@ -246,11 +246,10 @@ def _name(node: ast.AST) -> str:
 
 
 def _modules() -> Iterator[str]:
-    for package in ("transforms", "pipeline"):
-        yield package
-        for module in pkgutil.walk_packages([str(ROOT / package)], package + "."):
-            if "train" not in module.name.split("."):
-                yield module.name
+    yield "newsbeam"
+    for module in pkgutil.walk_packages([str(ROOT / ".src" / "newsbeam")], "newsbeam."):
+        if "train" not in module.name.split("."):
+            yield module.name
 
 
 def _exercise() -> None:
@@ -259,13 +258,13 @@ def _exercise() -> None:
         try:
             importlib.import_module(name)
         except ImportError as error:
-            if (error.name or "").partition(".")[0] in ("transforms", "pipeline"):
+            if (error.name or "").partition(".")[0] == "newsbeam":
                 raise  # what is missing is no extra of another project's
-    from pipeline.recipe import load
-    from transforms.attribution import Attribute
-    from transforms.document import Document, Raw
-    from transforms.processor import Chain
-    from transforms.translation import Translate
+    from newsbeam.config.recipe_parser import load
+    from newsbeam.transforms.attribution import Attribute
+    from newsbeam.transforms.document import Document, Raw
+    from newsbeam.transforms.processor import Chain
+    from newsbeam.transforms.translation import Translate
 
     chain: Chain = load(None).chain()
     seeds = [path for path in sorted((ROOT / "seeds").rglob("*")) if path.is_file()]
@@ -293,7 +292,7 @@ def patterns() -> tuple[Sites, dict[str, set[re.Pattern[Any]]]]:
     def recording(pattern: Any, flags: int) -> re.Pattern[Any]:
         made: re.Pattern[Any] = inside(pattern, flags)
         frame: FrameType = sys._getframe(2)
-        path = Path(frame.f_code.co_filename)
+        path = Path(frame.f_code.co_filename).resolve()  # `.src` is made of links
         if path.is_relative_to(ROOT):
             site = f"{path.relative_to(ROOT)}:{frame.f_lineno}"
             site = site if site in sites.calls else _around(sites, str(path.relative_to(ROOT)), frame.f_lineno)

@@ -35,8 +35,8 @@ def newsbeam() -> Callable[..., Ran]:
     """Run the command in a process of its own, as after `newsbeam`; `cwd` and `path` (for PYTHONPATH) by keyword."""
 
     def run(*words: str | os.PathLike[str], cwd: Path = ROOT, path: Path | None = None) -> Ran:
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT, *([path] if path else [])])), "COLUMNS": "100"}
-        command = [sys.executable, "-m", "pipeline.cli", *map(os.fspath, words)]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT / ".src", *([path] if path else [])])), "COLUMNS": "100"}
+        command = [sys.executable, "-m", "newsbeam.cli", *map(os.fspath, words)]
         done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False)
         return Ran(done.returncode, done.stdout, done.stderr)
 

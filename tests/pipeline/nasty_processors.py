@@ -12,8 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from transforms.document import Document
-from transforms.processor import Effect, Reject
+from newsbeam.transforms.document import Document
+from newsbeam.transforms.processor import Effect, Reject
 
 
 def _hang_in_python() -> None:

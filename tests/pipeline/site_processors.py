@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from transforms.boilerplate.site import SiteTemplate, site_of
-from transforms.document import Document, Removal
-from transforms.processor import Effect
+from newsbeam.transforms.boilerplate.site_template import SiteTemplate, site_of
+from newsbeam.transforms.document import Document, Removal
+from newsbeam.transforms.processor import Effect
 
 
 @dataclass(frozen=True)

@@ -20,11 +20,13 @@ from typing import Any
 
 import pytest
 
-from pipeline import cli
-from pipeline.find import find
-from pipeline.read import Reader, share_out
-from pipeline.recipe import load
-from pipeline.worker import Setup, work
+from newsbeam.cli import main
+from newsbeam.config.job import WorkerConfig
+from newsbeam.config.recipe_parser import load
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.work_units import plan_work_units
+from newsbeam.workers.process import process_batch
 
 Newsbeam = Callable[..., Any]
 Lines = Callable[[Path, str], list[Any]]
@@ -183,13 +185,13 @@ def test_two_workers_write_the_same_bytes(done: tuple[Path, Any], corpus: Path, 
 
 def test_file_by_file_gives_the_same_records(done: tuple[Path, Any], corpus: Path) -> None:
     made: dict[str, bytes] = {}
-    setup = Setup(load(None), ADDED, 0, "0.1.0")
+    setup = WorkerConfig(load(None), ADDED, 0, "0.1.0")
     chain = setup.recipe.chain(setup.version, setup.added)
     for path in [path for path in corpus.rglob("*") if path.is_file()]:
-        for share in share_out(find([str(path)]).sources):
+        for share in plan_work_units(discover([str(path)]).sources):
             raws = [raw for bundle in Reader(32 << 20).read(share) for raw in bundle.raws]
             for raw in raws:
-                made[raw.origin] = work([raw], chain, setup).documents
+                made[raw.origin] = process_batch([raw], chain, setup).documents
     for line in (done[0] / "documents-00000-of-00001.jsonl").read_bytes().splitlines(keepends=True):
         origin = json.loads(line)["metadata"]["origin"]
         # A file named outright belongs to the collection of its own folder.
@@ -291,8 +293,8 @@ def test_a_killed_run_is_resumed_without_loss_or_double(large: Path, newsbeam: N
     out = tmp_path / "out"
     recipe, log = slow(tmp_path, 0.05)
     words = ["run", str(large), "--output", str(out), "--recipe", str(recipe), "--added", ADDED]
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
-    process = subprocess.Popen([sys.executable, "-m", "pipeline.cli", *words, "--workers", "2"], env=env, cwd=ROOT, stderr=subprocess.PIPE)
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}/.src{os.pathsep}{HERE}"}
+    process = subprocess.Popen([sys.executable, "-m", "newsbeam.cli", *words, "--workers", "2"], env=env, cwd=ROOT, stderr=subprocess.PIPE)
     parts = out / ".newsbeam" / "parts"
     deadline = time.monotonic() + HANG_SECONDS
     while len(finished := list(parts.glob("*.json"))) < 2 and time.monotonic() < deadline:
@@ -432,8 +434,8 @@ def test_on_a_terminal_progress_is_drawn(newsbeam: Newsbeam, tmp_path: Path) -> 
     recipe, _ = slow(tmp_path, 0.02)
     ours, theirs = pty.openpty()
     words = ["run", str(tmp_path / "a.jsonl"), "--output", str(tmp_path / "out"), "--recipe", str(recipe)]
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}", "TERM": "xterm-256color", "COLUMNS": "120"}
-    process = subprocess.Popen([sys.executable, "-m", "pipeline.cli", *words], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs)
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}/.src{os.pathsep}{HERE}", "TERM": "xterm-256color", "COLUMNS": "120"}
+    process = subprocess.Popen([sys.executable, "-m", "newsbeam.cli", *words], env=env, cwd=ROOT, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     drawn = b""
     while True:
@@ -469,8 +471,8 @@ def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsy
     def loading(_arguments: list[str]) -> int:
         raise KeyboardInterrupt
 
-    monkeypatch.setitem(cli.COMMANDS, "run", loading)
-    assert cli.main(["run"]) == 1
+    monkeypatch.setitem(main.COMMANDS, "run", loading)
+    assert main.main(["run"]) == 1
     assert capsys.readouterr().err == "newsbeam: interrupted\n"
 
 
@@ -547,7 +549,10 @@ def test_list_shows_each_processor_its_origin_and_options(newsbeam: Newsbeam) ->
     names = re.findall(r"^(\S+)  newsbeam 0\.1\.0, ", ran.out, re.M)
     assert names == sorted(names)
     assert {"attribution", "boilerplate", "language", "length", "translation"} <= set(names)
-    assert "length  newsbeam 0.1.0, transforms.quality:Length\n  selects; options: min_chars=1, max_chars=0\n  Drop documents" in ran.out
+    assert (
+        "length  newsbeam 0.1.0, newsbeam.transforms.length:Length\n  selects; options: min_chars=1, max_chars=0\n  Drop documents"
+        in ran.out
+    )
 
 
 def test_explain_shows_what_was_done(newsbeam: Newsbeam, tmp_path: Path) -> None:

@@ -18,14 +18,15 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import cut, read
-from pipeline.cut import split
-from pipeline.find import Source, find
-from pipeline.inputs.contents import split_points
-from pipeline.inputs.formats import jsonl, warc
-from pipeline.inputs.formats.base import Irregular
-from pipeline.read import EndOfPart, Reader, Share, share_out
-from transforms.document import Raw
+from newsbeam.inputs import splitting, work_units
+from newsbeam.inputs.contents import split_points
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.formats import jsonl, warc
+from newsbeam.inputs.formats.base import Irregular
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.splitting import split
+from newsbeam.inputs.work_units import PartSummary, Source, WorkUnit, plan_work_units
+from newsbeam.transforms.document import Raw
 
 PAGE = b"<html><body><p>A page of its own.</p></body></html>"
 HTML = b"Content-Type: text/html"
@@ -101,9 +102,9 @@ class Got:
         self.items: list[Raw] = []
         self.inputs: list[tuple[str, int, str]] = []
         self.parts: list[str] = []
-        self.stretches: list[Share] = []
+        self.stretches: list[WorkUnit] = []
         reader = Reader(max_bytes)
-        for share in share_out(find([str(path)]).sources):
+        for share in plan_work_units(discover([str(path)]).sources):
             for stretch in split(share):
                 self.stretches.append(stretch)
                 for bundle in reader.read(stretch):
@@ -122,7 +123,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], tuple[Go
         whole = Got(path)
         assert len(whole.stretches) == 1
         with monkeypatch.context() as patch:
-            patch.setattr(read, "SPLIT_BYTES", size)
+            patch.setattr(work_units, "SPLIT_BYTES", size)
             patch.setattr(jsonl, "_BLOCK_BYTES", 100)
             pieces = Got(path)
         same(whole, pieces)
@@ -295,10 +296,10 @@ def test_a_warc_that_is_cut_short_has_stretches_up_to_there(tmp_path: Path, smal
 @pytest.mark.parametrize("name", ["a.jsonl", "a.warc", "a.warc.gz", "a.parquet"])
 def test_a_file_that_is_gone_is_an_error_for_each_stretch(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Which say from which record on something is missing; nothing else is known of it by then."""
-    monkeypatch.setattr(read, "SPLIT_BYTES", 300)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 300)
     monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 100)
     path = make(tmp_path, name)
-    (share,) = share_out(find([str(path)]).sources)
+    (share,) = plan_work_units(discover([str(path)]).sources)
     stretches = list(split(share))
     assert len(stretches) > 3
     path.unlink()
@@ -322,11 +323,11 @@ def make(folder: Path, name: str) -> Path:
 @pytest.mark.parametrize("name", ["a.jsonl", "a.warc", "a.warc.gz", "a.parquet"])
 def test_a_file_that_goes_while_it_is_cut(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was cut off is read, and the rest is in one stretch that says what is wrong: nothing is read twice."""
-    monkeypatch.setattr(read, "SPLIT_BYTES", 300)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 300)
     monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 100)
     path = make(tmp_path, name)
     whole = Got(path)
-    before = cut._cuts
+    before = splitting._cuts
 
     def failing(*given: Any) -> Iterator[tuple[int, int]]:
         for number, one in enumerate(before(*given)):
@@ -334,25 +335,25 @@ def test_a_file_that_goes_while_it_is_cut(tmp_path: Path, name: str, monkeypatch
                 raise OSError(5, "Input/output error")
             yield one
 
-    monkeypatch.setattr(cut, "_cuts", failing)
+    monkeypatch.setattr(splitting, "_cuts", failing)
     pieces = Got(path)
     assert 2 < len(pieces.stretches) < len(whole.stretches)
     same(whole, pieces)
 
 
 def test_a_file_that_is_another_by_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SPLIT_BYTES", 300)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 300)
     path = make(tmp_path, "a.warc")
-    (share,) = share_out(find([str(path)]).sources)
+    (share,) = plan_work_units(discover([str(path)]).sources)
     *_, last = split(share)
     path.write_bytes(b"Now it is prose. " * 1000)
     (end,) = [bundle for bundle in Reader(1500).read(last) if bundle.end]
     assert [raw.error for raw in end.raws] == [f"ReadError: {path} was changed while it was read: run it again"]
-    assert end.end == EndOfPart(1, ((str(path), last.sources[0].size, ""),))
+    assert end.end == PartSummary(1, ((str(path), last.sources[0].size, ""),))
 
 
 def test_cuts_depend_on_the_file_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SPLIT_BYTES", 300)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 300)
     for name in ("a.jsonl", "a.warc", "a.warc.gz", "a.parquet"):
         source = Source(str(make(tmp_path, name)), (tmp_path / name).stat().st_size, "x")
-        assert list(split(Share(3, (source,)))) == list(split(Share(3, (source,))))
+        assert list(split(WorkUnit(3, (source,)))) == list(split(WorkUnit(3, (source,))))

@@ -20,11 +20,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import cli, report
-from pipeline.console import Places, visible
-from pipeline.examples import MAX_ORIGINS, Cases
-from pipeline.write import MAX_REASONS, add_counts
-from transforms.decode import media_type_to_count
+from newsbeam.cli import main
+from newsbeam.config.failure_cases import MAX_ORIGINS, Cases
+from newsbeam.console import summary
+from newsbeam.console.terminal import Places, escape_controls
+from newsbeam.outputs.manifest import MAX_REASONS, add_counts
+from newsbeam.transforms.decode import media_type_to_count
 
 Newsbeam = Callable[..., Any]
 
@@ -58,7 +59,7 @@ def newsbeam(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch)
     def run(*words: str | Path) -> Ran:
         capfd.readouterr()
         try:
-            status = cli.main([*map(str, words)])
+            status = main.main([*map(str, words)])
         finally:
             signal.signal(signal.SIGTERM, before)
         return Ran(status, *capfd.readouterr())
@@ -135,8 +136,20 @@ def test_workers_that_cannot_start_end_a_run_with_the_reason(newsbeam: Newsbeam,
 def test_sigterm_ends_a_run_as_ctrl_c_does(tmp_path: Path) -> None:
     folder = write(tmp_path / "in", rows__jsonl=f"{GOOD}\n" + '{"text": "gate"}\n')
     recipe = write(tmp_path, recipe__yaml=f"processors: ['nasty_processors:Gate': {{folder: {tmp_path}}}]") / "recipe.yaml"
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(HERE)])}
-    command = [sys.executable, "-m", "pipeline.cli", "run", folder, "--output", tmp_path / "out", "--recipe", recipe, "--time-limit", "0"]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / ".src"), str(HERE)])}
+    command = [
+        sys.executable,
+        "-m",
+        "newsbeam.cli",
+        "run",
+        folder,
+        "--output",
+        tmp_path / "out",
+        "--recipe",
+        recipe,
+        "--time-limit",
+        "0",
+    ]
     with subprocess.Popen([*map(str, command)], env=env, cwd=tmp_path, stderr=subprocess.PIPE, text=True) as process:
         for _ in range(15000):
             if (tmp_path / "reached").exists() or process.poll() is not None:
@@ -184,7 +197,7 @@ def test_the_commonest_failures_stand_in_the_table_and_the_manifest(newsbeam: Ne
     ],
 )
 def test_replay_is_for_errors_that_may_pass(error: str, passes: bool) -> None:
-    assert report.may_pass(error) == passes
+    assert summary.may_pass(error) == passes
 
 
 def test_a_time_limit_is_answered_with_replay(newsbeam: Newsbeam, tmp_path: Path) -> None:
@@ -268,14 +281,16 @@ EVIL = "a\x1b]0;title\x07\x1b[2J\x9b31m\u202eb\r\x7f"
 
 @given(st.text())
 def test_visible_text_holds_nothing_that_moves_a_cursor(text: str) -> None:
-    assert not ESCAPES.search(visible(text))
-    assert "\n" not in visible(text)
-    lines = visible(text, lines=True)
+    assert not ESCAPES.search(escape_controls(text))
+    assert "\n" not in escape_controls(text)
+    lines = escape_controls(text, lines=True)
     assert not ESCAPES.search(lines.replace("\t", ""))
     assert lines.count("\n") == text.count("\n")
     lines.encode()
     places = Places(text)
-    assert [places(place) for place in range(len(text) + 1)] == [len(visible(text[:place], lines=True)) for place in range(len(text) + 1)]
+    assert [places(place) for place in range(len(text) + 1)] == [
+        len(escape_controls(text[:place], lines=True)) for place in range(len(text) + 1)
+    ]
 
 
 def warc(content_type: str, body: bytes = b"body", fields: str = "") -> bytes:
@@ -299,7 +314,7 @@ def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tm
     (folder / f"{name}\n.pdf.html").write_bytes(b"%PDF-1.7 \xff")
     (folder / f"{name}.nothing").write_bytes(b"x")
     (folder / "a.warc").write_bytes(warc("text/x\x1b[31m") + warc("image/\x9bx"))
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "PYTHONIOENCODING": encoding}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src"), "PYTHONIOENCODING": encoding}
     for words in (
         ["run", folder, "--output", tmp_path / "out"],
         ["explain", folder / f"{name}.html"],
@@ -312,7 +327,12 @@ def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tm
         [f"{name}\n"],
     ):
         done = subprocess.run(
-            [sys.executable, "-m", "pipeline.cli", *map(str, words)], env=env, cwd=tmp_path, capture_output=True, timeout=600, check=False
+            [sys.executable, "-m", "newsbeam.cli", *map(str, words)],
+            env=env,
+            cwd=tmp_path,
+            capture_output=True,
+            timeout=600,
+            check=False,
         )
         said = (done.stdout + done.stderr).decode("latin-1" if encoding == "latin-1" else "utf-8")
         assert "Traceback" not in said

@@ -18,7 +18,10 @@ from typing import Any
 
 import pytest
 
-from pipeline import engines, read, sdk_worker
+from newsbeam import errors
+from newsbeam.inputs import work_units
+from newsbeam.runners import base, execution, job_server, registry, sdk_worker
+from newsbeam.runners import flink as runners_flink
 
 BEAM = version("apache-beam")
 
@@ -32,7 +35,7 @@ def bare(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     for name in ("GOPATH", "GOBIN", "JAVA_HOME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(engines, "CHECKOUT", str(tmp_path / "elsewhere"))
+    monkeypatch.setattr(job_server, "CHECKOUT", str(tmp_path / "elsewhere"))
     # Where this environment is not an installed one, the worker's command is still named as it would be.
     worker = tmp_path / "venv" / "newsbeam-sdk-worker"
     program(worker)
@@ -116,8 +119,8 @@ def flink() -> Iterator[str]:
 
 def missing(name: str, **given: Any) -> str:
     """What is said of an engine that cannot be had."""
-    with pytest.raises(engines.Missing) as error:
-        engines.choose(name, given)
+    with pytest.raises(errors.RunnerUnavailable) as error:
+        registry.resolve_runner(name, given)
     return str(error.value)
 
 
@@ -125,12 +128,12 @@ def missing(name: str, **given: Any) -> str:
 
 
 def test_direct_wants_nothing() -> None:
-    assert engines.choose("direct") == engines.Engine("FnApiRunner", {}, local=True)
-    assert engines.choose("direct", {"direct_num_workers": 2}).options == {"direct_num_workers": 2}
+    assert registry.resolve_runner("direct") == base.Runner("FnApiRunner", {}, local=True)
+    assert registry.resolve_runner("direct", {"direct_num_workers": 2}).options == {"direct_num_workers": 2}
 
 
 def test_beams_own_names_are_taken_as_they_are() -> None:
-    assert engines.choose("BundleBasedDirectRunner", {"x": 1}) == engines.Engine("BundleBasedDirectRunner", {"x": 1})
+    assert registry.resolve_runner("BundleBasedDirectRunner", {"x": 1}) == base.Runner("BundleBasedDirectRunner", {"x": 1})
 
 
 @pytest.mark.parametrize(("name", "said"), [("flnk", "did you mean 'flink'?"), ("q", "there are: direct, prism, flink, spark, dataflow")])
@@ -152,7 +155,7 @@ def test_prism_is_found(bare: Path, monkeypatch: pytest.MonkeyPatch, variable: s
     found = program(bare / folder / "prism")
     if variable:
         monkeypatch.setenv(variable, str(bare / folder.partition("/")[0]))
-    engine = engines.choose("prism")
+    engine = registry.resolve_runner("prism")
     assert (engine.runner, engine.local) == ("PrismRunner", True)
     assert engine.options["prism_location"] == str(found)
     # Beam would end the job with its limit for an answer.
@@ -161,7 +164,7 @@ def test_prism_is_found(bare: Path, monkeypatch: pytest.MonkeyPatch, variable: s
 
 def test_prism_by_its_path(bare: Path) -> None:
     found = program(bare / "here" / "prism")
-    assert engines.choose("prism", {"prism_location": str(found)}).options["prism_location"] == str(found)
+    assert registry.resolve_runner("prism", {"prism_location": str(found)}).options["prism_location"] == str(found)
     assert f"{bare}/gone is not there; install it: go install" in missing("prism", prism_location=f"{bare}/gone")
     # Beam would fetch that.
     assert "curl -LO https://example.org/prism.zip" in missing("prism", prism_location="https://example.org/prism.zip")
@@ -194,7 +197,7 @@ def test_flink_without_a_job_server(bare: Path, flink: str) -> None:
 def test_flink_is_whole(bare: Path, flink: str, place: str) -> None:
     program(bare / "bin" / "java")
     found = jar(bare / place, "META-INF/maven/org.apache.beam/beam-runners-flink-1.19/pom.xml")
-    engine = engines.choose("flink", {"flink_master": flink})
+    engine = registry.resolve_runner("flink", {"flink_master": flink})
     assert (engine.runner, engine.local, engine.again) == ("FlinkRunner", False, True)
     assert engine.options["flink_job_server_jar"] == str(found)
     # All the slots there are; a lost machine costs its own share; workers from this environment, in this folder.
@@ -202,9 +205,9 @@ def test_flink_is_whole(bare: Path, flink: str, place: str) -> None:
     assert engine.options["execution_mode_for_batch"] == "BATCH_FORCED"
     assert engine.options["environment_type"] == "PROCESS"
     environment = json.loads(engine.options["environment_config"])
-    assert environment == {"command": f"{bare}/venv/newsbeam-sdk-worker", "env": {engines.FOLDER: str(bare)}}
+    assert environment == {"command": f"{bare}/venv/newsbeam-sdk-worker", "env": {job_server.FOLDER: str(bare)}}
     assert "streaming" not in engine.options
-    endless = engines.choose("flink", {"flink_master": flink}, streaming=True).options
+    endless = registry.resolve_runner("flink", {"flink_master": flink}, streaming=True).options
     assert endless["streaming"] is True and endless["checkpointing_interval"] > 0
 
 
@@ -212,7 +215,7 @@ def test_what_the_user_says_of_flink_stands(bare: Path, flink: str) -> None:
     program(bare / "bin" / "java")
     mine = jar(bare / "mine.jar")
     given = {"flink_master": flink, "flink_job_server_jar": str(mine), "parallelism": 2, "environment_type": "DOCKER"}
-    options = engines.choose("flink", {**given, "checkpointing_interval": "77"}, streaming=True).options
+    options = registry.resolve_runner("flink", {**given, "checkpointing_interval": "77"}, streaming=True).options
     assert options["parallelism"] == 2 and options["flink_job_server_jar"] == str(mine) and options["checkpointing_interval"] == "77"
     assert options["environment_type"] == "DOCKER" and "environment_config" not in options
 
@@ -233,7 +236,7 @@ def test_a_jar_that_is_none(bare: Path, flink: str) -> None:
 
 
 def test_a_job_server_that_runs_already_needs_no_java(listener: str, nobody: str) -> None:
-    options = engines.choose("flink", {"job_endpoint": listener}).options
+    options = registry.resolve_runner("flink", {"job_endpoint": listener}).options
     assert options["environment_type"] == "PROCESS" and "flink_job_server_jar" not in options
     assert f"nothing answers at --job_endpoint {nobody}" in missing("flink", job_endpoint=nobody)
     assert "nothing answers at --job_endpoint nonsense" in missing("flink", job_endpoint="nonsense")
@@ -258,17 +261,17 @@ def test_spark_is_whole(bare: Path, listener: str) -> None:
     program(bare / "bin" / "java")
     assert "mvn -f deploy/spark/pom.xml package" in missing("spark", spark_master_url=master)
     found = jar(bare / "deploy/spark/target/spark-job-server.jar")
-    engine = engines.choose("spark", {"spark_master_url": master})
+    engine = registry.resolve_runner("spark", {"spark_master_url": master})
     assert (engine.runner, engine.local, engine.again) == ("SparkRunner", False, True)
     assert engine.options["spark_job_server_jar"] == str(found)
     assert engine.options["environment_type"] == "PROCESS"
     # Within the job server: Beam has the work done in this process.
-    assert "environment_type" not in engines.choose("spark", {"spark_master_url": "local[2]"}).options
+    assert "environment_type" not in registry.resolve_runner("spark", {"spark_master_url": "local[2]"}).options
 
 
 def test_spark_takes_no_input_without_end(listener: str) -> None:
-    with pytest.raises(engines.Missing, match="what has an end"):
-        engines.choose("spark", {"spark_master_url": f"spark://{listener}"}, streaming=True)
+    with pytest.raises(errors.RunnerUnavailable, match="what has an end"):
+        registry.resolve_runner("spark", {"spark_master_url": f"spark://{listener}"}, streaming=True)
 
 
 # --- dataflow -------------------------------------------------------------------------------------------------------
@@ -278,27 +281,27 @@ def test_dataflow_needs_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     def absent(name: str) -> None:
         raise ModuleNotFoundError(name)
 
-    monkeypatch.setattr("pipeline.files.find_spec", absent)
+    monkeypatch.setattr("newsbeam.storage.filesystem.find_spec", absent)
     assert "pip install 'newsbeam[gcp]'" in missing("dataflow")
 
 
 def test_dataflow_needs_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.files.find_spec", lambda name: object())
+    monkeypatch.setattr("newsbeam.storage.filesystem.find_spec", lambda name: object())
     assert "--sdk_container_image" in missing("dataflow", project="p")
     place = {"project": "p", "region": "europe-west1", "temp_location": "gs://bucket/tmp"}
-    engine = engines.choose("dataflow", {**place, "sdk_container_image": "image"})
+    engine = registry.resolve_runner("dataflow", {**place, "sdk_container_image": "image"})
     # Beam would fetch itself from PyPI to stage it.
     assert engine.options["sdk_location"] == "container"
     assert not engine.again
 
 
 def test_dataflow_cannot_see_this_machine() -> None:
-    with pytest.raises(engines.Missing, match=r"--output /out lies on this machine"):
-        engines.check_places("dataflow", "/out", ["gs://b/in"])
-    with pytest.raises(engines.Missing, match=r"the input /in lies on this machine"):
-        engines.check_places("dataflow", "gs://b/out", ["/in"])
-    engines.check_places("dataflow", "gs://b/out", ["gs://b/in"])
-    engines.check_places("flink", "/out", ["/in"])
+    with pytest.raises(errors.RunnerUnavailable, match=r"--output /out lies on this machine"):
+        registry.check_places("dataflow", "/out", ["gs://b/in"])
+    with pytest.raises(errors.RunnerUnavailable, match=r"the input /in lies on this machine"):
+        registry.check_places("dataflow", "gs://b/out", ["/in"])
+    registry.check_places("dataflow", "gs://b/out", ["gs://b/in"])
+    registry.check_places("flink", "/out", ["/in"])
 
 
 # --- what an engine says --------------------------------------------------------------------------------------------
@@ -327,7 +330,7 @@ RuntimeError: FileNotFoundError: [Errno 2] No such file or directory: 'shares' [
     ],
 )
 def test_an_error_is_one_line(text: str, said: str) -> None:
-    told = engines.told(ValueError(text))
+    told = execution.told(ValueError(text))
     assert told.startswith(said) and "\n" not in told and "while running" not in told
 
 
@@ -336,7 +339,7 @@ def test_an_engine_that_is_gone() -> None:
         def details(self) -> str:
             return "Socket closed"
 
-    assert engines.told(Gone("<_Multi\npage\n>")) == "the engine is gone: Socket closed"
+    assert execution.told(Gone("<_Multi\npage\n>")) == "the engine is gone: Socket closed"
 
 
 class Job:
@@ -362,30 +365,30 @@ def test_a_job_is_cancelled(flink: str, number: int) -> None:
     job = Job(number)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
-        engines.wait(job, engines.Engine("FlinkRunner", {"flink_master": flink}))
+        execution.wait(job, base.Runner("FlinkRunner", {"flink_master": flink}))
     assert job.cancelled
     assert FakeFlink.asked == ["/jobs/a?mode=cancel"]  # of this name, and running
     assert signal.getsignal(number) == before
 
 
 def test_who_cannot_end_the_job_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    engines.cancel(Job(0), engines.Engine("FlinkRunner", {"job_endpoint": "localhost:8099"}))
+    execution.cancel(Job(0), base.Runner("FlinkRunner", {"job_endpoint": "localhost:8099"}))
     assert "the job may go on in the cluster" in capsys.readouterr().err
-    engines.cancel(Job(0), engines.Engine("PrismRunner"))
+    execution.cancel(Job(0), base.Runner("PrismRunner"))
     assert capsys.readouterr().err == ""
 
 
 def test_options_of_flinks_own_are_beams_too() -> None:
     from apache_beam.options.pipeline_options import PipelineOptions
 
-    engines.java_options()
+    runners_flink.java_options()
     options = PipelineOptions(["--checkpointing_interval=5"]).get_all_options()
     assert options["checkpointing_interval"] == "5" and options["savepoint_path"] is None
 
 
 def test_a_worker_that_does_not_see_the_output_says_so(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/shares is not there on \S+; .* every worker sees it"):
-        read.read_share(0, f"{tmp_path}/shares")
+        work_units.load_work_unit(0, f"{tmp_path}/shares")
 
 
 # --- the worker -----------------------------------------------------------------------------------------------------
@@ -432,14 +435,14 @@ def test_the_worker_ends_with_its_engine(bare: Path) -> None:
     # A process that starts another and is killed: the other has a new parent, and notices.
     code = (
         "import os, sys, threading, time\n"
-        "from pipeline import sdk_worker\n"
+        "from newsbeam.runners import sdk_worker\n"
         "threading.Thread(target=sdk_worker._end_with, args=(os.getppid(),), daemon=True).start()\n"
         f"open({str(bare / 'alive')!r}, 'w').close()\n"
         "time.sleep(600)\n"
         "print('it went on')\n"
     )
     engine = "import subprocess, sys, time; subprocess.Popen([sys.executable, '-c', sys.argv[1]]); time.sleep(600)"
-    environment = {**os.environ, "PYTHONPATH": str(Path(engines.__file__).parents[1])}
+    environment = {**os.environ, "PYTHONPATH": str(Path(registry.__file__).parents[2])}
     with subprocess.Popen([PYTHON, "-c", engine, code], stdout=subprocess.PIPE, env=environment) as process:
         while not (bare / "alive").exists():
             assert process.poll() is None

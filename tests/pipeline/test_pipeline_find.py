@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.find import Found, InputError, find
+from newsbeam.errors import InputError
+from newsbeam.inputs.discovery import Discovery, discover
 
 
 @pytest.fixture
@@ -22,12 +23,12 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def paths(found: Found) -> list[str]:
+def paths(found: Discovery) -> list[str]:
     return [source.path for source in found.sources]
 
 
 def test_a_folder_is_walked_sorted_files_before_folders(here: Path) -> None:
-    found = find(["news"])
+    found = discover(["news"])
     assert paths(found) == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"]
     assert {source.source for source in found.sources} == {"news"}
     assert {source.size for source in found.sources} == {5}
@@ -36,18 +37,18 @@ def test_a_folder_is_walked_sorted_files_before_folders(here: Path) -> None:
 
 @pytest.mark.parametrize("given", ["news/", "./news", "news/../news"])
 def test_a_folder_under_another_name_has_the_same_collection(here: Path, given: str) -> None:
-    assert {source.source for source in find([given]).sources} == {"news"}
-    assert len(find([given]).sources) == 4
+    assert {source.source for source in discover([given]).sources} == {"news"}
+    assert len(discover([given]).sources) == 4
 
 
 def test_the_working_directory_and_absolute_paths(here: Path) -> None:
-    assert paths(find(["."])) == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "other/e.warc"]
-    assert {source.source for source in find(["."]).sources} == {here.name}
-    assert paths(find([str(here / "news" / "b.txt")])) == [str(here / "news" / "b.txt")]
+    assert paths(discover(["."])) == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "other/e.warc"]
+    assert {source.source for source in discover(["."]).sources} == {here.name}
+    assert paths(discover([str(here / "news" / "b.txt")])) == [str(here / "news" / "b.txt")]
 
 
 def test_inputs_keep_their_order_and_each_file_is_named_once(here: Path) -> None:
-    assert paths(find(["other", "news/b.txt", "news", "news/b.txt", "news/*.txt"])) == [
+    assert paths(discover(["other", "news/b.txt", "news", "news/b.txt", "news/*.txt"])) == [
         "other/e.warc",
         "news/b.txt",
         "news/a.html",
@@ -58,7 +59,7 @@ def test_inputs_keep_their_order_and_each_file_is_named_once(here: Path) -> None
 
 @pytest.mark.parametrize("again", ["./news/b.txt", "news/../news/b.txt", "{here}/news/b.txt"])
 def test_a_file_spelled_in_two_ways_is_named_once(here: Path, again: str) -> None:
-    assert len(find(["news", again.format(here=here)]).sources) == 4
+    assert len(discover(["news", again.format(here=here)]).sources) == 4
 
 
 @pytest.mark.parametrize(
@@ -75,12 +76,12 @@ def test_a_file_spelled_in_two_ways_is_named_once(here: Path, again: str) -> Non
     ],
 )
 def test_globs(here: Path, pattern: str, expect: list[str]) -> None:
-    assert sorted(paths(find([pattern]))) == sorted(expect)
+    assert sorted(paths(discover([pattern]))) == sorted(expect)
 
 
 def test_a_name_with_the_signs_of_a_glob_in_it_is_a_file(here: Path) -> None:
     (here / "what[1].txt").write_text("words")
-    assert paths(find(["what[1].txt"])) == ["what[1].txt"]
+    assert paths(discover(["what[1].txt"])) == ["what[1].txt"]
 
 
 @pytest.mark.parametrize(
@@ -96,13 +97,13 @@ def test_a_name_with_the_signs_of_a_glob_in_it_is_a_file(here: Path) -> None:
 )
 def test_an_input_that_names_nothing_says_so(here: Path, given: str, message: str) -> None:
     with pytest.raises(InputError) as caught:
-        find([given])
+        discover([given])
     assert str(caught.value).startswith(message)
 
 
 def test_an_empty_folder_is_noted(here: Path) -> None:
     (here / "empty").mkdir()
-    found = find(["empty", "news"])
+    found = discover(["empty", "news"])
     assert len(found.sources) == 4
     assert found.notes == ("empty: no documents in this folder",)
 
@@ -110,7 +111,7 @@ def test_an_empty_folder_is_noted(here: Path) -> None:
 def test_what_is_no_document_by_its_name_is_left_alone_and_noted(here: Path) -> None:
     for name in ("style.css", "photo.JPG", "more.css", "LICENSE", "page.2024-05-01", "story.v2 final", "UPPER.HTML"):
         (here / "news" / name).write_text("x")
-    found = find(["news"])
+    found = discover(["news"])
     assert set(paths(found)) - {"news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"} == {
         "news/LICENSE",
         "news/page.2024-05-01",
@@ -122,55 +123,55 @@ def test_what_is_no_document_by_its_name_is_left_alone_and_noted(here: Path) -> 
 
 def test_a_file_named_outright_is_taken_whatever_its_name(here: Path) -> None:
     (here / "style.css").write_text("x")
-    assert paths(find(["style.css"])) == ["style.css"]
+    assert paths(discover(["style.css"])) == ["style.css"]
 
 
 def test_hidden_files_and_folders_are_left_alone_unless_named(here: Path) -> None:
     (here / "news" / ".draft.txt").write_text("x")
     (here / "news" / ".git").mkdir()
     (here / "news" / ".git" / "x.txt").write_text("x")
-    assert len(find(["news"]).sources) == 4
-    assert paths(find(["news/.draft.txt"])) == ["news/.draft.txt"]
-    assert paths(find(["news/.git"])) == ["news/.git/x.txt"]
+    assert len(discover(["news"]).sources) == 4
+    assert paths(discover(["news/.draft.txt"])) == ["news/.draft.txt"]
+    assert paths(discover(["news/.git"])) == ["news/.git/x.txt"]
 
 
 def test_a_symlink_loop_ends(here: Path) -> None:
     (here / "news" / "deep" / "up").symlink_to(here / "news")
     (here / "news" / "self").symlink_to(here / "news" / "self")
-    found = paths(find(["news"]))
+    found = paths(discover(["news"]))
     assert [path for path in found if "self" not in path] == ["news/a.html", "news/b.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz"]
 
 
 def test_links_to_files_and_folders_are_followed(here: Path) -> None:
     (here / "news" / "z.txt").symlink_to(here / "other" / "e.warc")
     (here / "news" / "zz").symlink_to(here / "other")
-    assert paths(find(["news"]))[2:] == ["news/z.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "news/zz/e.warc"]
+    assert paths(discover(["news"]))[2:] == ["news/z.txt", "news/deep/c.md", "news/deep/er/d.jsonl.gz", "news/zz/e.warc"]
 
 
 def test_a_dangling_link_is_an_input_that_will_fail(here: Path) -> None:
     (here / "news" / "gone.txt").symlink_to(here / "nowhere.txt")
-    sources = {source.path: source.size for source in find(["news"]).sources}
+    sources = {source.path: source.size for source in discover(["news"]).sources}
     assert sources["news/gone.txt"] == 0
-    assert paths(find(["news/gone.txt"])) == ["news/gone.txt"]
+    assert paths(discover(["news/gone.txt"])) == ["news/gone.txt"]
 
 
 def test_a_fifo_in_a_folder_is_not_read(here: Path) -> None:
     os.mkfifo(here / "news" / "pipe.txt")
-    found = find(["news"])
+    found = discover(["news"])
     assert len(found.sources) == 4
     assert found.notes == ("news/pipe.txt is no regular file: not read",)
 
 
 def test_a_fifo_that_a_glob_matches_is_not_read(here: Path) -> None:
     os.mkfifo(here / "news" / "pipe.txt")
-    assert paths(find(["news/*.txt"])) == ["news/b.txt"]
+    assert paths(discover(["news/*.txt"])) == ["news/b.txt"]
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
 def test_a_folder_that_cannot_be_listed_is_an_input_that_will_fail(here: Path) -> None:
     (here / "news" / "deep").chmod(0)
     try:
-        assert "news/deep" in paths(find(["news"]))
+        assert "news/deep" in paths(discover(["news"]))
     finally:
         (here / "news" / "deep").chmod(0o700)
 
@@ -181,20 +182,20 @@ def test_what_lies_in_the_output_folder_is_never_read(here: Path, given: list[st
     (here / "news" / "out" / "parts").mkdir(parents=True)
     for name in ("documents-00000-of-00001.jsonl", "README.md", "parts/x.txt"):
         (here / "news" / "out" / name).write_text("x")
-    found = find(given, out.format(here=here))
+    found = discover(given, out.format(here=here))
     assert len(found.sources) >= 4
     assert not [path for path in paths(found) if "out/" in path]
 
 
 def test_the_output_folder_itself_as_input(here: Path) -> None:
     with pytest.raises(InputError, match="news is the output folder itself; name another with --output"):
-        find(["news"], "./news/")
+        discover(["news"], "./news/")
 
 
 def test_an_output_folder_with_a_like_name_beside_is_no_output_folder(here: Path) -> None:
     (here / "news-2").mkdir()
     (here / "news-2" / "x.txt").write_text("x")
-    assert paths(find(["news-2", "news-2/*"], "news")) == ["news-2/x.txt"]
+    assert paths(discover(["news-2", "news-2/*"], "news")) == ["news-2/x.txt"]
 
 
 def test_names_that_are_no_utf8(here: Path) -> None:
@@ -203,7 +204,7 @@ def test_names_that_are_no_utf8(here: Path) -> None:
         (here / "news" / name).write_text("x")
     except OSError:
         pytest.skip("this filesystem takes UTF-8 names only")
-    assert f"news/{name}" in paths(find(["news"]))
+    assert f"news/{name}" in paths(discover(["news"]))
 
 
 # --- what newsbeam wrote is not read by accident --------------------------------------------------------------------
@@ -230,12 +231,12 @@ def test_earlier_output_in_a_folder_is_passed_over_and_named(here: Path, sign: s
     put(here / "news" / "out" / name, content)
     for file in ("documents-00000-of-00001.jsonl", "README.md", "deep/page.html"):
         put(here / "news" / "out" / file, "words")
-    found = find(["news"])
+    found = discover(["news"])
     assert "news/out" not in " ".join(paths(found))
     assert "news/out is an output folder of newsbeam: what is in it is not read (name it outright to have it read)" in found.notes
     assert len(found.sources) == 4
-    assert paths(find(["news/out"])) == ["news/out/documents-00000-of-00001.jsonl"]
-    assert [paths(find([word])) for word in ("news/out/*.jsonl", "news/out/README.md")] == [
+    assert paths(discover(["news/out"])) == ["news/out/documents-00000-of-00001.jsonl"]
+    assert [paths(discover([word])) for word in ("news/out/*.jsonl", "news/out/README.md")] == [
         ["news/out/documents-00000-of-00001.jsonl"],
         ["news/out/README.md"],
     ]
@@ -247,7 +248,7 @@ def test_a_pattern_that_happens_to_match_earlier_output(here: Path, pattern: str
     put(here / "news" / "out" / "deep" / "documents-00000-of-00001.jsonl", "words")
     put(here / "news" / "out" / "documents-00000-of-00001.jsonl", "words")
     put(here / "news" / "own.jsonl", "words")
-    found = find([pattern])
+    found = discover([pattern])
     assert not [path for path in paths(found) if path.startswith("news/out/")]
     assert [note for note in found.notes if note.startswith("news/out is an output folder of newsbeam")]
 
@@ -258,4 +259,4 @@ def test_a_pattern_that_happens_to_match_earlier_output(here: Path, pattern: str
 )
 def test_a_manifest_of_somebody_else_hides_nothing(here: Path, content: str) -> None:
     put(here / "news" / "deep" / "manifest.json", content)
-    assert len(paths(find(["news"]))) == 5  # the manifest is one of them
+    assert len(paths(discover(["news"]))) == 5  # the manifest is one of them

@@ -15,20 +15,25 @@ from typing import Any
 import orjson
 import pytest
 
-from pipeline import files, folder, write
-from pipeline.cli import main
-from pipeline.read import EndOfPart
-from pipeline.recipe import parse
-from pipeline.worker import Batch, Setup
-from pipeline.write import Job, PartWriter, finished_parts, publish
+from newsbeam import errors
+from newsbeam.cli.main import main
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.config.results import BatchResult
+from newsbeam.inputs.work_units import PartSummary
+from newsbeam.outputs import folder, shards, swap
+from newsbeam.outputs import parts as outputs_parts
+from newsbeam.outputs.parts import PartWriter, finished_parts
+from newsbeam.outputs.shards import publish
+from newsbeam.storage import filesystem, output_layout
 
 ROOT = Path(__file__).parents[2]
 ADDED = "2026-01-31T12:00:00Z"
 
 
 def job(output: str, run: str = "") -> Job:
-    made = Job(Setup(parse("processors: []"), ADDED, 10.0, "9.9"), output, shard_bytes=1, run=run)
-    files.make_folder(made.state)
+    made = Job(WorkerConfig(parse("processors: []"), ADDED, 10.0, "9.9"), output, shard_bytes=1, run=run)
+    filesystem.make_folder(made.state)
     return made
 
 
@@ -36,8 +41,8 @@ def part(of: Job, name: str, *texts: str) -> str:
     """A finished part with these records, and one dropped row."""
     lines = b"".join(orjson.dumps({"text": text}) + b"\n" for text in texts)
     writer = PartWriter(of, name)
-    writer.add(Batch(lines, b'{"reason":"empty"}\n', b"", (("documents", len(texts)), ("dropped", 1))), len(texts) + 1)
-    return writer.commit(EndOfPart(len(texts) + 1))
+    writer.add(BatchResult(lines, b'{"reason":"empty"}\n', b"", (("documents", len(texts)), ("dropped", 1))), len(texts) + 1)
+    return writer.commit(PartSummary(len(texts) + 1))
 
 
 def made(of: Job, *texts: str) -> list[str]:
@@ -53,7 +58,7 @@ def texts_in(place: Path) -> list[str]:
 def whole(place: Path) -> list[str]:
     """The texts of the results, which are whole: what the manifest lists is there and as it says, and nothing else."""
     about = json.loads((place / "manifest.json").read_bytes())
-    assert folder.is_manifest(about)
+    assert output_layout.is_manifest(about)
     names = {entry["name"]: entry for entry in about["files"]}
     there = {path.name for stem in ("documents", "dropped", "dead-letters") for path in place.glob(f"{stem}-*")}
     assert there == set(names)
@@ -79,10 +84,10 @@ class _Steps:
     def __init__(self, patch: pytest.MonkeyPatch, left: int) -> None:
         self.left = left
         for owner, name in (
-            (files, "rename"),
-            (files, "delete"),
-            (files, "create"),
-            (files, "link_or_copy"),
+            (filesystem, "rename"),
+            (filesystem, "delete"),
+            (filesystem, "create"),
+            (filesystem, "link_or_copy"),
             (os, "replace"),
             (os, "unlink"),
         ):
@@ -115,7 +120,7 @@ def test_killed_before_any_step_of_the_swap_and_gone_on(place: tuple[str, Path],
     output, there = place
     monkeypatch.setattr(os, "fsync", lambda descriptor: None)  # it takes its time, and has no part in what is seen here
     for steps in range(200):
-        files.delete(output)
+        filesystem.delete(output)
         old = job(output, "first")
         publish(old, made(old, *OLD))
         (there / "notes.txt").write_text("mine")
@@ -138,7 +143,7 @@ def test_killed_before_any_step_of_the_swap_and_gone_on(place: tuple[str, Path],
         assert not {text[:3] for text in texts_in(there)} >= {"old", "new"}, "a reader that goes by names sees both"
         if not ended:
             had_begun = journal.exists()
-            assert folder.finish(output) == had_begun
+            assert swap.finish(output) == had_begun
             assert whole(there) in ((NEW,) if had_begun else (OLD, NEW))
             publish(new, finished_parts(new) if set(parts) <= set(finished_parts(new)) else parts)
         assert whole(there) == NEW
@@ -184,7 +189,7 @@ def test_nothing_is_swapped_over_a_file_that_somebody_put_there_meanwhile(place:
     new = job(output, "second")
     parts = made(new, *NEW)
     (there / "documents-00001-of-00002.jsonl").write_text("mine")
-    with pytest.raises(folder.Refused, match=r"documents-00001-of-00002\.jsonl is in the way"):
+    with pytest.raises(errors.UsageError, match=r"documents-00001-of-00002\.jsonl is in the way"):
         publish(new, parts)
     assert (there / "documents-00001-of-00002.jsonl").read_text() == "mine"
     (there / "documents-00001-of-00002.jsonl").unlink()
@@ -217,10 +222,10 @@ def test_a_part_that_is_not_as_its_report_says_is_not_finished(tmp_path: Path, d
     first, second = made(of, "a text", "another")
     lines = next(path for path in Path(of.parts).iterdir() if path.name.startswith(first) and path.suffix == ".documents")
     DAMAGES[damage](lines, Path(of.parts) / f"{first}.json")
-    assert write.discard_damaged(of) == 1
+    assert outputs_parts.discard_damaged(of) == 1
     assert finished_parts(of) == [second]
     part(of, first, "a text")
-    assert write.discard_damaged(of) == 0
+    assert outputs_parts.discard_damaged(of) == 0
     publish(of, [first, second])
     assert whole(tmp_path) == ["a text", "another"]
 
@@ -229,7 +234,7 @@ def test_lines_that_are_lost_while_the_run_goes_on_are_not_published(tmp_path: P
     of = job(str(tmp_path))
     parts = made(of, "a text", "another")
     os.truncate(next(path for path in Path(of.parts).iterdir() if path.suffix == ".documents"), 5)
-    with pytest.raises(write.AccountError, match="has lost some of its lines; --resume does that part again"):
+    with pytest.raises(errors.AccountError, match="has lost some of its lines; --resume does that part again"):
         publish(of, parts)
     assert not (tmp_path / "manifest.json").exists()
 
@@ -238,9 +243,11 @@ def test_the_lines_are_on_the_disk_before_the_report_that_vouches_for_them(tmp_p
     of = job(str(tmp_path))
     done: list[str] = []
     names: Callable[[int], str] = lambda descriptor: Path(os.readlink(f"/proc/self/fd/{descriptor}")).name.split(".")[-1]  # noqa: E731
-    real_fsync, real_rename = os.fsync, files.rename
+    real_fsync, real_rename = os.fsync, filesystem.rename
     monkeypatch.setattr(os, "fsync", lambda descriptor: (done.append(f"sync {names(descriptor)}"), real_fsync(descriptor))[1])
-    monkeypatch.setattr(files, "rename", lambda old, new: (done.append(f"name {Path(new).name.split('.')[-1]}"), real_rename(old, new))[1])
+    monkeypatch.setattr(
+        filesystem, "rename", lambda old, new: (done.append(f"name {Path(new).name.split('.')[-1]}"), real_rename(old, new))[1]
+    )
     part(of, "a", "text")
     if not Path("/proc/self/fd").exists():
         pytest.skip("no /proc to see what was synced")
@@ -299,12 +306,12 @@ def test_what_newsbeam_did_not_write_is_never_replaced(
     assert (texts / "out" / name).read_text() == STRANGERS[name]
     for other in (["watch", str(texts / "in")], ["run", "--source", "kafka://localhost:9092/news", "--runner", "prism"]):
         if other[0] == "run":
-            from pipeline.consume import _check_output
+            from newsbeam.streaming.run_records import check_output
         else:
-            from pipeline.watch import _check_output
+            from newsbeam.watching.run import _check_output as check_output
         if other[0] == "watch" or name != "manifest.json":
-            with pytest.raises(folder.Refused, match=r"in the way|damaged, or not one"):
-                _check_output(str(texts / "out"))
+            with pytest.raises(errors.UsageError, match=r"in the way|damaged, or not one"):
+                check_output(str(texts / "out"))
     assert (texts / "out" / name).read_text() == STRANGERS[name]
 
 
@@ -335,7 +342,7 @@ def test_old_results_stay_until_the_new_ones_are_complete(
         raise OSError("the disk is full, say")
 
     with monkeypatch.context() as patch:
-        patch.setattr(write, "_write_shard", fail)
+        patch.setattr(shards, "_write_shard", fail)
         assert command(texts, "--overwrite") == 1
     said = capsys.readouterr().err
     assert f"3 documents are kept: go on with --resume --output {texts}/out" in said
@@ -350,12 +357,12 @@ def test_old_results_stay_until_the_new_ones_are_complete(
 
 def test_a_swap_is_finished_by_whichever_command_comes_next(texts: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for words, status in (((), 2), (("--overwrite",), 0), (("--resume",), 0)):
-        files.delete(str(texts / "out"))
+        filesystem.delete(str(texts / "out"))
         assert command(texts) == 0
         old = whole(texts / "out")
         (texts / "in" / "0.txt").write_text("The council met, another time, and said so.")
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(folder, "finish", lambda *_: False)  # killed at the journal
+            patch.setattr(swap, "finish", lambda *_: False)  # killed at the journal
             command(texts, "--overwrite")
         assert whole(texts / "out") == old
         capsys.readouterr()
@@ -479,7 +486,7 @@ def test_a_changed_input_of_the_same_size_is_done_again(
         raise OSError("the disk is full, say")
 
     with monkeypatch.context() as patch:
-        patch.setattr(write, "_write_shard", fail)
+        patch.setattr(shards, "_write_shard", fail)
         assert command(texts) == 1
     path = texts / "in" / "1.txt"
     path.write_text("The council met, number 7.")

@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 from loading import load
 
-from pipeline.inputs.formats import INPUT_FORMATS
-from pipeline.inputs.formats.base import ReadContext
-from transforms.decode import container, decode
-from transforms.document import Document, Raw
-from transforms.fields import parse_options
+from newsbeam.inputs.formats import INPUT_FORMATS
+from newsbeam.inputs.formats.base import ReadContext
+from newsbeam.transforms.decode import container, decode
+from newsbeam.transforms.document import Document, Raw
+from newsbeam.transforms.fields import parse_options
 
 ROOT = Path(__file__).parents[2]
 ADDED = "2026-11-29T00:00:00Z"
@@ -32,7 +32,7 @@ BENCH = load(ROOT / "tests" / "bench" / "inputs.py")
 
 
 def newsbeam(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "pipeline.cli", *words], capture_output=True, text=True, check=False, cwd=cwd or ROOT)
+    return subprocess.run([sys.executable, "-m", "newsbeam.cli", *words], capture_output=True, text=True, check=False, cwd=cwd or ROOT)
 
 
 @pytest.fixture(scope="module")

@@ -14,12 +14,15 @@ from typing import Any
 
 import pytest
 
-from pipeline import find as module
-from pipeline import streams
-from pipeline.find import Source, find
-from pipeline.look import Look
-from pipeline.read import Reader, share_out
-from pipeline.recipe import RecipeError, parse
+from newsbeam import errors
+from newsbeam.config.recipe_parser import parse
+from newsbeam.errors import RecipeError
+from newsbeam.inputs import compression
+from newsbeam.inputs import discovery as module
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.work_units import Source, plan_work_units
+from newsbeam.watching.scanner import FolderScanner
 
 ROOT = Path(__file__).parents[2]
 HANG_SECONDS = 600
@@ -55,7 +58,7 @@ def cafe(here: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.mark.parametrize("inputs", [[CAFE], [f"{CAFE}/a.txt", f"./{CAFE}/b.jsonl"], ["."], [f"{CAFE}/*"], ["**/*"]])
 def test_a_folder_whose_name_is_not_utf8_names_a_collection_that_is(cafe: Path, inputs: list[str]) -> None:
-    sources = [source for source in find(inputs).sources if CAFE in source.path]
+    sources = [source for source in discover(inputs).sources if CAFE in source.path]
     assert len(sources) == 2
     assert {source.source for source in sources} == {SHOWN if CAFE in inputs[0] else cafe.name}
 
@@ -82,11 +85,11 @@ def test_a_run_over_it_is_taken_up_again(cafe: Path, newsbeam: Newsbeam) -> None
 
 
 def test_watch_follows_it(cafe: Path, lines: Lines) -> None:
-    words = [sys.executable, "-m", "pipeline.cli", "watch", CAFE, "-o", f"{CAFE}-out", "-r", "recipe.yaml", "-j", "1"]
+    words = [sys.executable, "-m", "newsbeam.cli", "watch", CAFE, "-o", f"{CAFE}-out", "-r", "recipe.yaml", "-j", "1"]
     process = subprocess.Popen(
         [*words, "--rotate-seconds", "0.1"],
         cwd=cafe,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / ".src")},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -136,7 +139,7 @@ def deep(here: Path) -> Iterator[Callable[[int, str], Path]]:
     subprocess.run(["rm", "-rf", str(here / "deep")], check=True)
 
 
-def looked_at(look: Look) -> list[str]:
+def looked_at(look: FolderScanner) -> list[str]:
     for _ in range(20_000):
         look.step(look.whole_at(0.0) if not look.looking else 0.0)
         if not look.looking and look._quick.next_at > 0:
@@ -146,18 +149,18 @@ def looked_at(look: Look) -> list[str]:
 
 def test_folders_nested_deeper_than_python_recurses(deep: Callable[[int, str], Path]) -> None:
     top = deep(1_500, "a")
-    assert [source.path for source in find(["deep"]).sources] == ["deep/a.txt", f"deep/{'a/' * 1_500}z.txt"]
-    assert set(looked_at(Look([str(top)], "out", 0.0))) == {f"{top}/{'a/' * 1_500}z.txt", f"{top}/a.txt"}
+    assert [source.path for source in discover(["deep"]).sources] == ["deep/a.txt", f"deep/{'a/' * 1_500}z.txt"]
+    assert set(looked_at(FolderScanner([str(top)], "out", 0.0))) == {f"{top}/{'a/' * 1_500}z.txt", f"{top}/a.txt"}
 
 
 def test_a_path_longer_than_the_system_opens_is_an_input_that_cannot_be_read(deep: Callable[[int, str], Path]) -> None:
     top = deep(30, "n" * 200)
-    first, beyond = find(["deep"]).sources
+    first, beyond = discover(["deep"]).sources
     assert first.path == "deep/a.txt"
     assert len(beyond.path) >= module.MAX_PATH_BYTES
-    [bundle] = [bundle for share in share_out([beyond]) for bundle in Reader(1 << 20).read(share)]
+    [bundle] = [bundle for share in plan_work_units([beyond]) for bundle in Reader(1 << 20).read(share)]
     assert "is a longer path than the system opens" in bundle.raws[0].error
-    look = Look([str(top)], "out", 0.0)
+    look = FolderScanner([str(top)], "out", 0.0)
     assert looked_at(look) == [f"{top}/a.txt"]
     assert any(note.endswith("is not looked into: File name too long") for note in look.notes)
 
@@ -165,8 +168,8 @@ def test_a_path_longer_than_the_system_opens_is_an_input_that_cannot_be_read(dee
 def test_a_pattern_over_folders_too_deep_says_so(deep: Callable[[int, str], Path]) -> None:
     deep(1_500, "a")
     try:
-        found = find(["deep/**"])
-    except module.InputError as error:
+        found = discover(["deep/**"])
+    except errors.InputError as error:
         assert "name the folder itself" in str(error)
     else:
         assert len(found.sources) == 2
@@ -176,10 +179,10 @@ def test_a_pattern_over_folders_too_deep_says_so(deep: Callable[[int, str], Path
 
 
 def test_a_named_pipe_without_a_writer_becomes_a_dead_letter(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "PIPE_SECONDS", 0.05)
+    monkeypatch.setattr(compression, "PIPE_SECONDS", 0.05)
     os.mkfifo("pipe")
-    [source] = find(["pipe"]).sources
-    [bundle] = [bundle for share in share_out([source]) for bundle in Reader(1 << 20).read(share)]
+    [source] = discover(["pipe"]).sources
+    [bundle] = [bundle for share in plan_work_units([source]) for bundle in Reader(1 << 20).read(share)]
     assert bundle.raws[0].error.startswith("TimeoutError: pipe is a pipe, and nothing was written into it")
 
 
@@ -187,18 +190,18 @@ def test_a_named_pipe_with_a_writer_is_read(here: Path) -> None:
     os.mkfifo("pipe")
     writer = threading.Thread(target=lambda: Path("pipe").write_text("From a pipe."))
     writer.start()
-    [bundle] = [bundle for share in share_out([Source("pipe", 0, "x")]) for bundle in Reader(1 << 20).read(share)]
+    [bundle] = [bundle for share in plan_work_units([Source("pipe", 0, "x")]) for bundle in Reader(1 << 20).read(share)]
     writer.join(HANG_SECONDS)
     assert bundle.raws[0].payload == b"From a pipe."
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no /dev/fd here")
 def test_a_pipe_of_the_shell_has_no_limit(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "PIPE_SECONDS", 0.0)
+    monkeypatch.setattr(compression, "PIPE_SECONDS", 0.0)
     reading, writing = os.pipe()
     timer = threading.Timer(0.2, lambda: (os.write(writing, b"Late."), os.close(writing)))
     timer.start()
-    with streams.open_plain(f"/dev/fd/{reading}") as stream:
+    with compression.open_plain(f"/dev/fd/{reading}") as stream:
         assert stream.read() == b"Late."
     timer.join(HANG_SECONDS)
     os.close(reading)
@@ -206,7 +209,7 @@ def test_a_pipe_of_the_shell_has_no_limit(here: Path, monkeypatch: pytest.Monkey
 
 def test_watch_says_that_it_does_not_follow_a_pipe(here: Path) -> None:
     os.mkfifo("pipe")
-    look = Look(["pipe"], "out", 0.0)
+    look = FolderScanner(["pipe"], "out", 0.0)
     assert looked_at(look) == []
     assert look.notes == ["pipe is not a regular file, and is not followed; read it once with `newsbeam run`"]
 
@@ -215,8 +218,8 @@ def test_watch_says_that_it_does_not_follow_a_pipe(here: Path) -> None:
 def test_closed_standard_streams_do_not_matter(here: Path, lines: Lines, closed: str) -> None:
     (here / "a.txt").write_text("A text.")
     (here / "recipe.yaml").write_text("processors: []\n")
-    command = f'"{sys.executable}" -m pipeline.cli run a.txt -o out -r recipe.yaml -j 1 {closed}'
-    done = subprocess.run(["sh", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT)}, timeout=HANG_SECONDS, check=False)
+    command = f'"{sys.executable}" -m newsbeam.cli run a.txt -o out -r recipe.yaml -j 1 {closed}'
+    done = subprocess.run(["sh", "-c", command], env={**os.environ, "PYTHONPATH": str(ROOT / ".src")}, timeout=HANG_SECONDS, check=False)
     assert done.returncode == 0
     assert [record["text"] for record in lines(here / "out", "documents")] == ["A text."]
 
@@ -229,16 +232,16 @@ def test_links_that_lead_out_are_named(here: Path) -> None:
         (here / name).parent.mkdir(parents=True, exist_ok=True)
         (here / name).write_text("x")
     (here / "in" / "inside.txt").symlink_to("a.txt")
-    assert find(["in"]).notes == ()
+    assert discover(["in"]).notes == ()
     (here / "in" / "b.txt").symlink_to("../else/b.txt")
     note = f"a link leads out of in, and what it leads to is read: in/b.txt -> {here}/else/b.txt"
-    assert find(["in"]).notes == (note,)
-    look = Look(["in"], "out", 0.0)
+    assert discover(["in"]).notes == (note,)
+    look = FolderScanner(["in"], "out", 0.0)
     looked_at(look)
     assert look.notes == [note]
     (here / "in" / "more").symlink_to("../else/more")
     (here / "else" / "more" / "round").symlink_to("../../in")
-    found = find(["in"])
+    found = discover(["in"])
     assert found.notes == (
         note.replace("a link leads", "2 links lead").replace("it leads to is read:", "they lead to is read: the first is"),
     )
@@ -249,7 +252,7 @@ def test_a_link_to_itself_in_a_watched_folder_hides_nothing_beside_it(here: Path
     (here / "in").mkdir()
     (here / "in" / "a.txt").write_text("x")
     (here / "in" / "loop.txt").symlink_to("loop.txt")
-    look = Look(["in"], "out", 0.0)
+    look = FolderScanner(["in"], "out", 0.0)
     assert looked_at(look) == ["in/a.txt"]
     assert look.notes == []
-    assert [source.path for source in find(["in"]).sources] == ["in/a.txt", "in/loop.txt"]
+    assert [source.path for source in discover(["in"]).sources] == ["in/a.txt", "in/loop.txt"]

@@ -14,12 +14,16 @@ from typing import Any
 
 import pytest
 
-from pipeline import pool, worker
-from pipeline.pool import Pool, WorkerError, merge
-from pipeline.recipe import parse
-from pipeline.worker import Batch, Setup, fail, render, work
-from transforms.document import Document, Dropped, Failed, Raw
-from transforms.processor import Outcome
+from newsbeam.config.job import WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.config.results import BatchResult
+from newsbeam.errors import WorkerError
+from newsbeam.transforms.document import Document, Dropped, Failed, Raw
+from newsbeam.transforms.processor import Outcome
+from newsbeam.workers import limits, pool
+from newsbeam.workers.pool import Pool, merge
+from newsbeam.workers.process import process_batch
+from newsbeam.workers.results import failed_batch, render_outcome
 
 Make = Callable[..., Pool[Any]]
 
@@ -28,11 +32,11 @@ Make = Callable[..., Pool[Any]]
 def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """The nasty processors can be imported, here and (the pool passes sys.path on) in the children; little patience."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    monkeypatch.setattr(pool, "GRACE", 0.5)
+    monkeypatch.setattr(pool, "KILL_GRACE_S", 0.5)
 
 
-def setup(recipe: str, time_limit: float = 1.0) -> Setup:
-    return Setup(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", time_limit, "0")
+def setup(recipe: str, time_limit: float = 1.0) -> WorkerConfig:
+    return WorkerConfig(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", time_limit, "0")
 
 
 @pytest.fixture
@@ -53,7 +57,7 @@ def raws(*texts: str, first: int = 1) -> list[Raw]:
     return [Raw(f"a.jsonl#{number}", text.encode(), "text") for number, text in enumerate(texts, first)]
 
 
-def run(using: Pool[Any], texts: Sequence[str]) -> Batch:
+def run(using: Pool[Any], texts: Sequence[str]) -> BatchResult:
     using.submit("key", raws(*texts))
     ((key, batch),) = using.results(everything=True)
     assert key == "key"
@@ -302,7 +306,7 @@ def test_where_the_system_does_not_tell_the_clock_is_asked(monkeypatch: pytest.M
 
 @pytest.mark.parametrize(("size", "limit"), [(0, 10), (1, 10), (1 << 20, 10), ((1 << 20) + 1, 20), (3 << 20, 30), (32 << 20, 320)])
 def test_a_large_document_may_take_longer(size: int, limit: float) -> None:
-    assert worker.time_limit(Raw("a", bytes(size)), 10.0) == limit
+    assert limits.time_limit(Raw("a", bytes(size)), 10.0) == limit
 
 
 def test_the_limit_of_a_large_document_is_kept_and_named(make: Make) -> None:
@@ -343,7 +347,7 @@ def test_more_descriptors_than_select_takes(make: Make) -> None:
 )
 def test_what_cannot_be_written_is_a_dead_letter(text: str, what: str) -> None:
     chosen = setup("['nasty_processors:Unwritable']")
-    batch = work(raws("fine", text), chosen.recipe.chain("0", chosen.added), chosen)
+    batch = process_batch(raws("fine", text), chosen.recipe.chain("0", chosen.added), chosen)
     assert numbers(batch.documents) == [1]
     (letter,) = rows(batch.dead_letters)
     assert (letter["stage"], letter["error"]) == ("record", "RecordError")
@@ -353,7 +357,7 @@ def test_what_cannot_be_written_is_a_dead_letter(text: str, what: str) -> None:
 def test_work_is_the_same_in_process_and_in_a_child(make: Make) -> None:
     texts = ["one", "unwanted", "raise", "", "four"]
     chosen = setup("['nasty_processors:Nasty']")
-    here = work(raws(*texts), chosen.recipe.chain("0", chosen.added), chosen)
+    here = process_batch(raws(*texts), chosen.recipe.chain("0", chosen.added), chosen)
     there = run(make(), texts)
     assert (here.documents, here.dropped, here.dead_letters) == (there.documents, there.dropped, there.dead_letters)
 
@@ -361,7 +365,7 @@ def test_work_is_the_same_in_process_and_in_a_child(make: Make) -> None:
 def test_every_line_says_where_it_came_from() -> None:
     chosen = setup("['nasty_processors:Nasty']")
     raw = Raw("a.html", b"%PDF-1.7", name="a.html", source="news", url="http://example.org/")
-    kind, line = render(raw, chosen.recipe.chain().run(raw), chosen)
+    kind, line = render_outcome(raw, chosen.recipe.chain().run(raw), chosen)
     (row,) = rows(line)
     assert kind == "dead_letters"
     assert list(row) == [
@@ -378,36 +382,36 @@ def test_every_line_says_where_it_came_from() -> None:
     )
     assert len(row["sha256"]) == 64
     assert row["payload"] == ""
-    kind, line = render(raw, Outcome(Dropped("length", "empty"), Document(text="", id="x")), chosen)
+    kind, line = render_outcome(raw, Outcome(Dropped("length", "empty"), Document(text="", id="x")), chosen)
     assert kind == "dropped"
     assert rows(line)[0]["reason"] == "empty"
 
 
 def test_a_message_carries_its_payload() -> None:
     raw = Raw("queue#1", b"\xff\x00", "text", inline=True)
-    (letter,) = rows(fail(raw, Failed("nasty", "E", "half \ud800"), setup("[]")).dead_letters)
+    (letter,) = rows(failed_batch(raw, Failed("nasty", "E", "half \ud800"), setup("[]")).dead_letters)
     assert letter["payload"] == "/wA="
     assert "ud800" in letter["message"]
 
 
 def test_the_records_source_is_the_recipes_where_it_names_one() -> None:
-    named = Setup(parse("source: mine\nprocessors: []"), "now", 1.0, "0")
-    (row,) = rows(work([Raw("a.txt", b"words", source="folder")], named.recipe.chain("0", named.added), named).documents)
+    named = WorkerConfig(parse("source: mine\nprocessors: []"), "now", 1.0, "0")
+    (row,) = rows(process_batch([Raw("a.txt", b"words", source="folder")], named.recipe.chain("0", named.added), named).documents)
     assert (row["source"], row["added"]) == ("mine", "now")
     plain = setup("[]")
-    assert rows(work([Raw("a.txt", b"words", source="folder")], plain.recipe.chain(), plain).documents)[0]["source"] == "folder"
+    assert rows(process_batch([Raw("a.txt", b"words", source="folder")], plain.recipe.chain(), plain).documents)[0]["source"] == "folder"
 
 
 def test_no_time_limit() -> None:
     chosen = setup("['nasty_processors:Nasty']", time_limit=0)
-    assert worker.run_limited(raws("one")[0], chosen.recipe.chain(), 0).document is not None
+    assert limits.run_limited(raws("one")[0], chosen.recipe.chain(), 0).document is not None
 
 
 def test_merging_adds_up() -> None:
-    one = Batch(b"a\n", b"", b"x\n", (("bytes", 1), ("documents", 1)))
-    two = Batch(b"b\n", b"d\n", b"", (("documents", 2),))
-    assert merge([one, two]) == Batch(b"a\nb\n", b"d\n", b"x\n", (("bytes", 1), ("documents", 3)))
-    assert merge([]) == Batch()
+    one = BatchResult(b"a\n", b"", b"x\n", (("bytes", 1), ("documents", 1)))
+    two = BatchResult(b"b\n", b"d\n", b"", (("documents", 2),))
+    assert merge([one, two]) == BatchResult(b"a\nb\n", b"d\n", b"x\n", (("bytes", 1), ("documents", 3)))
+    assert merge([]) == BatchResult()
 
 
 def test_what_is_finished_is_there_before_what_was_in_front_of_it(make: Make) -> None:

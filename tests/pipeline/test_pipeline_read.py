@@ -22,12 +22,13 @@ import zstandard
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import read
-from pipeline.cut import split
-from pipeline.find import Source, find
-from pipeline.inputs.formats import jsonl
-from pipeline.read import EndOfPart, Reader, Share, place_of, share_out
-from transforms.document import Raw
+from newsbeam.inputs import work_units
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.formats import jsonl
+from newsbeam.inputs.reader import Reader, place_of
+from newsbeam.inputs.splitting import split
+from newsbeam.inputs.work_units import PartSummary, Source, WorkUnit, plan_work_units
+from newsbeam.transforms.document import Raw
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "": bytes,
@@ -94,7 +95,7 @@ class Got:
 
     raws: list[Raw] = field(default_factory=list)
     parts: dict[str, list[Raw]] = field(default_factory=dict)
-    ends: dict[str, EndOfPart] = field(default_factory=dict)
+    ends: dict[str, PartSummary] = field(default_factory=dict)
 
     @property
     def good(self) -> list[Raw]:
@@ -115,9 +116,9 @@ def read_all(
     """Everything in these inputs, as the graph would see it."""
     got = Got()
     reader = Reader(max_bytes, done)
-    shares = share_out(find([str(path) for path in given]).sources)
+    shares = plan_work_units(discover([str(path) for path in given]).sources)
     if only is not None:
-        shares = [read.replace_only(share, tuple((path, frozenset(numbers)) for path, numbers in only.items())) for share in shares]
+        shares = [work_units.select_records(share, tuple((path, frozenset(numbers)) for path, numbers in only.items())) for share in shares]
     for share in shares:
         for piece in split(share):
             for bundle in reader.read(piece):
@@ -231,7 +232,7 @@ def test_empty_containers_are_dropped_and_counted(tmp_path: Path) -> None:
 
 @pytest.fixture
 def small_stretches(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SPLIT_BYTES", 64)
+    monkeypatch.setattr(work_units, "SPLIT_BYTES", 64)
     monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 20)
 
 
@@ -248,7 +249,7 @@ def test_a_split_file_gives_what_an_unsplit_one_does(
     path = write(tmp_path / "a.jsonl", b"\n".join([b'{"text":"first"}', *lines]) + b"\n" * ended)
     whole = read_all(path)
     with monkeypatch.context() as patch:
-        patch.setattr(read, "SPLIT_BYTES", 64)
+        patch.setattr(work_units, "SPLIT_BYTES", 64)
         # Whole lines stay below SPLIT_BYTES here: what longer ones do is a test of its own.
         patch.setattr(jsonl, "_BLOCK_BYTES", 120)
         pieces = read_all(path)
@@ -307,7 +308,7 @@ def test_what_one_compressed_file_holds_is_closed_in_parts(tmp_path: Path, small
 
 
 def test_small_files_make_one_part_and_are_not_read_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SHARE_FILES", 3)
+    monkeypatch.setattr(work_units, "UNIT_FILES", 3)
     for number in range(7):
         write(tmp_path / f"{number}.txt", b"Story %d." % number)
     got = read_all(tmp_path)
@@ -319,13 +320,13 @@ def test_small_files_make_one_part_and_are_not_read_again(tmp_path: Path, monkey
 
 
 def test_shares_hold_so_many_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(read, "SHARE_BYTES", 100)
+    monkeypatch.setattr(work_units, "UNIT_BYTES", 100)
     sources = [Source(str(number), size, "x") for number, size in enumerate([60, 30, 20, 500, 10, 10])]
-    shares = share_out(sources)
+    shares = plan_work_units(sources)
     assert [[source.size for source in share.sources] for share in shares] == [[60, 30], [20], [500], [10, 10]]
     assert [share.number for share in shares] == [0, 1, 2, 3]
     assert [source for share in shares for source in share.sources] == sources
-    assert share_out([]) == []
+    assert plan_work_units([]) == []
 
 
 # --- parquet --------------------------------------------------------------------------------------------------------
@@ -610,7 +611,7 @@ def test_a_pipe_named_outright_is_read_to_its_end(tmp_path: Path, first: bytes, 
 def test_shares_come_back_as_they_were_written(tmp_path: Path) -> None:
     sources = [Source("in/a.txt", 3, "in"), Source("in/caf\udce9 \u2028\n.txt", 0, "caf\udce9"), Source("gs://b/\U0001f600", 9, "b")]
     only = (("in/a.txt", frozenset({-3, 0, 7})),)
-    shares = [Share(number, (source,), number, only=only if not number else ()) for number, source in enumerate(sources)]
-    shares.append(Share(9, tuple(sources), 5, 70, 4, "warc", False, "ab" * 32))
-    places = read.write_shares(shares, f"{tmp_path}/shares")
-    assert [read.read_share(place, f"{tmp_path}/shares") for place in reversed(places)] == shares[::-1]
+    shares = [WorkUnit(number, (source,), number, only=only if not number else ()) for number, source in enumerate(sources)]
+    shares.append(WorkUnit(9, tuple(sources), 5, 70, 4, "warc", False, "ab" * 32))
+    places = work_units.save_work_units(shares, f"{tmp_path}/shares")
+    assert [work_units.load_work_unit(place, f"{tmp_path}/shares") for place in reversed(places)] == shares[::-1]

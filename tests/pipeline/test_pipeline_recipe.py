@@ -13,9 +13,11 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.recipe import DEFAULT, Recipe, RecipeError, load, parse
-from transforms.document import Document
-from transforms.processor import Effect, ProcessorNotFound
+from newsbeam.config.recipe import DEFAULT, Recipe
+from newsbeam.config.recipe_parser import load, parse
+from newsbeam.errors import RecipeError
+from newsbeam.transforms.document import Document
+from newsbeam.transforms.processor import Effect, ProcessorNotFound
 
 CASES: dict[str, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "recipe_cases.yaml").read_text(encoding="utf-8"))
 

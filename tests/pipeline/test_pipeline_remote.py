@@ -7,7 +7,7 @@ import orjson
 import pytest
 from apache_beam.io.filesystems import FileSystems
 
-from pipeline.cli import main
+from newsbeam.cli.main import main
 
 
 @pytest.fixture

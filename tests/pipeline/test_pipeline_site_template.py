@@ -20,13 +20,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline import pool, site_template
-from pipeline.pool import Pool
-from pipeline.recipe import RecipeError, SiteOptions, parse
-from pipeline.site_template import LEAST_WIDTH, MOST_WIDTH, ROWS, Sketch, load, width_for
-from pipeline.worker import Batch, Setup
-from transforms.boilerplate.site import page_keys
-from transforms.document import Raw
+from newsbeam.config.job import WorkerConfig
+from newsbeam.config.recipe import SiteOptions
+from newsbeam.config.recipe_parser import parse
+from newsbeam.config.results import BatchResult
+from newsbeam.errors import RecipeError
+from newsbeam.transforms.boilerplate.site_template import page_keys
+from newsbeam.transforms.document import Raw
+from newsbeam.workers import pool, site_template
+from newsbeam.workers.pool import Pool
+from newsbeam.workers.site_template import LEAST_WIDTH, MOST_WIDTH, ROWS, Sketch, load, width_for
 
 Newsbeam = Callable[..., Any]
 Lines = Callable[[Path, str], list[Any]]
@@ -126,9 +129,9 @@ def test_the_first_processor_that_takes_a_template_gets_it() -> None:
 def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool[str]]:
     """A pool that counts; a nasty processor stands before the one with the template."""
     monkeypatch.syspath_prepend(HERE)
-    monkeypatch.setattr(pool, "GRACE", 0.5)
+    monkeypatch.setattr(pool, "KILL_GRACE_S", 0.5)
     recipe = parse("processors: ['nasty_processors:Nasty', 'site_processors:Recurring', 'nasty_processors:Nasty']\nsite_template: true")
-    made: Pool[str] = Pool(Setup(recipe, ADDED, 1.0, "0", counting=True), 1)
+    made: Pool[str] = Pool(WorkerConfig(recipe, ADDED, 1.0, "0", counting=True), 1)
     yield made
     made.close()
 
@@ -138,8 +141,8 @@ def test_what_cannot_be_counted_is_left_to_the_pass_that_writes(counting: Pool[s
     counting.submit("a", [Raw(f"in/{number}.txt", text.encode()) for number, text in enumerate(texts)])
     counting.submit("b", [Raw("https.txt", b"third is last", url="https://a.example/x")])
     (_, first), (_, second) = counting.results(everything=True)
-    assert first == Batch(keys=keys("in/", ["one is here", "and more"]) + keys("in/", ["two is there"]))
-    assert second == Batch(keys=keys("a.example", ["third is last"]))
+    assert first == BatchResult(keys=keys("in/", ["one is here", "and more"]) + keys("in/", ["two is there"]))
+    assert second == BatchResult(keys=keys("a.example", ["third is last"]))
 
 
 def keys(site: str, texts: list[str]) -> bytes:
@@ -234,8 +237,8 @@ def test_a_killed_run_goes_on_with_the_counts_that_it_began_with(newsbeam: Newsb
         tmp_path, "processors: ['site_processors:Recurring', 'nasty_processors:Slow': {seconds: 0.01}]\nsite_template: true\n"
     )
     words = ["run", str(folder), "-o", str(tmp_path / "out"), "-r", str(recipe), "--added", ADDED, "-j", "1"]
-    env = {**os.environ, "PYTHONPATH": f"{ROOT}{os.pathsep}{HERE}"}
-    process = subprocess.Popen([sys.executable, "-m", "pipeline.cli", *words], env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
+    env = {**os.environ, "PYTHONPATH": f"{ROOT}/.src{os.pathsep}{HERE}"}
+    process = subprocess.Popen([sys.executable, "-m", "newsbeam.cli", *words], env=env, cwd=ROOT, stderr=subprocess.DEVNULL)
     state = tmp_path / "out" / ".newsbeam"
     deadline = time.monotonic() + 600
     while not list((state / "parts").glob("*.json")) and time.monotonic() < deadline:

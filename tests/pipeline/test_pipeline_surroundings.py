@@ -30,7 +30,7 @@ def launcher(tmp_path: Path) -> Path:
     """A script like the one that is installed."""
     script = tmp_path / "bin" / "newsbeam"
     script.parent.mkdir()
-    script.write_text("import sys\nfrom pipeline.cli import main\nsys.exit(main())\n")
+    script.write_text("import sys\nfrom newsbeam.cli.main import main\nsys.exit(main())\n")
     return script
 
 
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 def run(words: list[Any], cwd: Path, **environment: str) -> Any:
-    env = {**os.environ, "PYTHONPATH": str(ROOT), **environment}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src"), **environment}
     return subprocess.run(
         [sys.executable, *map(str, words)],
         cwd=cwd,
@@ -96,7 +96,7 @@ def test_python_m_leaves_the_current_folder_out(folder: Path, tmp_path: Path) ->
         "struct.py",
     ):
         (folder / name).unlink()
-    done = run(["-m", "pipeline.cli", "run", "in", "--output", "out"], folder)
+    done = run(["-m", "newsbeam.cli", "run", "in", "--output", "out"], folder)
     assert (done.returncode, done.stdout.splitlines()[-1]) == (0, "read 2 = written 2 + dropped 0 + failed 0"), done.stderr
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
 

@@ -14,18 +14,24 @@ import pytest
 import yaml
 import zstandard
 
-from pipeline import files, schema, write
-from pipeline.read import EndOfPart
-from pipeline.recipe import parse
-from pipeline.worker import Batch, Setup
-from pipeline.write import AccountError, Format, Job, PartWriter, finished_parts, part_path, publish
-from transforms.document import RECORD_KEYS, Attribution, Document, LanguageRun, Span, Speaker, Via
+from newsbeam.config import job as config_job
+from newsbeam.config.job import Format, Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.config.results import BatchResult
+from newsbeam.errors import AccountError
+from newsbeam.inputs.work_units import PartSummary
+from newsbeam.outputs import data_card, schema
+from newsbeam.outputs import parts as outputs_parts
+from newsbeam.outputs.parts import PartWriter, finished_parts, part_path
+from newsbeam.outputs.shards import publish
+from newsbeam.storage import filesystem, output_layout
+from newsbeam.transforms.document import RECORD_KEYS, Attribution, Document, LanguageRun, Span, Speaker, Via
 
 
 def job(folder: Path, form: Format = "jsonl", shard_bytes: int = 1 << 20) -> Job:
-    setup = Setup(parse("source: news\nprocessors: [length]"), "2026-01-01T00:00:00Z", 10.0, "9.9")
+    setup = WorkerConfig(parse("source: news\nprocessors: [length]"), "2026-01-01T00:00:00Z", 10.0, "9.9")
     made = Job(setup, str(folder), form, shard_bytes=shard_bytes)
-    files.make_folder(made.state)
+    filesystem.make_folder(made.state)
     return made
 
 
@@ -38,7 +44,7 @@ def record(number: int, full: bool = False) -> dict[str, Any]:
     return Document(text=text, id=f"sha256:{number}", attributions=(said,), languages=(LanguageRun(0, 5, "en", 1.0),)).record()
 
 
-def batch(numbers: Sequence[int], dropped: int = 0, dead: int = 0, full: bool = False) -> Batch:
+def batch(numbers: Sequence[int], dropped: int = 0, dead: int = 0, full: bool = False) -> BatchResult:
     """What became of some inputs: a document for each number, and so many lines of the other two kinds."""
     lines = b"".join(orjson.dumps(record(number, full)) + b"\n" for number in numbers)
     counts = {
@@ -49,15 +55,15 @@ def batch(numbers: Sequence[int], dropped: int = 0, dead: int = 0, full: bool = 
         "ns/length": 5_000_000,
         "calls/length": len(numbers),
     }
-    return Batch(lines, b'{"reason":"empty"}\n' * dropped, b'{"error":"E"}\n' * dead, tuple(sorted(counts.items())))
+    return BatchResult(lines, b'{"reason":"empty"}\n' * dropped, b'{"error":"E"}\n' * dead, tuple(sorted(counts.items())))
 
 
-def part(of: Job, name: str, *batches: Batch, end: EndOfPart | None = None) -> str:
+def part(of: Job, name: str, *batches: BatchResult, end: PartSummary | None = None) -> str:
     """A finished part, with an end that fits unless another is given."""
     writer = PartWriter(of, name)
     for one in batches:
-        writer.add(one, sum(dict(one.counts).get(kind, 0) for kind in write.KINDS))
-    return writer.commit(end or EndOfPart(writer.report.out, ((f"in/{name}.txt", 10, "00"),)))
+        writer.add(one, sum(dict(one.counts).get(kind, 0) for kind in output_layout.OUTPUTS))
+    return writer.commit(end or PartSummary(writer.report.out, ((f"in/{name}.txt", 10, "00"),)))
 
 
 def names(folder: Path) -> list[str]:
@@ -75,7 +81,7 @@ def records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in payload.splitlines()]
 
 
-@pytest.mark.parametrize("form", write.FORMATS)
+@pytest.mark.parametrize("form", config_job.FORMATS)
 def test_every_format_holds_the_same_records(tmp_path: Path, form: Format) -> None:
     of = job(tmp_path, form)
     parts = [part(of, "b", batch([3], full=True)), part(of, "a", batch([1], 1, 1), batch([2], full=True))]
@@ -96,7 +102,7 @@ def test_every_format_holds_the_same_records(tmp_path: Path, form: Format) -> No
     assert records(tmp_path / f"dropped-00000-of-00001.{other}") == [{"reason": "empty"}]
 
 
-@pytest.mark.parametrize("form", write.FORMATS)
+@pytest.mark.parametrize("form", config_job.FORMATS)
 def test_the_same_records_are_the_same_bytes(tmp_path: Path, form: Format) -> None:
     seen = []
     for folder in (tmp_path / "one", tmp_path / "two"):
@@ -132,11 +138,11 @@ def test_what_was_published_is_not_published_again(tmp_path: Path, left: list[st
 
 def test_parts_are_counted_while_they_come(tmp_path: Path) -> None:
     of, seen = job(tmp_path), {}
-    assert write.count_parts(of, seen) == (0, 0)
+    assert outputs_parts.count_parts(of, seen) == (0, 0)
     of_two = [part(of, "a", batch([1])), part(of, "b", batch([2, 3], 1))]
-    assert write.count_parts(of, seen) == (2, 4)
+    assert outputs_parts.count_parts(of, seen) == (2, 4)
     publish(of, of_two)
-    assert write.count_parts(of, seen) == (2, 4)
+    assert outputs_parts.count_parts(of, seen) == (2, 4)
 
 
 def test_parts_that_are_gone_before_anything_was_published(tmp_path: Path) -> None:
@@ -145,7 +151,7 @@ def test_parts_that_are_gone_before_anything_was_published(tmp_path: Path) -> No
         publish(of, [part(of, "a", batch([1])), "gone"])
 
 
-@pytest.mark.parametrize("form", write.FORMATS)
+@pytest.mark.parametrize("form", config_job.FORMATS)
 def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: Format) -> None:
     of = job(tmp_path, form)
     manifest = publish(of, [part(of, "a", batch([], 2))])
@@ -156,7 +162,7 @@ def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: Format) ->
 @pytest.mark.parametrize(("read", "taken"), [(4, 3), (2, 3)], ids=["a line is missing", "a line too many"])
 def test_an_account_that_does_not_add_up_is_an_error(tmp_path: Path, read: int, taken: int) -> None:
     of = job(tmp_path)
-    parts = [part(of, "good", batch([1])), part(of, "bad", batch(range(taken)), end=EndOfPart(read))]
+    parts = [part(of, "good", batch([1])), part(of, "bad", batch(range(taken)), end=PartSummary(read))]
     with pytest.raises(AccountError, match=rf"read {read + 1} = written {taken + 1} .* does not add up \(parts bad\)") as caught:
         publish(of, parts)
     assert of.state in str(caught.value)
@@ -165,7 +171,7 @@ def test_an_account_that_does_not_add_up_is_an_error(tmp_path: Path, read: int, 
 
 def test_a_loss_in_one_part_is_not_made_good_by_another(tmp_path: Path) -> None:
     of = job(tmp_path)
-    parts = [part(of, "lost", batch([1]), end=EndOfPart(2)), part(of, "doubled", batch([2, 2]), end=EndOfPart(1))]
+    parts = [part(of, "lost", batch([1]), end=PartSummary(2)), part(of, "doubled", batch([2, 2]), end=PartSummary(1))]
     with pytest.raises(AccountError):
         publish(of, parts)
 
@@ -188,7 +194,7 @@ def test_nothing_has_a_final_name_before_the_end(tmp_path: Path) -> None:
     assert names(tmp_path) == []
     assert all(path.name.endswith(".tmp") for path in Path(of.parts).iterdir())
     assert finished_parts(of) == []
-    writer.commit(EndOfPart(3))
+    writer.commit(PartSummary(3))
     assert names(tmp_path) == []
     assert finished_parts(of) == ["a"]
     publish(of, ["a"])
@@ -221,12 +227,12 @@ def test_of_a_part_done_twice_at_a_time_one_counts_whole(tmp_path: Path) -> None
     lost.add(batch([1], 0, 1), 2)
     kept = PartWriter(of, "a")
     kept.add(batch([1, 2]), 2)
-    lost.commit(EndOfPart(2))
-    kept.commit(EndOfPart(2))
-    report = write._report(of, "a")
+    lost.commit(PartSummary(2))
+    kept.commit(PartSummary(2))
+    report = outputs_parts.load_report(of, "a")
     lost_again = PartWriter(of, "a")
     lost_again.add(batch([2], 0, 1), 2)
-    lost_again.commit(EndOfPart(2))
+    lost_again.commit(PartSummary(2))
     assert len(Path(part_path(of, report, "documents")).read_bytes().splitlines()) == report.counts["documents"] == 2
     assert publish(of, ["a"])["account"] == "read 2 = written 1 + dropped 0 + failed 1"
     assert [row["id"] for row in records(tmp_path / "documents-00000-of-00001.jsonl")] == ["sha256:2"]
@@ -236,13 +242,13 @@ def test_a_worker_that_comes_late_finds_no_place(tmp_path: Path) -> None:
     of = job(tmp_path)
     late = PartWriter(of, "a")
     late.add(batch([1]), 1)
-    files.delete(of.state)  # as a run does that is over
+    filesystem.delete(of.state)  # as a run does that is over
     with pytest.raises(FileNotFoundError):
-        late.commit(EndOfPart(1))
+        late.commit(PartSummary(1))
     with pytest.raises(FileNotFoundError):
         PartWriter(of, "b").add(batch([1]), 1)
     with pytest.raises(FileNotFoundError):
-        PartWriter(of, "c").commit(EndOfPart(0))
+        PartWriter(of, "c").commit(PartSummary(0))
     assert not Path(of.state).exists()
 
 
@@ -259,7 +265,7 @@ class _Killed(BaseException):
 def test_a_part_counts_only_while_its_lines_are_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     of = job(tmp_path)
     made = part(of, "a", batch([1], 1, 1))
-    real, left = files.delete, 1
+    real, left = filesystem.delete, 1
 
     def delete(path: str) -> None:
         nonlocal left
@@ -268,12 +274,12 @@ def test_a_part_counts_only_while_its_lines_are_there(tmp_path: Path, monkeypatc
         left -= 1
         real(path)
 
-    monkeypatch.setattr(files, "delete", delete)
+    monkeypatch.setattr(filesystem, "delete", delete)
     with pytest.raises(_Killed):
         publish(of, [made])
     for name in finished_parts(of):
-        for kind in write.KINDS:
-            assert Path(part_path(of, write._report(of, name), kind)).exists()
+        for kind in output_layout.OUTPUTS:
+            assert Path(part_path(of, outputs_parts.load_report(of, name), kind)).exists()
 
 
 def test_windows_are_told_apart(tmp_path: Path) -> None:
@@ -317,7 +323,7 @@ def test_the_columns_are_the_records(tmp_path: Path) -> None:
 
 
 def test_the_data_card_names_every_column_and_its_head_is_yaml() -> None:
-    card = schema.data_card("news", "documents-*.jsonl", "read 1 = written 1 + dropped 0 + failed 0", "newsbeam v1")
+    card = data_card.data_card("news", "documents-*.jsonl", "read 1 = written 1 + dropped 0 + failed 0", "newsbeam v1")
     head = yaml.safe_load(card.split("---")[1])
     assert head["configs"][0]["data_files"] == [{"split": "train", "path": "documents-*.jsonl"}]
     assert [feature["name"] for feature in head["dataset_info"]["features"]] == list(RECORD_KEYS)
@@ -331,12 +337,12 @@ def test_the_data_card_names_every_column_and_its_head_is_yaml() -> None:
 def test_whole_leaves_nothing_of_what_failed(tmp_path: Path) -> None:
     target = tmp_path / "a"
     target.write_bytes(b"old")
-    with pytest.raises(ValueError, match="no good"), files.whole(str(target)) as stream:
+    with pytest.raises(ValueError, match="no good"), filesystem.atomic_write(str(target)) as stream:
         stream.write(b"half")
         assert target.read_bytes() == b"old"
         raise ValueError("no good")
     assert target.read_bytes() == b"old"
-    with files.whole(str(target)) as stream:
+    with filesystem.atomic_write(str(target)) as stream:
         stream.write(b"new")
     assert target.read_bytes() == b"new"
     assert names(tmp_path) == ["a"]
@@ -344,19 +350,19 @@ def test_whole_leaves_nothing_of_what_failed(tmp_path: Path) -> None:
 
 def test_link_or_copy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "a").write_bytes(b"x" * 10)
-    files.link_or_copy(str(tmp_path / "a"), str(tmp_path / "b"))
+    filesystem.link_or_copy(str(tmp_path / "a"), str(tmp_path / "b"))
 
     def no_links(old: str, new: str) -> None:
         raise OSError("none here")
 
     monkeypatch.setattr("os.link", no_links)
-    files.link_or_copy(str(tmp_path / "a"), str(tmp_path / "c"))
+    filesystem.link_or_copy(str(tmp_path / "a"), str(tmp_path / "c"))
     assert (tmp_path / "b").read_bytes() == (tmp_path / "c").read_bytes() == b"x" * 10
 
 
 def test_deleting_what_is_not_there_is_fine(tmp_path: Path) -> None:
-    files.delete(str(tmp_path / "nothing"))
+    filesystem.delete(str(tmp_path / "nothing"))
     (tmp_path / "folder" / "in").mkdir(parents=True)
-    files.delete(str(tmp_path / "folder"))
-    assert files.names_in(str(tmp_path)) == []
-    assert files.names_in(str(tmp_path / "nothing")) == []
+    filesystem.delete(str(tmp_path / "folder"))
+    assert filesystem.list_names(str(tmp_path)) == []
+    assert filesystem.list_names(str(tmp_path / "nothing")) == []

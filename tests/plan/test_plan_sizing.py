@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pipeline import plan as module
-from pipeline.plan import HARNESS_MB, Plan, number, plan
-from pipeline.recipe import parse
+from newsbeam.config.recipe_parser import parse
+from newsbeam.tools import sizing as module
+from newsbeam.tools.sizing import RUNNER_PROCESS_MB, Plan, parse_count, plan
 
 ROOT = Path(__file__).parents[2]
 
@@ -20,8 +20,8 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.parametrize(
     ("wanted", "made"),
     [
-        ({"documents": 3600, "rate": 1.0}, Plan(3600, 1, 1.0, 1.0, (300 + HARNESS_MB) / 1024)),
-        ({"documents": 3_600_000, "rate": 10.0, "hours": 10.0}, Plan(3_600_000, 10, 10.0, 100.0, 10 * (300 + HARNESS_MB) / 1024)),
+        ({"documents": 3600, "rate": 1.0}, Plan(3600, 1, 1.0, 1.0, (300 + RUNNER_PROCESS_MB) / 1024)),
+        ({"documents": 3_600_000, "rate": 10.0, "hours": 10.0}, Plan(3_600_000, 10, 10.0, 100.0, 10 * (300 + RUNNER_PROCESS_MB) / 1024)),
         ({"documents": 3_600_001, "rate": 10.0, "hours": 10.0}, {"cores": 11}),
         ({"documents": 3_600_000, "rate": 10.0, "cores": 4, "worker_mb": 774}, {"cores": 4, "hours": 25.0, "memory_gb": 4.0}),
         ({"documents": 0, "rate": 1.0}, {"cores": 1, "hours": 0.0}),
@@ -48,13 +48,13 @@ def test_nothing_to_go_by(wrong: dict[str, Any]) -> None:
     [("1M", 10**6), ("100m", 10**8), ("3B", 3 * 10**9), ("3e9", 3 * 10**9), ("1_000,000", 10**6), ("2.5k", 2500), ("7", 7)],
 )
 def test_numbers(text: str, value: int) -> None:
-    assert number(text) == value
+    assert parse_count(text) == value
 
 
 @pytest.mark.parametrize("text", ["", "many", "-3", "0", "nan", "1e99", "M"])
 def test_what_is_no_number(text: str) -> None:
     with pytest.raises(ValueError, match="is no number of documents"):
-        number(text)
+        parse_count(text)
 
 
 def test_a_sample_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -67,9 +67,9 @@ def test_a_sample_is_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 
 
 def command(*words: str) -> Any:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
     return subprocess.run(
-        [sys.executable, "-m", "pipeline.cli", "plan", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-m", "newsbeam.cli", "plan", *words], env=env, cwd=ROOT, capture_output=True, text=True, check=False
     )
 
 
@@ -98,14 +98,14 @@ def test_a_sample_is_measured_on_one_thread(tmp_path: Path) -> None:
     """As workers run; numpy reads the variable when it is loaded, and spins on every core without it."""
     (tmp_path / "a.txt").write_text("One document.")
     (tmp_path / "late.py").write_text(
-        "import os\nassert os.environ['OPENBLAS_NUM_THREADS'] == '1'\nfrom transforms.language import Language as Late\n"
+        "import os\nassert os.environ['OPENBLAS_NUM_THREADS'] == '1'\nfrom newsbeam.transforms.language import Language as Late\n"
     )
     (tmp_path / "late.yaml").write_text("processors: ['late:Late']\n")
     env = {name: value for name, value in os.environ.items() if not name.endswith("NUM_THREADS")}
-    words = [sys.executable, "-m", "pipeline.cli", "plan", "1M", "--sample", "a.txt", "--recipe", "late.yaml"]
-    done = subprocess.run(words, env={**env, "PYTHONPATH": str(ROOT)}, cwd=tmp_path, capture_output=True, text=True, check=False)
+    words = [sys.executable, "-m", "newsbeam.cli", "plan", "1M", "--sample", "a.txt", "--recipe", "late.yaml"]
+    done = subprocess.run(words, env={**env, "PYTHONPATH": str(ROOT / ".src")}, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-    early = "import sys; import pipeline.cli, pipeline.plan; sys.exit('numpy' in sys.modules)"
+    early = "import sys; import newsbeam.cli.main, newsbeam.tools.sizing; sys.exit('numpy' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", early], cwd=ROOT, check=False).returncode == 0
 
 

@@ -38,10 +38,10 @@ def plugin(tmp_path_factory: pytest.TempPathFactory) -> Plugin:
         [sys.executable, "-m", "pip", "install", *options, str(source)], capture_output=True, text=True, timeout=6000, check=False
     )
     assert done.returncode == 0, done.stderr
-    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(target)]), "COLUMNS": "100"}
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT / ".src"), str(target)]), "COLUMNS": "100"}
 
     def newsbeam(*words: object) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-m", "pipeline.cli", *map(str, words)]
+        command = [sys.executable, "-m", "newsbeam.cli", *map(str, words)]
         return subprocess.run(command, env=env, capture_output=True, text=True, timeout=6000, check=False)
 
     return Plugin(target, newsbeam)
@@ -118,6 +118,6 @@ def test_check_knows_its_options(plugin: Plugin, tmp_path: Path, recipe: str, sa
 
 
 def test_without_it_newsbeam_knows_nothing_of_it() -> None:
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    done = subprocess.run([sys.executable, "-m", "pipeline.cli", "list"], env=env, capture_output=True, text=True, timeout=600, check=False)
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
+    done = subprocess.run([sys.executable, "-m", "newsbeam.cli", "list"], env=env, capture_output=True, text=True, timeout=600, check=False)
     assert "shout" not in done.stdout

@@ -24,7 +24,7 @@ def run(document: str, folder: Path) -> dict:
     """The record of a document, from the command."""
     path = folder / "ferry.txt"
     path.write_text(document, encoding="utf-8")
-    command = [sys.executable, "-m", "pipeline.cli", "run", "ferry.txt", "--output", "out", "--added", ADDED]
+    command = [sys.executable, "-m", "newsbeam.cli", "run", "ferry.txt", "--output", "out", "--added", ADDED]
     subprocess.run(command, cwd=folder, check=True, capture_output=True)
     record = json.loads((folder / "out/documents-00000-of-00001.jsonl").read_text(encoding="utf-8"))
     # The collection is named after the folder, which is a temporary one here.
@@ -55,13 +55,13 @@ def test_the_record_in_the_readme_is_what_comes_out(tmp_path):
 
 
 def test_the_account_in_the_readme_is_that_of_the_seeds(tmp_path):
-    command = [sys.executable, "-m", "pipeline.cli", "run", str(TOP / "seeds"), "--output", str(tmp_path / "out")]
+    command = [sys.executable, "-m", "newsbeam.cli", "run", str(TOP / "seeds"), "--output", str(tmp_path / "out")]
     account = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()[-1]
     assert account in README.read_text(encoding="utf-8").splitlines()
 
 
 def test_the_readmes_processor_works():
-    from transforms.document import Document
+    from newsbeam.transforms.document import Document
 
     code = re.search(r"```python\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     assert code
@@ -71,7 +71,7 @@ def test_the_readmes_processor_works():
 
 
 def test_the_readmes_recipe_is_right():
-    from pipeline.recipe import parse
+    from newsbeam.config.recipe_parser import parse
 
     recipe = re.search(r"```yaml\n(.*?)```", README.read_text(encoding="utf-8"), re.S)
     assert recipe

@@ -14,10 +14,11 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import recipe
-from pipeline.find import find
-from pipeline.read import Reader, share_out
-from transforms.document import Document, Raw, broken_spans
+from newsbeam.config import recipe, recipe_parser
+from newsbeam.inputs.discovery import discover
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.work_units import plan_work_units
+from newsbeam.transforms.document import Document, Raw, broken_spans
 
 HERE = Path(__file__).resolve().parent
 SEEDS = HERE.parent.parent / "seeds"
@@ -31,7 +32,7 @@ RECIPES = sorted(path.name for path in (SEEDS / "recipes").glob("*.yaml"))
 @cache
 def inputs() -> dict[str, Raw]:
     """What the reader finds in seeds/, by the name that expected.yaml uses."""
-    shares = share_out(find([str(SEEDS)]).sources)
+    shares = plan_work_units(discover([str(SEEDS)]).sources)
     raws = [raw for share in shares for bundle in Reader(max_bytes=1 << 24).read(share) for raw in bundle.raws]
     return {raw.origin.removeprefix(f"{SEEDS}{os.sep}").replace(os.sep, "/"): raw for raw in raws}
 
@@ -39,7 +40,7 @@ def inputs() -> dict[str, Raw]:
 @cache
 def record(name: str) -> Document:
     """The document that the default recipe makes of a seed."""
-    outcome = recipe.parse(recipe.DEFAULT).chain().run(inputs()[name])
+    outcome = recipe_parser.parse(recipe.DEFAULT).chain().run(inputs()[name])
     assert isinstance(outcome.result, Document), f"{name} did not come through: {outcome.result}"
     return outcome.result
 
@@ -97,7 +98,7 @@ def test_record(name: str) -> None:
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_example_recipe(name: str) -> None:
-    parsed = recipe.parse((SEEDS / "recipes" / name).read_text(encoding="utf-8"), name)
+    parsed = recipe_parser.parse((SEEDS / "recipes" / name).read_text(encoding="utf-8"), name)
     outcome = parsed.chain().run(inputs()["envoy-wire-chain.txt"])
     assert isinstance(outcome.result, Document), outcome.result
 

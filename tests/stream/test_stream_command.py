@@ -10,13 +10,12 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import consume
-from pipeline.cli import main
-from pipeline.folder import STREAMED, WATCHED
-from pipeline.messages import parse
-from pipeline.recipe import parse as recipe
-from pipeline.worker import Setup
-from pipeline.write import Job
+from newsbeam.cli.main import main
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse as recipe
+from newsbeam.sources.uri import parse
+from newsbeam.storage.output_layout import STREAM_STATE_DIR, WATCH_STATE_DIR
+from newsbeam.streaming import reporting, run_records
 
 CASES = yaml.safe_load((Path(__file__).parent / "command_cases.yaml").read_text("utf-8"))
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -27,12 +26,12 @@ def prepared(folder: Path) -> dict[str, str]:
     places = {"SEEDS": SEEDS, **{name: folder / name.lower() for name in ("OUT", "FILE", "WATCHED", "FINISHED", "STREAMED", "SITE")}}
     places["FILE"].write_text("")
     places["SITE"].write_text("{site_template: true, processors: [boilerplate]}")
-    (places["WATCHED"] / WATCHED).mkdir(parents=True)
+    (places["WATCHED"] / WATCH_STATE_DIR).mkdir(parents=True)
     places["FINISHED"].mkdir()
     manifest = '{"account": "read 1 = written 1 + dropped 0 + failed 0", "versions": {"newsbeam": "0.1.0"}}'
     (places["FINISHED"] / "manifest.json").write_text(manifest)
-    (places["STREAMED"] / STREAMED).mkdir(parents=True)
-    (places["STREAMED"] / STREAMED / "run-1.json").write_text("{}")
+    (places["STREAMED"] / STREAM_STATE_DIR).mkdir(parents=True)
+    (places["STREAMED"] / STREAM_STATE_DIR / "run-1.json").write_text("{}")
     return {name: str(path) for name, path in places.items()}
 
 
@@ -47,7 +46,7 @@ def test_what_is_refused_says_what_would_help(tmp_path: Path, case: dict[str, An
 
 
 def test_pub_sub_without_its_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setattr("pipeline.files.find_spec", lambda name: None)
+    monkeypatch.setattr("newsbeam.storage.filesystem.find_spec", lambda name: None)
     assert main(["run", "--source", "pubsub://projects/news-project/topics/t", "--output", str(tmp_path)]) == 2
     assert "pip install 'newsbeam[gcp]'" in capsys.readouterr().err
 
@@ -59,21 +58,21 @@ def test_dead_letters_of_messages_are_not_replayed(tmp_path: Path, capsys: pytes
 
 
 def test_each_run_has_a_number_of_its_own(tmp_path: Path) -> None:
-    of = Job(Setup(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
+    of = Job(WorkerConfig(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
     asked = argparse.Namespace(source="kafka://localhost:9092/news", runner="prism", window=60, remember=5)
     source = parse(asked.source)
-    assert [consume._claim(of, source, asked) for _ in range(3)] == [1, 2, 3]
-    about = json.loads((tmp_path / STREAMED / "run-2.json").read_bytes())
+    assert [run_records.allocate_run_number(of, source, asked) for _ in range(3)] == [1, 2, 3]
+    about = json.loads((tmp_path / STREAM_STATE_DIR / "run-2.json").read_bytes())
     assert (about["source"], about["window"], about["runner"]) == (asked.source, 60, "prism")
     assert 'path: "documents-*.jsonl"' in (tmp_path / "README.md").read_text()
 
 
 def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
     """Of runs of this machine: an engine's may be going on."""
-    of = Job(Setup(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
+    of = Job(WorkerConfig(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
     for runner in ("direct", "flink"):
         asked = argparse.Namespace(source="kafka://localhost:9092/news", runner=runner, window=60, remember=5)
-        consume._claim(of, parse(asked.source), asked)
+        run_records.allocate_run_number(of, parse(asked.source), asked)
     window = "20261122T093000"
     finished = [f"manifest-{window}-run1.json", f"documents-{window}-run1-00000.jsonl", f"dropped-{window}-run1-00000.jsonl.gz"]
     begun = [
@@ -86,10 +85,10 @@ def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
     for name in (*finished, *begun, *others):
         (tmp_path / name).write_text("")
     for number in (1, 2):
-        (tmp_path / STREAMED / f"seen-{number}").write_text("")
-    consume._claim(of, parse(asked.source), asked)
+        (tmp_path / STREAM_STATE_DIR / f"seen-{number}").write_text("")
+    run_records.allocate_run_number(of, parse(asked.source), asked)
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*finished, *others, "README.md"}
-    assert [path.name for path in (tmp_path / STREAMED).glob("seen-*")] == ["seen-2"]
+    assert [path.name for path in (tmp_path / STREAM_STATE_DIR).glob("seen-*")] == ["seen-2"]
 
 
 def manifest(folder: Path, name: str, account: str, **counts: int) -> None:
@@ -98,7 +97,7 @@ def manifest(folder: Path, name: str, account: str, **counts: int) -> None:
 
 
 def test_what_is_told_adds_up_over_this_run_alone(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    told = consume._Told(Job(Setup(recipe("processors: []"), "", 5.0, "0"), str(tmp_path)), 2)
+    told = reporting.ManifestReporter(Job(WorkerConfig(recipe("processors: []"), "", 5.0, "0"), str(tmp_path)), 2)
     manifest(tmp_path, "093000-run1", "read 9 = written 9 + dropped 0 + failed 0", documents=9)
     manifest(tmp_path, "093000-run2", "read 3 = written 2 + dropped 0 + failed 1", documents=2, dead_letters=1)
     told.look()

@@ -22,13 +22,18 @@ from apache_beam.transforms.window import TimestampedValue
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline import stream, written
-from pipeline.messages import Message, MessageReader
-from pipeline.pool import Pool
-from pipeline.recipe import parse
-from pipeline.stream import REDELIVERED, Process, Stream, name_of, write_window
-from pipeline.worker import Batch, Setup
-from pipeline.write import Job
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.config.results import BatchResult
+from newsbeam.sources.message import Message
+from newsbeam.sources.messages import MessageReader
+from newsbeam.streaming import elements as streaming_elements
+from newsbeam.streaming import graph, history
+from newsbeam.streaming.deduplication import REDELIVERED
+from newsbeam.streaming.elements import Stream
+from newsbeam.streaming.graph import Process
+from newsbeam.streaming.windows import name_of, write_window
+from newsbeam.workers.pool import Pool
 
 NASTY = Path(__file__).parents[1] / "pipeline"
 BASE = int(time.time()) // 60 * 60 - 600
@@ -44,7 +49,7 @@ def reachable() -> Iterator[None]:
 
 
 def job(folder: Path, recipe: str = "[length]", **others: Any) -> Job:
-    return Job(Setup(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
+    return Job(WorkerConfig(parse(f"processors: {recipe}"), "2026-01-01T00:00:00Z", 5.0, "0"), str(folder), **others)
 
 
 def at(seconds: float, number: int, text: str) -> TimestampedValue:
@@ -172,9 +177,11 @@ def test_what_an_earlier_run_wrote_is_known(tmp_path: Path) -> None:
     """The same message is passed over, the same document in another message dropped, what failed and succeeds now is written."""
     first = Stream_().advance_watermark_to(BASE).add_elements([at(1, 1, "one"), at(2, 2, '{"text'), at(3, 3, "two")])
     run(first.advance_watermark_to_infinity(), job(tmp_path))
-    done, marks = written.load(str(tmp_path), "kafka://news/", 86_400)
+    done, marks = history.load(str(tmp_path), "kafka://news/", 86_400)
     how = Stream(
-        run=2, done=tuple((place, tuple(stretches)) for place, stretches in done.items()), seen=written.keep(marks, str(tmp_path / "seen"))
+        run=2,
+        done=tuple((place, tuple(stretches)) for place, stretches in done.items()),
+        seen=history.save_keys(marks, str(tmp_path / "seen")),
     )
     again = [at(1, 1, "one"), at(2, 2, '{"text'), at(3, 3, "two"), at(4, 4, "one"), at(5, 5, '{"text'), at(6, 6, "three")]
     run(Stream_().advance_watermark_to(BASE).add_elements(again).advance_watermark_to_infinity(), job(tmp_path), how)
@@ -213,11 +220,11 @@ def test_parquet_and_recipes_that_need_an_end_are_refused(tmp_path: Path) -> Non
     with pytest.raises(ValueError, match="JSON lines"):
         Process(job(tmp_path, format="parquet"), Stream(), reader)
     with pytest.raises(ValueError, match="site_template"):
-        Process(Job(Setup(parse("{site_template: true, processors: [boilerplate]}"), "", 5.0, "0"), str(tmp_path)), Stream(), reader)
+        Process(Job(WorkerConfig(parse("{site_template: true, processors: [boilerplate]}"), "", 5.0, "0"), str(tmp_path)), Stream(), reader)
 
 
 def test_added_is_when_a_document_was_worked_on(tmp_path: Path) -> None:
-    of = Job(Setup(parse("processors: [length]"), "", 5.0, "0"), str(tmp_path))
+    of = Job(WorkerConfig(parse("processors: [length]"), "", 5.0, "0"), str(tmp_path))
     before = datetime.now(timezone.utc).replace(microsecond=0)
     run(Stream_().advance_watermark_to(BASE).add_elements([at(1, 1, "one")]).advance_watermark_to_infinity(), of)
     added = datetime.fromisoformat(rows(tmp_path, "documents")[0]["added"].replace("Z", "+00:00"))
@@ -234,7 +241,7 @@ def test_a_worker_that_loses_a_document_is_loud_and_loses_nothing(
 
     def forgetful(self: Any, everything: bool = False) -> Iterator[Any]:
         for key, batch in results(self, everything):
-            yield key, Batch(endings=batch.endings[1:])
+            yield key, BatchResult(endings=batch.endings[1:])
 
     monkeypatch.setattr(Pool, "results", forgetful)
     with caplog.at_level(logging.ERROR):
@@ -301,7 +308,7 @@ def test_accounts_add_up_whatever_comes(tmp_path_factory: pytest.TempPathFactory
 # --- replays --------------------------------------------------------------------------------------------------------
 
 
-def ending(number: int, kind: str = "documents") -> stream.Ended:
+def ending(number: int, kind: str = "documents") -> streaming_elements.Ended:
     row = {"metadata": {"origin": f"o{number}"}} if kind == "documents" else {"origin": f"o{number}"}
     return (
         kind,
@@ -360,11 +367,11 @@ def test_a_large_window_is_several_files(tmp_path: Path) -> None:
 def test_worker_processes_are_used_again(tmp_path: Path) -> None:
     """Beam's own local engine makes a new DoFn for each bundle."""
     of = job(tmp_path)
-    work = stream._Work(of)
+    work = graph._Work(of)
     work.setup()
     pool = work._pool
     work.teardown()
-    other = stream._Work(of)
+    other = graph._Work(of)
     other.setup()
     assert other._pool is pool
     other.teardown()

@@ -15,9 +15,12 @@ import zstandard
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.messages import Message, MessageReader, SourceError, parse
-from transforms.document import Document, Dropped, Failed, Raw
-from transforms.processor import Chain
+from newsbeam.errors import SourceError
+from newsbeam.sources.message import Message
+from newsbeam.sources.messages import MessageReader
+from newsbeam.sources.uri import parse
+from newsbeam.transforms.document import Document, Dropped, Failed, Raw
+from newsbeam.transforms.processor import Chain
 
 HERE = Path(__file__).parent
 SOURCES = yaml.safe_load((HERE / "source_cases.yaml").read_text("utf-8"))
@@ -120,7 +123,7 @@ def test_objects_that_cannot_be_read_are_dead_letters(tmp_path: Path, monkeypatc
     def refuses(*_: object) -> None:
         raise RuntimeError("no credentials")
 
-    monkeypatch.setattr("pipeline.messages.Reader.records", refuses)
+    monkeypatch.setattr("newsbeam.sources.messages.Reader.records", refuses)
     (raw,) = objects(tmp_path, "large.txt")
     assert raw.error.endswith("no credentials")
 

@@ -15,9 +15,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import written
-from pipeline.leases import Leases
-from pipeline.messages import Message
+from newsbeam.sources.message import Message
+from newsbeam.sources.pubsub_leases import Leases
+from newsbeam.streaming import history
 
 
 def at(offset: int, when: int = 5000) -> Message:
@@ -28,22 +28,22 @@ def at(offset: int, when: int = 5000) -> Message:
 def test_stretches_hold_what_was_put_in_and_nothing_else(windows: list[set[int]]) -> None:
     found: dict[str, list[Any]] = {}
     for window in windows:
-        for place, stretches in written.of_window((at(offset).origin, 1000 + offset) for offset in window).items():
+        for place, stretches in history.summarise_window((at(offset).origin, 1000 + offset) for offset in window).items():
             found.setdefault(place, []).extend(stretches)
-    joined = {place: written._joined(stretches) for place, stretches in found.items()}
-    inside = {offset for offset in range(-1, 45) if written.is_written(at(offset, 1000 + offset), joined)}
+    joined = {place: history._joined(stretches) for place, stretches in found.items()}
+    inside = {offset for offset in range(-1, 45) if history.is_written(at(offset, 1000 + offset), joined)}
     assert inside == set().union(*windows)
     assert all(one[1] + 1 < other[0] for stretches in joined.values() for one, other in pairwise(stretches))
 
 
 def test_a_topic_made_again_is_read_again() -> None:
     """It counts from 0 again; its messages are younger."""
-    done = written.of_window((at(offset).origin, 1000 + offset) for offset in range(10))
+    done = history.summarise_window((at(offset).origin, 1000 + offset) for offset in range(10))
     assert done == {"kafka://news/0": [[0, 9, 1000, 1009]]}
-    assert written.is_written(at(5, 1005), done)
-    assert not written.is_written(at(5, 2000), done)
-    assert not written.is_written(at(10, 1005), done)
-    assert not written.is_written(Message("kafka://other/0@5", b"", time=1005), done)
+    assert history.is_written(at(5, 1005), done)
+    assert not history.is_written(at(5, 2000), done)
+    assert not history.is_written(at(10, 1005), done)
+    assert not history.is_written(Message("kafka://other/0@5", b"", time=1005), done)
 
 
 def manifest(folder: Path, age: float, run: int, messages: dict[str, list[Any]]) -> None:
@@ -56,16 +56,16 @@ def test_manifests_of_the_folder(tmp_path: Path) -> None:
     manifest(tmp_path, 0, 2, {"kafka://news/0": [[5, 9, 3, 4], [12, 12, 5, 5]]})
     manifest(tmp_path, 40 * 86_400, 1, {"kafka://news/0": [[100, 200, 1, 2]]})
     (tmp_path / "manifest-other.json").write_text("no manifest of a stream's")
-    assert written.load(str(tmp_path), "kafka://news/", 60)[0] == {
+    assert history.load(str(tmp_path), "kafka://news/", 60)[0] == {
         "kafka://news/0": [[0, 9, 1, 4], [12, 12, 5, 5]],
         "kafka://news/1": [[7, 7, 1, 1]],
     }
     manifest(tmp_path, 120, 3, {"pubsub://projects/p/subscriptions/s": ["a", "b"]})
     manifest(tmp_path, 3 * 86_400, 3, {"pubsub://projects/p/subscriptions/s": ["old"]})
-    found, marks = written.load(str(tmp_path), "pubsub://projects/p/subscriptions/s", 86_400)
+    found, marks = history.load(str(tmp_path), "pubsub://projects/p/subscriptions/s", 86_400)
     assert found == {"pubsub://projects/p/subscriptions/s": ["a", "b"]}
     assert not marks
-    assert written.keep(marks, str(tmp_path / "seen")) == ""
+    assert history.save_keys(marks, str(tmp_path / "seen")) == ""
 
 
 @given(st.sets(st.text(max_size=8)), st.sets(st.text(max_size=8)))
@@ -73,17 +73,17 @@ def test_keys_are_known_again(tmp_path_factory: pytest.TempPathFactory, wrote: s
     folder = tmp_path_factory.mktemp("out")
     for run, keys in enumerate((sorted(wrote), sorted(wrote)[:1])):
         window = datetime.fromtimestamp(time.time() - 60 * run, timezone.utc).strftime("%Y%m%dT%H%M%S")
-        about = {"keys": written.packed(map(written.mark_of, keys))}
+        about = {"keys": history.encode_keys(map(history.key_hash, keys))}
         (folder / f"manifest-{window}-run{run}.json").write_text(json.dumps(about))
-    marks = written.kept(written.keep(written.load(str(folder), "kafka://news/", 3600)[1], str(folder / "seen")))
+    marks = history.load_keys(history.save_keys(history.load(str(folder), "kafka://news/", 3600)[1], str(folder / "seen")))
     assert len(marks) == len(wrote)
-    assert {key for key in wrote | others if written.is_kept(written.mark_of(key), marks)} == wrote
-    assert not written.load(str(folder), "kafka://news/", 0)[1], "nothing is remembered"
+    assert {key for key in wrote | others if history.contains_key(history.key_hash(key), marks)} == wrote
+    assert not history.load(str(folder), "kafka://news/", 0)[1], "nothing is remembered"
 
 
 def test_only_the_latest_of_very_many_stretches_are_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(written, "MOST_STRETCHES", 2)
-    assert written.of_window((at(offset).origin, 1) for offset in (1, 3, 5)) == {"kafka://news/0": [[3, 3, 1, 1], [5, 5, 1, 1]]}
+    monkeypatch.setattr(history, "MAX_RANGES", 2)
+    assert history.summarise_window((at(offset).origin, 1) for offset in (1, 3, 5)) == {"kafka://news/0": [[3, 3, 1, 1], [5, 5, 1, 1]]}
 
 
 # --- leases ---------------------------------------------------------------------------------------------------------
@@ -139,7 +139,7 @@ class Client:
 @pytest.fixture
 def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
     pytest.importorskip("google.api_core", reason="pip install 'newsbeam[gcp]'")
-    monkeypatch.setattr("pipeline.leases.RENEW_SECONDS", 0.04)
+    monkeypatch.setattr("newsbeam.sources.pubsub_leases.RENEW_SECONDS", 0.04)
     yield Client()
 
 
@@ -183,7 +183,7 @@ def test_a_message_that_is_here_already_is_not_taken_twice(client: Client) -> No
 def test_pub_sub_that_does_not_answer(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     from google.api_core.exceptions import DeadlineExceeded, NotFound, ServiceUnavailable
 
-    monkeypatch.setattr("pipeline.leases.WAIT_SECONDS", 0.01)
+    monkeypatch.setattr("newsbeam.sources.pubsub_leases.WAIT_SECONDS", 0.01)
     leases = Leases()
     client.waiting += [DeadlineExceeded("nothing"), ServiceUnavailable("down"), NotFound("no such subscription")]
     assert leases.pull(client, "s") == []
@@ -199,7 +199,7 @@ def test_pub_sub_that_does_not_answer(client: Client, monkeypatch: pytest.Monkey
 
 
 def test_the_watermark_follows_the_messages_while_there_are_many(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipeline.leases.PULLED", 2)
+    monkeypatch.setattr("newsbeam.sources.pubsub_leases.PULLED", 2)
     leases = Leases()
     pulled(leases, client, Received("a", "1", 1000.0), Received("b", "2", 900.0))
     assert leases.watermark == 900.0

@@ -14,10 +14,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms import processor as contract
-from transforms.document import Document, Dropped, Failed, LanguageRun, Raw
-from transforms.processor import Chain, ChainError, DocumentTimeout, Effect, ProcessorNotFound, Reject, describe, find, installed
-from transforms.quality import Length
+from newsbeam.transforms import processor as contract
+from newsbeam.transforms.document import Document, Dropped, Failed, LanguageRun, Raw
+from newsbeam.transforms.length import Length
+from newsbeam.transforms.processor import Chain, ChainError, DocumentTimeout, Effect, ProcessorNotFound, Reject, describe, find, installed
 
 RAW = Raw("a.txt", b"The ferry is late again, the mayor said.")
 
@@ -224,7 +224,7 @@ def test_nor_may_a_processor_that_says_it_selects_take_the_text() -> None:
     ],
 )
 def test_a_page_that_gives_nothing_is_dropped_by_boilerplate_alone(page: str, reason: str) -> None:
-    from transforms.boilerplate import Boilerplate
+    from newsbeam.transforms.boilerplate import Boilerplate
 
     outcome = Chain((Boilerplate(),)).run(Raw("a.html", page.encode(), name="a.html"))
     assert outcome.result == Dropped("boilerplate", reason)
@@ -287,7 +287,7 @@ def test_the_built_in_processors_are_registered_and_load() -> None:
 
 
 def test_a_processor_is_found_by_module_and_class() -> None:
-    assert find("transforms.quality:Length") is Length
+    assert find("newsbeam.transforms.length:Length") is Length
 
 
 @pytest.mark.parametrize(
@@ -296,12 +296,12 @@ def test_a_processor_is_found_by_module_and_class() -> None:
         ("boilerplte", "no processor 'boilerplte' is installed; there are: .*boilerplate"),
         ("", "no processor ''"),
         ("no_such_module:Thing", "cannot be loaded: No module named 'no_such_module'"),
-        ("transforms.quality:Lenth", "cannot be loaded: .*Lenth"),
-        ("transforms.quality:", "cannot be loaded"),
+        ("newsbeam.transforms.length:Lenth", "cannot be loaded: .*Lenth"),
+        ("newsbeam.transforms.length:", "cannot be loaded"),
         (":Length", "cannot be loaded"),
-        ("transforms.document:Document", "is no processor: it wants `name` and `effect`"),
+        ("newsbeam.transforms.document:Document", "is no processor: it wants `name` and `effect`"),
         ("json:dumps", "is no processor"),
-        ("transforms.quality:dataclass", "is no processor"),
+        ("newsbeam.transforms.length:dataclass", "is no processor"),
     ],
 )
 def test_what_is_no_processor_is_not_found(name: str, message: str) -> None:

@@ -13,8 +13,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.decode import DecodeError, binary, container, decode, decode_bytes, is_markup
-from transforms.document import Document, Dropped, Raw
+from newsbeam.transforms.decode import DecodeError, binary, container, decode, decode_bytes, is_markup
+from newsbeam.transforms.document import Document, Dropped, Raw
 
 CASES: dict[str, list[Any]] = yaml.safe_load((Path(__file__).parent / "decode_cases.yaml").read_text(encoding="utf-8"))
 

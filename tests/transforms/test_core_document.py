@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.document import (
+from newsbeam.transforms.document import (
     Artifact,
     Attribution,
     Credit,

@@ -12,7 +12,17 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.fields import USUAL_NAMES, FieldError, NoText, columns_to_read, iso_date_of, look_up, may_hold_text, parse_options, read_row
+from newsbeam.transforms.fields import (
+    USUAL_NAMES,
+    FieldError,
+    NoText,
+    columns_to_read,
+    iso_date_of,
+    look_up,
+    may_hold_text,
+    parse_options,
+    read_row,
+)
 
 CASES: dict[str, list[Any]] = yaml.safe_load((Path(__file__).parent / "field_cases.yaml").read_text(encoding="utf-8"))
 TODAY = "2026-11-29T00:00:00Z"

@@ -11,9 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from transforms.decode import container, decode
-from transforms.document import Document, Raw
-from transforms.structure import delimiter_of, is_json, structure
+from newsbeam.transforms.decode import container, decode
+from newsbeam.transforms.document import Document, Raw
+from newsbeam.transforms.structure import delimiter_of, is_json, structure
 
 PROSE: dict[str, str] = yaml.safe_load((Path(__file__).parent / "prose_cases.yaml").read_text(encoding="utf-8"))
 

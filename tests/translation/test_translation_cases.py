@@ -3,11 +3,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from transforms.document import Document, Removal, broken_spans
-from transforms.language import Language
-from transforms.translation import Translate
-from transforms.translation.evidence import everything
-from transforms.translation.signs import scale, target
+from newsbeam.transforms.document import Document, Removal, broken_spans
+from newsbeam.transforms.language import Language
+from newsbeam.transforms.translation import Translate
+from newsbeam.transforms.translation.detectors import everything
+from newsbeam.transforms.translation.evidence_rules import scale, target
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
 

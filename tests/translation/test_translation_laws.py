@@ -10,10 +10,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.document import Document, Removal, broken_spans
-from transforms.translation import Translate
-from transforms.translation.signs import TARGETS, notes, scale, signs_for, target
-from transforms.translation.style import LEAST
+from newsbeam.transforms.document import Document, Removal, broken_spans
+from newsbeam.transforms.translation import Translate
+from newsbeam.transforms.translation.evidence_rules import TARGETS, notes, scale, signs_for, target
+from newsbeam.transforms.translation.style import LEAST
 
 TEXTS = [case["text"] for case in yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))]
 PIECES = [*TEXTS, "\n", " ", "«", "'", '"', "(", "\ud800", "İ", "번역", "on the 7th,", "{{", "â€™", "Our government", "President Kim"]
@@ -55,7 +55,7 @@ def test_more_evidence_never_lowers_the_score(sign):
 
 def test_the_same_in_every_process():
     program = (
-        "from transforms.document import Document; from transforms.translation import Translate; import sys;"
+        "from newsbeam.transforms.document import Document; from newsbeam.transforms.translation import Translate; import sys;"
         "print(Translate()(Document(text=sys.stdin.buffer.read().decode('utf-8'))).translation)"
     )
     text = "\n".join(TEXTS).encode("utf-8")
@@ -167,7 +167,7 @@ def test_the_data_is_whole():
 
 
 def test_what_was_learned_is_of_signs_that_there_are():
-    learned = yaml.safe_load((files("transforms.translation") / "learned.yaml").read_bytes())
+    learned = yaml.safe_load((files("newsbeam.transforms.translation") / "learned.yaml").read_bytes())
     names = {sign.name: sign for sign in target("en").signs}
     assert set(learned) <= set(names)
     assert all(names[name].points == entry["points"] for name, entry in learned.items())

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from transforms.translation import style
+from newsbeam.transforms.translation import style
 
 yaml = pytest.importorskip("yaml")
 
@@ -109,7 +109,7 @@ def test_a_megabyte_is_no_trouble(language: str, within_processor_time: Any) -> 
 
 def test_nothing_depends_on_the_order_of_sets() -> None:
     program = (
-        "from transforms.translation import style\n"
+        "from newsbeam.transforms.translation import style\n"
         "text = 'It was noted that, according to him, the matter will be considered by the board; however, this is not so. ' * 9\n"
         "print(style.judge(text, 'en'), style.signs(text, 'en'))"
     )

@@ -41,8 +41,8 @@ class Watch:
     def __init__(self, folder: Path, *options: str, inputs: tuple[str, ...] = ("in",), recipe: str = "processors: []\n") -> None:
         self.folder, self.out = folder, folder / "out"
         (folder / "recipe.yaml").write_text(recipe)
-        words = [sys.executable, "-m", "pipeline.cli", "watch", *inputs, "-o", "out", "-r", "recipe.yaml", "-j", "1", *options]
-        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT, ROOT / "tests" / "pipeline"]))}
+        words = [sys.executable, "-m", "newsbeam.cli", "watch", *inputs, "-o", "out", "-r", "recipe.yaml", "-j", "1", *options]
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT / ".src", ROOT / "tests" / "pipeline"]))}
         self.process = subprocess.Popen(words, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
     def until(self, condition: Callable[[], Any]) -> Any:
@@ -237,8 +237,9 @@ def test_what_vanishes_before_it_is_whole_never_was(watch: Callable[..., Watch],
 BETWEEN = """
 import os, sys
 from pathlib import Path
-from pipeline import cli, look
-real = look.Look.take
+from newsbeam.cli import main as cli
+from newsbeam.watching import scanner as look
+real = look.FolderScanner.take
 def take(self, now, large):
     candidate = real(self, now, large)
     if candidate is not None:
@@ -248,7 +249,7 @@ def take(self, now, large):
         elif path.name == "grows.txt" and path.stat().st_size < 20:
             path.write_text("Once there was more to come, and here it is.")
     return candidate
-look.Look.take = take
+look.FolderScanner.take = take
 sys.exit(cli.main(["watch", "in", "-o", "out", "-r", "none.yaml", "-j", "1"]))
 """
 
@@ -258,7 +259,7 @@ def test_what_happens_between_taking_and_reading(watch: Callable[..., Watch], tm
     put(tmp_path / "in" / "vanishes.txt", "Not for long.")
     put(tmp_path / "in" / "grows.txt", "Once")
     (tmp_path / "none.yaml").write_text("processors: []\n")
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
     process = subprocess.Popen([sys.executable, "-c", BETWEEN], cwd=tmp_path, env=env, stdout=subprocess.PIPE)
     end = time.monotonic() + PATIENCE
     while not (records(tmp_path / "out") and records(tmp_path / "out", "dead-letters")) and time.monotonic() < end:
@@ -388,8 +389,8 @@ def test_dead_letters_can_be_replayed(watch: Callable[..., Watch], tmp_path: Pat
 @pytest.fixture
 def newsbeam_run() -> Callable[..., Any]:
     def run(*words: str, cwd: Path) -> Any:
-        env = {**os.environ, "PYTHONPATH": str(ROOT)}
-        command = [sys.executable, "-m", "pipeline.cli", *words]
+        env = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
+        command = [sys.executable, "-m", "newsbeam.cli", *words]
         return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
 
     return run
@@ -434,8 +435,8 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
     put(tmp_path / "in" / "a.txt", "The first.")
     (tmp_path / "none.yaml").write_text("processors: []\n")
     ours, theirs = pty.openpty()
-    words = [sys.executable, "-m", "pipeline.cli", "watch", "in", "-o", "out", "-r", "none.yaml"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+    words = [sys.executable, "-m", "newsbeam.cli", "watch", "in", "-o", "out", "-r", "none.yaml"]
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src"), "COLUMNS": "100"}
     process = subprocess.Popen(words, cwd=tmp_path, env=env, stdout=subprocess.PIPE, stderr=theirs)
     os.close(theirs)
     drawn = b""

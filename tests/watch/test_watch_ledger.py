@@ -16,18 +16,21 @@ from typing import Any
 
 import pytest
 
-from pipeline import ledger as module
-from pipeline.ledger import Input, Ledger, LedgerError, Part, Stamp
-from pipeline.recipe import parse
-from pipeline.worker import Setup
-from pipeline.write import AccountError, Job, account_of
+from newsbeam.config.job import Job, WorkerConfig
+from newsbeam.config.recipe_parser import parse
+from newsbeam.errors import AccountError, LedgerError
+from newsbeam.outputs.manifest import account_line
+from newsbeam.storage import output_layout
+from newsbeam.watching import ledger as module
+from newsbeam.watching.file_state import FileStat, Input, Part
+from newsbeam.watching.ledger import Ledger
 
 INPUTS = [f"/in/{number}.txt" for number in range(7)]
-STAMP = Stamp(10, 20, 30, 40)
+STAMP = FileStat(10, 20, 30, 40)
 
 
 def job(folder: Path, form: str = "jsonl") -> Job:
-    return Job(Setup(parse("processors: []"), "", 1.0, "0"), str(folder), form)  # type: ignore[arg-type]
+    return Job(WorkerConfig(parse("processors: []"), "", 1.0, "0"), str(folder), form)  # type: ignore[arg-type]
 
 
 def part_of(*paths: str, records: int = 1, complete: bool = True, version: int = 1, kind: str = "documents", first: int = 1) -> Part:
@@ -77,7 +80,7 @@ def test_what_is_committed_is_known_and_what_is_published_can_be_read(tmp_path: 
     assert dict(ledger.known()) == dict.fromkeys(INPUTS[:2], STAMP)
     assert ledger.find(INPUTS[0]) == Input(INPUTS[0], STAMP, 1, 1, True, "ab" * 32)
     assert ledger.find(INPUTS[2]) is None
-    assert account_of(ledger.totals) == "read 2 = written 2 + dropped 0 + failed 0"
+    assert account_line(ledger.totals) == "read 2 = written 2 + dropped 0 + failed 0"
     ledger.close()
 
 
@@ -86,7 +89,7 @@ def test_what_is_held_outlives_a_restart(tmp_path: Path) -> None:
     ledger.commit(part_of(INPUTS[0]))
     ledger.commit(part_of(INPUTS[1], kind="dropped"))
     ledger = reopened(ledger, tmp_path)
-    assert account_of(ledger.totals) == "read 2 = written 1 + dropped 1 + failed 0"
+    assert account_line(ledger.totals) == "read 2 = written 1 + dropped 1 + failed 0"
     ledger.publish()
     assert lines(tmp_path) == ["/in/0.txt#1"]
     assert lines(tmp_path, "dropped") == ["/in/1.txt#1"]
@@ -97,7 +100,7 @@ def test_what_is_held_outlives_a_restart(tmp_path: Path) -> None:
 def test_nothing_held_makes_no_file(tmp_path: Path) -> None:
     ledger = Ledger(job(tmp_path))
     assert ledger.publish() == ""
-    assert [path.name for path in tmp_path.iterdir()] == [module.WATCHED]
+    assert [path.name for path in tmp_path.iterdir()] == [output_layout.WATCH_STATE_DIR]
     ledger.close()
 
 
@@ -117,8 +120,8 @@ def test_a_large_file_is_remembered_as_far_as_it_came(tmp_path: Path) -> None:
 def test_touched_is_known_by_its_new_stamp(tmp_path: Path) -> None:
     ledger = Ledger(job(tmp_path))
     ledger.commit(part_of(INPUTS[0]))
-    ledger.touch(INPUTS[0], Stamp(10, 99, 99, 40))
-    assert dict(ledger.known()) == {INPUTS[0]: Stamp(10, 99, 99, 40)}
+    ledger.touch(INPUTS[0], FileStat(10, 99, 99, 40))
+    assert dict(ledger.known()) == {INPUTS[0]: FileStat(10, 99, 99, 40)}
     ledger.close()
 
 
@@ -157,7 +160,7 @@ def test_names_of_any_bytes(tmp_path: Path) -> None:
     ledger.publish()
     assert odd in dict(ledger.known())
     ledger.close()
-    for path in (tmp_path / module.WATCHED).glob("ledger*"):
+    for path in (tmp_path / output_layout.WATCH_STATE_DIR).glob("ledger*"):
         path.unlink()
     ledger = Ledger(job(tmp_path))
     assert odd in dict(ledger.known()), "built anew from the manifest"
@@ -201,12 +204,12 @@ def test_a_damaged_state_is_built_anew_from_the_manifests(tmp_path: Path, damage
     ledger.publish()
     ledger.commit(part_of(INPUTS[5]))  # held, and so lost
     ledger.close()
-    damage(tmp_path / module.WATCHED / "ledger.sqlite")
+    damage(tmp_path / output_layout.WATCH_STATE_DIR / "ledger.sqlite")
     ledger = Ledger(job(tmp_path))
     assert any("built anew from 2 manifests" in note for note in ledger.notes)
     assert dict(ledger.known()) == dict.fromkeys(INPUTS[:3], STAMP)
     assert [one.version if (one := ledger.find(path)) else 0 for path in INPUTS] == [2, 1, 1, 0, 1, 0, 0]
-    assert account_of(ledger.totals) == "read 8 = written 7 + dropped 0 + failed 1"
+    assert account_line(ledger.totals) == "read 8 = written 7 + dropped 0 + failed 1"
     ledger.commit(part_of(INPUTS[5]))
     ledger.publish()
     assert sorted(Counter(lines(tmp_path)).values()) == [1] * 8
@@ -218,7 +221,7 @@ def test_an_old_copy_of_the_state_learns_the_rest_from_the_manifests(tmp_path: P
     ledger.commit(part_of(INPUTS[0]))
     ledger.publish()
     ledger.close()
-    state = tmp_path / module.WATCHED / "ledger.sqlite"
+    state = tmp_path / output_layout.WATCH_STATE_DIR / "ledger.sqlite"
     old = state.read_bytes()
     ledger = Ledger(job(tmp_path))
     for path in INPUTS[1:4]:
@@ -228,7 +231,7 @@ def test_an_old_copy_of_the_state_learns_the_rest_from_the_manifests(tmp_path: P
     state.write_bytes(old)
     ledger = Ledger(job(tmp_path))
     assert dict(ledger.known()) == dict.fromkeys(INPUTS[:4], STAMP)
-    assert account_of(ledger.totals) == "read 4 = written 4 + dropped 0 + failed 0"
+    assert account_line(ledger.totals) == "read 4 = written 4 + dropped 0 + failed 0"
     ledger.commit(part_of(INPUTS[4]))
     assert ledger.publish() == "manifest-00000005.json"
     ledger.close()
@@ -239,7 +242,7 @@ def test_a_log_without_its_database_is_not_taken_for_the_new_ones(tmp_path: Path
     ledger.commit(part_of(INPUTS[0]))
     ledger.publish()
     ledger.commit(part_of(INPUTS[1]))
-    folder = tmp_path / module.WATCHED
+    folder = tmp_path / output_layout.WATCH_STATE_DIR
     log = (folder / "ledger.sqlite-wal").read_bytes()
     ledger.close()
     (folder / "ledger.sqlite").unlink()
@@ -256,7 +259,7 @@ def test_a_damaged_manifest_is_named_when_it_is_needed(tmp_path: Path) -> None:
     ledger.close()
     (tmp_path / "manifest-00000001.json").write_text('{"number": 1')
     close(Ledger(job(tmp_path)))  # not needed
-    (tmp_path / module.WATCHED / "ledger.sqlite").unlink()
+    (tmp_path / output_layout.WATCH_STATE_DIR / "ledger.sqlite").unlink()
     with pytest.raises(LedgerError, match=r"manifest-00000001\.json is damaged"):
         Ledger(job(tmp_path))
 
@@ -265,7 +268,7 @@ def test_a_database_that_somebody_holds_is_not_set_aside(tmp_path: Path, monkeyp
     ledger = Ledger(job(tmp_path))
     ledger.commit(part_of(INPUTS[0]))
     ledger.close()
-    state = tmp_path / module.WATCHED / "ledger.sqlite"
+    state = tmp_path / output_layout.WATCH_STATE_DIR / "ledger.sqlite"
     other = sqlite3.connect(state, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
@@ -363,7 +366,7 @@ def in_child(folder: Path, until: int) -> bool:
 
 
 def wipe(folder: Path) -> None:
-    for path in (folder / module.WATCHED).glob("ledger*"):
+    for path in (folder / output_layout.WATCH_STATE_DIR).glob("ledger*"):
         path.unlink()
 
 
@@ -394,7 +397,7 @@ def test_killed_at_every_step(tmp_path: Path, lose_the_ledger: bool, first: int,
         go_on(folder)
         assert sorted(lines(folder)) == WHOLE
         ledger = Ledger(job(folder))
-        assert account_of(ledger.totals) == "read 8 = written 8 + dropped 0 + failed 0"
+        assert account_line(ledger.totals) == "read 8 = written 8 + dropped 0 + failed 0"
         assert len(list(ledger.known())) == len(INPUTS)
         ledger.close()
-        assert sorted(path.name for path in (folder / module.WATCHED).rglob("*") if "sqlite" not in path.name) == ["aside"]
+        assert sorted(path.name for path in (folder / output_layout.WATCH_STATE_DIR).rglob("*") if "sqlite" not in path.name) == ["aside"]

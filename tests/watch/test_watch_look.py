@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import look as module
-from pipeline.ledger import Stamp
-from pipeline.look import Candidate, Look
+from newsbeam.watching import scanner as module
+from newsbeam.watching.file_state import FileStat
+from newsbeam.watching.scanner import Candidate, FolderScanner
 
 
 class Clock:
@@ -39,11 +39,11 @@ def top(tmp_path: Path) -> Path:
     return tmp_path / "in"
 
 
-def follow(top: Path, *words: str, settle: float = 0.5, done: tuple[tuple[str, Stamp], ...] = ()) -> Look:
-    return Look(words or [str(top)], str(top.parent / "out"), settle, done)
+def follow(top: Path, *words: str, settle: float = 0.5, done: tuple[tuple[str, FileStat], ...] = ()) -> FolderScanner:
+    return FolderScanner(words or [str(top)], str(top.parent / "out"), settle, done)
 
 
-def taken(look: Look, clock: Clock, seconds: float = 10.0) -> list[Candidate]:
+def taken(look: FolderScanner, clock: Clock, seconds: float = 10.0) -> list[Candidate]:
     """What can be taken within so many seconds, a small step at a time."""
     found = []
     end = clock.now + seconds
@@ -60,7 +60,7 @@ def names(candidates: list[Candidate]) -> list[str]:
     return sorted(Path(candidate.path).name for candidate in candidates)
 
 
-def finish(look: Look, candidates: list[Candidate]) -> None:
+def finish(look: FolderScanner, candidates: list[Candidate]) -> None:
     for candidate in candidates:
         look.finish(candidate.key, candidate.stamp)
 
@@ -109,7 +109,7 @@ def test_one_that_was_not_whole_is_given_back_and_settles_again(top: Path, clock
 def test_what_was_done_before_a_restart_is_not_taken(top: Path, clock: Clock) -> None:
     for name in ("a.txt", "b.txt"):
         (top / name).write_text(name)
-    done = [(str(top / name), Stamp.of(os.stat(top / name))) for name in ("a.txt", "b.txt")]
+    done = [(str(top / name), FileStat.of(os.stat(top / name))) for name in ("a.txt", "b.txt")]
     (top / "b.txt").write_text("changed meanwhile")
     assert names(taken(follow(top, done=tuple(done)), clock)) == ["b.txt"]
 
@@ -228,7 +228,7 @@ def test_a_folder_that_cannot_be_listed_is_told_of_once(top: Path, clock: Clock,
 
 
 def test_many_numbers_are_known_again() -> None:
-    numbers = module._Numbers(range(0, 50_000, 2))
+    numbers = module.CompactIntSet(range(0, 50_000, 2))
     for number in range(50_000, 60_000):
         numbers.add(number)
     asked = [*range(1, 2000), *range(49_990, 60_010), -5]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from transforms.attribution import languages
-from transforms.attribution.credits import credits
-from transforms.attribution.joined import Engine, statements
-from transforms.attribution.people import People
-from transforms.attribution.speakers import attributions
-from transforms.document import QUOTATIONS_ONLY, Document
-from transforms.processor import Effect
+from newsbeam.transforms.attribution import dispatch
+from newsbeam.transforms.attribution.credits.extract import credits
+from newsbeam.transforms.attribution.english.combine import Engine, statements
+from newsbeam.transforms.attribution.guess import guess
+from newsbeam.transforms.attribution.people import People
+from newsbeam.transforms.attribution.speakers import attributions
+from newsbeam.transforms.document import QUOTATIONS_ONLY, Document
+from newsbeam.transforms.processor import Effect
 
 __all__ = ["Attribute"]
 
@@ -34,11 +35,11 @@ class Attribute:
     def __call__(self, document: Document) -> Document:
         """The document with `attributions` (in the order of their contents) and `credits` set; never raises."""
         prose = document.prose
-        language = document.language.split("-")[0] or languages.guess(prose)
+        language = document.language.split("-")[0] or guess(prose)
         people = People(prose, language)
-        found = statements(prose, self.engine) if language == "en" else languages.statements(prose, language, people)
+        found = statements(prose, self.engine) if language == "en" else dispatch.statements(prose, language, people)
         about = document.metadata
-        if not languages.has_rules(language):
+        if not dispatch.has_rules(language):
             about = replace(about, attribution=QUOTATIONS_ONLY)
         made = attributions(document.text, prose, found, language, people)
         read = credits(document, prose)

@@ -10,8 +10,8 @@ import re
 from collections.abc import Iterable, Sequence
 from functools import cache
 
-from transforms.attribution.lexicon import WESTERN, is_outlet, load, outlet_names
-from transforms.document import Via
+from newsbeam.transforms.attribution.lexicon import WESTERN, is_outlet, load, outlet_names
+from newsbeam.transforms.document import Via
 
 Range = tuple[int, int]
 NOWHERE = (-1, -1)

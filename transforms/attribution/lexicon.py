@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib.resources import files
 from typing import Any
 
-import yaml
+from newsbeam.transforms.package_data import load_yaml
 
 LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
 # Languages with rules of their own: those that set the verb beside its subject, and those that set it behind what was said.
@@ -44,10 +43,7 @@ _CLASSES = (
 @cache
 def load(name: str) -> dict[str, Any]:
     """The file `cues/<name>.yaml`."""
-    # The base loader leaves every word a string: "on", "no" and "off" are words here.
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    text = files("transforms.attribution").joinpath("cues").joinpath(f"{name}.yaml").read_text(encoding="utf-8")
-    data: dict[str, Any] = yaml.load(text, Loader=loader)  # noqa: S506 - it builds strings, lists and dicts only
+    data: dict[str, Any] = load_yaml("newsbeam.transforms.attribution", f"cues/{name}.yaml")
     return data
 
 

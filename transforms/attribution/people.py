@@ -10,7 +10,7 @@ import re
 from bisect import bisect_right
 from functools import cache
 
-from transforms.attribution.lexicon import LANGUAGES, load
+from newsbeam.transforms.attribution.lexicon import LANGUAGES, load
 
 _WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]{0,60}[\wà-ÿ]"  # bounded, as one can begin behind every apostrophe of another
 _PAIR = re.compile(rf"(?<![\w-]){_WORD}(?: (?:de|del|de la|la|von|van|ben|el|al) {_WORD}| {_WORD}){{1,6}}(?![\w-])")

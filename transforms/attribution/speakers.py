@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 
-from transforms.attribution.languages import kinds
-from transforms.attribution.lexicon import CALL, SAY, TELL, english
-from transforms.attribution.names import Names, describe, pronoun
-from transforms.attribution.people import People, pronoun_gender
-from transforms.attribution.quotes import MARKS
-from transforms.attribution.verbs import Found
-from transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
+from newsbeam.transforms.attribution.dispatch import kinds
+from newsbeam.transforms.attribution.english.names import Names, describe, pronoun
+from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english
+from newsbeam.transforms.attribution.people import People, pronoun_gender
+from newsbeam.transforms.attribution.quotations import MARKS
+from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
 
 _NO_NAMES = Names("")
 

@@ -7,12 +7,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
-from transforms.boilerplate.html import Recurring, explain_page, main_text
-from transforms.boilerplate.lines import Explained, explain_lines, strip_lines
-from transforms.boilerplate.page import read_page
-from transforms.boilerplate.site import SiteTemplate, site_of
-from transforms.document import ALL_SIGNS, Document, Removal
-from transforms.processor import Effect
+from newsbeam.transforms.boilerplate.lines.line import Explained
+from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
+from newsbeam.transforms.boilerplate.pages.blocks import read_page
+from newsbeam.transforms.boilerplate.pages.extract import Recurring, explain_page, main_text
+from newsbeam.transforms.boilerplate.site_template import SiteTemplate, site_of
+from newsbeam.transforms.document import ALL_SIGNS, Document, Removal
+from newsbeam.transforms.processor import Effect
 
 
 @dataclass(frozen=True)

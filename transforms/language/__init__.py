@@ -9,10 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from transforms.boilerplate.words import languages
-from transforms.document import ALL_SIGNS, NEUTRAL_SIGNS, Document
-from transforms.language.identify import UNKNOWN, identify
-from transforms.processor import Effect
+from newsbeam.transforms.boilerplate.word_lists.load import languages
+from newsbeam.transforms.document import ALL_SIGNS, NEUTRAL_SIGNS, Document
+from newsbeam.transforms.language.identify import UNKNOWN, identify
+from newsbeam.transforms.processor import Effect
 
 __all__ = ["Language"]
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 
-import yaml
+from newsbeam.transforms.package_data import load_yaml
 
 # Codes that stand for a language we call by another.
 _ALIASES = {
@@ -47,6 +46,5 @@ def _code(code: str) -> str:
 
 @cache
 def _domains() -> dict[str, tuple[str, ...]]:
-    loader = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
-    table = yaml.load((files(__package__) / "hints.yaml").read_bytes(), loader)  # noqa: S506 - builds nothing but strings and lists
+    table = load_yaml("newsbeam.transforms.language", "hints.yaml")
     return {domain: tuple(languages) for domain, languages in table.items()}

@@ -8,13 +8,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.document import LanguageRun
-from transforms.language.hints import hints
-from transforms.language.model import SCALE, model
-from transforms.language.profiles import SCALE as PROFILE_SCALE
-from transforms.language.profiles import profiles
-from transforms.language.prose import is_names, prose_parts
-from transforms.language.reading import Reading, read
+from newsbeam.transforms.document import LanguageRun
+from newsbeam.transforms.language.hints import hints
+from newsbeam.transforms.language.langdetect_profiles import SCALE as PROFILE_SCALE
+from newsbeam.transforms.language.langdetect_profiles import profiles
+from newsbeam.transforms.language.model import SCALE, model
+from newsbeam.transforms.language.prose import is_names, prose_parts
+from newsbeam.transforms.language.score import Reading, read
 
 # What a change of language costs, in units of evidence: a run needs that much on either side.
 SWITCH = 12 * SCALE

@@ -14,8 +14,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.arrays import load_arrays
-from transforms.language.grams import BLANK, COLUMNS, grams
+from newsbeam.transforms.language.ngrams import BLANK, COLUMNS, grams
+from newsbeam.transforms.package_data import load_arrays
 
 Sums = NDArray[np.int32]
 
@@ -102,7 +102,7 @@ class Model:
 @cache
 def model() -> Model:
     """The model that ships, read on first use."""
-    arrays = load_arrays(__package__, "model.npz")
+    arrays = load_arrays("newsbeam.transforms.language", "model.npz")
     scripts: list[Script] = []
     languages: list[str] = []
     given = arrays["priors"].tolist()

@@ -11,11 +11,11 @@ from collections import defaultdict
 from dataclasses import dataclass, replace
 from typing import ClassVar
 
-from transforms.document import Artifact, Document, Translation, Verdict
-from transforms.processor import Effect
-from transforms.translation.evidence import Find, everything, in_removed, target_language
-from transforms.translation.signs import scale, target
-from transforms.translation.style import SCALE, Judgement, judge, signs
+from newsbeam.transforms.document import Artifact, Document, Translation, Verdict
+from newsbeam.transforms.processor import Effect
+from newsbeam.transforms.translation.detectors import Find, everything, in_removed, target_language
+from newsbeam.transforms.translation.evidence_rules import scale, target
+from newsbeam.transforms.translation.style import SCALE, Judgement, judge, signs
 
 __all__ = ["Reason", "Translate", "weigh"]
 

@@ -21,7 +21,7 @@ from math import isqrt, log
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.arrays import load_arrays
+from newsbeam.transforms.package_data import load_arrays
 
 __all__ = ["Judgement", "Sign", "judge", "languages", "signs"]
 
@@ -289,14 +289,14 @@ class Model:
 @cache
 def languages() -> frozenset[str]:
     """The languages that have a model."""
-    folder = files(__package__) / "weights"
+    folder = files("newsbeam.transforms.translation") / "weights"
     return frozenset(entry.name[6:-4] for entry in folder.iterdir() if entry.name.startswith("style_") and entry.name.endswith(".npz"))
 
 
 @cache
 def model(language: str) -> Model:
     """The model of a language that has one."""
-    data = load_arrays(__package__, f"style_{language}.npz")
+    data = load_arrays("newsbeam.transforms.translation", f"style_{language}.npz")
     words, endings, sources = (tuple(bytes(data[key]).decode().split()) for key in ("words", "endings", "sources"))
     numbers = {key: int(data[key]) for key in ("step", "bias", "slope", "shift", "source_step")}
     places = data["places"].astype(np.intp).cumsum()

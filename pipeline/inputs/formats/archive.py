@@ -10,13 +10,12 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from pipeline.find import DOCUMENT_SUFFIXES, kind_suffix
-from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable, seekable
-from pipeline.streams import unpacked_file
-from transforms.document import Raw
-
-MEMBER = "!/"
-"""What stands in an origin between an archive's path and a member's."""
+from newsbeam.inputs.compression import unpacked_file
+from newsbeam.inputs.discovery import DOCUMENT_SUFFIXES, format_suffix
+from newsbeam.inputs.failures import failure_of
+from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable, seekable
+from newsbeam.inputs.work_units import MEMBER
+from newsbeam.transforms.document import Raw
 
 MAX_DEPTH = 3
 """How many archives a document may lie in."""
@@ -89,20 +88,18 @@ def _is_document(name: str) -> bool:
     """Whether a walk through a folder would take it."""
     parts = name.split("/")
     hidden = any(part.startswith(".") and part != "." for part in parts) or "__MACOSX" in parts
-    suffix = kind_suffix(parts[-1])
+    suffix = format_suffix(parts[-1])
     return not hidden and (not suffix or suffix in DOCUMENT_SUFFIXES)
 
 
 def _member(context: ReadContext, name: str, opening: Callable[[], Any]) -> Iterator[Raw]:
     """The items in one member; what is wrong with it is an item, and costs the other members nothing."""
-    from pipeline.inputs.contents import contents, failure_of
-
     path = f"{context.path}{MEMBER}{name.removeprefix('./')}"
     inner = replace(context, path=path, start=0, end=-1, first=1, is_split=False, is_last=True, depth=context.depth + 1)
     number = 0
     try:
         with opening() as opened:
-            for item in contents(inner, unpacked_file(opened, context.budget), name):
+            for item in context.open_member(inner, unpacked_file(opened, context.budget), name):
                 number += 1
                 yield item if "#" in item.origin.removeprefix(path) else replace(item, origin=f"{path}#1")
     except tarfile.TarError:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import io
 import tempfile
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, BinaryIO, ClassVar
 
-from pipeline.inputs.limits import Budget, Unreadable, megabytes
-from pipeline.inputs.statuses import OK_STATUSES, Statuses
-from transforms.document import Raw
-from transforms.fields import USUAL_NAMES, RowOptions
+from newsbeam.inputs.limits import Budget, Unreadable, megabytes
+from newsbeam.inputs.statuses import OK_STATUSES, Statuses
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
 __all__ = ["COPY_BYTES", "InputFormat", "Irregular", "ReadContext", "SplitPoint", "Unreadable", "megabytes", "seekable", "skip_blank_lines"]
 
@@ -28,6 +28,10 @@ class Irregular(Exception):
     """From here on a file is not split: reading it in one go says what is wrong with it."""
 
 
+def _no_members(context: ReadContext, stream: io.BufferedReader, name: str) -> Iterator[Raw]:
+    raise NotImplementedError(f"{context.path}: the reader of an archive has to say how its members are read")
+
+
 @dataclass(frozen=True)
 class ReadContext:
     """What a format knows of the file that it reads.
@@ -36,7 +40,7 @@ class ReadContext:
     have. A part of a file that was split (`is_split`) is the items that begin at `start` or after it and before `end` (-1: to the end
     of the file; `is_last`: there is no part behind it); `first` is the number of the first of them. `rows` is how rows are read: which
     columns a table is asked for. `statuses` are the HTTP statuses whose responses are documents, as ranges. `budget` counts what is
-    read and unpacked; `depth` is how many archives the file lies in.
+    read and unpacked; `depth` is how many archives the file lies in, and `open_member` reads one file inside it as `contents` reads any.
     """
 
     path: str
@@ -51,6 +55,7 @@ class ReadContext:
     statuses: Statuses = OK_STATUSES
     budget: Budget = field(default_factory=lambda: Budget(""), compare=False)
     depth: int = 0
+    open_member: Callable[[ReadContext, io.BufferedReader, str], Iterator[Raw]] = field(default=_no_members, compare=False)
 
     def raw(self, number: int, payload: bytes, **fields: Any) -> Raw:
         """The `number`-th item in the file; `fields` are those of Raw."""
@@ -64,7 +69,7 @@ class ReadContext:
 class InputFormat(ABC):
     """A kind of file with items inside, each of which becomes one document.
 
-    To add a format: a module with a subclass; a line in `INPUT_FORMATS`; and its `kind` in `transforms.decode.container`, which
+    To add a format: a module with a subclass; a line in `INPUT_FORMATS`; and its `kind` in `newsbeam.transforms.decode.container`, which
     recognises it. `read` is all that has to be written:
 
         class Lines(InputFormat):
@@ -75,18 +80,18 @@ class InputFormat(ABC):
                     yield context.raw(number, orjson.dumps({"text": line.decode()}), form="json")
 
     An item of form "json" is a JSON object as in JSON lines, with `text` or `html`, `url`, `title`, `date` and the like;
-    `transforms.decode` takes it from there.
+    `newsbeam.transforms.decode` takes it from there.
     """
 
     random_access: ClassVar[bool] = False
     """Whether files of this format are read from more places than one; `seekable` gives such a stream."""
 
     walled: ClassVar[bool] = True
-    """Whether files of this format are read in a process of their own (`pipeline.inputs.process`): set it to False only where nothing
+    """Whether files of this format are read in a process of their own (`newsbeam.inputs.process`): set it to False only where nothing
     but the standard library's text methods and orjson touch the bytes."""
 
     kind: ClassVar[str]
-    """What `transforms.decode.container` says of such a file."""
+    """What `newsbeam.transforms.decode.container` says of such a file."""
 
     split_inside: ClassVar[frozenset[str]] = frozenset()
     """Compressions ("": none) under which `split_points` works; empty where a file of this format is never split."""

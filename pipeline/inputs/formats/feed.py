@@ -12,11 +12,12 @@ from xml.etree.ElementTree import Element, ParseError, XMLPullParser, tostring
 
 import orjson
 
-from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
-from transforms.decode import HEAD_BYTES, decode_bytes
-from transforms.document import Raw
-from transforms.fields import author_of, scrub
-from transforms.structure import xml_root
+from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
+from newsbeam.transforms.decode import HEAD_BYTES, decode_bytes
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import author_of
+from newsbeam.transforms.structure import xml_root
+from newsbeam.transforms.text import scrub
 
 _BLOCK_CHARS = 1 << 16
 _ENTRIES = frozenset(("item", "entry"))
@@ -136,7 +137,7 @@ def _seen(parser: XMLPullParser[Any], path: list[Element], about: dict[str, str]
 
 
 def _item(entry: Element, about: dict[str, str]) -> dict[str, str]:
-    from transforms.boilerplate.bylines import clean  # it weighs half a second, and few inputs are feeds
+    from newsbeam.transforms.authors import clean  # it weighs half a second, and few inputs are feeds
 
     children: dict[str, list[Element]] = {}
     for child in entry:

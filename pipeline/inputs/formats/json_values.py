@@ -11,9 +11,9 @@ from typing import Any
 
 import orjson
 
-from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, Unreadable
-from transforms.document import Raw
-from transforms.fields import USUAL_NAMES, RowOptions, has_text, read_row
+from newsbeam.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, Unreadable
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions, has_text, read_row
 
 _MAX_DEPTH = 4
 """Objects within objects in which a list of rows is looked for."""

@@ -6,8 +6,8 @@ import io
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from pipeline.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint, skip_blank_lines
-from transforms.document import Raw
+from newsbeam.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint, skip_blank_lines
+from newsbeam.transforms.document import Raw
 
 _BLOCK_BYTES = 4 << 20
 

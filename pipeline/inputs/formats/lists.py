@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 
-from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable
-from transforms.document import Raw
+from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable
+from newsbeam.transforms.document import Raw
 
 
 class PathList(InputFormat):

@@ -14,11 +14,12 @@ from email.policy import compat32
 
 import orjson
 
-from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
-from transforms.decode import binary, decode_bytes
-from transforms.document import Raw
-from transforms.fields import author_of, iso_date_of, scrub
-from transforms.structure import is_from_line
+from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
+from newsbeam.transforms.decode import binary, decode_bytes
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import author_of, iso_date_of
+from newsbeam.transforms.structure import is_from_line
+from newsbeam.transforms.text import scrub
 
 _MAX_PARTS = 1000
 _FROM = b"From "

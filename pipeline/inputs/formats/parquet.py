@@ -8,11 +8,11 @@ from typing import Any
 
 import orjson
 
-from pipeline.inputs.formats.base import InputFormat, Irregular, ReadContext, SplitPoint, Unreadable, megabytes, seekable
-from pipeline.inputs.limits import MAX_IDLE_BYTES, MAX_IDLE_RATIO
-from transforms.decode import decode_bytes
-from transforms.document import Raw
-from transforms.fields import RowOptions, columns_to_read, may_hold_text
+from newsbeam.inputs.formats.base import InputFormat, Irregular, ReadContext, SplitPoint, Unreadable, megabytes, seekable
+from newsbeam.inputs.limits import MAX_IDLE_BYTES, MAX_IDLE_RATIO
+from newsbeam.transforms.decode import decode_bytes
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import RowOptions, columns_to_read, may_hold_text
 
 _BATCH_ROWS, _BATCH_BYTES = 64, 128 << 20
 """Rows that are unpacked together: fewer where as many of the largest would be more than so many bytes."""
@@ -110,9 +110,10 @@ def _batch_rows(path: str, table: Any, group: int, columns: list[str], stream: A
     rows = table.metadata.row_group(group)
     largest = 1
     for at in range(rows.num_columns):
-        column = rows.column(at)
-        if column.path_in_schema.partition(".")[0] not in columns:
+        # Asked of the schema: the metadata of an encrypted column ends the process, and others of the file can be read.
+        if table.schema.column(at).path.partition(".")[0] not in columns:
             continue
+        column = rows.column(at)
         packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
         if unpacked > MAX_IDLE_BYTES and unpacked > MAX_IDLE_RATIO * packed:
             raise Unreadable(f"{path} unpacks to {megabytes(unpacked)} in one column of {megabytes(packed)}; leave it out")
@@ -232,10 +233,18 @@ def _one(value: Any) -> Any:
     return plain
 
 
+def _plain_column(table: Any) -> int:
+    """The number of a column that is read, and so is not encrypted: the same whoever asks, and whatever the options are."""
+    usual = set(columns_to_read(table.schema_arrow.names, [], RowOptions()))
+    paths = (table.schema.column(at).path.partition(".")[0] for at in range(table.metadata.num_columns))
+    return next((at for at, path in enumerate(paths) if path in usual), 0)
+
+
 def _row_group_starts(table: Any) -> list[int]:
     """Where in the file each row group begins, as far as its part of the file goes: the first at 0."""
     starts = []
+    measured = _plain_column(table)
     for group in range(table.metadata.num_row_groups):
-        column = table.metadata.row_group(group).column(0)
+        column = table.metadata.row_group(group).column(measured)
         starts.append(min(column.data_page_offset, column.dictionary_page_offset or column.data_page_offset) if group else 0)
     return starts

@@ -11,11 +11,12 @@ from typing import Any
 
 import orjson
 
-from pipeline.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
-from transforms.decode import HEAD_BYTES, decode_bytes, python_codec
-from transforms.document import Raw
-from transforms.fields import may_hold_text, scrub
-from transforms.structure import delimiter_of
+from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable, megabytes
+from newsbeam.transforms.decode import HEAD_BYTES, decode_bytes, python_codec
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import may_hold_text
+from newsbeam.transforms.structure import delimiter_of
+from newsbeam.transforms.text import scrub
 
 _MAX_TRIES = 100
 """How many rows of several lines may turn out to be broken before a quotation mark that nothing closes is believed to be meant."""

@@ -12,7 +12,8 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from pipeline.inputs.formats.base import (
+from newsbeam.inputs.compression import Pieces
+from newsbeam.inputs.formats.base import (
     COPY_BYTES,
     InputFormat,
     Irregular,
@@ -22,9 +23,8 @@ from pipeline.inputs.formats.base import (
     megabytes,
     skip_blank_lines,
 )
-from pipeline.streams import Pieces
-from transforms.decode import HEAD_BYTES
-from transforms.document import Raw
+from newsbeam.transforms.decode import HEAD_BYTES
+from newsbeam.transforms.document import Raw
 
 
 class Warc(InputFormat):
@@ -54,7 +54,7 @@ _COUNTED_TYPES = ("response", "resource", "conversion")
 
 def _document(context: ReadContext, number: int, kind: str, record: Any) -> Raw:
     """The item of one record, whose block is read for it as far as it may go."""
-    from pipeline.inputs.http import BodyError, Response, body_of, is_read, parse_response
+    from newsbeam.inputs.http import BodyError, Response, body_of, is_read, parse_response
 
     origin = f"{context.path}#{number}"
     content_type, url, date = _field(record, "Content-Type"), _field(record, "WARC-Target-URI"), _field(record, "WARC-Date")

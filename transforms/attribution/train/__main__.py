@@ -1,4 +1,4 @@
-"""`python -m transforms.attribution.train --polnear DIR --vectors FILE`: makes weights/english.npz.
+"""`python -m newsbeam.transforms.attribution.train --polnear DIR --vectors FILE`: makes weights/english.npz.
 
 DIR holds polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.jsonl: PolNeAR's parts train and dev as JSON lines,
 {"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}. The network is fitted on train;
@@ -52,7 +52,7 @@ def squeezed(words: list[str], vectors: dict[str, np.ndarray], size: int, rng: n
 def main() -> int:
     """Train and write the weights. Returns the exit status."""
     parser = argparse.ArgumentParser(
-        prog="python -m transforms.attribution.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        prog="python -m newsbeam.transforms.attribution.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--polnear", type=Path, required=True, metavar="DIR")
     parser.add_argument("--vectors", type=Path, required=True, metavar="FILE")
@@ -64,9 +64,9 @@ def main() -> int:
     # One thread: sums in one order, so the same weights in every run.
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     try:
-        from transforms.attribution.train import corpus, fit
-        from transforms.attribution.train.export import whole
-        from transforms.attribution.train.settle import settled
+        from newsbeam.transforms.attribution.train import corpus, fit
+        from newsbeam.transforms.attribution.train.export import whole
+        from newsbeam.transforms.attribution.train.settle import settled
     except ImportError as missing:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2

@@ -12,9 +12,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.attribution.english import read as read_paragraphs
-from transforms.attribution.network import distance
-from transforms.attribution.reading import BREAK, INSIDE, OPENING, SIGNS, SINGLE, UNKNOWN, Reading, read
+from newsbeam.transforms.attribution.english.encoding import BREAK, INSIDE, OPENING, SIGNS, SINGLE, UNKNOWN, Reading, read
+from newsbeam.transforms.attribution.english.network import distance
+from newsbeam.transforms.attribution.english.rules import read as read_paragraphs
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]

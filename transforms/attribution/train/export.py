@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.attribution.train.fit import EARLY, LATE
+from newsbeam.transforms.attribution.train.fit import EARLY, LATE
 
 _UNIT = 64.0  # an activation of 1
 _LIMIT = 2**24 - 1  # whole numbers up to here are exact in float32, and so are their sums

@@ -10,8 +10,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from transforms.attribution.reading import SIGNS
-from transforms.attribution.train.corpus import REACH, Chunk, rows, tensors
+from newsbeam.transforms.attribution.english.encoding import SIGNS
+from newsbeam.transforms.attribution.train.corpus import REACH, Chunk, rows, tensors
 
 EARLY, LATE = (1, 2, 4, 8), (1, 2, 4, 8, 16)  # dilations of the convolutions
 WIDTH, NARROW = 96, 48  # of the first and of the second part

@@ -8,12 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.attribution.english import Reader, read
-from transforms.attribution.joined import join
-from transforms.attribution.tagger import Model, model_of, tag
-from transforms.attribution.train.corpus import Text
-from transforms.attribution.train.export import UNIT
-from transforms.attribution.verbs import Found
+from newsbeam.transforms.attribution.english.combine import join
+from newsbeam.transforms.attribution.english.rules import Reader, read
+from newsbeam.transforms.attribution.english.tagger import Model, model_of, tag
+from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.train.corpus import Text
+from newsbeam.transforms.attribution.train.export import UNIT
 
 _LOOSE = 0.2  # nats added to cues: what is no statement goes by its odds, which see more than the cue
 _NEUTRAL = (0, 1024, 0, 0, 0, 0, 0, 0)

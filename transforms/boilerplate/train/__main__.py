@@ -1,4 +1,4 @@
-"""`python -m transforms.boilerplate.train {html,lines,words}`: makes the weights and the merged word lists that ship with the package."""
+"""Make the weights and the merged word lists: `python -m newsbeam.transforms.boilerplate.train {html,lines,words}`."""
 
 from __future__ import annotations
 
@@ -11,22 +11,22 @@ PACKAGE = Path(__file__).parents[1]
 
 def main() -> int:
     """Train one model and write its weights. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m transforms.boilerplate.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.boilerplate.train", description=__doc__)
     parser.add_argument("what", choices=("html", "lines", "words"))
     parser.add_argument("--bench", type=Path, required=True, help="folder with extract/ and lines/")
     parser.add_argument("--out", type=Path, help="folder to write to (default: where the package reads from)")
     parser.add_argument("--cross-validate", action="store_true", help="say how well it does on sites it has not seen; write nothing")
     given = parser.parse_args()
     if given.what == "words":
-        from transforms.boilerplate.train import words
+        from newsbeam.transforms.boilerplate.train import words
 
-        words.main(given.out or PACKAGE)
+        words.main(given.out or PACKAGE / "word_lists")
         return 0
     if not (given.bench / "extract").is_dir():
         print(f"{given.bench} has no folder extract/: say with --bench where the labelled pages are", file=sys.stderr)
         return 2
     try:
-        from transforms.boilerplate.train import html, lines
+        from newsbeam.transforms.boilerplate.train import html, lines
     except ImportError as missing:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2

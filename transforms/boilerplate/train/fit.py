@@ -11,7 +11,7 @@ import numpy as np
 from catboost import CatBoostClassifier, Pool
 from numpy.typing import NDArray
 
-from transforms.boilerplate.forest import SCALE, Forest
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest
 
 
 def fit_forest(

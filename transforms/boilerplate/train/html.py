@@ -1,4 +1,4 @@
-"""Trains the classifier of a page's blocks on WCXB's dev split: `python -m transforms.boilerplate.train html --bench DIR`.
+"""Trains the classifier of a page's blocks on WCXB's dev split: `python -m newsbeam.transforms.boilerplate.train html --bench DIR`.
 
 What a block is worth is read off the page's reviewed main text by alignment. Two stages (see page_model.py): a logistic regression
 over names and words, whose scores the second stage sees as they would be on a site never met (from folds by domain), then boosted
@@ -26,11 +26,11 @@ from rapidfuzz.distance import LCSseq
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from transforms.boilerplate.features import LEVELS, FirstScores, Layout, Tokens, tokens_of_head, tokens_of_text
-from transforms.boilerplate.forest import SCALE
-from transforms.boilerplate.page import Page, read_page
-from transforms.boilerplate.page_model import SURE, TABLES, PageModel, arrays_of, best_set
-from transforms.boilerplate.train.fit import fit_forest
+from newsbeam.transforms.boilerplate.forest import SCALE
+from newsbeam.transforms.boilerplate.pages.blocks import Page, read_page
+from newsbeam.transforms.boilerplate.pages.features import LEVELS, FirstScores, Layout, Tokens, tokens_of_head, tokens_of_text
+from newsbeam.transforms.boilerplate.pages.model import SURE, TABLES, PageModel, arrays_of, best_set
+from newsbeam.transforms.boilerplate.train.fit import fit_forest
 
 FOLDS = 5
 _WORD = re.compile(r"\w+")

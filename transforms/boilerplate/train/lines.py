@@ -1,6 +1,6 @@
 """Trains the classifier of scraped lines on bench/lines, and tells how well it does on sites that it has not seen.
 
-    python -m transforms.boilerplate.train lines --bench ../shared/bench
+    python -m newsbeam.transforms.boilerplate.train lines --bench ../shared/bench
 
 Words first: a logistic regression over words, pairs and short lines whole. Then trees, which see of each line the score that its
 words got from a model that has not seen its site. Beside the documents as they are, the trees see each with some of its
@@ -21,11 +21,11 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from transforms.boilerplate.forest import SCALE, Forest
-from transforms.boilerplate.line_features import BITS, GROUPS, NAMES, Scan, columns, slots, tokens
-from transforms.boilerplate.line_model import WORDLESS, dear
-from transforms.boilerplate.lines import read_lines
-from transforms.boilerplate.train.fit import fit_forest
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest
+from newsbeam.transforms.boilerplate.lines.features import BITS, GROUPS, NAMES, Scan, columns, slots, tokens
+from newsbeam.transforms.boilerplate.lines.model import WORDLESS, dear
+from newsbeam.transforms.boilerplate.lines.strip import read_lines
+from newsbeam.transforms.boilerplate.train.fit import fit_forest
 
 FOLDS = 5
 SETS = ("residual", "full")

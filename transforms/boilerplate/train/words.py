@@ -1,11 +1,11 @@
-"""Writes `words.json` anew from the word lists of all languages: `python -m transforms.boilerplate.train words`."""
+"""Writes `words.json` anew from the word lists of all languages: `python -m newsbeam.transforms.boilerplate.train words`."""
 
 from __future__ import annotations
 
 import json
 from pathlib import Path
 
-from transforms.boilerplate.merge import merge, sources
+from newsbeam.transforms.boilerplate.word_lists.compile import merge, sources
 
 
 def main(folder: Path) -> None:

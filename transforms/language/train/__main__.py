@@ -1,4 +1,4 @@
-"""`python -m transforms.language.train --data DIR`: makes weights/model.npz, the model of languages that ships with the package.
+"""`python -m newsbeam.transforms.language.train --data DIR`: makes weights/model.npz, the model of languages that ships with the package.
 
 DIR is laid out as corpus.py says. It takes about 25 minutes on one core and 8 GB; the same data give the same weights.
 """
@@ -16,7 +16,7 @@ PACKAGE = Path(__file__).parents[1]
 
 def main() -> int:
     """Fit the scripts that several languages share, and write the weights. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m transforms.language.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.language.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with data/, words/ and ngrams/")
     parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl, whose sentences are kept out")
     parser.add_argument("--script", action="append", help="fit these scripts only, and keep the weights of the others as they are")
@@ -27,7 +27,7 @@ def main() -> int:
         return 2
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
-        from transforms.language.train import build
+        from newsbeam.transforms.language.train import build
     except ImportError as missing:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2

@@ -15,8 +15,8 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from transforms.language.grams import BLANK
-from transforms.language.model import APOSTROPHE, BLANKS, DIGIT, FIRST_SCRIPT, MARK, SIMPLIFIED, TRADITIONAL, without_quotes
+from newsbeam.transforms.language.model import APOSTROPHE, BLANKS, DIGIT, FIRST_SCRIPT, MARK, SIMPLIFIED, TRADITIONAL, without_quotes
+from newsbeam.transforms.language.ngrams import BLANK
 
 _BMP = 0x10000
 # Apostrophes of all sorts, and the joiner that Persian writes inside words.

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from transforms.language.train import corpus
-from transforms.language.train.alphabet import alphabet
-from transforms.language.train.fit import Fitted, Plan, fit, whole_numbers
+from newsbeam.transforms.language.train import corpus
+from newsbeam.transforms.language.train.alphabet import alphabet
+from newsbeam.transforms.language.train.fit import Fitted, Plan, fit, whole_numbers
 
 # How many grams each script keeps, and of those of the Latin one, how many ship: what makes the whole package less than 8 MB.
 _PLANS = {

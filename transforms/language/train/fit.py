@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
-from transforms.language.grams import BLANK, COLUMNS, Keys, grams
-from transforms.language.model import SCALE
-from transforms.language.train import corpus
-from transforms.language.train.alphabet import Alphabet, latin, stripped
+from newsbeam.transforms.language.model import SCALE
+from newsbeam.transforms.language.ngrams import BLANK, COLUMNS, Keys, grams
+from newsbeam.transforms.language.train import corpus
+from newsbeam.transforms.language.train.alphabet import Alphabet, latin, stripped
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]

@@ -1,1 +1,1 @@
-"""How the weights of `transforms.translation` are made. Not needed to run it."""
+"""How the weights of `newsbeam.transforms.translation` are made. Not needed to run it."""

@@ -1,4 +1,4 @@
-"""`python -m transforms.translation.train style`: makes the style models that ship with the package, or says how well they do."""
+"""`python -m newsbeam.transforms.translation.train style`: makes the style models that ship with the package, or says how well they do."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1]
 
 def main() -> int:
     """Train and write the weights, or cross-validate. Returns the exit status."""
-    parser = argparse.ArgumentParser(prog="python -m transforms.translation.train", description=__doc__)
+    parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.translation.train", description=__doc__)
     parser.add_argument("what", choices=("style",))
     parser.add_argument("--bench", type=Path, required=True, help="folder with translation/ and extract/")
     parser.add_argument("--data", type=Path, help="folder of checkouts of the other corpora: see weights/style.md (default: none)")
@@ -23,7 +23,7 @@ def main() -> int:
         print(f"{given.bench} has no folder translation/: say with --bench where the labelled passages are", file=sys.stderr)
         return 2
     try:
-        from transforms.translation.train import style
+        from newsbeam.transforms.translation.train import style
     except ImportError as missing:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2

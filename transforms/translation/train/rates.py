@@ -1,6 +1,6 @@
 """Count how often each sign of translation stands in original and in translated English, and learn its weight from that.
 
-    python -m transforms.translation.train.rates --bench ../shared/bench [--more PASSAGES.jsonl] [--write]
+    python -m newsbeam.transforms.translation.train.rates --bench ../shared/bench [--more PASSAGES.jsonl] [--write]
 
 `--bench` is the folder of benchmarks: `translation/dev.jsonl` and, for ordinary web text, `extract/dev/truth.jsonl`.
 `--more` is further text, one passage of about 900 characters a line: `text`, `src` ("en" for originals, else the language it
@@ -24,8 +24,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from transforms.translation.evidence import everything, formula_points, formulas
-from transforms.translation.signs import Sign, Target, english_by_hand, scale
+from newsbeam.transforms.translation.detectors import everything, formula_points, formulas
+from newsbeam.transforms.translation.evidence_rules import Sign, Target, english_by_hand, scale
 
 # A passage is about this long; web texts are cut to it for the weights, and taken whole for the rates.
 _PASSAGE = 900

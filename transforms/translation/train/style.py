@@ -20,10 +20,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from transforms.translation import style
-from transforms.translation.train import corpora
-from transforms.translation.train.corpora import Passage
-from transforms.translation.train.measures import auroc, recall
+from newsbeam.transforms.translation import style
+from newsbeam.transforms.translation.train import corpora
+from newsbeam.transforms.translation.train.corpora import Passage
+from newsbeam.transforms.translation.train.measures import auroc, recall
 
 Floats = NDArray[np.float64]
 

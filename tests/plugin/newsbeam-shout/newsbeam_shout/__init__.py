@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
-from transforms.document import Document
-from transforms.processor import Effect, Reject
+from newsbeam.transforms.document import Document
+from newsbeam.transforms.processor import Effect, Reject
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""A run over files: it ends, and can be resumed and replayed."""

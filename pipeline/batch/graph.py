@@ -1,0 +1,232 @@
+"""The whole Beam graph on one screen.
+
+    shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► parts ─ gather ─► publish
+                                                     ▲ with `site_template` only
+    shares ─ split ─ read to count ─ count ─► sketches ─ merge ─ keep
+
+`read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between them. Any other source
+of raw items, bounded or not, takes the place of `read`: nothing from `work` on assumes an end of the input. Of an
+unbounded source, each window of the parts is published by itself.
+
+With `site_template` in the recipe the input is read twice: what recurs has to be counted over all of it before the first
+document can be cleaned. The merged counts go into a file beside the parts, and only its name into the second pass, which waits
+for it; a run that is taken up again finds the file, so that no two parts of one output were made with different counts.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+import apache_beam as beam
+from apache_beam.pvalue import AsSingleton
+from apache_beam.transforms.window import GlobalWindow
+from apache_beam.utils.timestamp import Timestamp
+from apache_beam.utils.windowed_value import WindowedValue
+
+from newsbeam.batch.site_template import CountSiteTexts
+from newsbeam.config.job import Job
+from newsbeam.config.recipe import UNBOUNDED_WITH_SITE_TEMPLATE
+from newsbeam.config.results import BatchResult
+from newsbeam.inputs.splitting import split
+from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, PartSummary, RawBatch, WorkUnit, load_work_unit, save_work_units
+from newsbeam.outputs.parts import PartWriter
+from newsbeam.outputs.shards import publish
+from newsbeam.storage import filesystem
+from newsbeam.storage.progress import CURRENT
+from newsbeam.transforms.document import Raw
+from newsbeam.workers.pool import Pool
+from newsbeam.workers.site_template import width_for
+
+
+def build_graph(
+    pipeline: Any, shares: Sequence[WorkUnit], job: Job, finished: Sequence[str] = (), spread: bool = False, dry: bool = False
+) -> Any:
+    """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers;
+    `dry`: it will be looked at and not run, and no folder is touched.
+    """
+    reader = job.reader(finished)
+    ledger = filesystem.join(job.state, "shares")
+    if not dry:
+        filesystem.make_folder(job.state)
+    stretches = _Stretches([0] if dry else save_work_units(shares, ledger), ledger, spread, reader.seconds)
+    counts = None
+    if job.recipe.site_template is not None:
+        if not dry and job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
+            counts = pipeline | "counted before" >> beam.Create([job.counts], reshuffle=False)
+        else:
+            # Each pass has a source of its own: reading for the second would else be fused with the first, and all documents
+            # held in between.
+            bundles = pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(job.reader().read)
+            counts = bundles | "site template" >> CountSiteTexts(job, width_for(sum(share.size for share in shares)))
+    fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts, dry)
+    # One name that is none: the output is put together even where nothing was read.
+    earlier = pipeline | "finished before" >> beam.Create(["", *finished], reshuffle=False)
+    return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
+
+
+class _Stretches(beam.PTransform):  # type: ignore[misc]
+    """A pipeline → the shares that lie at `places` of the file `ledger`, large ones cut."""
+
+    def __init__(self, places: Sequence[int], ledger: str, spread: bool, seconds: float) -> None:
+        super().__init__()
+        self._places, self._ledger, self._spread, self._seconds = places, ledger, spread, seconds
+
+    def expand(self, pipeline: Any) -> Any:
+        places = pipeline | beam.Create(self._places, reshuffle=False)
+        if self._spread:
+            # Twice: looking for places to cut means reading, which is much where there are many files.
+            places = places | "spread files" >> beam.Reshuffle()
+        cut = places | "look up" >> beam.Map(load_work_unit, self._ledger) | "split" >> beam.FlatMap(split, self._seconds)
+        return cut | "spread" >> beam.Reshuffle() if self._spread else cut
+
+
+class Process(beam.PTransform):  # type: ignore[misc]
+    """Bundles of raw items → the names of the parts that were written.
+
+    `counts` is what Count gave, where the recipe has a `site_template`; without it, as over an input without end, such a
+    recipe is refused. A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
+    and each of Beam's own bundles makes one part. `dry`: the graph will be looked at and not run, and no folder is touched.
+    """
+
+    def __init__(self, job: Job, counts: Any = None, dry: bool = False) -> None:
+        super().__init__()
+        if job.recipe.site_template is not None and counts is None:
+            raise ValueError(UNBOUNDED_WITH_SITE_TEMPLATE)
+        self._job, self._counts, self._dry = job, counts, dry
+
+    def expand(self, raws: Any) -> Any:
+        """Work and write, in one fused stage. The folder for it is made here: late workers are not to bring it back."""
+        if not self._dry:
+            filesystem.make_folder(self._job.state)
+        counts = {} if self._counts is None else {"counts": AsSingleton(self._counts)}
+        return raws | "work" >> beam.ParDo(_Work(self._job), **counts) | "write" >> beam.ParDo(_Write(self._job))
+
+
+class Publish(beam.PTransform):  # type: ignore[misc]
+    """Names of parts → the finished files of each window, and its manifest."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self._job = job
+
+    def expand(self, parts: Any) -> Any:
+        """Gather the names in one place; the files are put together there."""
+        gathered = parts | "by window" >> beam.Map(lambda part: (0, part)) | "gather" >> beam.GroupByKey()
+        return gathered | "publish" >> beam.ParDo(_Publish(self._job))
+
+
+class _Work(beam.DoFn):  # type: ignore[misc]
+    """Runs the chain in worker processes. What comes out keeps the order of what went in."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self._pool: Pool[tuple[str, PartSummary | None, int, Timestamp, Any]] | None = None
+        self._copy: Any = None
+
+    def setup(self) -> None:
+        if self._job.recipe.site_template is None:
+            self._pool = Pool(self._job.setup, self._job.workers)
+
+    def _with_counts(self, path: str) -> None:
+        """Start the workers with the counts, which they read from a file of their machine."""
+        if filesystem.is_remote(path):
+            self._copy = tempfile.NamedTemporaryFile(prefix="newsbeam-")  # noqa: SIM115 - as long as the workers may restart
+            with filesystem.read(path) as stream:
+                shutil.copyfileobj(stream, self._copy, 1 << 20)
+            self._copy.flush()
+            path = self._copy.name
+        self._pool = Pool(replace(self._job.setup, counts=path), self._job.workers)
+
+    def start_bundle(self) -> None:
+        self._held: list[Raw] = []
+        self._size = 0
+        self._key: tuple[str, Any] = ("", None)
+        self._latest = Timestamp(0)
+
+    def process(
+        self, bundle: RawBatch, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam, counts: str = ""
+    ) -> Iterator[Any]:
+        if self._pool is None:
+            self._with_counts(counts)
+        if self._held and (bundle.part, window) != self._key:
+            self._flush(None)
+        self._key, self._latest = (bundle.part, window), timestamp
+        self._held.extend(bundle.raws)
+        CURRENT.begun += len(bundle.raws)
+        self._size += sum(len(raw.payload) for raw in bundle.raws)
+        if bundle.end or self._size >= BATCH_BYTES or len(self._held) >= BATCH_ITEMS:
+            self._flush(bundle.end)
+            yield from self._finished(False)
+
+    def finish_bundle(self) -> Iterator[Any]:
+        if self._held:
+            self._flush(None)
+        yield from self._finished(True)
+
+    def teardown(self) -> None:
+        if self._pool is not None:
+            self._pool.close()
+            self._pool = None
+        if self._copy is not None:
+            self._copy.close()
+            self._copy = None
+
+    def _flush(self, end: PartSummary | None) -> None:
+        assert self._pool is not None
+        part, window = self._key
+        self._pool.submit((part, end, len(self._held), self._latest, window), self._held)
+        self._held, self._size = [], 0
+
+    def _finished(self, everything: bool) -> Iterator[Any]:
+        if self._pool is None:  # nothing came, nor the counts with it
+            return
+        for (part, end, taken, timestamp, window), batch in self._pool.results(everything):
+            yield WindowedValue((part, batch, taken, end), timestamp, [window])
+
+
+class _Write(beam.DoFn):  # type: ignore[misc]
+    """Appends batches to the files of their parts. A part counts once all that was read for it is there, or its bundle ends."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def start_bundle(self) -> None:
+        self._open: dict[tuple[str, Any], PartWriter] = {}
+        self._ends: dict[tuple[str, Any], PartSummary] = {}
+
+    def process(self, element: tuple[str, BatchResult, int, PartSummary | None], window: Any = beam.DoFn.WindowParam) -> Iterator[str]:
+        part, batch, taken, end = element
+        key = (part, window)
+        if key not in self._open:
+            self._open[key] = PartWriter(self._job, part or f"bundle-{uuid4().hex}")
+        writer = self._open[key]
+        writer.add(batch, taken)
+        CURRENT.finished += taken
+        CURRENT.failed += dict(batch.counts).get("dead_letters", 0)
+        if end is not None:
+            self._ends[key] = end
+        if key in self._ends and writer.report.out == self._ends[key].read:
+            del self._open[key]
+            part = writer.commit(self._ends.pop(key))
+            CURRENT.kept += writer.report.out
+            yield part
+
+    def finish_bundle(self) -> Iterator[Any]:
+        for key, writer in self._open.items():
+            window = key[1]
+            yield WindowedValue(writer.commit(self._ends.get(key)), window.max_timestamp(), [window])
+        self._open = {}
+
+
+class _Publish(beam.DoFn):  # type: ignore[misc]
+    def __init__(self, job: Job) -> None:
+        self._job = job
+
+    def process(self, element: tuple[int, Iterable[str]], window: Any = beam.DoFn.WindowParam) -> Iterator[dict[str, Any]]:
+        suffix = "" if isinstance(window, GlobalWindow) else f"-{window.start.to_utc_datetime():%Y%m%dT%H%M%S}"
+        yield publish(self._job, element[1], suffix)

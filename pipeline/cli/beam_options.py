@@ -1,0 +1,56 @@
+"""Beam's own options, which are passed on."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from typing import Any
+
+from newsbeam.cli.options import add_run_options
+from newsbeam.errors import CommandLineError
+
+
+def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser, replay: bool) -> tuple[argparse.Namespace, dict[str, Any]]:
+    """The command line again, with every option that Beam has. Beam is loaded only for command lines that need it."""
+    from newsbeam.storage.filesystem import silence_beam_logging
+
+    silence_beam_logging()
+    from apache_beam.options import pipeline_options as beam
+
+    from newsbeam.runners.flink import java_options
+
+    java_options()
+    parser = beam._BeamArgumentParser(prog=ours.prog, usage=ours.usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
+    for options in beam.PipelineOptions.__subclasses__():
+        options._add_argparse_args(parser)
+    names = {action.dest for action in parser._actions}
+    add_run_options(parser, replay)
+    own = {action.dest for action in ours._actions}
+    parser.error = ours.error
+    known, unknown = parser.parse_known_intermixed_args(arguments)
+    if not replay and "--" not in arguments:
+        unknown += [word for word in known.inputs if word.startswith("--")]
+    wrong = [word.partition("=")[0] for word in unknown if word.startswith("-")]
+    if wrong or unknown:
+        word = (wrong or unknown)[0]
+        options_there = [option for action in parser._actions for option in action.option_strings]
+        near = difflib.get_close_matches(word, options_there, 1)
+        raise CommandLineError(
+            f"no option {word!r}" + (f"; did you mean {near[0]!r}?" if near else "; it is neither newsbeam's nor Beam's")
+        )
+    given = {word[2:].partition("=")[0].replace("-", "_") for word in arguments if word.startswith("--")}
+    chosen = {
+        action.dest: getattr(known, action.dest)
+        for action in parser._actions
+        if action.dest in names - own and any(option.lstrip("-").replace("-", "_") in given for option in action.option_strings)
+    }
+    return known, chosen
+
+
+def mistyped_hint(arguments: list[str], parser: argparse.ArgumentParser) -> str:
+    """What may have been meant by an option that is nearly one of ours."""
+    ours = [option for action in parser._actions for option in action.option_strings]
+    for word in (word.partition("=")[0] for word in arguments if word.startswith("--")):
+        if word not in ours and (near := difflib.get_close_matches(word, ours, 1, 0.75)):
+            return f"\nno option {word!r}; did you mean {near[0]!r}?"
+    return ""

@@ -1,0 +1,76 @@
+"""The commands that write no records: explain, list, check, plan."""
+
+from __future__ import annotations
+
+from newsbeam.cli.options import Parser, add_row_options, load_recipe, parse_row_options, positive_float, positive_int
+from newsbeam.console.terminal import escape_controls
+from newsbeam.errors import CommandLineError
+
+
+def explain_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam explain`; the exit status."""
+    parser = Parser("newsbeam explain", description="What each processor did to one document, and why.", allow_abbrev=False)
+    parser.add_argument("file", metavar="FILE", help="a document, a file of several, or the output folder of a run")
+    which = parser.add_mutually_exclusive_group()
+    which.add_argument("-n", "--record", type=positive_int, default=1, metavar="N", help="which one of several (default: the first)")
+    which.add_argument("--id", metavar="ID", help="the record with this id: sha256:…, or its beginning")
+    which.add_argument("--url", metavar="URL", help="the one with this url")
+    parser.add_argument(
+        "-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML); without it a record is shown as it is"
+    )
+    add_row_options(parser)
+    known = parser.parse_args(arguments)
+    rows = parse_row_options(known)
+    from newsbeam.tools import explain
+
+    wanted = explain.Wanted(known.record, known.id or "", known.url or "")
+    return explain.explain(known.file, wanted, load_recipe(known.recipe), rows, as_it_is=known.recipe is None)
+
+
+def list_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam list`; the exit status."""
+    Parser("newsbeam list", description="The processors installed, and where each comes from.", allow_abbrev=False).parse_args(arguments)
+    from newsbeam.tools import processors
+
+    processors.list_processors()
+    return 0
+
+
+def check_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam check`; the exit status."""
+    parser = Parser("newsbeam check", description="Is this recipe all right?", allow_abbrev=False)
+    parser.add_argument("recipe", metavar="RECIPE")
+    recipe = load_recipe(parser.parse_args(arguments).recipe)
+    print("all right: " + (escape_controls(" → ".join(name for name, _ in recipe.steps)) or "no processors; text comes out as it went in"))
+    return 0
+
+
+def plan_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam plan`; the exit status."""
+    about = "The cores, hours and memory that so many documents take, from what one core does on a sample of them."
+    parser = Parser("newsbeam plan", description=about, allow_abbrev=False)
+    parser.add_argument("documents", metavar="DOCUMENTS", nargs="*", default=["1M", "100M", "3B"], help="how many (default: 1M 100M 3B)")
+    one = parser.add_mutually_exclusive_group(required=True)
+    one.add_argument("--sample", metavar="INPUT", nargs="+", help="documents like those to come: they are run here, on one core, to see")
+    one.add_argument("--rate", type=positive_float, metavar="N", help="documents a second a core, where that is known")
+    other = parser.add_mutually_exclusive_group()
+    other.add_argument("--hours", type=positive_float, default=24.0, metavar="N", help="in which it is to be done (default: 24)")
+    other.add_argument("--cores", type=positive_int, default=0, metavar="N", help="on which it is to be done")
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    known = parser.parse_args(arguments)
+    from newsbeam.errors import InputError
+    from newsbeam.tools import sizing
+
+    try:
+        counts = [sizing.parse_count(text) for text in known.documents]
+        worker_mb = 300
+        if known.sample:
+            sizing.limit_blas_threads()
+            sample = sizing.measure(known.sample, load_recipe(known.recipe), 32 << 20)
+            known.rate, worker_mb = sample.rate, sample.worker_mb
+            failed = f" ({sample.failed:,} of them failed)" if sample.failed else ""
+            print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
+        print(sizing.table([sizing.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
+    except (ValueError, OverflowError, InputError) as error:
+        raise CommandLineError(str(error)) from error
+    return 0

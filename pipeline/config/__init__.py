@@ -1,0 +1,1 @@
+"""Plain data about a run: the recipe, its settings, and the results of a batch."""

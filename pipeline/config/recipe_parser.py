@@ -1,0 +1,205 @@
+"""Recipes in YAML."""
+
+from __future__ import annotations
+
+import difflib
+import types
+import typing
+from collections.abc import Iterator, Sequence
+from dataclasses import fields, is_dataclass
+from typing import Any, Literal
+
+import yaml
+
+from newsbeam.config.recipe import DEFAULT, Recipe, SiteOptions, find, template_processors
+from newsbeam.errors import RecipeError
+from newsbeam.storage import filesystem
+from newsbeam.transforms.processor import Chain, Processor, ProcessorNotFound, installed, is_option
+
+
+def parse(text: str, name: str = "recipe") -> Recipe:
+    """The recipe in `text`; `name` is what messages call it. Raises RecipeError."""
+    try:
+        return _parse(text, name)
+    except RecursionError:
+        raise RecipeError(f"{name}: nested too deeply. A recipe is a list of processors with their options.") from None
+
+
+def _parse(text: str, name: str) -> Recipe:
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise RecipeError(f"{name}:{line}: no valid YAML: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise RecipeError(f"{name}: no valid YAML: {error}") from error
+    if not isinstance(root, yaml.MappingNode):
+        raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like {{processors: [boilerplate, language]}}")
+    source, steps, nodes, site, edit_again = "", None, [], None, False
+    site_node: yaml.Node = root
+    for key, value in mapping_items(root, name):
+        if key.value == "source":
+            source = to_python(value, name)
+            if not isinstance(source, str) or not source:
+                raise _error(name, value, "`source` is the collection's name, a string")
+            if filesystem.printable(source) != source:
+                raise _error(name, value, f"`source` has half a character in it: {filesystem.printable(source)}; write the whole character")
+        elif key.value == "processors":
+            if not isinstance(value, yaml.SequenceNode):
+                raise _error(name, value, "`processors` is a list, one `- name` a line")
+            nodes = value.value
+            steps = tuple(_step(node, name) for node in nodes)
+        elif key.value == "site_template":
+            site, site_node = _site_options(value, name), key
+        elif key.value == "edit_again":
+            edit_again = convert(value, bool, "edit_again", name)
+        else:
+            raise _error(
+                name, key, f"unknown key {key.value!r}" + did_you_mean(key.value, ["source", "processors", "site_template", "edit_again"])
+            )
+    if steps is None:
+        raise RecipeError(f"{name}:1: the key `processors` is missing")
+    recipe = Recipe(source, steps, text, site, edit_again)
+    built: list[Processor] = []
+    for node, (step, options) in zip(nodes, steps, strict=True):
+        try:
+            built.append(find(step)(**dict(options)))
+            Chain(tuple(built))
+        except Exception as error:  # a third party's __post_init__ may raise anything
+            raise _error(name, node, f"{step}: {error}") from error
+    if site and next(template_processors(built), None) is None:
+        raise _error(name, site_node, "`site_template` is for a processor that takes one, as `boilerplate` does; there is none here")
+    return recipe
+
+
+def load(path: str | None) -> Recipe:
+    """The recipe in a file; without one, the default. Raises RecipeError."""
+    if path is None:
+        return parse(DEFAULT, "the default recipe")
+    try:
+        with filesystem.read(path) as stream:
+            return parse(stream.read().decode(), path)
+    except OSError as error:
+        raise RecipeError(f"{path}: {error.strerror or error}") from error
+    except UnicodeDecodeError as error:
+        raise RecipeError(f"{path}: a recipe is YAML in UTF-8; this is not") from error
+
+
+def _site_options(node: yaml.Node, name: str) -> SiteOptions | None:
+    if not isinstance(node, yaml.MappingNode):
+        value = to_python(node, name)
+        if not isinstance(value, bool):
+            raise _error(name, node, "`site_template` is true, false, or {min_pages: 5, share: 0.3}")
+        return SiteOptions() if value else None
+    known = _options(SiteOptions)
+    options: dict[str, Any] = {}
+    for key, value in mapping_items(node, name):
+        if key.value not in known:
+            there = f"; its options: {', '.join(known)}"
+            raise _error(name, key, f"site_template has no option {key.value!r}" + (did_you_mean(key.value, known) or there))
+        options[key.value] = convert(value, known[key.value], f"site_template.{key.value}", name)
+    try:
+        return SiteOptions(**options)
+    except ValueError as error:
+        raise _error(name, node, f"site_template: {error}") from error
+
+
+def _step(node: yaml.Node, name: str) -> tuple[str, tuple[tuple[str, Any], ...]]:
+    options: list[tuple[str, Any]] = []
+    title = node
+    if isinstance(node, yaml.MappingNode):
+        pairs = mapping_items(node, name)
+        if len(pairs) != 1:
+            raise _error(name, node, "one processor an entry: `- name: {option: value}`")
+        title, body = pairs[0]
+        if isinstance(body, yaml.ScalarNode) and body.tag.endswith(":null"):
+            body = yaml.MappingNode("tag:yaml.org,2002:map", [], body.start_mark, body.end_mark)
+        if not isinstance(body, yaml.MappingNode):
+            raise _error(name, body, f"the options of {title.value!r} are a mapping: `- {title.value}: {{option: value}}`")
+        cls = _class(title, name)
+        known = _options(cls)
+        for key, value in mapping_items(body, name):
+            if key.value not in known:
+                there = f"; its options: {', '.join(known)}" if known else "; it has no options"
+                raise _error(name, key, f"{title.value} has no option {key.value!r}" + (did_you_mean(key.value, known) or there))
+            options.append((key.value, convert(value, known[key.value], f"{title.value}.{key.value}", name)))
+    elif isinstance(node, yaml.ScalarNode):
+        _class(node, name)
+    else:
+        raise _error(name, node, "an entry is a processor's name, or `name: {option: value}`")
+    return title.value, tuple(options)
+
+
+def _class(node: yaml.Node, name: str) -> type[Processor]:
+    if not isinstance(node, yaml.ScalarNode) or not isinstance(node.value, str):
+        raise _error(name, node, "a processor's name is a string")
+    try:
+        return find(node.value)
+    except ProcessorNotFound as error:
+        raise _error(name, node, str(error) + did_you_mean(node.value, list(installed()))) from error
+
+
+def _options(cls: type) -> dict[str, Any]:
+    if not is_dataclass(cls):
+        return {}
+    hints = typing.get_type_hints(cls)
+    return {field.name: hints[field.name] for field in fields(cls) if field.init and is_option(field)}
+
+
+def convert(node: yaml.Node, wanted: Any, what: str, name: str) -> Any:
+    """The node's value, if it is of the type that the processor's field declares."""
+    value = to_python(node, name)
+    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
+    if origin in (typing.Union, types.UnionType):
+        if any(matches_type(value, one) for one in arguments):
+            return value
+    elif origin in (tuple, list, Sequence) or wanted in (tuple, list):
+        items = arguments[0] if arguments else object
+        if isinstance(value, list) and all(matches_type(item, items) for item in value):
+            return tuple(value)
+    elif matches_type(value, wanted):
+        return float(value) if wanted is float else value
+    described = " or ".join(map(repr, arguments)) if origin is Literal else getattr(wanted, "__name__", str(wanted))
+    raise _error(name, node, f"{what} is {described}, not {value!r}")
+
+
+def matches_type(value: Any, wanted: Any) -> bool:
+    """Whether a value has the type of an option."""
+    if typing.get_origin(wanted) is Literal:
+        return value in typing.get_args(wanted)
+    if wanted is float:
+        return isinstance(value, (int, float)) and not isinstance(value, bool)
+    if wanted is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, wanted) if isinstance(wanted, type) else True
+
+
+def to_python(node: yaml.Node, name: str) -> Any:
+    """The value of a YAML node. Raises RecipeError."""
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_object(node, deep=True)
+    except (yaml.YAMLError, ValueError) as error:
+        raise _error(name, node, f"{getattr(node, 'value', node)!r} cannot be read: {error}") from error
+    finally:
+        loader.dispose()
+
+
+def mapping_items(node: yaml.MappingNode, name: str) -> list[tuple[yaml.Node, yaml.Node]]:
+    """The keys and values of a YAML mapping. Raises RecipeError where a key stands twice."""
+    seen: set[str] = set()
+    for key, _ in node.value:
+        if str(key.value) in seen:
+            raise _error(name, key, f"{key.value!r} stands here twice")
+        seen.add(str(key.value))
+    return list(node.value)
+
+
+def _error(name: str, node: yaml.Node, message: str) -> RecipeError:
+    return RecipeError(f"{name}:{node.start_mark.line + 1}: {message}")
+
+
+def did_you_mean(word: str, known: Sequence[str] | Iterator[str] | dict[str, Any]) -> str:
+    """The end of a message: "; did you mean …?", or "" where nothing known is near."""
+    near = difflib.get_close_matches(str(word), list(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""

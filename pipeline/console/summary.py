@@ -1,0 +1,148 @@
+"""What a person at the terminal sees of a run: the bar while it goes on, the table when it is done, the list of processors."""
+
+from __future__ import annotations
+
+import builtins
+import shlex
+from collections.abc import Iterator
+from typing import Any
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from newsbeam.console.terminal import escape_controls, print_note
+from newsbeam.inputs.reader import place_of
+
+
+def summary(manifest: dict[str, Any], output: str) -> None:
+    """The table at the end of a run, and as the last line the account."""
+    details: dict[str, int] = manifest["details"]
+    written = sum(file["bytes"] for file in manifest["files"] if file["name"].startswith("documents"))
+    rows: list[tuple[str, str]] = [
+        ("input", _top(details, "input/")),
+        *([("fields", taken)] if (taken := _top(details, "field/")) else []),
+        *([("incomplete", f"{parts:,}: cut short or damaged in the archive")] if (parts := details.get("incomplete", 0)) else []),
+        ("languages", _top(details, "language/")),
+        ("removed", _top(details, "removed/")),
+        ("translated", _translated(details)),
+        ("attributions", f"{details.get('attributions', 0):,}, credits {details.get('credits', 0):,}"),
+        ("dropped", _top(details, "reason/") or "none"),
+        ("failed", _top(details, "error/") or "none"),
+        ("slowest", _slowest(manifest["timings"])),
+        ("records", f"{output}/documents-*: {_bytes(written)} of JSON"),
+    ]
+    failures = manifest.get("failures", [])
+    for note in absent_fields(details):
+        print_note(note)
+    table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    table.add_column(style="bold", no_wrap=True)
+    table.add_column(overflow="fold")
+    for name, text in rows:
+        table.add_row(name, Text(escape_controls(text or "–")))
+        if name == "failed":
+            for failure in failures[:SHOWN_FAILURES]:
+                table.add_row("", Text("\n").join(Text(escape_controls(line)) for line in _failure(failure, output)))
+    if little := manifest.get("little_kept", {}).get("documents"):
+        table.add_row("kept", Text("\n").join(Text(escape_controls(line)) for line in _little_kept(manifest["little_kept"], little)))
+    if any(may_pass(failure["error"]) for failure in failures):
+        table.add_row("again", Text(escape_controls(f"newsbeam replay {shlex.quote(output)}")))
+    Console(highlight=False).print(table)
+    print(manifest["account"], flush=True)
+
+
+def absent_fields(details: dict[str, int]) -> list[str]:
+    """A sentence for each key that `--field` names and no row has."""
+    notes = []
+    for key, number in sorted(details.items()):
+        option = key.removeprefix("no field/")
+        field = option.partition("=")[0]
+        if option != key and not any(other.startswith(f"field/{field} from ") for other in details):
+            notes.append(f"--field {option}: none of the {number:,} rows has it; newsbeam explain FILE shows the keys of a row")
+    return notes
+
+
+SHOWN_FAILURES = 3
+
+
+def may_pass(error: str) -> bool:
+    """Whether an error, by the name of its class, may be over when the document is tried again: a time limit, a crash, the disk."""
+    of_python = getattr(builtins, error, None)
+    lasting = (IsADirectoryError, NotADirectoryError)
+    of_system = isinstance(of_python, type) and issubclass(of_python, (OSError, MemoryError)) and not issubclass(of_python, lasting)
+    return error in ("DocumentTimeout", "WorkerCrash") or of_system
+
+
+def _failure(failure: dict[str, Any], output: str) -> Iterator[str]:
+    """How many, what was said, the first of them, and the cure."""
+    error, first = failure["error"], failure["first"]
+    yield f"{failure['documents']:,} × {failure['stage']}: {error}: {failure['message'] or 'various messages'}"
+    yield f"    first: {first}"
+    path, number = place_of(first)
+    if error == "DocumentTimeout":
+        yield f"    cure: give each more time: newsbeam replay {shlex.quote(output)} --time-limit 60"
+    elif may_pass(error):
+        yield f"    cure: try again: newsbeam replay {shlex.quote(output)}"
+    elif failure["stage"] in ("read", "decode"):
+        yield "    cure: get or convert the input again, or leave it out"
+    else:
+        record = f" -n {number}" if number else ""
+        yield f"    cure: see where it fails: newsbeam explain {shlex.quote(path)}{record}, with the run's --recipe"
+
+
+def _little_kept(little: dict[str, Any], count: int) -> Iterator[str]:
+    """How many documents lost nearly all of their words, of which hosts, and which were the first."""
+    documents = "1 document" if count == 1 else f"{count:,} documents"
+    yield f"less than 5 % of the words of {documents}:"
+    hosts = [f"{one['host']} {one['documents']:,}" for one in little["hosts"][:SHOWN_HOSTS]]
+    others = little["other_hosts"] + sum(one["documents"] for one in little["hosts"][SHOWN_HOSTS:])
+    yield "    " + ", ".join([*hosts, *([f"others {others:,}"] if others else [])])
+    yield from (f"    {'first' if number == 0 else 'then'}: {origin}" for number, origin in enumerate(little["first"]))
+
+
+SHOWN_HOSTS = 5
+
+
+Allowance = tuple[float, bool]
+"""How many documents may fail, and whether that is a percentage of those read."""
+
+
+def trouble(manifest: dict[str, Any], allowed: Allowance) -> str:
+    """Why a run that has ended as it should is none to build on, "" where it is: nothing written, or too many failed."""
+    counts = manifest["counts"]
+    read, failed, dropped = counts["read"], counts["dead_letters"], counts["dropped"]
+    if read and not counts["documents"]:
+        cure = "mend the inputs" if failed >= dropped else "see why with `newsbeam explain FILE`, and change the recipe or the inputs"
+        return f"nothing was written: exit status 1. Of {read:,} read {failed:,} failed and {dropped:,} were dropped, as said above; {cure}"
+    number, percent = allowed
+    if failed > (number * read / 100 if percent else number):
+        limit = f"{number:g}{'%' if percent else ''}"
+        return f"{failed:,} of {read:,} failed, more than --max-failed {limit} allows: exit status 1. What was written is kept"
+    return ""
+
+
+def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:
+    of_kind = [(number, key.removeprefix(prefix)) for key, number in details.items() if key.startswith(prefix)]
+    of_kind.sort(key=lambda one: (-one[0], one[1]))
+    shown = ", ".join(f"{what} {number:,}" for number, what in of_kind[:most])
+    rest = of_kind[most:]
+    return shown + (f", {len(rest)} more kinds {sum(number for number, _ in rest):,}" if rest else "")
+
+
+def _translated(details: dict[str, int]) -> str:
+    verdicts = {key.partition("/")[2]: number for key, number in details.items() if key.startswith("translation/")}
+    return ", ".join(f"{verdict} {verdicts[verdict]:,}" for verdict in ("translated", "original", "unknown") if verdict in verdicts)
+
+
+def _slowest(timings: dict[str, dict[str, Any]]) -> str:
+    ordered = sorted(timings.items(), key=lambda item: -float(item[1]["seconds"]))
+    return ", ".join(f"{name} {1000 * of['seconds'] / max(of['documents'], 1):.2f} ms a document" for name, of in ordered[:3])
+
+
+def _bytes(count: float) -> str:
+    for unit in ("bytes", "kB", "MB"):
+        if count < 1000:
+            return f"{count:.0f} {unit}"
+        count /= 1000
+    return f"{count:.1f} GB"

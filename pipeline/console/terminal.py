@@ -1,0 +1,49 @@
+"""What may be written to a terminal of the text of documents, file names and archives: no escape code of theirs ever gets there."""
+
+from __future__ import annotations
+
+import io
+import re
+import sys
+from bisect import bisect_left
+
+# Controls of both sets (they move the cursor, clear the screen, open links), what reorders the text around it, and half characters.
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+
+
+def escape_controls(text: str, lines: bool = False) -> str:
+    r"""`text` for a terminal: what is not to be printed stands as an escape, as `\x1b`. `lines`: line ends and tabs may stay."""
+    return (_UNSAFE_IN_LINES if lines else _UNSAFE).sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    character = match.group()
+    return _NAMED.get(character) or (f"\\x{ord(character):02x}" if character <= "\xff" else f"\\u{ord(character):04x}")
+
+
+class Places:
+    """Where a place in a text is in `visible(text, lines=True)`."""
+
+    def __init__(self, text: str) -> None:
+        self._places: list[int] = []
+        self._longer = [0]
+        for match in _UNSAFE_IN_LINES.finditer(text):
+            self._places.append(match.start())
+            self._longer.append(self._longer[-1] + len(_escape(match)) - 1)
+
+    def __call__(self, place: int) -> int:
+        """The place in the visible text."""
+        return place + self._longer[bisect_left(self._places, place)]
+
+
+def print_note(text: str) -> None:
+    """Tell a person something, on standard error."""
+    print(f"newsbeam: {escape_controls(text)}", file=sys.stderr, flush=True)
+
+
+def tolerate_any_encoding() -> None:
+    """Have standard output show a character that its encoding lacks as an escape, as standard error does by itself."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")

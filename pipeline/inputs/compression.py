@@ -1,0 +1,397 @@
+"""Streams of bytes: hashed and counted on their way in, unpacked a little at a time, and never silent about a cut."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import lzma
+import os
+import select
+import stat
+import struct
+import zlib
+from bz2 import BZ2File
+from collections import deque
+from hashlib import sha256
+from typing import Any, BinaryIO, ClassVar, cast
+
+import zstandard
+
+from newsbeam.inputs.limits import Budget
+from newsbeam.storage import filesystem
+from newsbeam.storage.progress import CURRENT
+from newsbeam.transforms.decode import HEAD_BYTES, container
+
+COMPRESSION_SUFFIXES = frozenset(["gz", "gzip", "zst", "zstd", "bz2", "xz", "lz4"])
+
+COMPRESSIONS = frozenset(["gzip", "zstd", "bzip2", "xz", "lz4"])
+"""The kinds (of `newsbeam.transforms.decode.container`) that `decompress` unpacks."""
+
+DAMAGED = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, lzma.LZMAError)
+"""What reading an unpacked stream raises where the packed one is cut or damaged; besides, OSError for bzip2 and RuntimeError for lz4."""
+
+
+PIPE_SECONDS = 30
+"""So long a named pipe may hold nothing, not even its writer."""
+
+
+class Plain(io.RawIOBase):
+    """A file as it lies there, or `length` bytes of it from where its stream stands; hashed and counted on its way through."""
+
+    def __init__(self, stream: Any, hashed: bool, counted: bool = True, length: int = -1, budget: Budget | None = None) -> None:
+        self._stream = stream
+        self._hash = sha256() if hashed else None
+        self._counted = counted
+        self._left = length
+        self._budget = budget
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        # A part of a file, or one that is hashed as it is read, is read from its beginning to its end.
+        return self._hash is None and self._left < 0 and bool(self._stream.seekable())
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        return int(self._stream.seek(offset, whence))
+
+    def tell(self) -> int:
+        return int(self._stream.tell())
+
+    def readinto(self, buffer: Any) -> int:
+        if self._left >= 0:
+            buffer = memoryview(buffer)[: self._left]
+        count = int(self._stream.readinto(buffer))
+        if self._left >= 0:
+            self._left -= count
+        if self._hash is not None:
+            self._hash.update(memoryview(buffer)[:count])
+        if self._counted:
+            CURRENT.bytes_read += count
+        if self._budget is not None:
+            self._budget.take(count)
+        return count
+
+    def hexdigest(self) -> str:
+        return self._hash.hexdigest() if self._hash is not None else ""
+
+    def close(self) -> None:
+        self._stream.close()
+        super().close()
+
+
+def open_raw(path: str) -> Any:
+    """A file as it lies there, on this machine or elsewhere, without a buffer."""
+    return filesystem.read(path) if filesystem.is_remote(path) else _open_local(path)
+
+
+def buffered(
+    raw: Any,
+    hashed: bool = True,
+    counted: bool = True,
+    start: int = 0,
+    end: int = -1,
+    buffer: int = HEAD_BYTES,
+    budget: Budget | None = None,
+) -> io.BufferedReader:
+    """What `raw` holds, or its bytes from `start` to `end`; the `raw` of what is returned is a `Plain`.
+
+    `counted`: what is read is what the bar on the terminal goes by.
+    """
+    if start:
+        raw.seek(start)
+    return io.BufferedReader(Plain(raw, hashed, counted, end - start if end >= 0 else -1, budget), buffer)
+
+
+def open_plain(path: str, hashed: bool = True, counted: bool = True, buffer: int = HEAD_BYTES) -> io.BufferedReader:
+    """A file as it lies there, on this machine or elsewhere, `buffered`."""
+    return buffered(open_raw(path), hashed, counted, buffer=buffer)
+
+
+def _open_local(path: str) -> io.FileIO:
+    """A file of this machine. Raises TimeoutError for a named pipe into which nobody writes.
+
+    The pipes that a shell makes (`/dev/stdin`, `<(…)`) have a writer from the start, who may take its time.
+    """
+    if not stat.S_ISFIFO(os.stat(path).st_mode) or not os.path.exists(os.path.realpath(path)):
+        return open(path, "rb", buffering=0)
+    stream = open(path, "rb", buffering=0, opener=lambda name, flags: os.open(name, flags | os.O_NONBLOCK))  # noqa: SIM115
+    poll = select.poll()
+    poll.register(stream, select.POLLIN | select.POLLHUP)
+    if not poll.poll(PIPE_SECONDS * 1000):
+        stream.close()
+        raise TimeoutError(f"{path} is a pipe, and nothing was written into it for {PIPE_SECONDS} s; name a file, or pipe into /dev/stdin")
+    os.set_blocking(stream.fileno(), True)
+    return stream
+
+
+def decompress(stream: io.BufferedReader, kind: str, budget: Budget | None = None) -> io.BufferedReader:
+    """The stream unpacked. Reading it raises one of `DAMAGED` where it is cut or damaged, and what `budget` raises.
+
+    Raises MissingExtra where the library for `kind` is not installed.
+    """
+    raw: Any
+    if kind == "bzip2":
+        raw = _Unpacked(BZ2File(stream))
+    elif kind == "xz":
+        raw = _Unpacked(lzma.LZMAFile(stream))  # noqa: SIM115 - as long as the stream
+    elif kind == "lz4":
+        filesystem.require_extra("lz4", "lz4.frame", "an .lz4 file")
+        import lz4.frame
+
+        raw = _Unpacked(lz4.frame.LZ4FrameFile(stream))
+    else:
+        raw = Pieces(stream, kind)
+    return io.BufferedReader(_Budgeted(raw, budget) if budget is not None else raw, HEAD_BYTES * 2)
+
+
+def unpacked_file(opened: Any, budget: Budget) -> io.BufferedReader:
+    """A file object of an archive's member as a stream whose bytes are counted as unpacked."""
+    return io.BufferedReader(_Budgeted(_Unpacked(opened), budget), HEAD_BYTES * 2)
+
+
+class _Budgeted(io.RawIOBase):
+    """A stream whose bytes are counted as unpacked."""
+
+    def __init__(self, stream: Any, budget: Budget) -> None:
+        self._stream, self._budget = stream, budget
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = int(self._stream.readinto(buffer))
+        self._budget.unpack(count)
+        return count
+
+
+class _Unpacked(io.RawIOBase):
+    """A file object of a decompressor as a raw stream, a little at a time: where it is cut short, what came before the cut is handed on."""
+
+    def __init__(self, unpacker: Any) -> None:
+        self._unpacker = unpacker
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            block = self._unpacker.read1(len(buffer))
+        except RuntimeError as error:  # lz4's
+            raise OSError(str(error)) from error
+        buffer[: len(block)] = block
+        return len(block)
+
+
+class Pieces(io.RawIOBase):
+    """The members of a gzip file, or the frames of a zstd one, unpacked one after another.
+
+    Where it is cut short, what came before the cut is handed on. What a damaged piece gives before its damage depends on the
+    piece alone, and not on where in the file it stands or where reading began. With `noted`, `starts` is where pieces begin:
+    (place in what is unpacked, place in `stream`), for the reader to take from its left. A zstd file may begin with a dictionary in a
+    skippable frame, as `.warc.zst` does; `has_dictionary` says so once the first frame has begun.
+    """
+
+    # A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small. zlib takes a limit.
+    _FEED: ClassVar = {"gzip": 8 << 10, "zstd": 1 << 10}
+
+    def __init__(self, stream: BinaryIO, kind: str, noted: bool = False) -> None:
+        self._stream = stream
+        self._gzip = kind == "gzip"
+        self._feed = self._FEED[kind]
+        self._piece: Any = None
+        self._checksum = self._size = 0
+        self._fed = b""
+        self._read = self._unpacked = 0
+        self._out = memoryview(b"")
+        self._noted = noted
+        self._dictionary: zstandard.ZstdCompressionDict | None = None
+        self.starts: deque[tuple[int, int]] = deque()
+
+    def readable(self) -> bool:
+        return True
+
+    @property
+    def place(self) -> int:
+        """How far `stream` is unpacked."""
+        return self._read - len(self._fed)
+
+    @property
+    def has_dictionary(self) -> bool:
+        """Whether frames are unpacked with a dictionary that stands at the beginning of the file."""
+        return self._dictionary is not None
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._out:
+            if not self._more():
+                return 0
+        count = min(len(buffer), len(self._out))
+        buffer[:count] = self._out[:count]
+        self._out = self._out[count:]
+        self._unpacked += count
+        return count
+
+    def _more(self) -> bool:
+        """Unpack a little, which may give nothing yet; False at the end."""
+        self._fill(self._feed)
+        if self._piece is not None and self._piece.eof:
+            self._end()
+            return True
+        if self._piece is None:
+            if self._gzip and self._fed[:1] == b"\0":
+                self._fed = self._fed.lstrip(b"\0")  # some tapes and tools fill up behind a member
+                return True
+            if not self._fed:
+                return False
+            if not self._gzip and self._fed[1:4] == _SKIPPABLE and self._fed[:1] in _SKIPPABLE_FIRST:
+                self._skip_frame()
+                return True
+            self._begin()
+            return True
+        fed = self._fed
+        if self._gzip:
+            out = self._piece.decompress(fed, HEAD_BYTES)
+            self._fed = self._piece.unconsumed_tail
+            self._checksum = zlib.crc32(out, self._checksum)
+            self._size += len(out)
+        else:
+            out = self._piece.decompress(fed) if fed else b""
+            self._fed = b""
+        self._out = memoryview(out)
+        if self._piece.eof:
+            self._fed = self._piece.unused_data
+        elif not (fed or out):
+            raise EOFError(f"the {'gzip' if self._gzip else 'zstd'} stream ends in the middle of a {'member' if self._gzip else 'frame'}")
+        return True
+
+    def _fill(self, size: int) -> None:
+        if len(self._fed) < size:
+            block = self._stream.read(size - len(self._fed))
+            self._read += len(block)
+            self._fed += block
+
+    def _begin(self) -> None:
+        place = self.place
+        if not self._gzip:
+            unpacker = zstandard.ZstdDecompressor(dict_data=self._dictionary, max_window_size=_MAX_WINDOW_BYTES)
+            self._piece = unpacker.decompressobj()
+        elif self._fed[:2] == b"\x1f\x8b":
+            self._skip_gzip_header()
+            # Without its wrapper, whose checksum would take the last of what was unpacked with it.
+            self._piece = zlib.decompressobj(wbits=-15)
+            self._checksum = self._size = 0
+        else:
+            raise gzip.BadGzipFile(f"not a gzip member ({self._fed[:2]!r})")
+        if self._noted:
+            self.starts.append((self._unpacked, place))
+
+    def _skip_gzip_header(self) -> None:
+        while True:
+            if len(self._fed) > 2 and self._fed[2] != 8:
+                raise gzip.BadGzipFile(f"unknown compression method {self._fed[2]}")
+            if length := gzip_header(self._fed):
+                self._fed = self._fed[length:]
+                return
+            if len(self._fed) > _MAX_GZIP_HEADER_BYTES:
+                raise gzip.BadGzipFile("the header of a gzip member has no end")
+            size = len(self._fed) + self._feed
+            self._fill(size)
+            if len(self._fed) < size and not gzip_header(self._fed):
+                raise EOFError("the gzip stream ends in the middle of a member")
+
+    def _end(self) -> None:
+        """What stands behind a piece. Raises EOFError or BadGzipFile where the checksum of a gzip member is missing or wrong."""
+        self._piece = None
+        if self._gzip:
+            self._fill(8)
+            if len(self._fed) < 8:
+                raise EOFError("the gzip stream ends in the middle of a member")
+            checksum, size = struct.unpack("<II", self._fed[:8])
+            if (checksum, size) != (self._checksum, self._size & 0xFFFFFFFF):
+                raise gzip.BadGzipFile("the checksum of a gzip member is wrong")
+            self._fed = self._fed[8:]
+
+    def _skip_frame(self) -> None:
+        """Pass over a skippable zstd frame, or take the dictionary out of it."""
+        first, size = self.place == 0 and self._fed[:1] == _DICTIONARY_FIRST, int.from_bytes(self._fed[4:8], "little")
+        self._fill(8)
+        if first and size <= _MAX_DICTIONARY_BYTES:
+            self._fill(8 + size)
+            packed = self._fed[8 : 8 + size]
+            if packed[:4] == b"\x28\xb5\x2f\xfd":
+                packed = zstandard.ZstdDecompressor().stream_reader(packed).read(_MAX_DICTIONARY_BYTES)
+            self._dictionary = zstandard.ZstdCompressionDict(packed)
+        left = 8 + size - len(self._fed)
+        self._fed = self._fed[8 + size :]
+        while left > 0:
+            block = self._stream.read(min(left, HEAD_BYTES))
+            if not block:
+                raise EOFError("the zstd stream ends in the middle of a frame")
+            self._read += len(block)
+            left -= len(block)
+
+
+def gzip_header(head: bytes) -> int:
+    """How long the header of a gzip member is; 0 where more has to be seen of it."""
+    if len(head) < 10:
+        return 0
+    flags, length = head[3], 10
+    if flags & 4:
+        length += 2 + int.from_bytes(head[length : length + 2], "little")
+    for flag in (8, 16):
+        if flags & flag:
+            length = head.find(b"\0", length) + 1
+            if not length:
+                return 0
+    length += 2 if flags & 2 else 0
+    return length if length <= len(head) else 0
+
+
+_MAX_GZIP_HEADER_BYTES = 128 << 10
+_SKIPPABLE = b"\x2a\x4d\x18"
+_SKIPPABLE_FIRST = frozenset(bytes([first]) for first in range(0x50, 0x60))
+_DICTIONARY_FIRST = b"\x5d"
+_MAX_DICTIONARY_BYTES = 16 << 20
+_MAX_WINDOW_BYTES = 1 << 31
+"""What `zstd --long=31` needs. It is address space first: only what a file fills of its window is memory."""
+
+
+def unpacked(stream: BinaryIO) -> io.BufferedReader:
+    """A stream without its compression, if it has one."""
+    plain: io.BufferedReader = io.BufferedReader(cast("Any", stream), HEAD_BYTES)
+    kind = container(plain.peek(HEAD_BYTES))
+    return decompress(plain, kind) if kind in COMPRESSIONS else plain
+
+
+def without_compression(path: str) -> str:
+    """A path without the suffix that says how it is compressed."""
+    stem, _, suffix = path.rpartition(".")
+    if suffix.lower() in ("tgz", "tbz2", "txz"):
+        return f"{stem}.tar"
+    return stem if suffix.lower() in COMPRESSION_SUFFIXES else path
+
+
+class Tail(io.RawIOBase):
+    """A stream that remembers its last bytes: a whole WARC ends in two line ends."""
+
+    def __init__(self, stream: io.BufferedReader) -> None:
+        self._stream = stream
+        self._position = 0
+        self._last = b""
+
+    def readable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def read(self, size: int = -1) -> bytes:
+        # One read of the stream below at a time: where that is cut short, what came before the cut is still handed on.
+        block = self._stream.read1(size)
+        self._position += len(block)
+        if block:
+            self._last = (self._last + block[-8:])[-8:]
+        return block
+
+    def ends_whole(self) -> bool:
+        return not self._last or self._last.endswith((b"\n\r\n", b"\n\n"))

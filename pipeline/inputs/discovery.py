@@ -1,0 +1,301 @@
+"""From the inputs on the command line (files, folders, globs, URIs) to the files they name."""
+
+from __future__ import annotations
+
+import os
+import re
+import stat
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from newsbeam.errors import InputError, MissingExtra
+from newsbeam.inputs.compression import COMPRESSION_SUFFIXES
+from newsbeam.inputs.work_units import Source
+from newsbeam.storage.filesystem import check_scheme, filesystems, is_remote, printable
+from newsbeam.storage.output_layout import is_newsbeam_output, outputs_among
+
+DOCUMENT_SUFFIXES = frozenset(
+    "html htm xhtml shtml php asp aspx jsp cgi txt text md markdown "
+    "jsonl ndjson json csv tsv parquet warc wet arc wacz zip tar tgz tbz2 txz mhtml mht eml mbox rss atom xml".split()
+)
+"""What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
+
+
+_FETCH_FIRST = "newsbeam fetches nothing from the web; download it first, and name the file or the folder it is in"
+_NOT_READ = {
+    "http": _FETCH_FIRST,
+    "https": _FETCH_FIRST,
+    "ftp": _FETCH_FIRST,
+    "abfss": "write abfs://CONTAINER/PATH",
+}
+"""Schemes of URIs that people write, and what to do instead."""
+
+PASSED_OVER = "{} is an output folder of newsbeam: what is in it is not read (name it outright to have it read)"
+"""What is said of output that lies in a folder that is walked: reading it by accident would give each document twice."""
+
+
+MAX_PATH_BYTES = os.pathconf("/", "PC_PATH_MAX")
+"""A longer path cannot be opened, however it came to be."""
+
+TOO_DEEP = "{}: the folders there are nested too deep for a pattern; name the folder itself, then all of them are read"
+
+
+def printable_input(path: str) -> str:
+    """The path that is shown as `path`."""
+    if is_remote(path) or os.path.lexists(path):
+        return path
+    return re.sub(r"\\udc([89a-f][0-9a-f])", lambda match: chr(0xDC00 + int(match.group(1), 16)), path)
+
+
+@dataclass(frozen=True)
+class Discovery:
+    """What a look at the inputs found: the files to read, and what the user should be told."""
+
+    sources: tuple[Source, ...]
+    notes: tuple[str, ...] = ()
+
+
+def discover(inputs: Sequence[str], leave_out: str = "") -> Discovery:
+    """The files that `inputs` (files, folders, globs, URIs) name, each once, in the order of the inputs, folders sorted.
+
+    `leave_out` is the output folder: what lies in it is never read. Raises InputError for an input that names nothing.
+    """
+    sources: dict[tuple[str, str], Source] = {}
+    places: dict[str, str] = {}
+    notes: list[str] = []
+    skipped: dict[str, int] = {}
+    out = os.path.realpath(leave_out) if leave_out and "://" not in leave_out else leave_out
+    for word in inputs:
+        given = word.removeprefix("file://")
+        before = len(sources)
+        if is_remote(given):
+            found: Iterable[Source] = _remote(given, out, notes, skipped)
+        elif os.path.isdir(given):
+            if out and os.path.realpath(given) == out:
+                raise InputError(f"{given} is the output folder itself; name another with --output")
+            found = _walk(given, out, notes, skipped)
+        elif os.path.exists(given) or os.path.islink(given):
+            found = [source_at(given, folder_name(given))]
+        else:
+            found = _glob(given, out, notes, skipped)
+        for source in found:
+            # The same file spelled in two ways is one input.
+            folder, _, name = source.path.rpartition("/")
+            if folder not in places:
+                places[folder] = folder if is_remote(folder) else os.path.abspath(folder or ("/" if source.path.startswith("/") else "."))
+            sources.setdefault((places[folder], name), source)
+        if len(sources) == before and os.path.isdir(given):
+            notes.append(f"{given}: no documents in this folder")
+    if skipped:
+        kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0])))
+        notes.append(f"left alone, no documents by their names: {kinds} (name a file outright to have it read)")
+    return Discovery(tuple(sources.values()), tuple(notes))
+
+
+def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iterator[Source]:
+    """The documents below `top`, a folder's files before its folders. With a stack: folders may be nested thousands deep."""
+    name = folder_name(os.path.join(top, "x"))
+    seen: set[tuple[int, int]] = set()
+    unreadable: list[str] = []
+    links = LinksOut(top)
+    output = None
+    with suppress(OSError):
+        status = os.stat(out)
+        output = (status.st_dev, status.st_ino)
+    waiting = [top]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            here = os.stat(folder)
+            with os.scandir(folder) as listed:
+                entries = sorted(listed, key=lambda entry: entry.name)
+        except OSError:
+            unreadable.append(folder)
+            continue
+        if (here.st_dev, here.st_ino) in seen:
+            continue  # a link back to a folder we have walked: without this, a loop never ends
+        seen.add((here.st_dev, here.st_ino))
+        if (here.st_dev, here.st_ino) == output:
+            notes.append(f"{folder} is the output folder: what is in it is not read")
+            continue
+        signs = [entry.name for entry in entries if entry.name.startswith((".newsbeam", "manifest"))]
+        is_output = bool(signs) and is_newsbeam_output(folder, signs)
+        if is_output and folder != top:
+            notes.append(PASSED_OVER.format(folder))
+            continue
+        entries = [entry for entry in entries if not entry.name.startswith(".")]
+        folders = [entry for entry in entries if is_folder(entry)]
+        files = [entry for entry in entries if not is_folder(entry)]
+        if is_output:
+            # A run's records are an input, what it says of itself and what it dropped is not.
+            folders = [entry for entry in folders if entry.name == "documents"]
+            files = [entry for entry in files if entry.name.startswith("documents-")]
+        for entry in files:
+            path = entry.path.removeprefix("./")
+            if (suffix := format_suffix(entry.name)) and suffix not in DOCUMENT_SUFFIXES:
+                skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
+            elif (source := _regular(path, name)) is not None:
+                if entry.is_symlink():
+                    links.add(path)
+                yield source
+            else:
+                notes.append(f"{path} is no regular file: not read")
+        for entry in folders:
+            if entry.is_symlink():
+                links.add(entry.path)
+        waiting += [entry.path for entry in reversed(folders)]
+    if links.count:
+        notes.append(links.note())
+    # A folder that cannot be listed is an input that cannot be read: opening it gives the dead letter that says so.
+    yield from (Source(path, 0, name) for path in sorted(unreadable))
+
+
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder or leads to one; a link in a circle is not."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False  # as a file, it becomes the dead letter that says why
+
+
+class LinksOut:
+    """Counts the links below a folder that lead out of it: they are followed, and the user should know."""
+
+    def __init__(self, top: str) -> None:
+        self._top = top
+        self._real = os.path.join(os.path.realpath(top), "")
+        self.count = 0
+        self._first = ("", "")
+
+    def add(self, path: str) -> None:
+        """Count the link if it leads out."""
+        target = os.path.realpath(path)
+        if not os.path.join(target, "").startswith(self._real) and os.path.exists(target):
+            self._first = self._first if self.count else (path.removeprefix("./"), target)
+            self.count += 1
+
+    def note(self) -> str:
+        """What the user should be told."""
+        path, target = self._first
+        if self.count == 1:
+            return f"a link leads out of {self._top}, and what it leads to is read: {path} -> {target}"
+        return f"{self.count} links lead out of {self._top}, and what they lead to is read: the first is {path} -> {target}"
+
+
+def source_at(path: str, name: str) -> Source:
+    """The file at `path` as an input of the collection `name`, whether it is there or not."""
+    try:
+        status = os.stat(path)
+        return Source(path, status.st_size, name, status.st_mtime_ns)
+    except OSError:
+        return Source(path, 0, name)  # a dangling link, or gone already: reading it gives the dead letter
+
+
+def _regular(path: str, name: str) -> Source | None:
+    """The file at `path`, or None where it is a pipe or a device: reading such may never end."""
+    try:
+        status = os.stat(path)
+    except OSError:
+        return Source(path, 0, name)
+    return Source(path, status.st_size, name, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
+    import glob  # few runs need it
+
+    if not glob.has_magic(pattern):
+        near = _similar(pattern)
+        raise InputError(f"no such file or folder: {pattern}" + (f"; did you mean {near}?" if near else ""))
+    try:
+        paths = sorted(glob.glob(pattern, recursive=True))
+    except RecursionError as error:
+        raise InputError(TOO_DEEP.format(pattern)) from error
+    if not paths:
+        raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
+    name = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
+    found: list[Source] = []
+    # Of folders that the pattern only happens to match, none is read that newsbeam wrote.
+    outputs = outputs_among(paths, os.path.dirname(re.split(r"[*?\[]", pattern)[0]))
+    notes += map(PASSED_OVER.format, outputs)
+    for path in paths:
+        if any(path == output or path.startswith(os.path.join(output, "")) for output in outputs):
+            continue
+        if os.path.isdir(path):
+            # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
+            if "**" not in pattern:
+                found += _walk(path, out, notes, skipped)
+        elif (source := _regular(path, name)) is None:
+            notes.append(f"{path} is no regular file: not read")
+        elif not out or os.path.commonpath([os.path.realpath(path), out]) != out:
+            found.append(source)
+    return found
+
+
+def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
+    scheme = given.partition("://")[0]
+    if scheme in _NOT_READ:
+        raise InputError(f"{given}: {_NOT_READ[scheme]}")
+    try:
+        check_scheme(given)
+    except MissingExtra as error:
+        raise InputError(f"{given}: {error}") from error
+    except ValueError as error:
+        raise InputError(f"{given}: no filesystem is installed for {scheme}://") from error
+    files = filesystems()
+    try:
+        if re.search(r"[*?\[]", given):
+            listed = files.match([given])[0].metadata_list
+            walked = False
+        else:
+            listed = [] if given.endswith("/") else files.match([given])[0].metadata_list
+            walked = not listed
+            listed = listed or files.match([given.rstrip("/") + "/**"])[0].metadata_list
+    except Exception as error:  # each remote filesystem has errors of its own; all mean the same to a user
+        raise InputError(f"{given} cannot be listed: {error}") from error
+    if not listed:
+        raise InputError(f"nothing found at {given}")
+    name = re.split(r"[*?\[]", given)[0].rstrip("/").rpartition("/")[2] or scheme
+    found = []
+    outputs = outputs_among([str(entry.path) for entry in listed], given) if walked else []
+    notes += [PASSED_OVER.format(folder) for folder in outputs if folder != out.rstrip("/")]
+    left_out = tuple(folder.rstrip("/") + "/" for folder in (*outputs, out) if folder)
+    records_only = walked and is_newsbeam_output(given.rstrip("/"))
+    for entry in sorted(listed, key=lambda entry: str(entry.path)):
+        if records_only and not re.fullmatch(r"(?:documents/)?documents-[^/]*", str(entry.path)[len(given.rstrip("/")) :].lstrip("/")):
+            continue
+        if walked and str(entry.path).startswith(left_out):
+            continue
+        suffix = format_suffix(entry.path.rpartition("/")[2])
+        if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
+            skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
+        elif not entry.path.endswith("/"):
+            changed = int(1e9 * (entry.last_updated_in_seconds or 0))
+            found.append(Source(entry.path, int(entry.size_in_bytes or 0), name, changed))
+    return found
+
+
+def folder_name(path: str) -> str:
+    """The collection that a file belongs to by default: the name of the folder it is in."""
+    return printable(os.path.basename(os.path.dirname(os.path.abspath(path)))) or "root"
+
+
+def format_suffix(name: str) -> str:
+    """The suffix that says what kind of file a name is of, in lower case, compression aside; "" where it has none."""
+    parts = name.lower().split(".")
+    while len(parts) > 1 and parts[-1] in COMPRESSION_SUFFIXES:
+        parts.pop()
+    # "page.2024-05-01" or "article.v2 final" have no suffix that says a kind.
+    return parts[-1] if len(parts) > 1 and re.fullmatch(r"[a-z][a-z0-9]{0,8}", parts[-1]) else ""
+
+
+def _similar(path: str) -> str:
+    import difflib
+
+    folder = os.path.dirname(path) or "."
+    try:
+        names = os.listdir(folder)
+    except OSError:
+        return ""
+    near = difflib.get_close_matches(os.path.basename(path.rstrip("/")), names, 1)
+    return os.path.join(os.path.dirname(path), near[0]) if near else ""

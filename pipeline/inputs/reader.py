@@ -1,0 +1,153 @@
+"""From files to raw items: sharing them out, and streaming what is inside.
+
+Nothing here is read whole but single documents, and those only up to a limit. What goes wrong with an input becomes a
+`Raw` with its `error` set, so that it ends as a dead letter and is counted like any other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from hashlib import sha256
+from typing import Any, cast
+
+from newsbeam.inputs import process, work_units
+from newsbeam.inputs.compression import COMPRESSIONS, Plain, open_plain, open_raw
+from newsbeam.inputs.contents import ReadTask, failure, is_wanted, items, place_of
+from newsbeam.inputs.formats import INPUT_FORMATS
+from newsbeam.inputs.formats.base import COPY_BYTES
+from newsbeam.inputs.limits import MIN_READ_SECONDS
+from newsbeam.inputs.statuses import OK_STATUSES, Statuses
+from newsbeam.inputs.work_units import (
+    BATCH_BYTES,
+    BATCH_ITEMS,
+    MEMBER,
+    PartSummary,
+    RawBatch,
+    Source,
+    WorkUnit,
+    small_file_units,
+)
+from newsbeam.storage.filesystem import printable
+from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
+
+__all__ = ["Reader", "place_of"]
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Streams raw items out of shares; `max_bytes` is the most that one document may have, once decompressed, `rows` how rows are read.
+
+    `seconds` (0: no limit) is the most processor time that may pass without a document, `statuses` the HTTP statuses, as ranges, whose
+    responses are documents.
+    """
+
+    max_bytes: int
+    done: frozenset[str] = field(default_factory=frozenset)
+    rows: RowOptions = USUAL_NAMES
+    seconds: float = MIN_READ_SECONDS
+    statuses: Statuses = OK_STATUSES
+
+    def read(self, share: WorkUnit) -> Iterator[RawBatch]:
+        """Everything in the share, and the end of each part that is complete.
+
+        A part's name sorts in the order of the input. Parts in `done` are passed over: they were finished earlier.
+        """
+        number, read, size = 0, 0, 0
+        held: list[Raw] = []
+        held_bytes = 0
+        files: list[tuple[str, int, str]] = []
+        stretch = f"{share.number:06d}-{share.start:014d}"
+        if len(share.sources) > 1 and f"{stretch}-00000" in self.done:
+            return
+        part = f"{stretch}-{number:05d}"
+        for source in share.sources:
+            items = self._items(source, share, files)
+            for raw in items if printable(source.path) == source.path else map(_shown, items):
+                # Only what one file holds is closed in between: small files together are one part, to be passed over unread.
+                if len(share.sources) == 1 and size >= work_units.SPLIT_BYTES:
+                    if part not in self.done:
+                        yield RawBatch(part, tuple(held), PartSummary(read))
+                    number, read, size, held, held_bytes = number + 1, 0, 0, [], 0
+                    part = f"{stretch}-{number:05d}"
+                read += 1
+                size += len(raw.payload)
+                if part in self.done:
+                    continue
+                held.append(raw)
+                held_bytes += len(raw.payload)
+                if held_bytes >= BATCH_BYTES or len(held) >= BATCH_ITEMS:
+                    yield RawBatch(part, tuple(held))
+                    held, held_bytes = [], 0
+        # The last stretch of a file has its hash, also where no record is in it.
+        if (read or files) and part not in self.done:
+            yield RawBatch(part, tuple(held), PartSummary(read, tuple(files)))
+
+    def records(self, source: Source, inputs: list[tuple[str, int, str]]) -> Iterator[Raw]:
+        """Everything in one file, in its order; at its end (path, bytes, SHA-256) is added to `inputs`."""
+        items = self._items(source, WorkUnit(0, (source,)), inputs)
+        return items if printable(source.path) == source.path else map(_shown, items)
+
+    def _items(self, source: Source, share: WorkUnit, files: list[tuple[str, int, str]]) -> Iterator[Raw]:
+        wanted = dict(share.only).get(source.path) if share.only else None
+        members = tuple(entry for entry in share.only if entry[0].startswith(source.path + MEMBER))
+        if share.only and wanted is None and not members:
+            return
+        if 0 < source.size <= HEAD_BYTES and not share.kind and (small := small_file_units(source)) is not None:
+            # Most inputs are small files: the general way costs three times as much as reading them.
+            digest = sha256(small).hexdigest()
+            yield Raw(source.path, small, name=source.path, source=source.source, sha256=digest)
+            files.append((printable(source.path), len(small), digest))
+            return
+        task = ReadTask(
+            source.path,
+            source.source,
+            self.max_bytes,
+            self.rows,
+            self.statuses,
+            share.start,
+            share.end,
+            share.first,
+            share.kind,
+            share.last,
+            wanted,
+            members,
+        )
+        whole, digest = False, ""
+        try:
+            with open_raw(source.path) as raw:
+                if is_walled(source.path, raw, share.kind):
+                    whole, digest = yield from process.read(task, raw, self.seconds)
+                else:
+                    whole, digest = yield from items(task, raw)
+            if whole and share.kind and share.last:
+                digest = share.digest or _digest(source.path)
+        except OSError as error:
+            if is_wanted(share.first, wanted):
+                yield failure(task, share.first - 1, error)
+        if share.last:
+            files.append((printable(source.path), source.size, digest))
+
+
+def is_walled(path: str, raw: Any, kind: str = "") -> bool:
+    """Whether an open file is to be read in a process of its own; `kind` is its format where that is known."""
+    if not kind:
+        if not raw.seekable():
+            return True  # a pipe gives its beginning once
+        head = raw.read(HEAD_BYTES)
+        raw.seek(0)
+        kind = container(head, path)
+    return kind in COMPRESSIONS or (kind in INPUT_FORMATS and INPUT_FORMATS[kind].walled)
+
+
+def _digest(path: str) -> str:
+    with open_plain(path, counted=False, buffer=COPY_BYTES) as plain:
+        while plain.read1(COPY_BYTES):
+            pass
+        return cast("Plain", plain.raw).hexdigest()
+
+
+def _shown(raw: Raw) -> Raw:
+    return replace(raw, origin=printable(raw.origin), name=printable(raw.name), error=printable(raw.error))

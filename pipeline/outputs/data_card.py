@@ -1,0 +1,58 @@
+"""The README of an output folder."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from newsbeam.outputs.schema import ABOUT, MAX_NAME, columns
+
+
+def data_card(name: str, files: str, account: str, made_by: str) -> str:
+    """The README.md beside the shards: the features for Hugging Face datasets in its head, the columns for people below.
+
+    With `dataset_info.features` in place a reader need not guess types from the first shard (datasets#7222).
+    """
+    lines = ["---", "configs:", "- config_name: default", "  data_files:", "  - split: train", f'    path: "{files}"']
+    lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {_as_text(name)}", ""]
+    lines += [f"Made by {made_by}. {account}.", "", "| column | type | what |", "| --- | --- | --- |"]
+    lines += [f"| `{key}` | {_short(of)} | {ABOUT[key]} |" for key, of in columns().items()]
+    lines += ["", "Offsets are code points into `text`, end exclusive; -1 where a piece stands in removed text or is missing.", ""]
+    lines += [
+        "`dropped-*.jsonl` holds what a rule sorted out, with the reason; `dead-letters-*.jsonl` what failed, with stage and error",
+        "(`newsbeam replay` runs it again); `manifest.json` the versions, the recipe, the inputs and the counts.",
+        "",
+    ]
+    return "\n".join(lines)
+
+
+def _as_text(name: str) -> str:
+    """A name as Markdown shows it to the letter: names come from folders and recipes, and may hold markup or lines of their own."""
+    line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
+    if len(line) > MAX_NAME:
+        line = line[:MAX_NAME] + "…"
+    line = line.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return re.sub(r"([\\`*\[\]~#|!$]|(?<!\w)_|_(?!\w))", r"\\\1", line) or "newsbeam"
+
+
+def _features(of: dict[str, Any], indent: str) -> list[str]:
+    lines = []
+    for name, inner in of.items():
+        lines.append(f"{indent}- name: {name}")
+        if isinstance(inner, dict):
+            lines += [f"{indent}  struct:", *_features(inner, indent + "  ")]
+        elif isinstance(inner, list) and isinstance(inner[0], dict):
+            lines += [f"{indent}  list:", *_features(inner[0], indent + "  ")]
+        elif isinstance(inner, list):
+            lines.append(f"{indent}  list: {inner[0]}")
+        else:
+            lines.append(f"{indent}  dtype: {inner}")
+    return lines
+
+
+def _short(of: Any) -> str:
+    if isinstance(of, list):
+        return f"list of {_short(of[0])}"
+    if isinstance(of, dict):
+        return "{" + ", ".join(of) + "}"
+    return str({"string": "str", "int64": "int", "float64": "float"}[of])

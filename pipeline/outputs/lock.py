@@ -1,0 +1,50 @@
+"""One run at a time writes to a folder."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from newsbeam.errors import UsageError
+from newsbeam.storage import filesystem
+
+_LOCK = ".newsbeam-lock"
+
+
+@contextmanager
+def locked(output: str) -> Iterator[None]:
+    """One run at a time in one output folder of this machine: the folder is made where it is missing. Raises UsageError."""
+    if filesystem.is_remote(output):
+        yield
+        return
+    lock = os.path.join(output, _LOCK)
+    try:
+        os.makedirs(output, exist_ok=True)
+        descriptor = os.open(lock, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise UsageError(f"{lock} is a link, and is not followed; remove it") from error
+        raise UsageError(f"--output {output} cannot be written to: {error.strerror or error}") from error
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:
+            raise UsageError(f"{lock} is not a lock of newsbeam's, but leads to something else; remove it")
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            # One that ends takes the file with it: what is locked then is nobody's any more.
+            if not os.path.lexists(lock) or not os.path.samestat(os.fstat(descriptor), os.lstat(lock)):
+                raise BlockingIOError
+        except OSError as error:
+            holder = os.pread(descriptor, 20, 0).decode("ascii", "replace").strip()
+            raise UsageError(f"another run is writing to {output}" + (f": process {holder}" if holder else "")) from error
+        os.pwrite(descriptor, b"%-19d\n" % os.getpid(), 0)
+        try:
+            yield
+        finally:
+            filesystem.delete(lock)  # the folder may have been taken away meanwhile
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,69 @@
+"""The record's columns and types, read off the document's own annotations: for parquet, and for the data card."""
+
+from __future__ import annotations
+
+import typing
+from dataclasses import is_dataclass
+from functools import cache
+from typing import Any, Literal
+
+from newsbeam.transforms.document import RECORD_KEYS, Document
+
+MAX_NAME = 100
+"""So much of a collection's name stands in the data card."""
+
+_SCALARS = {str: "string", int: "int64", float: "float64"}
+
+ABOUT = {
+    "id": "`sha256:` and the hash of content and url, whatever the origin; the same in every run",
+    "text": "the clean main text",
+    "source": "the collection's name",
+    "added": "when it was processed, ISO 8601",
+    "created": "when it was published, as far as known, ISO 8601",
+    "url": "where it was published",
+    "site": "the site's or the publisher's name",
+    "title": "the headline",
+    "author": "who wrote it",
+    "language": "ISO 639-1 (639-3 where there is none), `und` when unknowable",
+    "language_score": "how sure, 0 to 1",
+    "languages": "runs of other languages, where the document mixes them",
+    "translation": "whether it is a translation, from what, and the evidence",
+    "attributions": "who said what, with which words, through whom",
+    "credits": "image credits, agency, dateline, copyright holder, byline, outlet, also from removed lines",
+    "removed": "every piece of boilerplate that was taken out",
+    "metadata": "origin, own id, media type, charset, size, hash, what processed it; when it was changed; its section, picture, script; "
+    "`input`: other fields of the input, as JSON",
+}
+
+
+@cache
+def columns() -> dict[str, Any]:
+    """Each column's type: a scalar's name, a dict (struct) of such, or a one-element list of such."""
+    hints = typing.get_type_hints(Document)
+    return {key: _type(hints[key]) for key in RECORD_KEYS}
+
+
+def _type(hint: Any) -> Any:
+    if hint in _SCALARS:
+        return _SCALARS[hint]
+    if typing.get_origin(hint) is Literal:
+        return "string"
+    if typing.get_origin(hint) is tuple:
+        return [_type(typing.get_args(hint)[0])]
+    if is_dataclass(hint):
+        return {name: _type(inner) for name, inner in typing.get_type_hints(hint).items()}
+    raise TypeError(f"no column type for {hint!r}")
+
+
+def arrow_schema() -> Any:
+    """The columns as a pyarrow schema."""
+    import pyarrow as pa  # it weighs 0.3 s
+
+    def arrow(of: Any) -> Any:
+        if isinstance(of, dict):
+            return pa.struct([(name, arrow(inner)) for name, inner in of.items()])
+        if isinstance(of, list):
+            return pa.list_(arrow(of[0]))
+        return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}[of]
+
+    return pa.schema([(name, arrow(of)) for name, of in columns().items()])

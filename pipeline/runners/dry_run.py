@@ -1,0 +1,80 @@
+"""`--dry_run`: describe a Dataflow job without submitting it."""
+
+from __future__ import annotations
+
+import platform
+from collections.abc import Mapping
+from typing import Any
+
+import orjson
+
+
+def is_dry(given: Mapping[str, Any]) -> bool:
+    """Whether Beam's options ask for a dry run: the value is any word to Beam, "False" too."""
+    return str(given.get("dry_run", False)).lower() not in ("false", "0", "no", "")
+
+
+def show(result: Any) -> None:
+    """Print the job of a dry run, given what Beam made of it."""
+    print(orjson.dumps(described(result.job), option=orjson.OPT_INDENT_2).decode())
+
+
+def described(job: Any) -> dict[str, Any]:
+    """What a dry run made (`result.job`), in plain data, the stages in the order of the work.
+
+    Stages are what lies between two shuffles and is done in one go, document by document.
+    """
+    from apache_beam import version as beam
+    from apache_beam.portability.api import beam_runner_api_pb2 as protos
+    from apache_beam.utils.proto_utils import parse_Bytes
+
+    components = job.proto_pipeline.components
+    images = {parse_Bytes(one.payload, protos.DockerPayload).container_image for one in components.environments.values()}
+    chosen = job.options.get_all_options(drop_default=True)
+    return {
+        "job": job.proto.name,
+        "type": job.proto.type_.name.removeprefix("JOB_TYPE_").lower(),
+        "containers": sorted(images),
+        "needs in the container": {"python": ".".join(platform.python_version_tuple()[:2]), "apache-beam": beam.__version__},
+        "stages": _stages(components),
+        "options": {name: chosen[name] for name in sorted(chosen) if name not in ("dry_run", "beam_plugins")},
+    }
+
+
+def _stages(components: Any) -> list[dict[str, Any]]:
+    leaves = {name: one for name, one in components.transforms.items() if not one.subtransforms and (one.inputs or one.outputs)}
+    maker = {output: name for name, one in leaves.items() for output in one.outputs.values()}
+    ready: dict[str, int] = {}
+    stages: list[dict[str, Any]] = []
+
+    def stage_of(name: str) -> int:
+        """The number of the stage that a transform belongs to; it and all before it are put down on the way."""
+        if name in ready:
+            return ready[name]
+        one = leaves[name]
+        kind = one.spec.urn.split(":")[2]
+        sides, shuffled = _par_do(one) if kind == "pardo" else ([], kind == "group_by_key")
+        before = [stage_of(maker[collection]) for tag, collection in sorted(one.inputs.items()) if tag not in sides]
+        if len(before) == 1 and not shuffled:
+            ready[name] = before[0]
+            stages[before[0]]["steps"].append(one.unique_name)
+        else:
+            ready[name] = len(stages)
+            begins = "a shuffle" if shuffled else {"flatten": "several stages", "impulse": "nothing"}.get(kind, kind)
+            stages.append({"begins with": begins, "after": sorted(set(before)), "steps": [one.unique_name]})
+        waits = {stage_of(maker[one.inputs[tag]]) for tag in sides}
+        stages[ready[name]]["after"] = sorted(waits.union(stages[ready[name]]["after"]))
+        return ready[name]
+
+    for name in leaves:
+        stage_of(name)
+    return stages
+
+
+def _par_do(transform: Any) -> tuple[list[str], bool]:
+    """(the tags of its side inputs, whether it keeps state by key: its input is shuffled then)."""
+    from apache_beam.portability.api import beam_runner_api_pb2 as protos
+    from apache_beam.utils.proto_utils import parse_Bytes
+
+    payload = parse_Bytes(transform.spec.payload, protos.ParDoPayload)
+    return sorted(payload.side_inputs), bool(payload.state_specs or payload.timer_family_specs)

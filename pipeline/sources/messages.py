@@ -1,0 +1,141 @@
+"""Messages of a broker: where they are read, and the raw items in them.
+
+A message never ends a run: what is wrong with it becomes a `Raw` with its `error` set, and so a dead letter that holds the
+payload, since it may be found nowhere else. One message is one document, or (`payload=object`) the names of objects, each
+read as a file of a bounded run is.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+import orjson
+import zstandard
+
+from newsbeam.errors import MissingExtra
+from newsbeam.inputs.compression import decompress
+from newsbeam.inputs.reader import Reader
+from newsbeam.inputs.work_units import Source
+from newsbeam.sources.message import Message
+from newsbeam.sources.notifications import NoObject, named_objects
+from newsbeam.sources.uri import Payload
+from newsbeam.storage.filesystem import is_remote, printable
+from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.document import Raw
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
+
+if TYPE_CHECKING:
+    pass
+
+
+# --- where ----------------------------------------------------------------------------------------------------------
+
+
+# --- what -----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class MessageReader:
+    """The raw items in messages; `max_bytes` is the most that one document may have, `collection` what records say they are of.
+
+    `objects` reads the objects that messages name.
+    """
+
+    payload: Payload
+    max_bytes: int
+    collection: str
+    rows: RowOptions = USUAL_NAMES
+    objects: Reader | None = None
+
+    def read(self, message: Message) -> Iterator[Raw]:
+        """One raw item, or all that the named objects hold. Never raises."""
+        if self.payload == "document":
+            yield self._document(message)
+            return
+        try:
+            named = named_objects(message)
+        except NoObject as error:
+            yield self._bad(message, "PayloadError", f"{message.origin}: {error}")
+            return
+        if not named:
+            yield Raw(message.origin, message.payload, source=self.collection, inline=True, drop="no object was made")
+        for path in named:
+            yield from self._object(path)
+
+    def _document(self, message: Message) -> Raw:
+        try:
+            payload = self._unpacked(message.payload)
+        except _TooLarge:
+            megabytes = f"{self.max_bytes / (1 << 20):.0f} MB"
+            return self._bad(message, "ReadError", f"{message.origin} has more than {megabytes}; raise --max-document-mb or send less")
+        except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
+            return self._bad(message, "ReadError", f"{message.origin} is compressed, and cut short or damaged: {error}")
+        if not payload:
+            return self._bad(message, "PayloadError", f"{message.origin} is empty; send HTML, text, or JSON with `text` or `html`")
+        kind = container(payload[:HEAD_BYTES])
+        if kind not in ("", "jsonl", "json"):
+            cure = "put it into a file and send its name, with ?payload=object"
+            return self._bad(message, "PayloadError", f"{message.origin} is {kind} inside, not one document; {cure}")
+        about = {key.lower().replace("_", "-"): printable(value) for key, value in message.attributes}
+        return Raw(
+            message.origin,
+            payload,
+            # What begins like JSON is meant to be some: broken, it is no text to be cleaned.
+            form="json" if _is_json(payload) else "file",
+            content_type=about.get("content-type", ""),
+            content_language=about.get("content-language", ""),
+            url=about.get("url", ""),
+            date=about.get("date", ""),
+            source=self.collection,
+            inline=True,
+        )
+
+    def _unpacked(self, payload: bytes) -> bytes:
+        """A payload without its compression. Raises _TooLarge, and what decompressors raise."""
+        for _ in range(3):
+            kind = container(payload[:HEAD_BYTES])
+            if kind not in ("gzip", "zstd", "bzip2"):
+                break
+            with decompress(io.BufferedReader(io.BytesIO(payload)), kind) as stream:
+                payload = stream.read(self.max_bytes + 1)
+        if len(payload) > self.max_bytes:
+            raise _TooLarge
+        return payload
+
+    def _object(self, path: str) -> Iterator[Raw]:
+        try:
+            if not is_remote(path) and os.path.exists(path) and not os.path.isfile(path):
+                raise OSError(f"{path} is no file")  # a pipe would be waited for
+            for raw in (self.objects or Reader(self.max_bytes, rows=self.rows)).records(Source(path, 0, self.collection), []):
+                if raw.error.startswith("FileNotFoundError"):
+                    raw = replace(raw, error=f"FileNotFoundError: {raw.origin} is not there, or not any more")  # noqa: PLW2901
+                yield raw
+        except (MissingExtra, ValueError, OSError) as error:
+            yield Raw(printable(path), b"", source=self.collection, error=f"{type(error).__name__}: {printable(str(error))}")
+        except Exception as error:  # noqa: BLE001 - a filesystem's client raises what it likes; a message must not come back for ever
+            yield Raw(printable(path), b"", source=self.collection, error=f"{type(error).__name__}: {path}: {printable(str(error))}")
+
+    def _bad(self, message: Message, error: str, why: str) -> Raw:
+        return Raw(message.origin, message.payload, source=self.collection, inline=True, error=f"{error}: {why}")
+
+
+class _TooLarge(Exception):
+    """More than a document may have."""
+
+
+def _is_json(payload: bytes) -> bool:
+    head = payload[:HEAD_BYTES].lstrip(b"\xef\xbb\xbf \t\r\n")
+    if head[:1] == b"{":
+        return True
+    if head[:1] != b"[" or not payload.rstrip().endswith(b"]"):
+        return False
+    try:
+        orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        return False  # a text may begin with a bracket
+    return True

@@ -1,0 +1,100 @@
+"""`--source` URIs."""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import parse_qsl, urlsplit
+
+from newsbeam.errors import SourceError
+
+Payload = Literal["document", "object"]
+
+EXAMPLES = "kafka://HOST:9092/TOPIC, pubsub://projects/P/subscriptions/S or pubsub://projects/P/topics/T"
+
+
+@dataclass(frozen=True)
+class Kafka:
+    """A topic. `servers` is host:port, several with commas; `group` is what the broker knows the reader as."""
+
+    servers: str
+    topic: str
+    group: str = ""
+    payload: Payload = "document"
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self.topic
+
+
+@dataclass(frozen=True)
+class PubSub:
+    """A subscription, or a topic (for which the engine makes a subscription of its own); `path` as Google Cloud writes it."""
+
+    path: str
+    payload: Payload = "document"
+
+    @property
+    def name(self) -> str:
+        """The collection's name."""
+        return self.path.rpartition("/")[2]
+
+
+def parse(uri: str) -> Kafka | PubSub:
+    """The source that a `--source` names. Raises SourceError."""
+    scheme, mark, _ = uri.partition("://")
+    if not mark:
+        raise SourceError(f"--source {uri!r} is no URI; it looks like {EXAMPLES}")
+    if scheme not in ("kafka", "pubsub"):
+        near = difflib.get_close_matches(scheme.lower(), ["kafka", "pubsub"], 1)
+        hint = f"did you mean {near[0]}://?" if near else f"there are {EXAMPLES}; a folder that is followed is `newsbeam watch`"
+        raise SourceError(f"--source {uri!r}: nothing reads {scheme}://; {hint}")
+    parts = urlsplit(uri)
+    known = ["group", "payload"] if scheme == "kafka" else ["payload"]
+    options: dict[str, str] = {}
+    for key, value in parse_qsl(parts.query, keep_blank_values=True):
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+            raise SourceError(f"--source {uri!r}: no option {key!r}; {hint}")
+        if not value or key in options:
+            raise SourceError(f"--source {uri!r}: {key} is given {'twice' if key in options else 'no value'}")
+        options[key] = value
+    if parts.fragment:
+        raise SourceError(f"--source {uri!r}: what does #{parts.fragment} mean?")
+    payload: Payload = "object" if options.get("payload") == "object" else "document"
+    if options.get("payload", payload) != payload:
+        near = difflib.get_close_matches(options["payload"], ["document", "object"], 1)
+        hint = f"did you mean {near[0]!r}?" if near else "it is document or object"
+        raise SourceError(f"--source {uri!r}: payload={options['payload']}: {hint}")
+    return _kafka(uri, parts.netloc, parts.path, options, payload) if scheme == "kafka" else _pubsub(uri, payload)
+
+
+def _kafka(uri: str, servers: str, path: str, options: Mapping[str, str], payload: Payload) -> Kafka:
+    topic = path.strip("/")
+    if not servers or not topic:
+        missing = "the broker" if not servers else "the topic"
+        raise SourceError(f"--source {uri!r}: {missing} is missing; it looks like kafka://HOST:9092/TOPIC")
+    for server in servers.split(","):
+        host, _, port = server.rpartition(":")
+        if not host or not port.isdigit() or not 0 < int(port) < 65536:
+            raise SourceError(f"--source {uri!r}: {server!r} needs a port, like {server.partition(':')[0] or 'HOST'}:9092")
+    if not re.fullmatch(r"[\w.-]{1,249}", topic, re.ASCII):
+        raise SourceError(f"--source {uri!r}: {topic!r} is no topic's name (letters, digits and . _ - only, one topic)")
+    return Kafka(servers, topic, options.get("group", ""), payload)
+
+
+def _pubsub(uri: str, payload: Payload) -> PubSub:
+    path = uri.partition("://")[2].partition("?")[0].strip("/")
+    words = path.split("/")
+    if len(words) == 4 and all(words):
+        near = difflib.get_close_matches(words[2], ["subscriptions", "topics"], 1, 0.5)
+        if words[0] == "projects" and near and near[0] == words[2]:
+            return PubSub(path, payload)
+        if near:
+            raise SourceError(f"--source {uri!r}: did you mean pubsub://projects/{words[1]}/{near[0]}/{words[3]}?")
+    raise SourceError(f"--source {uri!r}: it looks like pubsub://projects/P/subscriptions/S or pubsub://projects/P/topics/T")

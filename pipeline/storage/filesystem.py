@@ -1,0 +1,241 @@
+"""The few things done to files of the output, on this machine or anywhere Beam has a filesystem for."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+from uuid import uuid4
+
+from newsbeam.errors import MissingExtra
+
+# Scheme of a URI -> (the extra that brings its filesystem, a module that is there when the extra is).
+_EXTRAS = {
+    "gs": ("gcp", "google.cloud.storage"),
+    "s3": ("aws", "boto3"),
+    "azfs": ("azure", "azure.storage.blob"),
+    "hdfs": ("hadoop", "hdfs"),
+    "hf": ("hf", "huggingface_hub"),
+    "az": ("azure", "adlfs"),
+    "abfs": ("azure", "adlfs"),
+}
+
+
+def require_extra(extra: str, module: str, what: str) -> None:
+    """Raises MissingExtra unless `module`, which the extra brings, is installed."""
+    try:
+        found = find_spec(module)
+    except ModuleNotFoundError:  # a parent package is missing
+        found = None
+    if found is None:
+        raise MissingExtra(f"{what} needs an extra: pip install 'newsbeam[{extra}]'")
+
+
+def check_scheme(path: str) -> None:
+    """Raises MissingExtra or ValueError where the filesystem of a URI is not to be had."""
+    scheme = path.partition("://")[0]
+    if scheme in _EXTRAS:
+        require_extra(*_EXTRAS[scheme], f"{scheme}://")
+    filesystems().get_filesystem(path)
+
+
+def filesystems(beam_options: dict[str, Any] | None = None) -> Any:
+    """Beam's FileSystems, imported only where it is needed: it costs a second. Some of them want to know Beam's options."""
+    found = _with_default_options()
+    if beam_options:
+        from apache_beam.options.pipeline_options import PipelineOptions
+
+        found.set_options(PipelineOptions.from_dictionary(beam_options))
+    return found
+
+
+@cache
+def _with_default_options() -> Any:
+    silence_beam_logging()
+    from apache_beam.io.filesystems import FileSystems
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    import newsbeam.storage.fsspec_filesystems  # noqa: F401 - which makes Beam know its file systems
+
+    FileSystems.set_options(PipelineOptions([]))
+    return FileSystems
+
+
+def silence_beam_logging(level: int = logging.ERROR) -> None:
+    """Beam logs through the root logger, warnings of no use to a user among them. To be called before it is imported."""
+    logging.basicConfig(level=level, format="%(message)s")
+    logging.getLogger().setLevel(level)
+
+
+PACKAGES = str(Path(__file__).parents[2])
+"""The folder that holds the package `newsbeam`: that of installed packages, or `.src` of a checkout."""
+
+CHECKOUT = str(Path(__file__).resolve().parents[2])
+"""The top folder of a checkout; where newsbeam is installed, the same as PACKAGES."""
+
+
+def search_path() -> list[str]:
+    """Where newsbeam and its workers look for modules: where this process does, but in the current folder last, whatever put it in front.
+
+    A `yaml.py` or a `transforms/` beside the data hides nothing of newsbeam's or of what it needs. The one exception is a checkout
+    of newsbeam that this process runs from.
+    """
+    paths = [os.path.abspath(path) for path in sys.path if isinstance(path, str)]
+    try:
+        here = os.getcwd()
+    except OSError:  # the folder is gone
+        return paths
+    if here not in paths or here == PACKAGES:
+        return paths
+    return [*(path for path in paths if path != here), here]
+
+
+def printable(text: str) -> str:
+    """Text that any encoder writes: half a character, as in a file name that is not UTF-8, stands as `\\udcXX`."""
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
+
+
+def is_remote(path: str) -> bool:
+    """Whether a path is a URI of another filesystem."""
+    return "://" in path
+
+
+def join(folder: str, *names: str) -> str:
+    """A path below `folder`."""
+    return "/".join([folder.rstrip("/"), *names]) if is_remote(folder) else os.path.join(folder, *names)
+
+
+def make_folder(path: str) -> None:
+    """Create a folder and its parents where they are missing; object stores have none."""
+    if not is_remote(path):
+        os.makedirs(path, exist_ok=True)
+    elif not filesystems().exists(path.rstrip("/") + "/"):
+        filesystems().mkdirs(path)
+
+
+def exists(path: str) -> bool:
+    """Whether there is such a file."""
+    return bool(filesystems().exists(path)) if is_remote(path) else os.path.exists(path)
+
+
+def create(path: str) -> BinaryIO:
+    """A new file to write to, bytes as they come."""
+    if not is_remote(path):
+        return open(path, "wb", buffering=1 << 20)
+    from apache_beam.io.filesystem import CompressionTypes
+
+    return cast("BinaryIO", filesystems().create(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+def read(path: str) -> BinaryIO:
+    """A file to read from, bytes as they come."""
+    if not is_remote(path):
+        return open(path, "rb", buffering=1 << 20)
+    from apache_beam.io.filesystem import CompressionTypes
+
+    return cast("BinaryIO", filesystems().open(path, compression_type=CompressionTypes.UNCOMPRESSED))
+
+
+@contextmanager
+def atomic_write(path: str) -> Iterator[BinaryIO]:
+    """A file that appears under its name complete, or not at all."""
+    temporary = f"{path}.{uuid4().hex}.tmp"
+    stream = create(temporary)
+    try:
+        with stream:
+            yield stream
+            sync(stream, path)
+    except BaseException:
+        delete(temporary)
+        raise
+    rename(temporary, path)
+    if not is_remote(path):
+        sync_folder(os.path.dirname(path))
+
+
+def sync(stream: BinaryIO, path: str) -> None:
+    """Make what was written to the file at `path` outlast a power cut; a store keeps what it has taken."""
+    if not is_remote(path):
+        stream.flush()
+        os.fsync(stream.fileno())
+
+
+def sync_folder(path: str) -> None:
+    """Make the names in a folder of this machine outlast a power cut."""
+    descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some filesystems do not know how
+            raise
+    finally:
+        os.close(descriptor)
+
+
+def rename(old: str, new: str) -> None:
+    """Move a file, over what may be there."""
+    if not is_remote(old):
+        os.replace(old, new)
+        return
+    if filesystems().exists(new):
+        filesystems().delete([new])
+    filesystems().rename([old], [new])
+
+
+def delete(path: str) -> None:
+    """Remove a file or a folder with what is in it; nothing happens where there is none."""
+    if is_remote(path):
+        files = filesystems()
+        if files.exists(path):
+            files.delete([path])
+        elif below := [entry.path for entry in files.match([path.rstrip("/") + "/**"])[0].metadata_list]:
+            files.delete(below)  # an object store has no folders, only names that begin alike
+    elif os.path.isdir(path):
+        shutil.rmtree(path, ignore_errors=True)
+    elif os.path.lexists(path):
+        os.unlink(path)
+
+
+def list_names(folder: str, beginning: str = "") -> list[str]:
+    """The names of the files in a folder, sorted, or those that begin so; none where there is no such folder."""
+    return sorted(sizes_in(folder, beginning))
+
+
+def sizes_in(folder: str, beginning: str = "") -> dict[str, int]:
+    """The files in a folder whose names begin so, with their sizes in bytes."""
+    if is_remote(folder):
+        listed: list[Any] = filesystems().match([f"{folder.rstrip('/')}/{beginning}*"])[0].metadata_list
+        return {str(entry.path).rpartition("/")[2]: int(entry.size_in_bytes or 0) for entry in listed}
+    sizes: dict[str, int] = {}
+    for entry in os.scandir(folder) if os.path.isdir(folder) else ():
+        if entry.name.startswith(beginning) and entry.is_file():
+            with suppress(FileNotFoundError):  # gone meanwhile
+                sizes[entry.name] = entry.stat().st_size
+    return sizes
+
+
+def is_occupied(folder: str) -> bool:
+    """Whether anything is there under this name, or below it."""
+    if not is_remote(folder):
+        return os.path.lexists(folder)
+    return bool(exists(folder) or filesystems().match([folder.rstrip("/") + "/**"])[0].metadata_list)
+
+
+def link_or_copy(old: str, new: str) -> None:
+    """The same file under a second name: a link where the filesystem has them."""
+    if not is_remote(old) and not is_remote(new):
+        try:
+            os.link(old, new)
+            return
+        except OSError:
+            pass  # another filesystem, or one without links: copy
+    with read(old) as source, create(new) as target:
+        shutil.copyfileobj(source, target, 1 << 20)

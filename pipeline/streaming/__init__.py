@@ -1,0 +1,1 @@
+"""A run over messages: it goes on until it is stopped."""

@@ -1,0 +1,80 @@
+"""Leave out messages that come again."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import apache_beam as beam
+import orjson
+from apache_beam import coders
+from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
+from apache_beam.utils.timestamp import Timestamp
+
+from newsbeam.streaming import history
+from newsbeam.streaming.elements import Ended, Source
+
+REDELIVERED = "redelivered: this id was seen before"
+
+
+class Deduplicate(beam.DoFn):  # type: ignore[misc]
+    """(key, ending) → endings: the first of each key as it is, any other within `remember` seconds as a dropped row.
+
+    `before` is the file with the marks of the keys that earlier runs wrote.
+
+    Held for each key: the key (71 bytes for a record's id), a flag and a timer, until the watermark has passed `remember` seconds
+    after the first arrival. So the state is bounded by the documents of that time. The timer is one of event time: one of
+    processing time would hold back the watermark, and with it every window, for as long.
+    """
+
+    SEEN = ReadModifyWriteStateSpec("seen", coders.BooleanCoder())
+    FORGET = TimerSpec("forget", beam.TimeDomain.WATERMARK)
+
+    def __init__(self, remember: int, before: str) -> None:
+        self._remember, self._before = remember, before
+
+    def process(
+        self,
+        element: tuple[str, tuple[str, bytes, tuple[tuple[str, int], ...], Source]],
+        timestamp: Any = beam.DoFn.TimestampParam,
+        seen: Any = beam.DoFn.StateParam(SEEN),
+        forget: Any = beam.DoFn.TimerParam(FORGET),
+    ) -> Iterator[Ended]:
+        key, (kind, line, counts, source) = element
+        mark = history.key_hash(key) if self._remember else 0
+        if seen.read() or (self._before and history.contains_key(mark, history.load_keys(self._before))):
+            yield "dropped", _redelivered(orjson.loads(line)), _counts_again(counts), source, 0
+            return
+        if self._remember:
+            seen.write(True)
+            # From the clock on, since what is read from far behind may be delivered again just as well.
+            forget.set(Timestamp(int(max(timestamp.micros / 1e6, time.time())) + self._remember))
+        yield kind, line, counts, source, mark
+
+    @on_timer(FORGET)
+    def forget(self, seen: Any = beam.DoFn.StateParam(SEEN)) -> None:
+        seen.clear()
+
+
+def _redelivered(row: dict[str, Any]) -> bytes:
+    """The dropped row for a document whose line is there already."""
+    about = row.get("metadata", row)
+    dropped = {
+        "id": row["id"],
+        "input_id": about["input_id"],
+        "origin": about["origin"],
+        "source": row["source"],
+        "url": row["url"],
+        "bytes": about["bytes"],
+        "sha256": about["sha256"],
+        "stage": "once",
+        "reason": REDELIVERED,
+    }
+    return orjson.dumps(dropped, option=orjson.OPT_APPEND_NEWLINE)
+
+
+def _counts_again(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
+    """What was counted for a document, now that it is dropped: the input and the time it took."""
+    kept = [one for one in counts if one[0].startswith(("input/", "ns/", "calls/")) or one[0] == "bytes"]
+    return (*kept, ("dropped", 1), (f"reason/once: {REDELIVERED}", 1))

@@ -1,0 +1,1 @@
+"""Commands that write no records: explain, list, plan."""

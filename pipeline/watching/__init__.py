@@ -1,0 +1,1 @@
+"""`newsbeam watch`: follow folders of this machine, without Beam."""

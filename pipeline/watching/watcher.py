@@ -1,0 +1,428 @@
+"""The loop of `newsbeam watch`, and its work in flight."""
+
+from __future__ import annotations
+
+import errno
+import os
+import signal
+import sqlite3
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from hashlib import sha256
+from types import FrameType
+
+import orjson
+
+from newsbeam.config.job import Job
+from newsbeam.config.results import BatchResult
+from newsbeam.errors import AccountError, LedgerError, WorkerError
+from newsbeam.inputs.work_units import BATCH_ITEMS
+from newsbeam.outputs import data_card, folder
+from newsbeam.outputs.manifest import account_line, manifest
+from newsbeam.signals import STOP_SIGNALS
+from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage.output_layout import OUTPUTS
+from newsbeam.transforms.document import Raw
+from newsbeam.watching.batching import FileChunk, OpenFile, WorkItem
+from newsbeam.watching.file_state import FileStat, Input, Part
+from newsbeam.watching.ledger import Ledger
+from newsbeam.watching.scanner import Candidate, FolderScanner, source_of
+from newsbeam.watching.status import Status
+from newsbeam.watching.status_line import StatusReporter
+from newsbeam.workers.pool import Pool
+
+AHEAD_PIECES = 4
+"""So many bundles of one file, for each worker, may wait for a slow document in front of them."""
+
+RETRY_SECONDS = 2.0
+"""How often it is tried to write again when the disk is full."""
+
+_NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
+
+
+class _Stopped(Exception):
+    """It was asked to stop while nothing could be written."""
+
+
+class Watcher:
+    """The loop, and what it has in its hands."""
+
+    def __init__(
+        self,
+        job: Job,
+        pool: Pool[WorkItem],
+        ledger: Ledger,
+        look: FolderScanner,
+        rotate_seconds: float,
+        teller: StatusReporter,
+        stop: StopRequest,
+    ) -> None:
+        self._job, self._pool, self._ledger, self._look, self._teller, self._stop = job, pool, ledger, look, teller, stop
+        self._rotate = rotate_seconds
+        self._commit = min(COMMIT_SECONDS, rotate_seconds)
+        self._reader = job.reader()
+        self._small: OpenFile | None = None
+        self._large: deque[OpenFile] = deque()
+        self._large_turn = False
+        self._in_work = self._in_pool = self._in_pool_bytes = 0
+        self._part = Part()
+        self._part_since = float("inf")
+        self._out: list[tuple[WorkItem, BatchResult]] = []
+        self._held_since = time.monotonic() if ledger.held_bytes else float("inf")
+        self._earliest = self._oldest = float("inf")
+        self._status_at = 0.0
+        self._files = 0
+        self._latency = 0.0
+        self._trouble = ""
+
+    def status(self) -> Status:
+        """How things are; for another thread too, and so from what the loop noted down last."""
+        counts = self._ledger.totals
+        written, dropped, failed = (counts.get(kind, 0) + self._part.counts.get(kind, 0) for kind in OUTPUTS)
+        return Status(
+            waiting=self._look.waiting,
+            in_work=self._in_work + self._part.read,
+            read=written + dropped + failed + self._in_work,
+            written=written,
+            dropped=dropped,
+            failed=failed,
+            files=self._files,
+            lag=round(max(0.0, time.monotonic() - self._oldest), 3),
+            latency=round(self._latency, 3),
+            trouble=self._trouble,
+        )
+
+    def go(self) -> int:
+        """Until it is asked to stop; the exit status."""
+        self._describe()
+        try:
+            if self._ledger.held_bytes:
+                self._publish()
+            while not self._stop.asked:
+                self._turn()
+            if self._in_work:
+                self._teller.note("finishing what is at hand; asked once more, it ends at once, and does that again at the next start")
+            while self._pool.busy:
+                self._pool.wait(0.2)
+                self._collect()
+                self._tell(time.monotonic())
+            if self._part.inputs:
+                self._save()
+            self._publish()
+        except WorkerError as error:
+            self._teller.note(f"the workers cannot start: {error}")
+            return 1
+        except (AccountError, LedgerError, sqlite3.DatabaseError, OSError) as error:
+            self._teller.note(f"{error}; what is committed is safe, start again")
+            return 1
+        except _Stopped:
+            self._teller.note("stopped with the disk full; what was not written is taken again at the next start")
+            print(account_line(self._ledger.totals), flush=True)
+            return 1
+        finally:
+            self._teller.clear()
+        self._describe()
+        print(account_line(self._ledger.totals), flush=True)
+        return 0
+
+    def _turn(self) -> None:
+        now = time.monotonic()
+        self._look.step(now)
+        for note in self._look.notes:
+            self._teller.note(note)
+        self._look.notes.clear()
+        self._fill(now)
+        self._collect()
+        now = time.monotonic()
+        due = min(self._part_since + self._commit, self._held_since + self._rotate)
+        if self._part.size >= COMMIT_BYTES or now >= self._part_since + self._commit or now >= self._held_since + self._rotate:
+            self._save()
+            if now >= self._held_since + self._rotate or self._ledger.held_bytes >= self._job.shard_bytes:
+                self._publish()
+        self._tell(now)
+        # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
+        if not self._look.looking or self._pool.busy:
+            self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.002), 0.1))
+
+    def _tell(self, now: float) -> None:
+        if now >= self._status_at:
+            self._oldest, self._status_at = self._look.oldest, now + 0.2
+            self._teller.tell(self.status, now)
+
+    # --- in ---------------------------------------------------------------------------------------------------------
+
+    def _fill(self, now: float) -> None:
+        """Give the workers something to do, from small and large files in turn."""
+        workers = self._job.workers
+        while self._in_pool < AHEAD_ITEMS * workers and self._in_pool_bytes < AHEAD_BYTES * workers:
+            self._large_turn = not self._large_turn
+            bundle = self._bundle(now, self._large_turn) or self._bundle(now, not self._large_turn)
+            if bundle is None:
+                return
+            self._in_work += len(bundle.raws)
+            self._in_pool += len(bundle.raws)
+            self._in_pool_bytes += bundle.size
+            self._pool.submit(bundle, bundle.raws)
+
+    def _bundle(self, now: float, large: bool) -> WorkItem | None:
+        """What comes next from the small files or the large ones; None where there is nothing."""
+        bundle = WorkItem()
+        # Few files at once are for all workers; many at once are cheaper together.
+        items = BATCH_ITEMS if large else max(1, min(BATCH_ITEMS, self._look.waiting // (4 * self._job.workers)))
+        until = time.monotonic() + 0.05
+        while not bundle.full(items) and time.monotonic() < until:
+            file = self._next_large(now) if large else self._next_small(now)
+            # What goes on with a file may have to wait for what came before it in that file: nothing else is put to it.
+            goes_on = file is not None and file.pieces > 0
+            if file is None or (goes_on and bundle.pieces):
+                break
+            if goes_on:
+                items = BATCH_ITEMS
+            if self._read_on(file, bundle, items, until):
+                if large:
+                    self._large.popleft()
+                else:
+                    self._small = None
+            elif large:
+                self._large.rotate(-1)
+            if goes_on:
+                break
+        return bundle if bundle.pieces else None
+
+    def _held_up(self, file: OpenFile) -> bool:
+        """Whether enough of a file waits for one slow document of it: it is read on when that is done."""
+        return file.pieces - file.done_pieces >= AHEAD_PIECES * self._job.workers
+
+    def _next_small(self, now: float) -> OpenFile | None:
+        if self._small is not None and self._held_up(self._small):
+            if len(self._large) >= MOST_OPEN:
+                return None
+            self._large.append(self._small)
+            self._small = None
+        if self._small is None and (candidate := self._look.take(now, large=False)) is not None:
+            self._small = self._opened(candidate)
+        return self._small
+
+    def _next_large(self, now: float) -> OpenFile | None:
+        while len(self._large) < OPEN_LARGE and (candidate := self._look.take(now, large=True)) is not None:
+            if (file := self._opened(candidate)) is not None:
+                self._large.append(file)
+        for _ in range(len(self._large)):
+            if not self._held_up(self._large[0]):
+                return self._large[0]
+            self._large.rotate(-1)
+        return None
+
+    def _opened(self, candidate: Candidate) -> OpenFile | None:
+        """The file, ready to be read from where it was left; None where it is done already."""
+        before = self._ledger.find(candidate.key)
+        inputs: list[tuple[str, int, str]] = []
+        records: Iterator[Raw | None] = self._reader.records(source_of(candidate), inputs)
+        if before is None:
+            return OpenFile(candidate, 1, 0, records, inputs)
+        if before.stamp == candidate.stamp:
+            if before.complete:
+                self._look.finish(candidate.key, candidate.stamp)
+                return None
+            return OpenFile(candidate, before.version, before.records, records, inputs)
+        file = OpenFile(candidate, before.version + 1, 0, records, inputs)
+        if before.complete and before.sha256 and before.stamp.size == candidate.stamp.size:
+            file.records = self._unless_same(file, before, records)
+        return file
+
+    def _unless_same(self, file: OpenFile, before: Input, records: Iterator[Raw | None]) -> Iterator[Raw | None]:
+        """What is in a file, unless it is what was in it before: then nothing."""
+        digest = sha256()
+        try:
+            with open(file.candidate.path, "rb", buffering=0) as stream:
+                while block := stream.read(1 << 20):
+                    digest.update(block)
+                    yield None
+        except OSError:
+            pass  # reading it will say what is wrong
+        if digest.hexdigest() == before.sha256:
+            file.same = True
+        else:
+            yield from records
+
+    def _read_on(self, file: OpenFile, bundle: WorkItem, items: int, until: float) -> bool:
+        """Put what comes next in a file into the bundle; whether that was the last of it."""
+        first, size = len(bundle.raws), bundle.size
+        ended = False
+        while True:
+            raw = next(file.records, _END)
+            if isinstance(raw, _End):
+                ended = True
+                break
+            if raw is not None:
+                file.given += 1
+                if file.given > file.skip:
+                    bundle.raws.append(raw)
+                    bundle.size += len(raw.payload)
+                    if bundle.full(items):
+                        # A file of one document ends here, and had better be known to be at its end in this bundle than the next.
+                        if file.given == 1 and raw.form == "file":
+                            continue
+                        break
+            if time.monotonic() > until:
+                break
+        count = len(bundle.raws) - first
+        candidate = file.candidate
+        if ended and file.same:
+            self._while_full(lambda: self._ledger.touch(candidate.key, candidate.stamp))
+            self._look.finish(candidate.key, candidate.stamp)
+            return True
+        if ended and count == file.given and _changed(candidate):
+            # It was not whole, and nothing of it has been given to a worker yet.
+            del bundle.raws[first:]
+            bundle.size = size
+            self._look.give_back(candidate, time.monotonic())
+            return True
+        if count or ended:
+            bundle.pieces.append(FileChunk(file, file.pieces, count, ended))
+            file.pieces += 1
+        return ended
+
+    # --- out --------------------------------------------------------------------------------------------------------
+
+    def _collect(self) -> None:
+        """Take what has come out of the workers: a slow document does not hold up what came after it, but for its own file, of
+        which it is known only how many records are done.
+        """
+        for bundle, batch in self._pool.finished():
+            self._in_pool -= len(bundle.raws)
+            self._in_pool_bytes -= bundle.size
+            self._out.append((bundle, batch))
+        before = -1
+        while self._out and len(self._out) != before:
+            before = len(self._out)
+            later = []
+            for bundle, batch in self._out:
+                if bundle.is_next():
+                    self._in_work -= len(bundle.raws)
+                    self._add(bundle, batch)
+                else:
+                    later.append((bundle, batch))
+            self._out = later
+
+    def _add(self, bundle: WorkItem, batch: BatchResult) -> None:
+        part = self._part
+        if not part.inputs:
+            self._part_since = time.monotonic()
+        for kind in OUTPUTS:
+            lines: bytes = getattr(batch, kind)
+            if lines:
+                part.lines[kind].append(lines)
+                part.size += len(lines)
+        part.counts.update(dict(batch.counts))
+        part.read += len(bundle.raws)
+        for piece in bundle.pieces:
+            file, candidate = piece.file, piece.file.candidate
+            file.done += piece.records
+            file.done_pieces += 1
+            digest = next((digest for _, _, digest in file.inputs), "") if piece.last else ""
+            part.inputs[candidate.key] = Input(candidate.key, candidate.stamp, file.version, file.skip + file.done, piece.last, digest)
+
+    def _save(self) -> None:
+        """Commit what has come out."""
+        if not self._part.inputs:
+            return
+        self._while_full(lambda: self._ledger.commit(self._part))
+        for one in self._part.inputs.values():
+            if one.complete:
+                self._earliest = min(self._earliest, self._look.finish(one.path, one.stamp))
+        self._held_since = min(self._held_since, self._part_since)
+        self._part, self._part_since = Part(), float("inf")
+
+    def _publish(self) -> None:
+        self._while_full(self._ledger.publish)
+        self._files = self._ledger.published
+        if self._earliest < float("inf"):
+            self._latency = time.monotonic() - self._earliest
+        self._earliest = self._held_since = float("inf")
+
+    def _while_full(self, write: Callable[[], object]) -> None:
+        """Do it, again and again while the disk is full. Raises _Stopped when it is asked to stop meanwhile."""
+        while True:
+            try:
+                write()
+            except (OSError, sqlite3.OperationalError) as error:
+                if not _is_full(error, self._job.output):
+                    raise
+                if not self._trouble:
+                    self._trouble = f"no space left for {self._job.output}"
+                    self._teller.note(f"{self._trouble}: waiting; nothing is lost, and it goes on as soon as there is room")
+            else:
+                if self._trouble:
+                    self._teller.note("there is room again")
+                self._trouble = ""
+                return
+            again = time.monotonic() + RETRY_SECONDS
+            while (now := time.monotonic()) < again:
+                if self._stop.asked:
+                    raise _Stopped
+                self._teller.tell(self.status, now)
+                time.sleep(0.1)
+
+    def _describe(self) -> None:
+        """Write the data card, and the manifest of it all without the inputs: those are in the numbered ones."""
+        job, totals = self._job, self._ledger.totals
+        card = data_card.data_card(
+            job.recipe.source or job.name, f"documents-*.{job.format}", account_line(totals), f"newsbeam v{job.setup.version}"
+        ).encode()
+        about = {**manifest(job, totals), "files": [], "inputs": [], "manifests": "manifest-*.json", "card": folder.card_entry(card)}
+        try:
+            if kept := folder.write_card(job.output, card, folder.card_of(output_layout.read_manifest(job.output))):
+                self._teller.note(f"{output_layout.CARD} was not as newsbeam wrote it: it is kept as {kept}")
+            with filesystem.atomic_write(os.path.join(job.output, output_layout.MANIFEST)) as stream:
+                stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+        except OSError as error:
+            self._teller.note(f"README.md and manifest.json are not up to date: {error}")
+
+
+class _End:
+    """The end of a file, where None means "nothing yet"."""
+
+
+_END = _End()
+
+
+def _changed(candidate: Candidate) -> bool:
+    """Whether a file looks different now. One that is gone does not: what was read of it was read."""
+    try:
+        return FileStat.of(os.stat(candidate.path)) != candidate.stamp
+    except OSError:
+        return False
+
+
+def _is_full(error: Exception, folder: str) -> bool:
+    if isinstance(error, OSError):
+        return error.errno in _NO_SPACE
+    # SQLite calls it an I/O error where it finds no room for its log or its shared memory.
+    space = os.statvfs(folder)
+    return "full" in str(error) or ("disk I/O" in str(error) and space.f_bavail * space.f_frsize < 1 << 20)
+
+
+COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20
+"""What has come out is committed when it is so old or so much: so much work a killed process has done in vain."""
+
+AHEAD_ITEMS, AHEAD_BYTES = 64, 1 << 20
+"""What is given to the workers ahead of time, for each of them. More would only make small files wait behind large ones."""
+
+OPEN_LARGE, MOST_OPEN = 2, 16
+"""So many large files are read at the same time; and so many in all, with small ones that are held up."""
+
+
+class StopRequest:
+    """Ctrl-C and SIGTERM: once, to finish what is at hand; twice, to end at once, which loses nothing either."""
+
+    def __init__(self) -> None:
+        self.asked = False
+        for number in STOP_SIGNALS:
+            signal.signal(number, self._ask)
+
+    def _ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self.asked:
+            os._exit(130)  # the workers see that their pipes are closed
+        self.asked = True

@@ -1,0 +1,27 @@
+"""Statements that are announced before a quotation."""
+
+from __future__ import annotations
+
+import re
+
+from newsbeam.transforms.attribution.cjk.japanese import japanese_subject
+from newsbeam.transforms.attribution.cjk.korean import korean_subject
+from newsbeam.transforms.attribution.cjk.patterns import Range, cue_patterns
+from newsbeam.transforms.attribution.svo.grammar import HEAD
+
+_THUS = re.compile(r"이렇게|다음과 같이|次のように|こう|以下のように|如下")
+
+
+def announced(sentence: str, offset: int, language: str) -> tuple[Range, Range] | None:
+    """Who is said to speak in the next sentence, and the verb: 대변인은 이렇게 말했다. “…” — None where nobody is."""
+    if HEAD in sentence or _THUS.search(sentence) is None or language == "zh":
+        return None
+    cues = list(cue_patterns(language)["cue"].finditer(sentence))
+    if not cues or len(sentence.rstrip(" .。:：")) - cues[-1].end() > 1:
+        return None
+    cue = cues[-1]
+    subject = korean_subject(sentence, 0, cue.start()) if language == "ko" else japanese_subject(sentence, 0, cue.start())
+    if subject is None:
+        return None
+    (a, b), (c, d) = subject[0], cue.span("cue")
+    return (a + offset, b + offset), (c + offset, d + offset)

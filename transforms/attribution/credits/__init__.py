@@ -1,0 +1,1 @@
+"""Credits, bylines, datelines and copyright holders."""

@@ -1,0 +1,219 @@
+"""Patterns of credits and datelines."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from newsbeam.transforms.attribution.lexicon import load
+from newsbeam.transforms.document import CreditKind
+
+UPPER = "A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ"
+
+CAPITALISED_NAME = rf"[{UPPER}][\w’'.-]*(?:\s+(?:de|du|da|del|la|le|van|von|der|den|bin|al|[{UPPER}][\w’'.-]*)){{0,4}}"
+
+_EMAIL = r"[\w.+-]{1,40}@[\w.-]{1,60}"
+
+# Where a pattern may be tried: in any line, in a caption or a credit line, in a caption only, in a short line, in the last
+# lines of a text or in a removal.
+_ANY, CAPTION, FIGURE, SHORT_NAME, LAST_WORD = "any", "caption", "figure", "short", "last"
+
+
+def any_of(key: str, flags: str = "") -> str:
+    """The alternation of a word list, the longest first; a blank in a word stands for any blanks."""
+    words = sorted((re.escape(word).replace(r"\ ", r"\s+") for word in load("credits")[key]), key=lambda word: (-len(word), word))
+    return f"(?{flags}:" + "|".join(words) + ")"
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern in which no run of blanks or signs is without end: within a credit none is long, and a search may begin at each of them."""
+    for sign, most in ((r"\s", 20), (r"\W", 40)):
+        pattern = pattern.replace(f"{sign}*", f"{sign}{{0,{most}}}").replace(f"{sign}+", f"{sign}{{1,{most}}}")
+    return re.compile(pattern)
+
+
+@cache
+def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str, ...]]]:
+    """Each with what the line must hold in small letters, if that saves much."""
+    photo, rights, first = any_of("image", "i"), any_of("rights", "i"), any_of("outlet", "i")
+    agencies = any_of("agencies")
+    by = r"(?i:by|via|courtesy\s+of|courtesy|provided\s+by)"
+    stock = r"(?i:Getty Images|AP Images|Shutterstock|iStock)"
+    han, eastern = r"\u4e00-\u9fff", r"\u4e00-\u9fff\u3040-\u30ff・ー"
+    office = r"(?:[\u4e00-\u9fff]{0,8}(?:记者|記者)\s*)?"
+    arabic = r"[\u0621-\u064a\u064b-\u0652]+"
+    copyright_mark = (
+        r"(?:©|ⓒ|Ⓒ|\([cC]\)\s?(?=\d{4}|[A-Z])|(?i:copyrights?)\s*(?:©|ⓒ|Ⓒ|\([cC]\)|(?=(?i:by\s+)?\d{4}\b)|(?::\s*)|(?i:by)\s+))"
+    )
+    name = r"[^\n\d|｜·•,，;；:()（）–—!?]"
+    ends = r"(?=\s*(?:$|[|｜·•,;(（–—/]|-\s|\d))"
+    sources: list[tuple[CreditKind, str, str]] = [
+        # [Image source=Foo] · (Photo by X/AFP via Getty Images) · (Photo courtesy of X)
+        (
+            "image",
+            _ANY,
+            rf"[\[(（［【<〈]\s*(?:{photo})\s*(?:[=＝:：/|ⓒ©-]|\b{by}\b)\s*(?P<name>[^\]\[)）］】>〉\n]{{1,120}})[\])）］】>〉]",
+        ),
+        # Photo: AP/Jane Doe · 사진=… · Foto: …, as a line, at its end, or behind a slash
+        ("image", _ANY, rf"^\s*[▲△■◆*•]?\s*(?:{photo})\s*(?:[=＝:：]\s*|\s{by}\s+|\s*[ⓒ©]\s*)(?P<name>[^\n]{{1,100}})$"),
+        (
+            "image",
+            _ANY,
+            rf"(?:[.!?。…)\]”\"'’]\s*|\s[|–—/／-]\s|[/／])(?:{photo})\s*(?:[=:：]|\s{by}\s)\s*(?P<name>(?:[^\n/]|\s/\s){{1,80}})$",
+        ),
+        # … at low tide. Photo Jane Doe · … since 2029 CREDIT: Jane Doe
+        ("image", _ANY, rf"[.!?…]\s+(?:{photo})\s+(?P<name>{CAPITALISED_NAME})$"),
+        ("image", _ANY, r"\s(?:CREDIT|PHOTO|PICTURE|IMAGE|FOTO)S?:\s*(?P<name>[^\n]{1,80})$"),
+        ("image", CAPTION, rf"(?:^|[\s(])(?:{photo})\s*(?:[:：=]|\s{by}\s)\s*(?P<name>[^\n]{{1,80}}?)\s*[)）]?$"),
+        ("image", CAPTION, rf"\s{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
+        ("image", FIGURE, rf"^{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
+        ("image", CAPTION, rf"\S\s*[(（](?P<name>(?:{agencies})(?:/[^()（）\n]{{1,40}})?)[)）]\s*$"),
+        ("image", _ANY, rf"(?P<name>[^\n()\[\].]{{0,60}}?(?:/|\b[vV]ia\s+)(?:{stock})\b[^\n()\[\].]{{0,30}})"),
+        # (AP Photo/Jane Doe, File) · Courtesy of Jane Doe
+        ("image", _ANY, rf"(?:^|[(\s])(?P<name>(?:AP Photo|AFP PHOTO|AP Images)/{CAPITALISED_NAME})(?:,\s[A-Z]\w+)?\s*[)）]?$"),
+        ("image", _ANY, rf"^\s*[(（]?(?i:(?:photo\s|image\s)?courtesy\s(?:of\s)?)(?P<name>{CAPITALISED_NAME})\s*[)）]?$"),
+        ("image", _ANY, rf"^\s*(?P<name>(?:{stock}|(?i:AP Photo|AFP PHOTO|Unsplash|Pixabay))(?:/[^\n]{{1,50}})?)\s*$"),
+        # … January 9. REUTERS/Jane Doe/File Photo
+        (
+            "image",
+            _ANY,
+            rf"(?:^|[\s(])(?P<name>[{UPPER}]{{2,}}(?: [{UPPER}]{{2,}}){{0,2}}/"
+            rf"[{UPPER}][a-zà-ÿа-яё][\w’'.-]*(?: [{UPPER}][\w’'.-]+){{0,3}})"
+            rf"(?:/{any_of('file_photo')})*\s*[)）]?$",
+        ),
+        # 【Photo】Waves …, taken by Foo
+        (
+            "image",
+            _ANY,
+            rf"^\s*[【\[(（]\s*{photo}\s*[】\])）][^\n]{{0,300}}?\b(?:taken|photographed|shot|provided)\s+by\s+(?P<name>[^\n]{{1,60}})$",
+        ),
+        # （…提供） · …＝10日、…撮影 · …。… 摄 · [… 제공]
+        (
+            "image",
+            _ANY,
+            rf"[(（【\[]{office}(?P<name>[^\s、。，,＝=()（）【】\[\]]{{2,24}}?)\s?(?:撮影|提供|供图|供圖|摄影|攝影|摄|攝)[)）】\]]\s*$",
+        ),
+        (
+            "image",
+            _ANY,
+            r"[＝=][^\n＝=。]{0,40}?(?:^|[、，,＝=])(?P<name>[^\s、。，,＝=()（）]{1,23}[^\s、。，,＝=()（）ぁ-ん])(?:撮影|提供)\s*$",
+        ),
+        ("image", _ANY, rf"(?:^|[。！？）)\s]){office}(?P<name>[{han}·]{{2,12}})\s*(?:摄|攝|供图|供圖)\s*$"),
+        ("image", _ANY, r"[\[(（](?P<name>[^\[\]()（）.\n]{2,30}?)\s제공(?:[.,][^\[\]()（）\n]{0,40})?[\])）]"),
+        # © 2024 The Foo Daily · Copyright ⓒ …
+        ("copyright", _ANY, rf"{copyright_mark}\s*(?P<name>[^\n]{{1,160}})"),
+        ("copyright", _ANY, rf"^\W*(?P<name>[^\n,.©ⓒ]{{2,60}}?)\s*(?:[-–—|,.]\s*)(?:{rights})"),
+        ("copyright", _ANY, r"(?:版权所有|版權所有|著作权所有)\s*[:：]?\s*(?P<name>[^\s，。,|｜©]{2,24})(?=$|[\s，。,|｜])"),
+        ("copyright", _ANY, r"(?:محفوظة|محفوظ)\s+(?:لدى\s+|ل(?:ـ\s*)?)(?P<name>[^\n|©]{2,60})$"),
+        (
+            "agency",
+            _ANY,
+            rf"(?:^|[\s(])(?:[Tt]he\s)?(?P<name>{agencies})(?:\s(?:writers?|reporters?|journalists?|staff)\b[^.\n]{{0,120}}?)?\s(?:also\s)?contributed\sto\sthis\s",
+        ),
+        ("outlet", _ANY, rf"^\W*{any_of('link', 'i')}(?P<name>)\W*$"),
+        ("outlet", _ANY, rf"(?:{first})\s*(?:[:：]\s*)?(?P<name>[^\n]{{1,80}})"),
+        ("outlet", SHORT_NAME, rf"(?:^|[\s|｜（(]){any_of('source_east')}\s*[:：]\s*(?P<name>[^\s|｜，。()（）]{{2,24}})"),
+        # By Jane Doe, Correspondent · Von Max Muster · 6. Mai
+        (
+            "byline",
+            SHORT_NAME,
+            rf"^\s*[(（]?{any_of('byline')}\s+(?:{any_of('byline_office')}\s+)?(?P<names>[{UPPER}]{name}{{2,80}}?){ends}",
+        ),
+        ("byline", SHORT_NAME, rf"(?:^|[|｜·•]\s*){any_of('author')}\s*[:：]\s*(?P<names>[{UPPER}]{name}{{2,80}}?){ends}"),
+        ("byline", SHORT_NAME, r"^\s*[(（]?Reporting by\s+(?P<names>[^;\n()]{3,160})"),
+        ("byline", SHORT_NAME, rf"^\s*{any_of('reporter')}\s+(?P<names>{CAPITALISED_NAME})\s*(?:{_EMAIL})?\s*$"),
+        ("byline", SHORT_NAME, rf"^\s*(?P<names>{CAPITALISED_NAME})\s*[,/|]\s*{any_of('reporter')}\s*(?:{_EMAIL})?\s*$"),
+        (
+            "byline",
+            SHORT_NAME,
+            r"(?:^|[\s=\])])(?P<name>[가-힣]{2,4})\s?(?:선임|인턴|전문|수습|객원)?\s?(?:기자|특파원)(?=\s*(?:=|$|[\w.+-]{1,40}@|\())",
+        ),
+        (
+            "byline",
+            SHORT_NAME,
+            rf"(?:^|[\s（(【|｜]){any_of('byline_east')}\s*[:：/／]\s*(?P<name>[{eastern}]{{2,12}})(?=$|[\s）)】|｜、，])",
+        ),
+        ("byline", SHORT_NAME, rf"^\s*[（(【]?(?:记者|記者|撰文|作者|文・|取材・文)\s*(?P<name>[{eastern}]{{2,12}})\s*[）)】]?\s*$"),
+        ("byline", SHORT_NAME, rf"^[（(【](?:文・)?(?P<name>[{eastern}]{{2,8}})(?:記者|记者)[）)】]$"),
+        ("byline", LAST_WORD, rf"^[（(](?P<name>[{han}]{{1,4}}[\s　]?[{eastern}]{{1,5}})[）)]$"),
+        (
+            "byline",
+            SHORT_NAME,
+            rf"^\d{{4}}年\d{{1,2}}月\d{{1,2}}日\s*(?:\d{{1,2}}[時:]\d{{1,2}}分?)?\s+"
+            rf"(?P<name>[{han}]{{1,4}}[ 　]?[{han}\u3040-\u309f]{{1,4}})$",
+        ),
+        ("byline", SHORT_NAME, rf"^\s*(?:{any_of('byline_ar')}\s*[:：/]|بقلم)\s*(?P<name>{arabic}(?:\s{arabic}){{1,5}})"),
+    ]
+    stocks = ("getty", "ap images", "shutterstock", "istock")
+    firsts = tuple(word.lower() for word in load("credits")["outlet"])
+    return [
+        (kind, where, _compiled(pattern), stocks if stock in pattern and "vV]ia" in pattern else firsts if first in pattern else ())
+        for kind, where, pattern in sources
+    ]
+
+
+@cache
+def dateline_patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
+    """Patterns of datelines, each with what the line must begin with (a class of characters) and hold (one of these characters)."""
+    agencies = any_of("agencies")
+    month = r"[^\W\d_]{3,10}\.?"
+    date = rf"(?:{month}\s+\d{{1,2}}(?:,\s*\d{{4}})?|\d{{1,2}}\.?\s+{month}(?:\s+\d{{4}})?)"
+    bureau = rf"(?P<agency>(?:{agencies})(?:[/,; ][^()\n]{{0,40}})?|[A-Z][\w.]*(?:[ /][A-Z][\w.]*){{0,3}}|[a-z]{{2,5}}(?=[)\]]\s*[–—-]))"
+    han = r"\u4e00-\u9fff"
+    arabic = r"[\u0621-\u064a\u064b-\u0652]+"
+    sources = [
+        # Seoul, Sep 4 (NationPress) · BEIJING (Reuters) – · Sevilla, 7 jun (EFE).-
+        (
+            "upper",
+            "([",
+            rf"^\s*(?:[●•■▲-]\s*)?(?P<place>[{UPPER}][\w.'’ ,/-]{{1,50}}?),?\s*{date}?,?\s*[(\[]{bureau}[)\]]\s*(?P<dash>[.,]?[-–—:]+)?",
+        ),
+        # (ANSA) - ROMA, 5 MAG -
+        (
+            "bracket",
+            ")",
+            rf"^\s*\((?P<agency>{agencies})\)\s*[-–—]\s*(?P<place>[{UPPER}]{{3,}}(?: [{UPPER}]{{2,}}){{0,2}})(?=[,\s])",
+        ),
+        # (서울=연합뉴스) · 【東京=共同】 · 新华社北京9月4日电 · ［東京 5日 ロイター］
+        ("bracket", "=＝", rf"^\s*[(（\[]\s*(?P<place>[\w·,]{{1,20}})\s*=\s*(?P<agency>{agencies}|[\w ]{{2,20}})\s*[)）\]]"),
+        ("bracket", "=＝", r"^\s*[【\[](?P<place>\w{1,12})\s*[=＝]\s*(?P<agency>[^】\]\n]{1,30})[】\]]"),
+        ("bracket", "日", rf"^\s*[［\[](?P<place>[\w/／]{{2,20}})[\s　]+[\d０-９]{{1,2}}日[\s　]+(?P<agency>{agencies})[］\]]"),
+        (
+            "any",
+            "电電",
+            rf"^\s*【?(?P<agency>{agencies}|[{han}]{{2,6}}?[社网網])(?P<place>[{han}]{{2,8}}?)(?:\d{{1,2}}月)?\d{{1,2}}日[电電]】?"
+            rf"(?:\s*[(（](?:记者|記者)\s*(?P<reporter>[{han}、 ]{{2,16}})[)）])?",
+        ),
+        # （中央社記者王小明台北18日電）
+        (
+            "bracket",
+            "电電",
+            rf"^\s*[(（]\s*(?P<agency>[{han}]{{2,8}}?(?:社|网|網|报|報))(?:记者|記者)(?P<who_where>[{han}、]{{4,20}}?)(?:\d{{1,2}}月)?\d{{1,2}}日"
+            rf"(?:[{han}]{{0,6}})[电電][)）]",
+        ),
+        # МОСКВА, 4 сентября. /ТАСС/. · MOSCOW, September 4 — TASS. · Москва. 4 сентября. INTERFAX.RU -
+        (
+            "capitals",
+            "./—–-",
+            rf"^\s*(?P<place>[{UPPER}]{{3,}}(?:[ -][{UPPER}]{{2,}}){{0,3}}),\s*{date}\s*[.—–-]*\s*"
+            rf"(?:/(?P<agency>[^/\n]{{2,30}})/|(?P<wire>{agencies}|[{UPPER}][\w-]+(?: [{UPPER}][\w-]+){{0,2}})(?=\s*[.—–]))",
+        ),
+        (
+            "upper",
+            ".",
+            rf"^\s*(?P<place>[{UPPER}][\w-]{{2,20}})\.\s{date}\.\s(?P<agency>{agencies}|INTERFAX\.RU|УНН|[{UPPER}]{{3,}})(?=\s*[-–—.])",
+        ),
+        (
+            "capitals",
+            "—–",
+            rf"^\s*(?P<place>[{UPPER}]{{3,}}(?:[ -][{UPPER}]{{2,}}){{0,3}})(?:,\s*{date})?\s*[—–]\s+(?=[{UPPER}“\"«])",
+        ),
+        # القاهرة - رويترز: · القاهرة (رويترز) - · القاهرة 5 مايو (رويترز) -
+        (
+            "arabic",
+            "-–—/:(",
+            rf"^\s*(?P<place>{arabic}(?:\s{arabic}){{0,2}}?)\s*(?:\d{{1,2}}\s{arabic}\s*)?(?:[-–—/ـ]\s*(?P<agency>{any_of('agency_ar')}(?:\s{arabic}){{0,3}})\s*[:–—-]"
+            rf"|[(（](?P<wire>{any_of('agency_ar')}(?:\s{arabic}){{0,3}})[)）]\s*[:–—-])",
+        ),
+    ]
+    return [(begins, re.compile(f"[{re.escape(holds)}]"), _compiled(pattern)) for begins, holds, pattern in sources]

@@ -1,0 +1,144 @@
+"""Which texts can hold credits at all."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from itertools import accumulate
+
+from newsbeam.transforms.attribution.credits.patterns import UPPER, any_of
+from newsbeam.transforms.attribution.lexicon import load
+
+
+# A line without any of these holds no credit of that kind: a few substring tests save many patterns. Which of them occur in the
+# document at all is asked first.
+@cache
+def _hints() -> tuple[_Hints, _Hints, _Hints]:
+    """For rights and outlets, and for pictures (in small letters); for bylines (as they are printed)."""
+    words = load("credits")
+    marks = ("©", "ⓒ", "(c)", "copyright", "getty", "istock", "shutterstock", "ap photo", "afp photo", "ap images", "unsplash", "pixabay")
+    east = ("摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权", "courtesy", "contributed to this")
+    lists = ("rights", "outlet", "link", "source_east", "file_photo")
+    sure = (*marks, *east, *(word.lower() for key in lists for word in words[key]))
+    names = [word for key in ("byline", "author", "reporter", "byline_east", "byline_ar") for word in words[key]]
+    byline = ("기자", "특파원", "記者", "记者", "Reporting by", "日", "（", "【", "|", "｜", "·", "•", *names)
+    return _grouped(sure), _grouped(word.lower() for word in words["image"]), _grouped(byline)
+
+
+@dataclass(frozen=True)
+class _Hints:
+    """Hints by their longest word, which the set of a text's words is asked for; those of scripts without spaces; and signs."""
+
+    words: dict[str, tuple[str, ...]]
+    keys: frozenset[str]
+    east: tuple[str, ...]
+    signs: tuple[str, ...]
+
+
+def _grouped(hints: Iterable[str]) -> _Hints:
+    words: dict[str, tuple[str, ...]] = {}
+    east, signs = [], []
+    for hint in sorted(set(hints)):
+        letters = _LETTERS.findall(hint)
+        if _EAST.search(hint):
+            east.append(hint)
+        elif letters:
+            key = max(letters, key=len).lower()
+            words[key] = (*words.get(key, ()), hint)
+        else:
+            signs.append(hint)
+    return _Hints(words, frozenset(words), tuple(east), tuple(signs))
+
+
+_LETTERS = re.compile(r"\w+")
+
+_EAST = re.compile("[\u0600-\u06ff\u2e80-\uffff]")
+
+
+def _present(hints: _Hints, text: str, words: frozenset[str], east: bool) -> list[str]:
+    """The hints that occur in a text of these words; `east` says whether it has letters that are written without spaces."""
+    found = [hint for hint in hints.signs if hint in text]
+    if east:
+        found += [hint for hint in hints.east if hint in text]
+    for key in sorted(words & hints.keys):
+        found += [hint for hint in hints.words[key] if hint in text]
+    return found
+
+
+# What stands behind a word for a picture where it announces a credit, and not in a sentence about one.
+_ANNOUNCES = re.compile(
+    r"[^\S\n]{0,3}(?:[:=＝：|/ⓒ©\])）】>-]|by\b|via\b|courtesy\b|credit|source|provided|taken|$|[A-ZÀ-ÖØ-ÞА-ЯЁ][^.!?\n]{1,50}$)", re.M
+)
+
+CREDIT, BYLINE, DATED_LINE, WIRE = 1, 2, 4, 8
+
+# What a line begins with that can be a dateline.
+_MAY_DATE = re.compile(
+    rf"^(?:[●•■▲-]\s?)?(?:[(（【［\[][^\n]{{2,60}}?[)）】］\]]"
+    rf"|[{UPPER}\u0621-\u064a][^\n]{{1,70}}?(?:[)\]）]|\s[—–ـ-]|[./]\s?[—–/-]|\.\s\d|\s/|[-/]\s)"
+    r"|[\u4e00-\u9fff]{4,16}\d{0,2}月?\d{1,2}日[电電])"
+)
+
+
+def credit_signs(lines: list[str]) -> list[int]:
+    """For each line which credits it may hold, as bits: found by a few passes over all of them, for most lines hold none."""
+    whole = "\n".join(lines)
+    low = whole.lower()
+    if len(low) != len(whole):
+        low = "".join(char.lower() if len(char.lower()) == 1 else char for char in whole)
+    signs = [0] * len(lines)
+    starts = [0, *accumulate(len(line) + 1 for line in lines)]
+
+    def mark(at: int, sign: int) -> int:
+        """Set the sign of the line at a place; returns where the next line begins."""
+        index = bisect_right(starts, at) - 1
+        signs[index] |= sign
+        return starts[index + 1]
+
+    words = frozenset(_LETTERS.findall(low))
+    east = _EAST.search(whole) is not None
+    sure, pictures, bylines = _hints()
+    for groups, text, sign in ((sure, low, CREDIT), (bylines, whole, BYLINE)):
+        for hint in _present(groups, text, words, east):
+            at = text.find(hint)
+            while at >= 0:
+                at = text.find(hint, mark(at, sign))
+    for word in _present(pictures, low, words, east):
+        at = low.find(word)
+        while at >= 0:
+            inside = at and low[at - 1].isalpha() and word[0] < "\u2e80" and low[at - 1] < "\u2e80"
+            if not inside and _ANNOUNCES.match(whole, at + len(word)):
+                mark(at, CREDIT)
+            at = low.find(word, at + 1)
+    may_date, announced = _MAY_DATE.match, _announced().match
+    for index, line in enumerate(lines):
+        if may_date(line) or announced(line):
+            signs[index] |= DATED_LINE
+        if "/" in line and _WIRE_PICTURE.search(line):
+            signs[index] |= WIRE
+    return signs
+
+
+def long_lines(block: str) -> list[str]:
+    """The lines of a block that are long enough, without the blanks around them."""
+    return [line.strip() for line in block.split("\n") if len(line) > 2 and not line.isspace()]
+
+
+def marks_credit(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str, bool]]:
+    """The lines with their kind, and whether they are among the last three of a text or were removed."""
+    total = sum(kind == "text" for kind, _ in lines)
+    seen = 0
+    for kind, line in lines:
+        seen += kind == "text"
+        yield kind, line, kind != "text" or seen > total - 3
+
+
+_WIRE_PICTURE = re.compile(rf"[{UPPER}]{{2}}/[{UPPER}][a-zà-ÿа-яё]")
+
+
+@cache
+def _announced() -> re.Pattern[str]:
+    return re.compile(rf"^[(（\[【—–]?[^\S\n]?{any_of('agency_source', 'i')}(?=[\s:：])")

@@ -1,0 +1,151 @@
+"""Statements in languages other than English, by their cue lexicons; and which language a text is in.
+
+Quotations are masked first (one mark for the opening character, another for the rest), so that a pattern sees a quotation as
+one word and nothing inside it. Then each sentence is matched against the orders that the language's newspapers use: see
+western.py for the languages that set the verb beside its subject, eastern.py for Korean, Japanese and Chinese.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from newsbeam.transforms.attribution.chains import links
+from newsbeam.transforms.attribution.cjk.chinese import read_chinese
+from newsbeam.transforms.attribution.cjk.dispatch import announced
+from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
+from newsbeam.transforms.attribution.cjk.korean import read_korean
+from newsbeam.transforms.attribution.english import rules
+from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, load
+from newsbeam.transforms.attribution.people import People
+from newsbeam.transforms.attribution.quotations import quotations
+from newsbeam.transforms.attribution.sentences import ALONE, MIN_SENTENCE, PARAGRAPH, SPEECH_END, mask_quotations, split_sentences, stripped
+from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.svo.grammar import REST, grammar
+from newsbeam.transforms.attribution.svo.rules import State, read
+from newsbeam.transforms.document import SpeakerKind
+
+
+def has_rules(language: str) -> bool:
+    """Whether speakers can be found in `language`; where not, quotations are given without their speakers."""
+    return language == "en" or language in WESTERN or language in EASTERN
+
+
+def statements(prose: str, language: str, people: People) -> list[Found]:
+    """The statements of a text in `language`, in the order of their contents; bare quotations for a language without rules.
+
+    `people` are those of `prose`. A bare quotation has the cue (-1, -1) and no speaker.
+    """
+    if language == "en":
+        return rules.statements(prose)
+    found = (
+        _bare(prose)
+        if not has_rules(language)
+        else _western(prose, language, people)
+        if language in WESTERN
+        else _eastern(prose, language, people)
+    )
+    if has_rules(language):
+        for item in found:
+            who, item.via = links(prose, item.content, item.cue, item.speaker or (-1, -1), language)
+            item.speaker = who if item.speaker is not None else None
+    found.sort(key=lambda item: (item.content[0], item.cue))
+    return found
+
+
+@cache
+def kinds(language: str) -> tuple[tuple[SpeakerKind, tuple[str, ...]], ...]:
+    """The words of a language that tell the kind of a source, in the order in which they count."""
+    if language == "en" or not has_rules(language):
+        return ()
+    data = load(language)
+    order: tuple[tuple[SpeakerKind, str], ...] = (
+        ("person", "persons"),
+        ("publication", "publications"),
+        ("document", "documents"),
+        ("group", "groups"),
+        ("organisation", "organisations"),
+    )
+    return tuple((kind, tuple(data[key])) for kind, key in order)
+
+
+def _western(prose: str, language: str, people: People) -> list[Found]:
+    g = grammar(language)
+    state = State(people=people)
+    found: list[Found] = []
+    spoke = before = 0  # where the paragraph of the last speaker, and the one before this one, begin
+    for match in PARAGRAPH.finditer(prose):
+        if spoke < before:
+            state.last = None
+        if match.end() - match.start() <= MIN_SENTENCE and match.group().isalnum():
+            before = match.start()
+            continue
+        masked = mask_quotations(prose, match.start(), match.end(), language)
+        for start, end in split_sentences(masked):
+            sentence = masked[start:end].replace(SPEECH_END, REST)
+            offset = match.start() + start
+            alone = ALONE.fullmatch(sentence)
+            if alone and found and found[-1].direct and found[-1].cue[0] >= match.start() and found[-1].speaker is not None:
+                # “…,” she said. “…”: the quotation goes on.
+                found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
+                continue
+            made = read(sentence, offset, g, state) if len(sentence) > MIN_SENTENCE else []
+            found += made
+            if made and made[-1].speaker is not None:
+                state.last, spoke = made[-1].speaker, match.start()
+            if len(sentence) > MIN_SENTENCE:
+                state.before = stripped(prose, offset, match.start() + end)
+        before = match.start()
+    return _merged(found)
+
+
+def _merged(found: list[Found]) -> list[Found]:
+    """A sentence claimed whole by what follows it (“Об этом сообщил X”) loses to what was found inside of it."""
+    kept = []
+    for index, item in enumerate(found):
+        a, b = item.content[0]
+        inside = (span for other in found[max(index - 4, 0) : index] for span in other.content)
+        if item.cue[0] < b or not any(a <= x and y <= b and (x, y) != (a, b) for x, y in inside):
+            kept.append(item)
+    return kept
+
+
+def _eastern(prose: str, language: str, people: People) -> list[Found]:
+    reader = {"ko": read_korean, "ja": read_japanese, "zh": read_chinese}[language]
+    found: list[Found] = []
+    last: tuple[int, int] | None = None
+    pending: tuple[tuple[int, int], tuple[int, int]] | None = None  # who is said to speak in the next sentence
+    spoke = before = 0
+    for match in PARAGRAPH.finditer(prose):
+        masked = mask_quotations(prose, match.start(), match.end(), language)
+        if spoke < before:
+            last = None
+        for start, end in split_sentences(masked):
+            sentence = masked[start:end].replace(SPEECH_END, REST)
+            alone = ALONE.fullmatch(sentence) if pending else None
+            if alone and pending:
+                offset = match.start() + start
+                made = [Found([(alone.start("q") + offset, alone.end("q") + offset)], pending[1], pending[0], 0.8, direct=True)]
+            else:
+                made = reader(sentence, match.start() + start, last, people)
+            pending = None if made else announced(sentence, match.start() + start, language)
+            found += made
+            about = made[-1].speaker if made else topic(sentence, match.start() + start, language)
+            if about:
+                last, spoke = about, match.start()
+        before = match.start()
+    return found
+
+
+_BARE_WORDS = 4  # a quotation of fewer words is a name, a title or an emphasis
+
+
+def _bare(prose: str) -> list[Found]:
+    """Quotations long enough, or closed like a sentence, to be speech; nobody is named."""
+    found = []
+    for match in PARAGRAPH.finditer(prose):
+        for quotation in quotations(prose, match.start(), match.end()):
+            inner = prose[quotation.start : quotation.end].strip("\"“”„‟«»‘’‚'「」『』＂ \u00a0")
+            words = len(inner.split()) if " " in inner else len(inner) // 3
+            if quotation.closed and (words >= _BARE_WORDS or (words >= 2 and inner[-1:] in ".!?…。！？,")):
+                found.append(Found([(quotation.start, quotation.end)], (-1, -1), None, 0.4, direct=True))
+    return found

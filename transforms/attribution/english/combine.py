@@ -1,0 +1,173 @@
+"""English statements: what the tagger finds, completed with what only the rules see.
+
+The tagger (`tagger`) finds cue, source and content; the rules (`english`) know chains ("told Reuters"), whom a "who" stands for,
+blocks behind a colon, transcripts and headlines, which the training corpus hardly has.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from dataclasses import replace
+from typing import Literal
+
+from newsbeam.transforms.attribution.chains import links
+from newsbeam.transforms.attribution.english import rules
+from newsbeam.transforms.attribution.english.layout import is_label
+from newsbeam.transforms.attribution.english.tagger import LONGEST, tag
+from newsbeam.transforms.attribution.lexicon import according_phrases
+from newsbeam.transforms.attribution.statement import Found
+
+Engine = Literal["model", "rules"]
+
+
+def statements(prose: str, engine: Engine = "model") -> list[Found]:
+    """The statements of an English text, in the order of their contents."""
+    reader = rules.read(prose)
+    made = reader.found if engine == "rules" else join(reader, tag(prose, reader.paragraphs))
+    return [found if found.via else _chained(prose, found) for found in made]
+
+
+def _chained(prose: str, found: Found) -> Found:
+    """The statement with the chain that it came through, where the rules saw none ("Yonhap reported, citing KCNA")."""
+    who, via = links(prose, found.content, found.cue, found.speaker or (-1, -1), "en")
+    return replace(found, via=via, speaker=who if found.speaker else None) if via else found
+
+
+def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
+    """The tagger's statements with the rules' chains and antecedents, and the rules' own where the tagger has nothing.
+
+    Of a line that is a statement as a whole the tagger has no say.
+    """
+    text, ruled, laid = reader.text, reader.found, reader.laid
+    lines = sorted((min(found.content[0][0], found.cue[0]), max(found.content[-1][1], found.cue[1])) for found in laid)
+    # A name in a chain is no content: according to a report by Foo, citing Bar.
+    names = sorted(span for found in ruled for span in (*found.via, *([found.speaker] if found.speaker else [])))
+    links = sorted(link for found in ruled for link in found.via)
+    tagged = [
+        found
+        for found in tagged
+        if not any(_touches(lines, piece) for piece in (*found.content, found.cue))
+        and not all(_within(names, piece) for piece in found.content)
+        and text[slice(*found.cue)].lower() not in _NO_CUES
+        and not (text[slice(*found.cue)] == ":" and found.speaker and is_label(text[slice(*found.speaker)]))
+        # “…,” Doe said, according to Foo: a link of the chain, no statement of its own.
+        and not (found.speaker and _accords(text, found) and _touches(links, found.speaker))
+    ]
+    unread = [(start, end) for start, end in reader.paragraphs if end - start > LONGEST]
+    laid_cues = {found.cue for found in laid}
+    told: dict[int, int] = {}
+    for number, found in enumerate(ruled):
+        if found.speaker:
+            told.setdefault(found.speaker[0], number)
+    starts = sorted((found.cue[0], number) for number, found in enumerate(ruled))
+    covered = sorted(piece for found in tagged for piece in found.content)
+    used = set()
+    joined = []
+    for found in tagged:
+        index = bisect_left(starts, (found.cue[0] - _LONGEST, -1))
+        while index < len(starts) and starts[index][0] < found.cue[1] and ruled[starts[index][1]].cue[1] <= found.cue[0]:
+            index += 1
+        if index < len(starts) and starts[index][0] < found.cue[1]:
+            number = starts[index][1]
+            used.add(number)
+            joined.append(_completed(text, found, ruled[number], covered))
+        elif found.speaker and _accords(text, found) and found.speaker[0] in told:
+            # According to a paper, it says …
+            number = told[found.speaker[0]]
+            used.add(number)
+            joined.append(replace(ruled[number], score=found.score, signs=found.signs))
+        else:
+            joined.append(found)
+    for number, found in enumerate(ruled):
+        wanted = found.cue in laid_cues or _sure(found) or _accords(text, found) or _within(unread, found.cue)
+        if wanted and number not in used and not any(_touches(covered, piece) for piece in found.content):
+            joined.append(found)
+    return sorted(_apart(text, joined), key=lambda found: (found.content[0], found.cue))
+
+
+def _completed(text: str, found: Found, same: Found, covered: list[tuple[int, int]]) -> Found:
+    """A statement of the tagger with what the rules know of it, which found it at the same cue."""
+    if _accords(text, same):
+        return replace(same, score=found.score, signs=found.signs)
+    speaker = found.speaker
+    if speaker is None or any(link[0] < speaker[1] and speaker[0] < link[1] for link in same.via):
+        speaker = same.speaker
+    # The paragraph behind “He said:”.
+    block = [piece for piece in same.content if "\n" in text[same.cue[1] : piece[0]] and not _touches(covered, piece)]
+    return replace(found, content=[*found.content, *block], speaker=speaker, via=same.via, antecedent=same.antecedent, said=same.said)
+
+
+# What names a thing or a person, and tells of no source.
+_NO_CUES = frozenset(("known as", "known", "also known as", "formerly known as", "better known as", "named"))
+_LONGEST = 80  # characters: no cue of the rules is longer
+
+
+def _sure(found: Found) -> bool:
+    return found.direct and found.score > 0.7
+
+
+def _accords(text: str, found: Found) -> bool:
+    """Whether the cue is “according to” or its like, which the rules read well."""
+    words = text[found.cue[0] : found.cue[1]].split(None, 1)
+    return bool(words) and words[0].lower() in according_phrases()[0]
+
+
+def _apart(text: str, found: list[Found]) -> list[Found]:
+    """Statements that share no text: one that stands within another's content goes, and what two claim the surer one keeps."""
+    pieces = sorted((start, end, number) for number, item in enumerate(found) for start, end in item.content)
+    outer = []
+    for number, item in enumerate(found):
+        index = bisect_left(pieces, (item.cue[0] + 1, -1, -1))
+        if not any(end >= item.cue[1] and other != number for _, end, other in pieces[max(0, index - _NEAR) : index]):
+            outer.append(item)
+    kept = []
+    taken: list[tuple[int, int]] = []
+    for item in sorted(outer, key=lambda item: (-item.score, item.content)):
+        content = [rest for piece in item.content for rest in _rest(text, taken, piece)]
+        size = sum(end - start for start, end in content)
+        if 2 * size < sum(end - start for start, end in item.content):
+            continue
+        for piece in content:
+            insort(taken, piece)
+        kept.append(item if content == item.content else replace(item, content=content))
+    return kept
+
+
+_NEAR = 8  # pieces that begin before a place and are looked at: more cannot reach it, as contents are short
+
+
+def _rest(text: str, taken: list[tuple[int, int]], piece: tuple[int, int]) -> list[tuple[int, int]]:
+    """What is left of `piece`, with words in it, where others have taken theirs; `taken` is sorted, and its members share nothing."""
+    start, end = piece
+    rest = []
+    index = max(0, bisect_left(taken, (start, -1)) - 1)
+    while index < len(taken) and taken[index][0] < end:
+        low, high = taken[index]
+        if high > start:
+            if low > start:
+                rest.append((start, low))
+            start = max(start, high)
+        index += 1
+    rest.append((start, end))
+    if len(rest) == 1 and rest[0] == piece:
+        return rest
+    return [(low, high) for low, high in (_trimmed(text, *part) for part in rest) if low < high]
+
+
+def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
+    while start < end and text[start] in " \n\t\u00a0,;":
+        start += 1
+    while start < end and text[end - 1] in " \n\t\u00a0,;":
+        end -= 1
+    return start, end
+
+
+def _within(spans: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
+    index = bisect_left(spans, (piece[0] + 1, -1))
+    return any(spans[k][1] >= piece[1] for k in range(max(0, index - _NEAR), index))
+
+
+def _touches(covered: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
+    """Whether one of the sorted pieces shares a character with `piece`; looks at the last few that begin before its end."""
+    index = bisect_left(covered, (piece[1], -1))
+    return any(covered[k][1] > piece[0] for k in range(max(0, index - _NEAR), index))

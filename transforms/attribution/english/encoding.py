@@ -1,0 +1,209 @@
+"""What the English model reads: a document as one row of tokens, each with the numbers of its word, its ending and its signs.
+
+Quotation marks of every style become the same two tokens, so that a style unknown to the training corpus reads like any other. Of a
+long quotation only the first and the last words are kept: its inside never tells who spoke, and the model sees past it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+from newsbeam.transforms.attribution.lexicon import english, load, sources
+from newsbeam.transforms.attribution.quotations import Quotation, quotations
+
+OPENING, CLOSING, BREAK, UNKNOWN = "<open>", "<close>", "<break>", "<unknown>"
+_HEAD, _TAIL = 14, 8  # words kept at the beginning and at the end of a long quotation
+_TOKEN = re.compile(
+    r"(?:[A-Za-z]\.){2,}|\d+(?:[.,:/]\d+)+|[^\W_]+(?:['’]t\b|(?:[&\-][^\W_]+)+)?|['’](?:s|re|ve|ll|d|m|S|RE|VE|LL|D|M)\b|\.\.+|--+|[^\s\w]|_+"
+)
+PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
+
+# Signs of a token beside its word, as columns of the model's first layer: the word classes of the lexicon come first.
+_CLASS_BITS = 22
+_LISTS = (
+    "outlet_words",
+    "document_words",
+    "group_words",
+    "unnamed_words",
+    "organisation_words",
+    "places",
+    "titles",
+    "nationalities",
+    "female",
+    "male",
+)
+_CAPITAL, _CAPITALS, _NUMBER, _MARK, INSIDE, SINGLE, _UNCLOSED, _LONG, _BEGINS, _ENDS, _LINE, _PHRASAL = range(
+    _CLASS_BITS + len(_LISTS), _CLASS_BITS + len(_LISTS) + 12
+)
+SIGNS = _PHRASAL + 1
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Parallel lists, one entry a token: where it stands in the text, its word, its signs as bits, and the numbers of its sentence
+    and of its paragraph. A paragraph begins with the token BREAK, which is empty; a quotation is part of the sentence it begins in."""
+
+    start: list[int]
+    end: list[int]
+    words: list[str]
+    signs: list[int]
+    sentences: list[int]
+    paragraphs: list[int]
+
+    def quoted(self, k: int) -> bool:
+        """Whether a token is a quotation mark or stands between two, or is no word."""
+        return bool(self.signs[k] & (1 << INSIDE | 1 << _MARK))
+
+
+def read(text: str, paragraphs: list[tuple[int, int]]) -> Reading:
+    """The tokens of the paragraphs, a break between each two."""
+    starts: list[int] = []
+    ends: list[int] = []
+    words: list[str] = []
+    signs: list[int] = []
+
+    def plain(position: int, upto: int, always: int) -> None:
+        for match in _TOKEN.finditer(text, position, upto):
+            token = match.group()
+            start, end = match.span()
+            if token[-1] == "t" and len(token) > 3 and token[-3:] in ("n't", "n’t"):
+                # "don't" in two: do, n't
+                word, known = _word(token[:-3])
+                starts.append(start)
+                ends.append(end - 3)
+                words.append(word)
+                signs.append(known | always)
+                token, start = token[-3:], end - 3
+            word, known = _word(token)
+            starts.append(start)
+            ends.append(end)
+            words.append(word)
+            signs.append(known | always)
+
+    for start, end in paragraphs:
+        first = len(words)
+        starts.append(start)
+        ends.append(start)
+        words.append(BREAK)
+        signs.append(0)
+        position = start
+        for quotation in quotations(text, start, end):
+            plain(position, quotation.start, 0)
+            position = _quotation(text, quotation, plain, starts, ends, words, signs)
+        plain(position, end, 0)
+        if len(words) > first + 1:
+            signs[first + 1] |= 1 << _BEGINS
+            signs[-1] |= 1 << _ENDS
+            if words[-1] not in _LAST:
+                signs[first] |= 1 << _LINE
+    return Reading(starts, ends, words, signs, *_sentences(words, signs))
+
+
+def _sentences(words: list[str], signs: list[int]) -> tuple[list[int], list[int]]:
+    """The numbers of each token's sentence and paragraph."""
+    sentences: list[int] = []
+    paragraphs: list[int] = []
+    sentence = paragraph = 0
+    ended = False
+    for k, word in enumerate(words):
+        if word == BREAK:
+            paragraph += 1
+            sentence += 1
+        elif ended and not (signs[k] & _NO_BEGINNING == 0 and word[0].isalpha()) and word not in _FINAL:
+            sentence += 1
+        sentences.append(sentence)
+        paragraphs.append(paragraph)
+        if word == CLOSING:
+            ended = k > 0 and words[k - 1] in _FINAL
+        else:
+            ended = word in _FINAL and not signs[k] & (1 << INSIDE) and not (word == "." and k > 0 and _is_short(words[k - 1]))
+    return sentences, paragraphs
+
+
+def _is_short(word: str) -> bool:
+    """Whether a full stop behind the word belongs to it: an initial, an abbreviation."""
+    return (len(word) == 1 and word.isalpha()) or word in _abbreviations()
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    return frozenset(word.lower() for word in load("en")["abbreviations"])
+
+
+_FINAL = (".", "!", "?", "…")
+_LAST = (*_FINAL, ":", CLOSING)  # what a paragraph of prose ends with
+_NO_BEGINNING = 1 << _CAPITAL | 1 << _NUMBER | 1 << _MARK  # without one of these a token goes on with a sentence
+
+
+def _quotation(
+    text: str,
+    quotation: Quotation,
+    plain: Callable[[int, int, int], None],
+    starts: list[int],
+    ends: list[int],
+    words: list[str],
+    signs: list[int],
+) -> int:
+    """Appends the tokens of a quotation; the character behind it."""
+    size = len(quotation.mark)
+    inside, upto = quotation.start + size, quotation.end - (size if quotation.closed else 0)
+    kind = 1 << INSIDE
+    if quotation.mark in "'‘‚’":
+        kind |= 1 << SINGLE
+    if not quotation.closed:
+        kind |= 1 << _UNCLOSED
+    opened = len(words)
+    starts.append(quotation.start)
+    ends.append(inside)
+    words.append(OPENING)
+    signs.append(kind)
+    first = len(words)
+    plain(inside, upto, kind)
+    if quotation.closed and len(words) - first > _HEAD + _TAIL:
+        for column in (starts, ends, signs):
+            del column[first + _HEAD : len(column) - _TAIL]
+        del words[first + _HEAD : len(words) - _TAIL]
+        for k in range(opened, len(words)):
+            signs[k] |= 1 << _LONG
+    if quotation.closed:
+        starts.append(upto)
+        ends.append(quotation.end)
+        words.append(CLOSING)
+        signs.append(kind | signs[opened])
+    return quotation.end
+
+
+@lru_cache(maxsize=1 << 16)
+def _word(word: str) -> tuple[str, int]:
+    """The word as the vocabulary has it, and its signs."""
+    first = word[0]
+    if not first.isalnum():
+        return (word.lower().replace("’", "'") if len(word) > 1 else word), english()[0].get(word.lower(), 0) & _CLASSES | 1 << _MARK
+    low = word.lower().replace("’", "'")
+    words, phrasal = english()
+    known = words.get(low, 0) & _CLASSES
+    for number, members in enumerate(_lists()):
+        if low in members:
+            known |= 1 << (_CLASS_BITS + number)
+    if low in phrasal:
+        known |= 1 << _PHRASAL
+    if first.isupper():
+        known |= 1 << _CAPITAL
+        if len(word) > 1 and word.isupper():
+            known |= 1 << _CAPITALS
+    if first.isdigit():
+        known |= 1 << _NUMBER
+        low = _DIGITS.sub("0", low)
+    return low, known
+
+
+_CLASSES = (1 << _CLASS_BITS) - 1
+_DIGITS = re.compile(r"\d")
+
+
+@cache
+def _lists() -> tuple[frozenset[str], ...]:
+    return tuple(sources()[key] for key in _LISTS)

@@ -1,0 +1,89 @@
+"""Statements told by how a line is laid out: transcripts, headlines with a colon, quotations that are signed."""
+
+from __future__ import annotations
+
+import re
+
+from newsbeam.transforms.attribution.lexicon import no_speakers, sources
+from newsbeam.transforms.attribution.quotations import Quotation
+from newsbeam.transforms.attribution.statement import Found
+
+_SHORT = 200  # characters of a headline
+_NAME = r"[^\W\d_a-z][\w’'.-]*"
+# DOE: … · “DOE (on the phone): …
+_TRANSCRIPT = re.compile(r"[\"“]?([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?(:) +(?=\S)")
+# Doe: … · Jane Doe’s Camp: … · Poll: …
+_HEADLINE = re.compile(rf"({_NAME}(?: (?:of|for|the|and|&|[a-z]+|{_NAME})){{0,5}})(:) +(?=[\"“‘'\w])")
+# “…” ― Jane Doe, a nurse
+_SIGNATURE = re.compile(rf"\s*([―—–]|--?)\s*({_NAME}(?: (?:de|van|von|bin|al|{_NAME})){{0,5}}(?:, [^\n.!?;:\"“”]{{2,80}})?)\W*$")
+
+
+def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool) -> Found | None:
+    """The statement that the line `text[start:end]` is as a whole; `first` says that it is the text's first line."""
+    return _transcript(text, start, end) or _signed(text, end, quotes, start) or (_headline(text, start, end) if first else None)
+
+
+def _transcript(text: str, start: int, end: int) -> Found | None:
+    match = _TRANSCRIPT.match(text, start, end)
+    if match is None or match[1].split()[0].strip(".") in no_speakers() or end - match.end() < 8:
+        return None
+    return Found([(match.end(), end)], match.span(2), match.span(1), 0.75, direct=True)
+
+
+def is_label(words: str) -> bool:
+    """Whether what stands before a colon names a kind of piece or a section rather than a source."""
+    lows = words.lower().split()
+    return not lows or lows[0].upper().strip(".") in no_speakers() or lows[0] in _NO_SOURCE or lows[-1] in _NO_SOURCE
+
+
+def _headline(text: str, start: int, end: int) -> Found | None:
+    if end - start > _SHORT:
+        return None
+    match = _HEADLINE.match(text, start, end)
+    if match is None or end - match.end() < 12:
+        return None
+    words = match[1].split()
+    low = words[-1].lower()
+    if is_label(match[1]):
+        return None
+    named = all(word[0].isupper() or word in ("of", "for", "the", "and", "&") for word in words)
+    lists = sources()
+    kind = any(
+        low in lists[key] for key in ("group_words", "unnamed_words", "document_words", "organisation_words", "outlet_words", "titles")
+    )
+    # Without a word that tells, a name that the text has again within a sentence.
+    again = named and len(words) <= 3 and re.search(rf"[a-z,] {re.escape(words[-1])}\b", text[end:]) is not None
+    if not kind and not again:
+        return None
+    stop = end - 1 if text[end - 1] == "." else end
+    return Found([(match.end(), stop)], match.span(2), match.span(1), 0.7, direct=False)
+
+
+# Before a colon in a headline without being a source: kinds of pieces, sections.
+_NO_SOURCE = frozenset(
+    """editorial opinion column review analysis explainer interview profile letter letters gallery pictures podcast quiz how what why
+    when where who exclusive breaking live watch video photos factbox timeline obituary recap preview fact election campaign day
+    part chapter episode week weekend monday tuesday wednesday thursday friday saturday sunday today tonight note update
+    correction latest notice email newsletter daily guide abstract byline""".split()
+)
+
+
+def _signed(text: str, end: int, quotes: list[Quotation], start: int) -> Found | None:
+    """A line that is a quotation and who said it, behind a dash."""
+    if not quotes or quotes[-1].start > start or not quotes[-1].closed:
+        return None
+    quotation = quotes[-1]
+    match = _SIGNATURE.match(text, quotation.end, end)
+    if match is None or match.end() < end:
+        return None
+    return Found([(quotation.start, quotation.end)], match.span(1), _name(match), 0.9, direct=True)
+
+
+def _name(match: re.Match[str]) -> tuple[int, int]:
+    return match.start(2), match.start(2) + len(match[2].rstrip(".,"))
+
+
+def signature(text: str, start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]] | None:
+    """Dash and name of a line that does nothing but sign the quotation above it."""
+    match = _SIGNATURE.match(text, start, end) if text[start] in "―—–-" and end - start < _SHORT else None
+    return (match.span(1), _name(match)) if match and match.end() >= end else None

@@ -1,0 +1,420 @@
+"""Who a speaker is: the fullest name in the document, the role, the kind of source."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+
+from newsbeam.transforms.attribution.lexicon import is_outlet, sources
+from newsbeam.transforms.document import SpeakerKind
+
+# Every repetition that could begin anew at each letter of a long token is bounded: no name has a word of more than 60 letters.
+_RUN = re.compile(r"[^\W\d_a-z][\w’'.&-]*(?: [^\W\d_a-z][\w’'.&-]*){0,9}")
+_ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]{0,60}(?: (?:of|for|and|the|on|in))* ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
+_WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*\.?")
+_PRONOUNS = {"he": "male", "him": "male", "his": "male", "she": "female", "her": "female"}
+_OTHER_PRONOUNS = frozenset(("i", "we", "they", "you", "it", "who", "which", "that", "one", "some", "others", "many", "both", "another"))
+# Capitalised at the beginning of a sentence or in a headline without being a name.
+_TITLE_CASE = frozenset(
+    (
+        "The A An In On At But And When While After Before As For With From By If It He She They This That These Those His Her Late "
+        "However Meanwhile Earlier Although Though Since According Until Under To Of What Did Why How"
+    ).split()
+)
+# Words before an outlet's name that are no part of it: "Russian state agency TASS".
+_BEFORE_OUTLET = frozenset(("russian", "chinese", "japanese", "south", "korean", "north", "recent"))
+
+
+def _bare(word: str) -> str:
+    if word.endswith(("'s", "’s")):
+        word = word[:-2]
+    elif word.endswith(("'", "’")):
+        word = word[:-1]
+    return word.strip(".,")
+
+
+_AGE = re.compile(r"\s?\(\d{1,3}\)")
+
+
+_CAPITAL = re.compile(r"(?<!\w)[A-Z][\w’'-]+")
+# Up to four words, with a blank between each two: were it optional, a row of capitals could be cut into words in very many ways.
+_OF_NAME = re.compile(r"([A-Z][\w’'.-]*(?:\s[A-Z][\w’'.-]*){0,3}\s?) (?:of|from)\b")
+_CAPITALS = re.compile(r"[A-Z]")
+_SURNAME_FIRST = re.compile(r"(?:[.!?”\"’]\s|\n)\s?([A-Z][\w-]+) (?=[a-z])")
+
+
+class Names:
+    """The people and acronyms a document names, to resolve short forms by. Built once a document, in one pass."""
+
+    def __init__(self, text: str) -> None:
+        self.acronyms: dict[str, str] = {}
+        for match in _ACRONYM.finditer(text):
+            words = [word for word in match[1].split() if word[0].isupper()]
+            letters = match[2]
+            if 2 <= len(letters) <= len(words) + 1 and len(words) >= 1:
+                keep = words[-len(letters) :] if letters.isupper() else words
+                initials = "".join(word[0] for word in keep)
+                if initials.upper() == letters.upper() or (len(keep) > 1 and keep[0][0] == letters[0] and keep[-1][0] == letters[-1]):
+                    self.acronyms.setdefault(letters, " ".join(keep))
+        self.count: Counter[str] = Counter()
+        self.first: dict[str, int] = {}
+        self.titled: dict[str, set[str]] = {}
+        self.places: list[tuple[int, str]] = []
+        for match in _RUN.finditer(text):
+            self._run(match.group(), match.start())
+        self.places.sort()
+        self.by_word: dict[str, list[str]] = {}
+        for name in self.count:
+            parts = name.split()
+            for word in {parts[0], parts[-1]}:
+                self.by_word.setdefault(word.lower(), []).append(name)
+
+    def _run(self, run: str, at: int) -> None:
+        words = run.split()
+        part: list[str] = []
+        titles: list[str] = []
+        for word in [*words, ""]:
+            low = word.lower()
+            clean = _bare(word)
+            broken = (
+                not word
+                or clean in _TITLE_CASE
+                or (_is_title(low) and not part)
+                or (low.rstrip(".") in _names("nationalities") and not part)
+            )
+            if broken:
+                if len(part) >= 2:
+                    self._person(part, titles, at)
+                titles = ([*titles, low] if not part else [low]) if word and clean not in _TITLE_CASE else []
+                part = []
+                continue
+            part.append(clean)
+            if word.endswith(("'s", "’s", "'", "’")) or (word.endswith(".") and len(clean) > 1):
+                if len(part) >= 2:
+                    self._person(part, titles, at)
+                part, titles = [], []
+
+    def _person(self, part: list[str], titles: list[str], at: int) -> None:
+        if part[0].lower() in _names("surname_first"):
+            size = 2 if len(part) > 1 and "-" in part[1] else 3
+            if len(part) < size or (size == 3 and len(part[2]) > 5):
+                size = 2
+            part = part[:size]
+        elif len(part) > 4:
+            return
+        if (
+            any(len(word) > 2 and word.lower() in _names("organisation_words") | _names("outlet_words") | _names("places") for word in part)
+            or part[-1].isupper()
+        ):
+            return
+        name = " ".join(part)
+        self.count[name] += 1
+        self.first.setdefault(name, at)
+        self.titled.setdefault(name, set()).update(titles)
+        self.places.append((at, name))
+
+    def resolve(self, short: str, titles: Sequence[str] = ()) -> str:
+        """The fullest name that `short` ("Lankov", "Kim") stands for; `short` itself where there is none or there are several."""
+        words = short.split()
+        if not words:
+            return short
+        if len(words) > 1:
+            return self.acronyms.get(short, short)
+        word = words[0]
+        if word in self.acronyms:
+            return self.acronyms[word]
+        options = []
+        for name in self.by_word.get(word.lower(), []):
+            parts = name.split()
+            asian = parts[0].lower() in _names("surname_first")
+            if (parts[-1].lower() == word.lower() and not asian) or (parts[0].lower() == word.lower() and asian):
+                weight = self.count[name] + (3.0 if self.titled[name] & set(titles) else 0.0)
+                options.append((-weight, self.first[name], name))
+        options.sort()
+        options = self._merge(options)
+        if not options:
+            return short
+        if len(options) > 1 and options[0][0] > 1.5 * options[1][0]:
+            return short
+        return options[0][2]
+
+    def by_title(self, lows: Sequence[str]) -> str:
+        """Whom "the Russian president" stands for: the one person named with that title, else ""."""
+        if not 2 <= len(lows) <= 5 or lows[0] != "the" or not _is_title(lows[-1]):
+            return ""
+        wanted = set(lows[1:])
+        options = [name for name in self.count if wanted <= self.titled[name]]
+        merged = self._merge([(-float(self.count[name]), self.first[name], name) for name in options])
+        return merged[0][2] if len(merged) == 1 else ""
+
+    def _merge(self, options: list[tuple[float, int, str]]) -> list[tuple[float, int, str]]:
+        """Variants of one name (Donald Trump, Donald J. Trump; Kim Jong Un, Kim Jong-un) count as one, the commonest."""
+        merged: dict[str, tuple[float, int, str]] = {}
+        for weight, first, name in options:
+            parts = re.sub(r"[-’']", " ", name.lower()).split()
+            key = " ".join(parts if parts[0] in _names("surname_first") else (parts[0], parts[-1]))
+            if key in merged:
+                old = merged[key]
+                merged[key] = (old[0] + weight, min(old[1], first), old[2])
+            else:
+                merged[key] = (weight, first, name)
+        # J. Doe is Jane Doe where there is no other Doe.
+        initials = [key for key in merged if len(key.split()[0].strip(".")) == 1 and not key.split()[0].isdigit()]
+        for key in initials:
+            full = [other for other in merged if other != key and other[0] == key[0] and other.split()[-1] == key.split()[-1]]
+            if len(full) == 1:
+                weight, first, _ = merged.pop(key)
+                old = merged[full[0]]
+                merged[full[0]] = (old[0] + weight, min(old[1], first), old[2])
+        return sorted(merged.values())
+
+    def person_before(self, at: int, text: str, gender: str) -> str:
+        """Whom "he" or "she" at `at` stands for: the one fitting person of this paragraph or the last, else ""."""
+        reach = max(at - 1500, 0)
+        floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
+        fitting = [
+            name
+            for name in self.between(max(floor, reach), at)
+            if self._gender(name) == gender or (self.fits(name, gender) and (self.titled[name] or self.count[name] > 1))
+        ]
+        if not fitting:
+            # Nobody known to be one: the only person whom this paragraph names so far.
+            fitting = [
+                name
+                for name in self.between(text.rfind("\n", reach, at) + 1, at)
+                if self.fits(name, gender) and _stands_as_person(text, text.rfind(name, reach, at))
+            ]
+        return fitting[0] if len(fitting) == 1 else ""
+
+    def surname_before(self, at: int, text: str, gender: str) -> str:
+        """The one person of that sex whose surname stands in this paragraph or the last before `at`, if named in full anywhere; else ""."""
+        reach = max(at - 600, 0)
+        floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
+        found: list[str] = []
+        for match in _CAPITAL.finditer(text, max(floor, reach), at):
+            word = _bare(match.group())
+            full = self.resolve(word)
+            if full != word and full not in found and self._gender(full) == gender:
+                found.append(full)
+        return found[0] if len(found) == 1 else ""
+
+    def may_be(self, name: str, gender: str) -> bool:
+        """Whether `name` is known to be of that sex."""
+        return self._gender(name) == gender
+
+    def between(self, start: int, end: int) -> list[str]:
+        """The people named in full in `text[start:end]`, at most the last 50, each once."""
+        first = max(bisect_left(self.places, (start, "")), (last := bisect_left(self.places, (end, ""))) - 50)
+        return list(dict.fromkeys(name for _, name in self.places[first:last]))
+
+    def subject_between(self, text: str, start: int, end: int) -> str:
+        """The full name of the surname that last began a sentence in `text[start:end]`, "" if there is none."""
+        found = ""
+        for match in _SURNAME_FIRST.finditer(text, start, end):
+            full = self.resolve(_bare(match[1]))
+            if full != match[1] and full in self.count:
+                found = full
+        return found
+
+    def _gender(self, name: str) -> str:
+        words = {*name.lower().split(), *self.titled.get(name, ())}
+        if words & _names("female"):
+            return "female"
+        return "male" if words & _names("male") else ""
+
+    def fits(self, name: str, gender: str) -> bool:
+        """Whether nothing speaks against `name` being "he" (male) or "she" (female)."""
+        return self._gender(name) in ("", gender)
+
+
+def _stands_as_person(text: str, at: int) -> bool:
+    """Whether the word before `text[at:]` lets a name be a person's: not "at the Foo Bar", not "the broadcaster Foo Bar"."""
+    before = re.search(r"(?<!\w)(\w+)\W{0,3}$", text[max(at - 30, 0) : max(at, 0)])
+    if at < 0 or before is None:
+        return at >= 0
+    low = before[1].lower()
+    return low not in _NOT_BEFORE_PERSONS and low not in _names("outlet_words") | _names("organisation_words")
+
+
+_NOT_BEFORE_PERSONS = frozenset("the a an in at of to from for on by with near via into about against".split())
+
+
+def _is_title(low: str) -> bool:
+    return low in _names("titles") or (low.endswith(".") and low in _names("titles"))
+
+
+@cache
+def _names(key: str) -> frozenset[str]:
+    return sources()[key]
+
+
+def pronoun(text: str) -> str:
+    """ "male", "female", "other" for a pronoun, "" for anything else."""
+    low = text.lower()
+    return _PRONOUNS.get(low, "other" if low in _OTHER_PRONOUNS else "")
+
+
+def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
+    """Name, role and kind of the source that a noun phrase stands for (not a pronoun)."""
+    head, role = _split(_AGE.sub("", phrase))
+    words = _WORD.findall(head)
+    lows = [word.lower() for word in words]
+    bare = [_bare(word) for word in words]
+    # The name is the capitalised words at the end of the head, behind titles and nationalities.
+    cut = len(words)
+    while cut > 0 and words[cut - 1][0].isupper() and not (_is_title(lows[cut - 1]) and cut < len(words)):
+        if cut < len(words) and words[cut - 1].endswith(("'s", "’s")):
+            break
+        cut -= 1
+    while (
+        cut < len(words) - 1
+        and (lows[cut].strip(".") in _names("nationalities") or bare[cut] in _TITLE_CASE)
+        and " ".join(lows[cut:]) not in _names("places")  # North Korea
+    ):
+        cut += 1
+    name_words = bare[cut:]
+    titles = lows[:cut]
+    inner = head
+    heads = _heads(lows)
+    organisation = (bool(heads) and heads[-1] in _names("organisation_words")) or any(
+        _bare(word).lower() in _names("organisation_words") for word in words[cut : max(cut, len(heads))]
+    )
+    if len(heads) < len(lows) and heads[-1] in _names("unnamed_words") and words[len(heads) - 1][0].islower():
+        return inner, role, "unnamed"  # a spokesman for Foo
+    of_name = _OF_NAME.match(head)
+    named = of_name is not None and len(_CAPITALS.findall(of_name[1])) > 1
+    if of_name and named and not organisation and not is_outlet(of_name[1]) and lows[len(of_name[1].split()) - 1] not in _names("titles"):
+        inner_name = describe(of_name[1], names)
+        return inner_name[0], role or inner_name[1], "person"
+    if lows and lows[-1] in _names("group_words") and cut <= len(words) - 1 and len(words) <= 3:
+        return head.strip(), role, "group"
+    held = names.by_title(lows)
+    if held:
+        return held, role, "person"
+    if is_outlet(head) and not _is_titled(titles):
+        name = _outlet_name(head, names)
+        if _document(lows):
+            return name, role, "document"
+        return name, role, "publication"
+    if _document(lows):
+        return inner.strip(), role, "document"
+    if name_words and not organisation:
+        name = " ".join(name_words)
+        if name.lower() in _names("places") or (len(name_words) == 1 and name.isupper() and len(name) < 7):
+            return names.resolve(name), role, "organisation"
+        full = names.resolve(name, titles)
+        title = _title(words, cut)
+        return full, role or title, "person"
+    if (
+        len(lows) <= 3
+        and words
+        and words[0][0].isupper()
+        and words[0] not in _TITLE_CASE
+        and lows[-1].strip(".") in _names("titles")
+        and len(lows) > 1
+        and not organisation
+    ):
+        return inner, role, "person"
+    if any(low in _names("unnamed_words") for low in lows[:6]):
+        return inner, role, "unnamed"
+    if any(low in _names("group_words") for low in lows[:6]):
+        return inner, role, "group"
+    if organisation or any(low.strip(".") in _names("places") for low in lows):
+        return _without_article(inner), role, "organisation"
+    if any(low in _names("titles") for low in lows):
+        return inner, role, "person"
+    if words and words[-1][0].isupper():
+        return _without_article(inner), role, "organisation"
+    return (
+        inner,
+        role,
+        "unnamed" if lows and lows[0] in ("a", "an", "one", "another") else "group" if lows and lows[-1].endswith("s") else "",
+    )
+
+
+def _heads(lows: list[str]) -> list[str]:
+    """The words of a phrase up to its first preposition."""
+    for index, low in enumerate(lows):
+        if index and low in ("of", "for", "in", "at", "from", "with", "on", "to", "by"):
+            return lows[:index]
+    return lows
+
+
+def _document(lows: list[str]) -> bool:
+    heads = _heads(lows)
+    return (
+        (bool(heads) and heads[-1] in _names("document_words"))
+        or (len(heads) > 1 and heads[-1] in ("released", "posted", "published") and heads[-2] in _names("document_words"))
+        or (bool(heads) and heads[0] in _names("document_words") and heads[0] != "records")
+    )
+
+
+def _is_titled(titles: list[str]) -> bool:
+    return bool(titles) and (titles[-1] in _names("titles") or titles[-1] in _names("unnamed_words"))
+
+
+def _title(words: list[str], cut: int) -> str:
+    title = " ".join(words[:cut]).strip()
+    return re.sub(r"^(?:the|a|an|mr\.|mrs\.|ms\.|that|but|and)(?: |$)", "", title, flags=re.I).strip()
+
+
+def _without_article(phrase: str) -> str:
+    return re.sub(r"^(?:the|a|an) ", "", phrase, flags=re.I).strip()
+
+
+def _outlet_name(head: str, names: Names) -> str:
+    inside = re.search(r"\(([A-Z][A-Za-z]{1,6})\)", head)
+    if inside and inside[1] in names.acronyms:
+        return names.acronyms[inside[1]]
+    if inside:
+        head = head.replace(inside.group(), "").strip()
+    words = head.split()
+    start = -1
+    for index, word in enumerate(words):
+        low = _bare(word).lower()
+        if word[0].isupper() and word not in _TITLE_CASE and low not in _BEFORE_OUTLET and not word.endswith(("'s", "’s")):
+            start = index
+            break
+    if start < 0:
+        return _without_article(head)
+    end = start
+    while end < len(words) and (words[end][0].isupper() or words[end] in ("of", "de", "della", "and")):
+        end += 1
+    if not is_outlet(" ".join(words[start:end])):
+        # Foo state television
+        while end < len(words) and (words[end] in ("state", "public") or words[end] in _names("outlet_words")):
+            end += 1
+    name = " ".join(words[start:end])
+    return names.acronyms.get(name, name)
+
+
+# What names an office and not a person: "the owner of the Foo", "Foo’s chief negotiator".
+_ROLE = re.compile(
+    r"(?:[Tt]he|[Aa]n?|[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|[A-Z]\w+[’']s?)"
+    r"(?: [a-z][\w-]*)+(?: (?:of|for|at|in|from|with|on)\b.*)?$"
+)
+
+
+def _split(phrase: str) -> tuple[str, str]:
+    """Head and apposition: "Jane Doe", "a professor at X"."""
+    head, comma, rest = phrase.partition(",")
+    rest = rest.strip().strip(",").strip()
+    first = rest.split(" ", 1)[0].lower() if rest else ""
+    if not comma:
+        relative = re.search(r" (?:who|which|of|from|with) ", phrase)
+        return (phrase, "") if not relative or relative.group().strip() != "who" else (phrase[: relative.start()], "")
+    if first.isdigit():
+        rest = rest.partition(",")[2].strip()
+        first = rest.split(" ", 1)[0].lower() if rest else ""
+    if first in ("who", "which", "whose", "of", "from", "jr.", "jr", "sr."):
+        return head, ""
+    named = re.match(r"(?:(?:Dr|Mr|Mrs|Ms|Prof|Sir|Dame)\.? )?([A-Z][\w.’'-]+(?: (?:de |van |von |al )?[A-Z][\w.’'-]+){1,3})(?=,|$)", rest)
+    if named and _ROLE.match(head):
+        return named[1], re.sub(r"^(?:the|a|an|its|his|her|their) ", "", head.strip(), flags=re.I)  # the owner of the Foo, Jane Doe
+    if not re.search(r"[A-Z]", head) and re.match(r"[A-Z]", rest):
+        return rest, re.sub(r"^(?:the|a|an) ", "", head.strip(), flags=re.I)  # the group's founder, Jane Doe
+    rest = re.split(r",? who\b|,? which\b", rest)[0].strip()
+    return head, re.sub(r"^the ", "", rest) if rest.lower().startswith("the ") else rest

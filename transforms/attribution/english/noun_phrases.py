@@ -1,0 +1,660 @@
+"""The tokens of an English paragraph, and the noun phrases among them.
+
+Without a tagger a noun phrase is found by its edges: punctuation, conjunctions, auxiliaries and finite verbs, all from the word
+lists. Words unknown to the lists are taken for nouns and adjectives. Every scan is bounded by `_MAX_NP` tokens.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache, lru_cache
+
+from newsbeam.transforms.attribution.lexicon import (
+    ADV,
+    AUX,
+    CAP,
+    COMMA,
+    CONJ,
+    CUE,
+    DET,
+    DIGIT,
+    ED,
+    ING,
+    LOWER,
+    NEG,
+    NOUN,
+    PAST,
+    PLAIN,
+    PREP,
+    PRON,
+    QUOTE,
+    REL,
+    START,
+    STOP,
+    SUB,
+    TIME,
+    VENUE,
+    VERB,
+    english,
+    load,
+    sources,
+)
+from newsbeam.transforms.attribution.quotations import Quotation
+
+_TOKEN = re.compile(
+    r"(?:[A-Za-z]\.){2,}|\d+(?:[.,:/]\d+)+|[^\W_]+(?:['’&.\-][^\W_]+)*|\.\.+|--+|\n+|[^\s\w]|_+",
+)
+_MAX_NP = 40  # tokens of a noun phrase
+
+
+class Tokens:
+    """A paragraph's tokens in four lists: start, end, word in lower case, class bits. A quotation is one token.
+
+    `cues` holds the indices of the tokens that may be reporting verbs. Token ranges are pairs, end exclusive.
+    """
+
+    def __init__(self, text: str, start: int, end: int, quotes: list[Quotation]) -> None:
+        self.text = text
+        words = english()[0]
+        abbreviations = _abbreviations()
+        S: list[int] = []
+        E: list[int] = []
+        W: list[str] = []
+        B: list[int] = []
+        self.cues: list[int] = []
+        position = start
+        for quotation in [*quotes, None]:
+            upto = quotation.start if quotation else end
+            for match in _TOKEN.finditer(text, position, upto):
+                word = match.group()
+                first = word[0]
+                if first.isalnum():
+                    low, known, reports = _word(word)
+                    if reports:
+                        self.cues.append(len(W))
+                elif (low := word) == ".":
+                    if (
+                        W
+                        and E[-1] == match.start()
+                        and (text[S[-1] : E[-1]] in abbreviations or (len(W[-1]) == 1 and B[-1] & CAP))
+                        and match.end() < end
+                    ):
+                        E[-1] = match.end()
+                        W[-1] += "."
+                        B[-1] |= words.get(W[-1], 0)
+                        continue
+                    known = STOP
+                elif word in (",", "，", "、"):
+                    known = COMMA
+                elif first in "([{)]}" or word in ":;–—--!?…" or first in ".-":
+                    known = STOP
+                else:
+                    known = STOP if first in "|•*" else 0
+                S.append(match.start())
+                E.append(match.end())
+                W.append(low)
+                B.append(known)
+            if quotation:
+                S.append(quotation.start)
+                E.append(quotation.end)
+                W.append("“”")
+                B.append(QUOTE)
+                position = quotation.end
+        self.S, self.E, self.W, self.B = S, E, W, B
+
+    def sentences(self) -> Iterator[tuple[int, int, int]]:
+        """Token ranges (first, end of the words, end with the final punctuation)."""
+        W, B, text, n = self.W, self.B, self.text, len(self.W)
+        a = i = 0
+        while i < n:
+            w = W[i]
+            ends = False
+            if w in (".", "!", "?", "…") or w.startswith(".."):
+                j = i + 1
+                while j < n and W[j] in (")", "]", ".", "!", "?", "…"):
+                    j += 1
+                ends = j >= n or not B[j] & LOWER
+                if ends:
+                    yield a, i, j
+                    a = i = j
+                    continue
+                i = j
+                continue
+            if B[i] & QUOTE:
+                closing = text[max(self.S[i], self.E[i] - 3) : self.E[i]].rstrip("\"'”’»“")[-1:]
+                if closing in ".!?…" and closing and i + 1 < n and B[i + 1] & (CAP | QUOTE | DIGIT):
+                    ends = True
+            elif w.endswith(".") and i + 1 < n and B[i + 1] & CAP and B[i + 1] & (PRON | DET | PREP | SUB | ADV | CONJ) and len(w) > 2:
+                ends = w.count(".") > 1  # "in the U.S. He": a known abbreviation alone never ends a sentence
+            if ends:
+                yield a, i + 1, i + 1
+                a = i + 1
+            i += 1
+        if a < n:
+            yield a, n, n
+
+    def is_plural(self, start: int, end: int) -> bool:
+        """Whether the verb may stand in its base form behind this phrase."""
+        W, B = self.W, self.B
+        for k in range(start, end):
+            if (k > start and B[k] & (PREP | COMMA | REL)) or W[k] == "(":
+                end = k
+                break
+        word = W[end - 1]
+        return bool(B[start] & PRON) or word.endswith("s") or word in _groups() or any(B[k] & CONJ for k in range(start, end))
+
+    def is_noun(self, i: int, n: int, b: int, left: int, left_word: str, form: int) -> bool:
+        """Whether the cue at `i` (phrase up to `n`) is a noun here, by its neighbours: the report of, both claims."""
+        W, B = self.W, self.B
+        if left & (DET | PREP) and not left & PRON:
+            return True
+        if left_word.endswith(("'s", "’s", "s'", "s’")) and not left & PRON:
+            return True
+        after = B[n] if n < b else STOP
+        after_word = W[n] if n < b else ""
+        if form & PLAIN:
+            if after & (AUX | VERB) or (after & CUE and after & PAST) or after_word in ("of", "from", "by", "and", "or"):
+                return True
+            if (
+                left & LOWER
+                and not left & (PRON | CONJ | ADV | AUX)
+                and not left_word.endswith("s")
+                and left_word not in ("media", "people", "police")
+            ):
+                return W[i].endswith("s") is False or after & (STOP | COMMA) != 0
+            if left & (CONJ | COMMA):
+                return True
+        return False
+
+    def can_speak(self, start: int, end: int) -> bool:
+        """Whether a phrase is somebody or something that can be a source of evidence: not "the decision", "the meeting"."""
+        W, B = self.W, self.B
+        head = end
+        for k in range(start + 1, end):
+            if B[k] & (PREP | COMMA | REL) and not B[k] & DET:
+                head = k
+                break
+        bits, word = B[head - 1], W[head - 1]
+        if bits & PRON:
+            return word not in ("it", "that", "which")
+        return bool(bits & CAP) or word in _able()
+
+    def phrase_before(self, hi: int, lo: int) -> tuple[int, int] | None:
+        """The noun phrase that ends before token `hi`: tokens [start, end), or None."""
+        W, B = self.W, self.B
+        lo = max(lo, hi - _MAX_NP)
+        if hi <= lo:
+            return None
+        last = B[hi - 1]
+        if (last & PRON and not last & CAP and W[hi - 1] not in ("some", "others", "many", "both", "one", "another", "him")) or (
+            last & PRON and last & CAP and W[hi - 1] in ("he", "she", "they", "it", "we", "i", "you")
+        ):
+            return hi - 1, hi
+        if W[hi - 1] == "that" and hi - 2 >= lo and B[hi - 2] & (LOWER | CAP) and not B[hi - 2] & CUE:
+            return hi - 1, hi
+        if last & COMMA:
+            return self._np_apposition(hi, lo)
+        if W[hi - 1] in (")", "]"):
+            k = hi - 2
+            while k > lo and hi - k < 12 and W[k] not in ("(", "["):
+                k -= 1
+            if W[k] in ("(", "[") and k > lo:
+                head = self.phrase_before(k, lo)
+                return (head[0], hi) if head else None
+            return None
+        if last & (STOP | QUOTE):
+            return None
+        end = hi
+        # "Trump on Monday said": the time is no part of the speaker.
+        while end > lo and B[end - 1] & (TIME | ADV) and not (B[end - 1] & CAP and not B[end - 1] & TIME) and end - 1 > lo:
+            end -= 1
+        if end < hi and end - 1 > lo and W[end - 1] in ("on", "in", "this", "late", "early"):
+            end -= 1
+        start = self._walk_left(end, lo)
+        return self._trim(start, end)
+
+    def _walk_left(self, end: int, lo: int) -> int:
+        """Leftwards from `end` to the nearest clause boundary."""
+        W, B = self.W, self.B
+        j, first_and = end, -1
+        hit = False
+        while j > lo:
+            bits = B[j - 1]
+            word = W[j - 1]
+            if word == ")" and j == end:
+                # A bracket behind the name: John Roe (34)
+                k = j - 2
+                while k > lo and j - k < 8 and W[k] != "(":
+                    k -= 1
+                if W[k] != "(" or k <= lo:
+                    break
+                j = k
+                continue
+            if bits & (STOP | COMMA):
+                break
+            if bits & QUOTE:
+                # A short quotation within the phrase (the “green” party) goes on with the phrase.
+                if self.E[j - 1] - self.S[j - 1] > 30 or j - 1 == lo:
+                    break
+                j -= 1
+                continue
+            if bits & PRON and not bits & DET:
+                hit = True
+                break
+            if bits & REL and word != "that":
+                relative = self._relative(j - 1, end, lo)
+                if relative is not None:
+                    return relative
+                hit = True
+                break
+            if word == "that" and W[j].endswith("s") and end - j > 1 and B[j] & LOWER and self._noun_before(j - 1, lo):
+                # The union that represents the drivers said: the relative clause is part of the phrase.
+                relative = self._relative(j - 1, end, lo)
+                if relative is not None:
+                    return relative
+            if bits & CONJ and word in ("and", "or", "&"):
+                first_and = j - 1
+                j -= 1
+                continue
+            if bits & (SUB | CONJ):
+                break
+            if (bits & (AUX | VERB) and not bits & CAP) or (
+                bits & CUE and bits & PAST and not bits & CAP and j < end and self.is_finite(j - 1, lo)
+            ):
+                k = j - 2
+                while k > lo and j - k < 5 and B[k] & (AUX | ADV | NEG):
+                    k -= 1
+                if k > lo and B[k] & REL and W[k] in ("who", "which"):
+                    relative = self._relative(k, end, lo)
+                    if relative is not None:
+                        return relative
+                hit = True
+                break
+            j -= 1
+        if first_and > j:
+            left_part = range(j, first_and)
+            clause = hit or any(B[k] & ED and k > j and not B[k - 1] & (DET | ADV | PREP | CONJ) for k in left_part)
+            if clause or first_and == j:
+                return first_and + 1
+        return j
+
+    def _noun_before(self, k: int, lo: int) -> bool:
+        left = self.B[k - 1] if k > lo else 0
+        return bool(left & LOWER) and not left & (CUE | PREP | SUB | CONJ | AUX | ADV | DET | VERB | ED)
+
+    def _relative(self, k: int, end: int, lo: int) -> int | None:
+        """Where "an official who asked for silence" begins, whose relative pronoun stands at `k`; None if it is no such phrase."""
+        B = self.B
+        if k <= lo or not B[k - 1] & (LOWER | CAP) or B[k - 1] & (PREP | CUE | AUX) or end - k < 3:
+            return None
+        begins = B[k + 1]
+        if begins & (PRON | DET) or not (begins & (AUX | CUE | VERB | ED) or self.W[k + 1].endswith("s")):
+            return None
+        start = self._walk_left(k, lo)
+        return start if start < k and self._is_np(start, k) else None
+
+    def is_finite(self, k: int, lo: int) -> bool:
+        """Whether the past form at `k` is a finite verb rather than an adjective or a participle of its noun."""
+        B = self.B
+        return k > lo and not B[k - 1] & (DET | PREP | CONJ | ADV) and not (k + 1 < len(B) and B[k + 1] & PREP)
+
+    def _trim(self, start: int, end: int) -> tuple[int, int] | None:
+        """Takes an introductory phrase off the front, and says None where no noun phrase is left."""
+        W, B = self.W, self.B
+        while start < end and ((B[start] & (ADV | TIME | CONJ) and not B[start] & DET) or W[start] in ("that", "–", "-")):
+            if B[start] & CAP and B[start] & TIME and start + 1 == end:
+                return None
+            start += 1
+        if start < end and W[start] in ("according", "per"):
+            return None
+        if start < end and B[start] & PREP and not B[start] & DET and W[start] not in ("more", "over", "about", "around"):
+            start = self._after_preposition(start, end)
+        while start < end and B[end - 1] & (ADV | PREP) and not B[end - 1] & CAP:
+            end -= 1
+        return (start, end) if self._is_np(start, end) else None
+
+    def _after_preposition(self, start: int, end: int) -> int:
+        """Where a subject begins behind "In a statement"; `end` if that cannot be told."""
+        W, B = self.W, self.B
+        k = start + 1
+        if k < end and B[k] & DET:
+            k += 1
+        while k < end:
+            before = B[k - 1]
+            if B[k] & DET and not before & (PREP | DET) and k > start + 1:
+                return k
+            if B[k] & CAP and before & (TIME | VENUE) and not B[k] & TIME and not before & DET and k > start + 1:
+                return k
+            if B[k] & CAP and before & LOWER and not before & (PREP | DET | CONJ) and W[k - 1] != "of":
+                return k
+            k += 1
+        return end
+
+    def _is_np(self, start: int, end: int) -> bool:
+        """Whether tokens can be a speaker: a pronoun, a name, a noun with its determiner, or a plural."""
+        W, B = self.W, self.B
+        if not 0 < end - start <= _MAX_NP:
+            return False
+        if end - start == 1:
+            bits, word = B[start], W[start]
+            if bits & PRON:
+                return True
+            if bits & (PREP | SUB | AUX | CONJ | TIME | ADV | DIGIT | STOP | COMMA | VERB) and not bits & CAP:
+                return False
+            if bits & (PREP | SUB | AUX | CONJ | ADV | DET) or word in ("there", "here", "asked", "speaking", "thank", "please"):
+                return False
+            if bits & CAP:
+                return not bits & ING
+            return word.endswith("s") or word in _groups()
+        if all(B[k] & (PREP | SUB | AUX | CONJ | ADV | TIME | DET | DIGIT | STOP | COMMA | QUOTE) for k in range(start, end)):
+            return False
+        first = B[start]
+        if (first & (PREP | SUB) and not first & (DET | CAP)) or (first & (AUX | VERB) and not first & CAP):
+            return False
+        if first & ING and not first & NOUN:
+            return False
+        if any(B[k] & CAP for k in range(start, end)) or first & DET or first & DIGIT:
+            return True
+        head = end - 1
+        for k in range(start, end):
+            if B[k] & (PREP | COMMA | REL):
+                head = k - 1
+                break
+        return head >= start and (W[head].endswith("s") or W[head] in _groups() or W[head] in ("media", "spokesman"))
+
+    def _np_apposition(self, hi: int, lo: int) -> tuple[int, int] | None:
+        """The phrase before ", said": name, then what stands between commas ("X, a Y of Z, said")."""
+        W, B = self.W, self.B
+        commas = [k for k in range(hi - 1, lo - 1, -1) if B[k] & COMMA]
+        stop = lo
+        for k in range(hi - 2, lo - 1, -1):
+            if (B[k] & STOP and W[k] not in ("(", ")", "-")) or (B[k] & QUOTE and self.E[k] - self.S[k] > 30) or W[k] == ";":
+                stop = k + 1
+                break
+        commas = [k for k in commas if k >= stop]
+        if len(commas) < 2:
+            # "X, said": a stray comma.
+            return self.phrase_before(hi - 1, lo) if hi - 1 > lo and not B[hi - 2] & COMMA else None
+        end = hi - 1
+        seg = 0  # segments are counted from the right: seg n lies between commas[n + 1] and commas[n]
+        while seg + 1 < len(commas) and seg < 6:
+            first = commas[seg + 1] + 1
+            if first >= commas[seg]:
+                return None
+            bits, word = B[first], W[first]
+            if bits & PRON and not bits & REL:
+                return None
+            if (
+                bits & REL
+                or bits & (DET | DIGIT)
+                or word in ("of", "from", "with", "r", "d", "both", "also", "himself", "herself")
+                or not bits & (PREP | SUB | START | ADV | TIME | ING)
+                or (bits & CAP and not bits & (PREP | SUB | START))
+            ):
+                pass
+            elif seg == 0:
+                # A parenthesis ("X, on Monday, said") is left out of the speaker.
+                end = commas[1]
+            head_end = commas[seg + 1]
+            head_lo = commas[seg + 2] + 1 if seg + 2 < len(commas) else stop
+            head = self._walk_left(head_end, head_lo)
+            trimmed = self._trim(head, head_end) if head < head_end else None
+            small = (
+                trimmed is None
+                or B[trimmed[0]] & DIGIT
+                or W[trimmed[0]] in ("of", "r", "d")
+                or (
+                    W[trimmed[0]] in ("a", "an")
+                    and seg + 2 < len(commas)
+                    and self._is_name(commas[seg + 3] + 1 if seg + 3 < len(commas) else stop, commas[seg + 2])
+                )
+            )
+            if trimmed is not None and not small:
+                if trimmed[0] > head_lo and B[trimmed[0] - 1] & (AUX | VERB):
+                    return None
+                return trimmed[0], end
+            seg += 1
+        return None
+
+    def _is_name(self, start: int, end: int) -> bool:
+        return 0 < end - start <= 6 and all(self.B[k] & CAP for k in range(start, end))
+
+    def phrase_at(self, i: int, hi: int, strict: bool = False) -> tuple[int, int] | None:
+        """The noun phrase that begins at token `i`, with its apposition: tokens [start, end), or None.
+
+        `strict` is for "according to X, …", where a clause and not an apposition follows the comma as a rule, and where
+        a participle belongs to the noun ("footage released by X").
+        """
+        W, B = self.W, self.B
+        if i >= hi or B[i] & (STOP | COMMA | QUOTE):
+            return None
+        first = B[i]
+        if first & PRON and W[i] in ("he", "she", "they", "it", "i", "we", "you"):
+            return i, i + 1
+        if strict and W[i] in ("him", "her", "them") and (i + 1 >= hi or B[i + 1] & (COMMA | STOP)):
+            return i, i + 1
+        if (first & (PREP | SUB | AUX | TIME | REL) and not first & DET) or (first & ADV and not first & CAP):
+            return None
+        hi = min(hi, i + _MAX_NP)
+        named = bool(first & CAP) and not first & DET
+        k = i
+        apposition = False
+        while k < hi:
+            bits, word = B[k], W[k]
+            if bits & STOP:
+                if word == "(" and k > i:
+                    close = next((q for q in range(k, min(k + 10, hi)) if W[q] == ")"), -1)
+                    if close > 0:
+                        k = close + 1
+                        continue
+                break
+            if bits & QUOTE:
+                if self.E[k] - self.S[k] > 30:
+                    break
+            elif bits & COMMA:
+                if not self._apposition_follows(k + 1, hi, strict):
+                    break
+                apposition = True
+                named = False
+            elif bits & REL and word != "that":
+                apposition = True
+                named = False
+            elif (
+                (k > i and bits & TIME and bits & CAP and not apposition and not self._in_name(k, hi))
+                or (k > i and bits & PREP and (self._when(k, hi) if strict else self._adverbial(k, hi, named)))
+                or (
+                    k > i
+                    and not apposition
+                    and ((bits & (AUX | VERB | PRON) and not bits & (DET | CAP | PREP)) or (bits & SUB and not bits & PREP))
+                )
+                or (
+                    k > i
+                    and apposition
+                    and bits & SUB
+                    and not bits & (PREP | REL)
+                    and word in ("when", "while", "as", "because", "if", "although", "though", "after", "before")
+                )
+                or (
+                    k > i
+                    and not apposition
+                    and bits & CUE
+                    and bits & (PAST | ING)
+                    and not bits & CAP
+                    and not (strict and k + 1 < hi and B[k + 1] & PREP)
+                )
+                or (
+                    k > i
+                    and not apposition
+                    and bits & CONJ
+                    and not (k + 1 < hi and B[k + 1] & (CAP | DET | LOWER) and not B[k + 1] & (PRON | CUE | ADV | AUX | VERB))
+                )
+                or (k > i and not apposition and bits & ADV and not bits & CAP)
+            ):
+                break
+            k += 1
+        while k > i and B[k - 1] & (COMMA | PREP | CONJ) and not B[k - 1] & CAP:
+            k -= 1
+        return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
+
+    def _in_name(self, k: int, hi: int) -> bool:
+        """Whether the word of time at `k` is part of a name: the daily Morning Ledger."""
+        B = self.B
+        return k + 1 < hi and bool(B[k + 1] & CAP) and not B[k + 1] & TIME and bool(B[k - 1] & LOWER) and not B[k - 1] & (PREP | PRON)
+
+    def _apposition_follows(self, k: int, hi: int, strict: bool) -> bool:
+        W, B = self.W, self.B
+        if k >= hi:
+            return False
+        bits, word = B[k], W[k]
+        if strict and not (bits & REL or word in ("a", "an", "the", "of", "his", "her", "its") or bits & DIGIT):
+            return False
+        if bits & REL and word != "that":
+            return True
+        if bits & (PRON | ING | AUX | CONJ | ADV | QUOTE | STOP | VERB) and not bits & DET:
+            return False
+        if word == "of" or bits & DIGIT:
+            return True
+        if bits & (SUB | PREP | TIME | START):
+            return False
+        if bits & CUE and bits & (PAST | ING) and not bits & CAP:
+            return False
+        # "said X, the director of Y." but not "according to X, the plan will fail."
+        for q in range(k, min(hi, k + 25)):
+            if B[q] & COMMA or B[q] & STOP or B[q] & REL:
+                return not (strict and B[q] & STOP)
+            if (B[q] & (AUX | VERB | QUOTE) and not B[q] & CAP) or (B[q] & CUE and B[q] & PAST and not B[q] & CAP and q > k + 1):
+                return False
+            if strict and B[q] & ED and not B[q - 1] & DET:
+                return False
+        return not strict
+
+    def _when(self, k: int, hi: int) -> bool:
+        """Whether the preposition at `k` begins a time: on Monday, on the 4th."""
+        after = self.B[k + 1] if k + 1 < hi else 0
+        if k + 2 < hi and self.W[k + 1] == "the":
+            after = self.B[k + 2] & DIGIT
+        return bool(after & (TIME | DIGIT)) and self.W[k] in ("on", "in", "at", "from", "by")
+
+    def _adverbial(self, k: int, hi: int, named: bool) -> bool:
+        """Whether the preposition at `k` begins an adverbial (in a statement, on Monday) and not a part of the noun phrase."""
+        W, B = self.W, self.B
+        word = W[k]
+        if self._when(k, hi):
+            return True
+        if word in ("of", "from", "for", "with", "by"):
+            return False
+        if word == "to":
+            return named  # said Jane Doe to the agency
+        if word in (
+            "during",
+            "after",
+            "before",
+            "through",
+            "via",
+            "following",
+            "amid",
+            "despite",
+            "since",
+            "until",
+            "last",
+            "within",
+            "like",
+            "including",
+        ):
+            return True
+        for q in range(k + 1, min(hi, k + 6)):
+            if B[q] & (VENUE | TIME):
+                return True
+            if B[q] & (PREP | COMMA | STOP | QUOTE):
+                break
+        return named
+
+    def main_subject(self, a: int, hi: int) -> tuple[int, int] | None:
+        """The subject of the main clause that begins the sentence, up to its first verb; None where that is unsure."""
+        W, B = self.W, self.B
+        k = a
+        hi = min(hi, a + _MAX_NP)
+        # An introductory phrase ends at its comma.
+        if k < hi and B[k] & (PREP | SUB | START | ING | TIME) and not B[k] & DET:
+            while k < hi and not B[k] & COMMA:
+                k += 1
+            k += 1
+        while k < hi and (
+            (B[k] & (ADV | CONJ | COMMA) and not B[k] & CAP) or W[k] in ("but", "and", "however", "meanwhile", "also", "instead")
+        ):
+            k += 1
+        if k >= hi:
+            return None
+        if B[k] & PRON and not B[k] & REL:
+            return k, k + 1
+        closed = k
+        for q in range(k, hi):
+            bits = B[q]
+            if q < closed:
+                continue
+            if W[q] == "(" and q > k:
+                # A bracket behind a name: Jane Doe (71), …
+                closed = next((p + 1 for p in range(q, min(q + 8, hi)) if W[p] == ")"), q)
+                if closed > q:
+                    continue
+            if q > k and (
+                bits & (AUX | VERB) or (bits & (ED | CUE) and not bits & CAP and self.is_finite(q, k)) or (bits & ADV and not bits & CAP)
+            ):
+                if B[q - 1] & COMMA:
+                    # The storekeeper, Jane Doe, shrugged and said …
+                    found = self._np_apposition(q, k)
+                    return found if found and found[0] == k else self._named(k, q)
+                return (k, q) if self._is_np(k, q) and not B[q - 1] & (PREP | CONJ) else self._named(k, q)
+            if bits & (STOP | QUOTE | SUB) and not bits & (PREP | REL):
+                break
+        return self._named(k, hi)
+
+    def _named(self, k: int, hi: int) -> tuple[int, int] | None:
+        q = k
+        while q < hi and self.B[q] & CAP and not self.B[q] & TIME:
+            q += 1
+        return (k, q) if q > k and self._is_np(k, q) else None
+
+
+@lru_cache(maxsize=1 << 15)
+def _word(word: str) -> tuple[str, int, bool]:
+    """A word in small letters, its class bits, and whether it may be a reporting verb."""
+    words, phrasal = english()
+    low = word.lower()
+    known = words.get(low)
+    if known is None:
+        if word[0].isdigit():
+            known = DIGIT
+        elif low.endswith("ed") and len(low) > 4:
+            known = ED
+        elif low.endswith("ly") and len(low) > 4 and not word[0].isupper():
+            known = ADV
+        else:
+            known = 0
+    elif known & PAST and low.endswith("ed"):
+        known |= ED
+    known |= CAP if word[0].isupper() else LOWER
+    return low, known, bool(known & CUE) or low in phrasal
+
+
+@cache
+def _abbreviations() -> frozenset[str]:
+    return frozenset(load("en")["abbreviations"])
+
+
+@cache
+def _able() -> frozenset[str]:
+    lists = sources()
+    return frozenset().union(
+        *(
+            lists[key]
+            for key in ("document_words", "group_words", "unnamed_words", "organisation_words", "titles", "outlet_words", "places")
+        )
+    )
+
+
+@cache
+def _groups() -> frozenset[str]:
+    lists = sources()
+    return lists["group_words"] | lists["unnamed_words"] | frozenset(("media", "police", "people", "staff"))

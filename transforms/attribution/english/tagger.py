@@ -1,0 +1,295 @@
+"""English statements by the learned tagger: cues first, then around each cue its source and its content.
+
+Every decision compares whole numbers (see `network`), so that a text is read alike on every machine. The time is linear in the
+length of the text: the number of cues is bounded by that of the tokens, and each is looked at with a fixed number of neighbours.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from math import exp
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.transforms.attribution.english.encoding import BREAK, CLOSING, INSIDE, OPENING, SIGNS, Reading, read
+from newsbeam.transforms.attribution.english.network import Floats, Network, network_of
+from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.package_data import load_arrays, one_thread
+
+_BITS = np.arange(SIGNS, dtype=np.int64)
+
+
+@dataclass(frozen=True, eq=False)
+class Model:
+    """The network, the numbers of the words and endings that it knows, and what was set on the development part.
+
+    `cue_bias` is added to the scores of both kinds of cue tokens, in units of the network's sums, of which `unit` make one nat. `curve`
+    holds the log odds of being right, in 1/1024: at nothing, and by each of the signs of a statement. What has lower odds than `least`
+    (in units, times 1024) is dropped.
+    """
+
+    network: Network
+    words: dict[str, int]
+    endings: dict[str, int]
+    cue_bias: int
+    unit: int
+    least: int
+    curve: tuple[int, ...]
+
+    def odds(self, signs: tuple[int, ...]) -> int:
+        """The log odds that a statement with these signs (`Found.signs`) is right, in units, times 1024."""
+        always, *each = self.curve
+        return always * self.unit + sum(weight * sign for weight, sign in zip(each, signs, strict=True))
+
+    def score(self, odds: int) -> float:
+        """Odds as a probability."""
+        return 1 / (1 + exp(-odds / (1024 * self.unit)))
+
+    def numbers(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+        """The numbers of words and of their endings; those of an unknown compound are its last part's."""
+        known, endings = self.words, self.endings
+        found = [known.get(word) or (known.get(word.rpartition("-")[2], 0) if "-" in word else 0) for word in words]
+        return np.array(found, np.int32), np.array([endings.get(word[-3:], 0) for word in words], np.int32)
+
+
+@cache
+def model() -> Model:
+    """The model in `weights/english.npz`, read once."""
+    return model_of(load_arrays("newsbeam.transforms.attribution", "english.npz"))
+
+
+def model_of(arrays: dict[str, NDArray[Any]]) -> Model:
+    """The model whose arrays a weights file holds."""
+    words, endings = (arrays[key].tobytes().decode().split("\n") for key in ("words", "ends"))
+    settings = [int(number) for number in arrays["settings"]]
+    cue_bias, unit, least, *curve = settings
+    return Model(
+        network_of(arrays),
+        {word: number for number, word in enumerate(words)},
+        {ending: number for number, ending in enumerate(endings)},
+        cue_bias,
+        unit,
+        least,
+        tuple(curve),
+    )
+
+
+def tag(text: str, ranges: list[tuple[int, int]], learned: Model | None = None) -> list[Found]:
+    """The statements in an English text, whose paragraphs are `ranges`, in the order of their cues.
+
+    A paragraph of more than LONGEST characters is no prose, and is left out.
+    """
+    found: list[Found] = []
+    group: list[tuple[int, int]] = []
+    with one_thread():
+        for start, end in ranges:
+            if group and end - group[0][0] > _TOGETHER:
+                found += _tagged(text, group, learned or model())
+                group = []
+            if end - start <= LONGEST:
+                group.append((start, end))
+        return found + _tagged(text, group, learned or model()) if group else found
+
+
+LONGEST = 40_000
+_TOGETHER = 60_000  # characters read at once: bounds the memory; an article is shorter
+
+
+def _tagged(text: str, ranges: list[tuple[int, int]], learned: Model) -> list[Found]:
+    reading = read(text, ranges)
+    words, endings = learned.numbers(reading.words)
+    signs = ((np.array(reading.signs, np.int64)[:, None] >> _BITS) & 1).astype(np.float32)
+    encoded = learned.network.encode(words, endings, signs)
+    scores = learned.network.cues(encoded).astype(np.int32)
+    scores[:, 1:] += learned.cue_bias
+    cues = _cues(scores)
+    sentences, paragraphs = np.array(reading.sentences, np.int32), np.array(reading.paragraphs, np.int32)
+    found = []
+    for begin in range(0, len(cues), _AT_ONCE):
+        some = cues[begin : begin + _AT_ONCE]
+        roles = learned.network.roles(encoded, [(start, end) for start, end, _ in some], sentences, paragraphs)
+        found += _link(reading, some, roles, learned)
+    return found
+
+
+_AT_ONCE = 128  # cues decoded together: bounds the memory
+
+
+def _cues(scores: NDArray[np.int32]) -> list[tuple[int, int, int]]:
+    """The best row of cues by their scores: first token, end, and by how much the first one's score beats that of no cue."""
+    margins = scores - scores[:, :1]
+    # Where neither kind of cue token comes near, the path goes through "no cue" for sure.
+    near = np.flatnonzero((margins[:, 1] > 0) | (margins[:, 2] > 0))
+    cues: list[tuple[int, int, int]] = []
+    rows = margins[:, 1:].tolist()
+    position = 0
+    total = len(near)
+    while position < total:
+        last = position
+        while last + 1 < total and near[last + 1] == near[last] + 1:
+            last += 1
+        cues += _stretch(rows, int(near[position]), int(near[last]) + 1)
+        position = last + 1
+    return cues
+
+
+def _stretch(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int, int]]:
+    """Viterbi's path through tokens [begin, end), where "none" scores 0; a further token has to follow a token of a cue."""
+    impossible = -(1 << 60)
+    none, first, further = 0, impossible, impossible
+    back: list[tuple[int, int, int]] = []
+    for k in range(begin, end):
+        starts, goes_on = rows[k]
+        best = 0 if none >= first and none >= further else 1 if first >= further else 2
+        top = (none, first, further)[best]
+        follows = 1 if first >= further else 2
+        back.append((best, best, follows))
+        none, first, further = top, top + starts, max(first, further) + goes_on
+    state = 0 if none >= first and none >= further else 1 if first >= further else 2
+    cues: list[tuple[int, int, int]] = []
+    stop = end
+    for k in range(end - 1, begin - 1, -1):
+        if state == 0:
+            stop = k
+        elif state == 1:
+            cues.append((k, stop, rows[k][0]))
+            stop = k
+        state = back[k - begin][state]
+    cues.reverse()
+    return cues
+
+
+def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, learned: Model) -> list[Found]:
+    scores = roles.astype(np.int32)
+    reach = learned.network.reach
+    total = len(reading.words)
+    # Beyond the ends of the text there is nothing.
+    for row, (start, _, _) in enumerate(cues):
+        if start < reach:
+            scores[row, : reach - start] = (1 << 22, 0, 0)
+        if start + reach >= total:
+            scores[row, total - start + reach :] = (1 << 22, 0, 0)
+    paths = scores.argmax(axis=2)
+    # By how much source and content each beat the better of the two others.
+    none, source, content = scores[:, :, 0], scores[:, :, 1], scores[:, :, 2]
+    most = 8 * learned.unit
+    sources_by = np.minimum(source - np.maximum(none, content), most)
+    content_by = np.minimum(content - np.maximum(none, source), most)
+    found = []
+    for row, (start, end, margin) in enumerate(cues):
+        offset = start - reach
+        sources: list[tuple[int, int, int]] = []
+        contents: list[tuple[int, int]] = []
+        sure = length = 0
+        path = paths[row]
+        edges = np.flatnonzero(path[1:] != path[:-1]) + 1
+        bounds = [0, *edges.tolist(), len(path)]
+        for low, high in pairwise(bounds):
+            role = int(path[low])
+            if role == 1:
+                sources.append((int(sources_by[row, low:high].sum()) // (high - low), low + offset, high + offset))
+            elif role == 2:
+                sure += int(content_by[row, low:high].sum())
+                length += high - low
+                contents += _pieces(reading, low + offset, high + offset)
+        contents = _whole(reading, contents, start)
+        if not contents:
+            continue
+        pieces = [(reading.start[low], reading.end[high - 1]) for low, high in contents]
+        direct = all(reading.quoted(k) for low, high in contents for k in range(low, high))
+        speaker = None
+        sure_source = 0
+        if sources:
+            sure_source, low, high = max(sources, key=lambda item: (item[0], -item[1]))
+            speaker = _phrase(reading, low, high)
+        cue = reading.start[start], reading.end[end - 1]
+        quoted = any(reading.signs[k] & (1 << INSIDE) for k in range(*contents[0]))
+        short = sum(high - low for low, high in contents) < _SHORT
+        unit = learned.unit
+        signs = (
+            min(margin, 8 * unit),
+            sure // length,
+            sure_source,
+            unit if speaker else 0,
+            unit if quoted else 0,
+            unit if direct else 0,
+            unit if short else 0,
+        )
+        odds = learned.odds(signs)
+        if odds >= learned.least:
+            found.append(Found(pieces, cue, speaker, learned.score(odds), direct=direct, signs=signs))
+    return found
+
+
+def _whole(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tuple[int, int]]:
+    """The pieces of content without what is no piece: a few words by themselves, or the writer's words two sentences off."""
+
+    if len(pieces) < 2:
+        return pieces
+    sizes = [sum(word[0].isalnum() for word in reading.words[low : min(high, low + 9)]) for low, high in pieces]
+    most = max(sizes)
+    return [
+        (low, high)
+        for (low, high), size in zip(pieces, sizes, strict=True)
+        if (size >= min(_FEW, most) or reading.words[low] == OPENING)
+        and (
+            abs(reading.sentences[high - 1] - reading.sentences[cue]) <= 1
+            or reading.quoted(low)
+            or reading.paragraphs[low] != reading.paragraphs[cue]
+        )
+    ]
+
+
+_SHORT = 4  # tokens; less is seldom a statement
+_FEW = 3  # words that a piece has at least, where another has them
+
+
+def _phrase(reading: Reading, low: int, high: int) -> tuple[int, int] | None:
+    """The source in tokens [low, high) without what only leads up to it; None where nothing is left that could speak."""
+    words = reading.words
+    while low < high and words[low] in _NO_START:
+        low += 1
+    while low < high and words[high - 1] in _NO_END:
+        high -= 1
+    if (
+        low < high
+        and low
+        and words[low] == "of"
+        and words[low - 1] in ("one", "some", "many", "most", "two", "three", "all", "both", "none")
+    ):
+        low -= 1
+    if low == high or (high - low == 1 and words[low] in ("the", "a", "an", "what", "there")):
+        return None
+    return reading.start[low], reading.end[high - 1]
+
+
+_NO_START = frozenset((",", ";", ":", ".", "and", "but", "that", "as", "after", "before", "when", "while", "because", "if", BREAK, CLOSING))
+_NO_END = frozenset((",", ";", ":", "and", "of", "the", "a", "that", BREAK, OPENING))
+
+
+def _pieces(reading: Reading, low: int, high: int) -> list[tuple[int, int]]:
+    """The tokens [low, high) in pieces that do not go from one paragraph into the next, nor begin or end between two clauses."""
+    breaks = [low - 1, *(k for k in range(low, high) if reading.words[k] == BREAK), high]
+    pieces = []
+    for before, after in pairwise(breaks):
+        begin, end = before + 1, after
+        while begin < end and reading.words[begin] in _BETWEEN:
+            begin += 1
+        while begin < end and (reading.words[end - 1] in _BETWEEN or _joins(reading, begin, end - 1)):
+            end -= 1
+        if begin < end:
+            pieces.append((begin, end))
+    return pieces
+
+
+def _joins(reading: Reading, begin: int, k: int) -> bool:
+    """Whether token `k` joins a clause to the next: "…,” but"."""
+    return k > begin and reading.words[k] in _JOINING and reading.words[k - 1] in (",", CLOSING)
+
+
+_BETWEEN = frozenset((",", ";", ":", "—", "–", "-", "--"))
+_JOINING = frozenset(("and", "but", "while", "as", "which", "who", "when"))

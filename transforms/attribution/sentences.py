@@ -1,0 +1,133 @@
+"""Paragraphs, sentences and quotations of a text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+
+from newsbeam.transforms.attribution.lexicon import WESTERN
+from newsbeam.transforms.attribution.quotations import Quotation, quotations
+from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, grammar
+
+PARAGRAPH = re.compile(r"[^\n]+")
+
+# Ends a sentence; the bounded pieces keep every pattern linear on a text without any full stop.
+_END = re.compile(r"(?<![.!?…])[.!?…]+(?=[\s\"”»)]|$)|[。！？؟]+|(?<=[다요])\.(?=\S)|\ue002")
+
+_MAX_SENTENCE = 1200
+
+MIN_SENTENCE = 8  # characters; nothing is said in less, but within quotation marks
+
+SPEECH_END = "\ue002"  # closes a quotation that ends a sentence
+
+ALONE = re.compile(rf"\s*(?:[–—-]\s*)?(?P<q>{HEAD}{REST}*)[\s.,;!?]*")
+
+
+def stripped(prose: str, start: int, end: int) -> tuple[int, int]:
+    """A span without the blanks, dashes and full stops at its ends."""
+    while start < end and prose[start] in " \u00a0–—-":
+        start += 1
+    while end > start and prose[end - 1] in " .!?…\u00a0":
+        end -= 1
+    return start, end
+
+
+def mask_quotations(prose: str, start: int, end: int, language: str) -> str:
+    """A paragraph with its quotations masked, so that no sentence ends inside one."""
+    paragraph = prose[start:end]
+    found = quotations(prose, start, end)
+    if language == "ko" and "《" in paragraph:
+        found = _with_angles(paragraph, start, found)
+    if language in WESTERN and paragraph.lstrip()[:1] in ("—", "–", "―", "-") and not any(item.closed for item in found):
+        found = _dialogue(paragraph, start, language) or found
+    parts: list[str] = []
+    position = 0
+    for quotation in found:
+        a, b = quotation.start - start, quotation.end - start
+        if not quotation.closed and not (language in WESTERN and paragraph[:a].rstrip()[-1:] in ("", ":", ",") and b - a > 20):
+            continue
+        # A quotation that ends like a sentence ends one where a new one begins behind it: „Ja.“ Der Minister …
+        ends = paragraph[b - 2 : b - 1] in (".", "!", "?", "…") and _NEXT.match(paragraph, b) is not None and b - a > 12
+        parts += (
+            [paragraph[position:a], HEAD, REST * (b - a - 2), SPEECH_END if ends else REST] if b - a > 1 else [paragraph[position:a], HEAD]
+        )
+        position = b
+    parts.append(paragraph[position:])
+    return "".join(parts)
+
+
+_NEXT = re.compile(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]")
+
+_ANGLES = re.compile(r"《[^《》\n]{1,600}》(?=\s?(?:이?라고|이?라며|고\s|며\s))")
+
+
+def _with_angles(paragraph: str, start: int, found: list[Quotation]) -> list[Quotation]:
+    """With what stands in 《》 before a Korean ending of speech: elsewhere these marks hold titles."""
+    more = [Quotation(start + match.start(), start + match.end(), "《") for match in _ANGLES.finditer(paragraph)]
+    kept = [item for item in found if not any(angle.start < item.end and item.start < angle.end for angle in more)]
+    return sorted([*kept, *more], key=lambda item: item.start)
+
+
+@cache
+def _aside(language: str) -> re.Pattern[str]:
+    # — Да, — сказал он. — Нет. · —No —dijo Ana—. Sí. · — Oui, dit-il.
+    cue = grammar(language).cue.pattern
+    plain = rf"|[,!?…]\s(?={cue})[^—–―\n]{{2,80}}?(?:\.(?=\s|$)|$)" if language in ("fr", "it", "pt") else ""
+    return re.compile(rf"(?:[,.!?…]\s?|\s)[—–―-]\s?(?={cue})[^—–―\n]{{2,120}}?(?:\.\s?[—–―]\s?|[—–―][.,]?\s?|\.(?=\s|$)|$)" + plain)
+
+
+def _dialogue(paragraph: str, start: int, language: str) -> list[Quotation]:
+    """The speech of a line that opens with a dash, without the asides of the narrator; nothing where there is no such aside."""
+    opening = len(paragraph) - len(paragraph.lstrip()) + 1
+    asides = list(_aside(language).finditer(paragraph, opening))
+    if not asides:
+        return []
+    found = []
+    position = opening
+    for aside in asides:
+        found.append((position, aside.start() + (1 if paragraph[aside.start()] in ",.!?…" else 0)))
+        position = aside.end()
+    found.append((position, len(paragraph)))
+    made = []
+    for a, b in found:
+        words = paragraph[a:b]
+        first = a + len(words) - len(words.lstrip(" \u00a0–—―-"))
+        last = a + len(words.rstrip(" \u00a0,"))
+        if last - first > 1:
+            made.append(Quotation(start + first, start + last, "—"))
+    return made
+
+
+def split_sentences(masked: str) -> Iterator[tuple[int, int]]:
+    """The spans of the sentences in a masked paragraph."""
+    start = 0
+    for match in _END.finditer(masked):
+        before = masked[max(match.start() - 6, 0) : match.start()]
+        # An initial or a short title is no end: "J. Müller", "Dr. X", "Prof. Y"; nor is an ordinal: "am 4. Mai".
+        if match.group() == "." and (_SHORT.search(before) or (before[-1:].isdigit() and _LOWER_OR_MONTH.match(masked, match.end()))):
+            continue
+        yield from _pieces(masked, start, match.end())
+        start = match.end()
+    yield from _pieces(masked, start, len(masked))
+
+
+_SHORT = re.compile(r"(?:\b[A-ZА-ЯÄÖÜ]|\b(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|St|Hr|Fr|Nr|bzw|ca|Mio|Mrd|EE|UU|г|гг|ст|им|тыс|млн|млрд|руб))$")
+
+_LOWER_OR_MONTH = re.compile(r"\s(?:[a-zà-ÿа-я]|Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert)")
+
+
+def _pieces(masked: str, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """A sentence in pieces of bounded length, none of which ends within a quotation or right behind one."""
+    while start < end:
+        stop = min(start + _MAX_SENTENCE, end)
+        for behind in (_BEHIND_QUOTATION, 0):
+            if stop < end and masked[stop] in (REST, SPEECH_END) and (quoted := _QUOTED.match(masked, stop)):
+                stop = min(quoted.end() + behind, end)
+        yield start, stop
+        start = stop
+
+
+_BEHIND_QUOTATION = 300  # characters in which a speaker is named behind a long quotation
+
+_QUOTED = re.compile(f"{REST}*{SPEECH_END}?")

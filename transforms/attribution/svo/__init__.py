@@ -1,0 +1,1 @@
+"""Attribution in languages with grammars like those of Europe."""

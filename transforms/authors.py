@@ -1,0 +1,177 @@
+"""Names of authors: as pages declare them to machines, and as they stand in bylines for readers.
+
+Words ("by", what is nobody's name, roles) are in metadata.yaml.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from newsbeam.transforms.dates import is_month, written_dates
+from newsbeam.transforms.package_data import load_yaml
+from newsbeam.transforms.text import resolved
+
+# C1 controls stand in no text; a page read as Latin-1 although it was UTF-8 has them.
+_MISREAD = re.compile("[\x80-\x9f]")
+
+
+def clean(text: str) -> str:
+    """Entities resolved, single spaces, UTF-8 that was read as Latin-1 put right."""
+    text = " ".join((resolved(text) if "&" in text else text).split())
+    if not text.isascii() and _MISREAD.search(text):
+        try:
+            return text.encode("latin-1").decode("utf-8")
+        except UnicodeError:
+            return text
+    return text
+
+
+_NO_LETTERS = re.compile(r"[\W_]+")
+
+
+def letters(text: str) -> str:
+    """Letters and digits alone, in small letters."""
+    return _NO_LETTERS.sub("", text.casefold())
+
+
+# One word that may be a name; other words alone are accounts: "jdoe", "jane.doe", "Jane87".
+PLAIN_WORD = re.compile(r"[^\W\d_a-z][^\d_.@]*")
+
+
+def turned(name: str) -> str:
+    """ "Doe, Jane" as "Jane Doe"."""
+    last, comma, first = name.partition(", ")
+    return f"{first} {last}" if comma and "," not in first and " " not in last else name
+
+
+def is_site(name: str, sites: set[str]) -> bool:
+    """Whether a name is that of the site (`sites`: its names, letters only), or of its newsroom."""
+    own = letters(name)
+    return any(
+        own == site
+        or (len(site) > 5 and own.startswith(site))
+        or (len(site) > 5 and own.endswith(site))
+        or (len(own) > 5 and site.startswith(own))
+        for site in sites
+    )
+
+
+@dataclass(frozen=True)
+class _AuthorWords:
+    by: re.Pattern[str]
+    inside: re.Pattern[str]
+    after: re.Pattern[str]
+    nobody: frozenset[str]
+    particles: frozenset[str]
+    not_name: frozenset[str]
+    roles: frozenset[str]
+
+
+@cache
+def _author_words() -> _AuthorWords:
+    data = load_yaml("newsbeam.transforms", "metadata.yaml")
+    words = sorted({word for words in data["by"].values() for word in words}, key=lambda word: (-len(word), word))
+    by = "|".join(map(re.escape, words))
+    glued = "|".join(map(re.escape, data["glued_by"]))
+    return _AuthorWords(
+        # "By Jane", "By: Jane", and "ByJane", where two elements stood side by side
+        re.compile(rf"(?:(?:{by})(?:\s*[:：]\s*|\s+)|(?:{glued})(?=(?-i:[^\W\d_a-z])))", re.I),
+        re.compile(rf"(?:^|[\s·|•,])(?:{glued}):?\s+(?=\w)", re.I),
+        re.compile(rf"(?:(?<!\s)\s+)?(?:{'|'.join(map(re.escape, data['after_name']))})$"),
+        frozenset(data["nobody"]),
+        frozenset(data["particles"]),
+        frozenset(data["not_name"]),
+        frozenset(data["roles"]),
+    )
+
+
+def says_by(label: str) -> bool:
+    """Whether a label ("Written by") says that an author's name follows."""
+    return bool(label) and _author_words().by.match(label + " ") is not None
+
+
+_ADDRESS = re.compile(r"https?:|www\.|\{\{|\}\}|^\W*$|^\d+$|^\w+(?:\.\w+){2,}$|^\S[^\s@]*@\S+\.\w+$")
+
+
+def declared_name(text: str) -> str:
+    """A name that the page itself calls the author's; "" for addresses and for nobody."""
+    words = _author_words()
+    name = clean(text)
+    if match := words.by.match(name):
+        name = name[match.end() :]
+    name = words.after.sub("", name).partition(" - ")[0].strip(" ,;:|·•-–—\"'*")
+    if not name or len(name) > 200 or _ADDRESS.search(name) or name.casefold() in words.nobody:
+        return ""
+    return name
+
+
+_NAMES_END = re.compile(
+    r"[\n|·•●∙⋅/»(\[@]|\s[–—-]\s|\s{3,}|(?<=[a-z])(?=\d{1,2}[/.-]\d)|\s(?:in|on|at|for|with|from)\s"
+    # "Jane DoeMarch 5", "Jane DoeUpdated"
+    r"|(?<=[a-z.])(?=(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d)"
+    r"|(?<=[a-z.\s])(?=(?:[Pp]ublished|[Uu]pdated|Last|[Pp]osted|[Rr]eviewed|[Ee]dited|Medically)\b)"
+)
+_AND = re.compile(r"(?:(?<!\s)\s+)?(?:,|;|&)\s*(?:and\s+)?|(?<!\s)\s+(?:and|und|et|y|e|и)\s+", re.I)
+
+
+def byline_names(text: str, said: bool) -> list[str]:
+    """The names in a line where authors are named ("By Jane Doe and John Roe | March 5, 2024").
+
+    With `said` only where a word says that a name follows ("by").
+    """
+    known = _author_words()
+    line = text[:300].strip().removeprefix("- ").removeprefix("& ")
+    match = known.by.match(line)
+    if match:
+        line = line[match.end() :]
+        if again := known.by.match(line):
+            line = line[again.end() :]
+    elif inside := known.inside.search(line):
+        line = line[inside.end() :]
+    elif said:
+        return []
+    line = _NAMES_END.split(line.strip(), maxsplit=1)[0]
+    for _, start, _ in written_dates(line):
+        line = line[:start]
+        break
+    names: list[str] = []
+    for piece in _AND.split(line):
+        part = known.after.sub("", piece.strip(" ,;:.()[]\"'*"))
+        if not part:
+            continue
+        words = part.split()
+        while len(words) > 2 and words[-1].casefold() in known.roles:  # "Jane Doe Senior Editor"
+            words.pop()
+        part = " ".join(words)
+        if names and any(word.casefold() in known.roles for word in words):
+            break
+        if len(words) > 5 or len(part) > 60 or part.casefold() in known.nobody or known.by.fullmatch(part + " "):
+            break
+        if any(word.casefold().strip(".,:") in known.not_name for word in words) or any(char.isdigit() for char in part):
+            break
+        if len(words) <= 2 and is_month(words[0]):
+            break
+        if not words[0][0].isalpha() or not any(word[0].isupper() or not word[0].isascii() for word in words):
+            break
+        if not all(word[0].isupper() or not word[0].isascii() or word.casefold() in known.particles for word in words):
+            break
+        names.append(part)
+    return names
+
+
+_ACCOUNT = re.compile(r"(?=\S*[^\W\d_])[\w.-]{2,30}(?=$|\s*[\n|·•»(,:]|\s\d|\s(?:on|in|at)\s)")
+
+
+def account_name(text: str, said: bool = False) -> str:
+    """The name of an account that a text begins with: one word, and nothing that belongs to it behind."""
+    known = _author_words()
+    line = text[:300].strip().removeprefix("- ")
+    if match := known.by.match(line) or known.inside.search(line):
+        line = line[match.end() :]
+    elif said:
+        return ""
+    found = _ACCOUNT.match(line)
+    name = found.group().rstrip(".") if found else ""
+    return "" if name.casefold() in known.nobody or name.casefold() in known.not_name or is_month(name) else name

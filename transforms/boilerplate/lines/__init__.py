@@ -1,0 +1,1 @@
+"""Boilerplate in plain text, line by line."""

@@ -1,0 +1,46 @@
+"""Lines that stand twice in a text."""
+
+from __future__ import annotations
+
+from newsbeam.transforms.boilerplate.lines.line import Line
+from newsbeam.transforms.text import is_dense
+
+# A page scraped twice: so many paragraphs in a row, and so many code points, come again word for word.
+COPIED, _COPIED_LENGTH = 3, 400
+
+
+def find_copies(lines: list[Line], kinds: list[str], prose: list[bool]) -> None:
+    """The second copy of a run of paragraphs goes, with the lines between them that stood in the first copy as well."""
+    first: dict[str, int] = {}
+    places = [at for at, yes in enumerate(prose) if yes and not kinds[at]]
+    order = {at: number for number, at in enumerate(places)}
+    again: list[int] = []  # for each paragraph the number of the one that it repeats, or -1
+    for at in places:
+        text = lines[at].text.strip()
+        again.append(order[first[text]] if text in first else -1)
+        first.setdefault(text, at)
+    start = 0
+    while start < len(places):
+        end = start + 1
+        if again[start] >= 0:
+            while end < len(places) and again[end] == again[end - 1] + 1:
+                end += 1
+            length = sum(len(lines[at].text) * (2 if is_dense(lines[at].text) else 1) for at in places[start:end])
+            if end - start >= COPIED and length >= _COPIED_LENGTH:
+                _drop_copy(lines, kinds, places[again[start]], places[again[end - 1]], places[start], places[end - 1])
+        start = end
+
+
+def _drop_copy(lines: list[Line], kinds: list[str], begin: int, end: int, again: int, last: int) -> None:
+    """Take out the lines `again` to `last`, and those right above, that stand in `begin` to `end` or right above it as well."""
+    original = {lines[at].text.strip() for at in range(begin, end + 1)}
+    for at in range(again, last + 1):
+        if not kinds[at] and lines[at].text.strip() in original:
+            kinds[at] = "other"
+    above = {lines[at].text.strip() for at in range(max(0, begin - 12), begin)}
+    for at in range(again - 1, max(end, again - 12), -1):
+        if kinds[at]:
+            continue
+        if lines[at].text.strip() not in above:
+            break
+        kinds[at] = "other"

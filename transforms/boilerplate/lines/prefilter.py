@@ -1,0 +1,212 @@
+"""Which of a text's lines any rule can concern: nearly all are none of that, and a look at their words' hashes tells.
+
+The judging itself, line by line, costs a hundred times more than this, so it is done for the lines that are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.transforms.boilerplate.lines import features as lf
+from newsbeam.transforms.boilerplate.lines.features import Scan, scan
+from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
+
+_BITS = 20
+# Letters that are two letters where texts are folded, so that the hashes of their words are not those of the lists.
+_ODD = {"ß": "ss", "և": "եւ"}
+# What a rule looks for that is no word, wherever it stands, and the sign in it that is rarest.
+_MARKS = (
+    ("©", "©"), ("ⓒ", "ⓒ"), ("(", "(c)"), ("(", "(C)"), ("&", "&copy;"), ("&", "&nbsp;"), ("{", "{{"), ("$", "${"), ("%", "%%"),
+    ("]", "]("), (":", "::"), ("\t", "\t"), ("@", "@"), *((letter, letter) for letter in _ODD),
+)  # fmt: skip
+_SHORT = 300  # no rule for whole lines looks at longer ones
+
+
+class _Set:
+    """A set of hashes as a table of flags: never says no to one that is in it."""
+
+    def __init__(self, hashes: Iterable[int]) -> None:
+        self.flags = np.zeros(1 << _BITS, bool)
+        found = np.fromiter(hashes, np.uint64)
+        self.flags[(found >> np.uint64(64 - _BITS)).astype(np.int64)] = True
+
+    def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
+        """Whether each may be in the set."""
+        found: NDArray[np.bool_] = self.flags[_place(hashes)]
+        return found
+
+
+@dataclass(frozen=True, eq=False)
+class _Inside:
+    """Phrases that are looked for inside lines, by the place of what a text must have to hold them (see `_held`)."""
+
+    phrases: tuple[str, ...]
+    at: dict[int, list[int]]  # by place the numbers of the phrases
+    always: list[int]  # the numbers of those that hold no word
+    odd: dict[str, list[int]]  # for each of the letters that are two when folded, of those that may have it
+    flags: NDArray[np.bool_]
+
+
+@dataclass(frozen=True, eq=False)
+class _Sieve:
+    whole: _Set
+    first: _Set
+    pair: _Set
+    platforms: _Set
+    counted: _Set
+    agencies: _Set
+    by: _Set
+    photo: _Set
+    via: np.uint64
+    inside: tuple[_Inside, _Inside, _Inside, _Inside]
+
+
+def _place(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    places: NDArray[np.int64] = (hashes >> np.uint64(64 - _BITS)).astype(np.int64)
+    return places
+
+
+_MIX = np.uint64(0x9E6C63D0876A9A47)
+
+
+def _held(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The places of the words, and of each two that follow each other."""
+    return _place(hashes), _place(hashes[:-1] * _MIX + hashes[1:])
+
+
+def _inside(phrases: Iterable[str], *, roots: bool) -> _Inside:
+    """`roots`: whether the beginnings of words are enough, since a phrase's last word may go on in the text."""
+    kept = tuple(phrases)
+    odd = {letter: [number for number, phrase in enumerate(kept) if pair in phrase] for letter, pair in _ODD.items()}
+    out = _Inside(kept, {}, [], odd, np.zeros(1 << _BITS, bool))
+    if kept:
+        page = scan([phrase.strip() or "-" for phrase in kept])
+        single, double = (held.tolist() for held in _held(page.roots if roots else page.hashes))
+        for number, (begin, many) in enumerate(zip(page.begins.tolist(), page.many.tolist(), strict=True)):
+            if many > 1:  # the two words that are longest together: the least common
+                at = max(range(begin, begin + many - 1), key=lambda word: (int(page.sizes[word] + page.sizes[word + 1]), -word))
+                out.at.setdefault(double[at], []).append(number)
+            elif many:
+                out.at.setdefault(single[begin], []).append(number)
+            else:
+                out.always.append(number)
+        out.flags[list(out.at)] = True
+    return out
+
+
+def _word_of(phrases: Iterable[str], place: int) -> list[int]:
+    """The hashes of the first (0) or last (-1) words of the phrases."""
+    page = scan([phrase for phrase in sorted(map(str.strip, phrases)) if phrase] or ["-"])
+    some = page.many > 0
+    at = page.begins[some] if place == 0 else page.begins[some] + page.many[some] - 1
+    return [int(number) for number in page.hashes[at]]
+
+
+@cache
+def _sieve() -> _Sieve:
+    lists = words()
+    whole = scan([phrase or "-" for table in (lists.whole, lists.ends, lists.over, lists.lists) for phrase in (table or {"-": ""})])
+    share = [phrase for phrase, kind in lists.whole.items() if kind == "share"]
+    starting = [phrase for phrases in lists.starts.values() for phrase, _ in phrases] + [start for start, _, _ in lists.frames]
+    starts = scan([phrase.strip() or "-" for phrase in starting] or ["-"])
+    first, pair = starts.opening, starts.pair
+    agencies = [*map(str.lower, load("agencies.yaml")["pictures"]), "photo", "images", "news", "agency"]
+    platforms = _word_of(lists.platforms, 0) + _word_of(lists.platforms, -1)
+    return _Sieve(
+        _Set(whole.whole.tolist()),
+        _Set([*first[starts.many == 1].tolist(), *_word_of(share, 0)]),
+        _Set(pair[starts.many > 1].tolist()),
+        _Set(platforms),
+        _Set(_word_of(lists.count, 0)),
+        _Set(_word_of(agencies, -1)),
+        _Set(_word_of(lists.by, 0)),
+        _Set(_word_of(lists.photo, 0)),
+        np.uint64(lf.hash_word("via")),
+        (
+            _inside((phrase for phrase, _ in lists.holds), roots=True),
+            _inside((phrase for phrase, _ in lists.tails), roots=True),
+            _inside(lists.shots, roots=False),
+            _inside(lists.provided, roots=False),
+        ),
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Sifted:
+    """`lists` without the phrases that do not occur; for each line whether a rule can concern it, and whether it can tell who or when,
+    and whether it reads like a paragraph (see `judge.is_prose`; for `dense` ones, with East Asian letters, that has to be asked)."""
+
+    lists: Words
+    maybe: NDArray[np.bool_]
+    told: NDArray[np.bool_]
+    prose: NDArray[np.bool_]
+    dense: NDArray[np.bool_]
+
+
+def sift(page: Scan) -> Sifted:
+    """What of the rules can matter for a text."""
+    sieve, lists = _sieve(), words()
+    kinds = page.counts.T
+    count = len(page.many)
+    maybe = np.zeros(count, bool)
+    roots, exact = _held(page.roots), _held(page.hashes)
+    kept = []
+    text = page.joined
+    for table, each in zip(sieve.inside, (roots, roots, exact, exact), strict=True):
+        found = set(table.always)
+        for letter, numbers in table.odd.items():
+            if letter in text:
+                found.update(numbers)
+        for held in each:
+            hits = np.flatnonzero(table.flags[held])
+            if len(hits):
+                maybe[page.line_of[hits]] = True
+                for place in held[hits].tolist():
+                    found.update(table.at[place])
+        kept.append(sorted(found))
+    maybe[page.line_of[sieve.photo.of(page.hashes)]] = True
+    maybe[page.doubled] = True
+    for sign, mark in _MARKS:
+        if sign in text:
+            at = text.find(mark)
+            while at >= 0:
+                maybe[np.searchsorted(page.ends, at)] = True
+                at = text.find(mark, at + len(mark))
+    first, pair = page.opening, page.pair
+    short = page.lengths <= _SHORT
+    last = page.hashes[np.maximum(page.begins + page.many - 1, 0)] if len(page.hashes) else first
+    digits, spaces, opens = kinds[lf._DIGIT], kinds[lf._SPACE], page.first > lf._SPACE
+    dense = kinds[lf._DENSE] + kinds[lf._SOLID] > 0
+    few = page.lengths <= 48
+    signs = (kinds[lf._BAR] > 0) | (opens & ((page.first != lf._DASH) & (page.first != lf._QUOTE))) | dense
+    signs |= (spaces == 0) & (page.many > 1) | (digits > 0) & (page.lengths >= 16) & ((spaces == 0) | (page.many == 5) & few)
+    counted = np.zeros(count, bool)
+    counted[page.line_of[sieve.counted.of(page.hashes)]] = True
+    signs |= few & (sieve.platforms.of(first) | sieve.platforms.of(last) | counted & (digits > 0))
+    via = np.zeros(count, bool)
+    via[page.line_of[page.hashes == sieve.via]] = True
+    signs |= (page.lengths <= 60) & sieve.agencies.of(last) | via
+    maybe |= sieve.whole.of(page.whole) | (page.many == 0) | short & (sieve.first.of(first) | sieve.pair.of(pair) | signs)
+    told = (digits > 0) | sieve.by.of(first) | (kinds[lf._CODE] > 0) | (opens & (page.last == lf._CLOSE)) | dense
+    marked = kinds[lf._STOP] + kinds[lf._COMMA] + kinds[lf._COLON] + kinds[lf._CODE] > 0
+    wide = kinds[lf._DENSE] > 0
+    prose = (page.lengths >= 100) & marked
+    holds, tails, shots, provided = kept
+    return Sifted(
+        replace(
+            lists,
+            holds=[lists.holds[number] for number in holds],
+            tails=[lists.tails[number] for number in tails],
+            shots=tuple(lists.shots[number] for number in shots),
+            provided=tuple(lists.provided[number] for number in provided),
+        ),
+        maybe,
+        told & (page.lengths <= 200),
+        prose,
+        wide,
+    )

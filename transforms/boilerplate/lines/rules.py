@@ -1,0 +1,403 @@
+"""A line of text by itself: whether it is boilerplate, and what is glued to its end.
+
+What a line says is compared with the word lists of all languages and with a few patterns. When in doubt it stays.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from functools import cache
+
+from newsbeam.transforms.boilerplate.lines.features import scan
+from newsbeam.transforms.boilerplate.lines.glued import GLUED, MARK, SENTENCE_END, is_credit, names_picture, picture_credit, tail
+from newsbeam.transforms.boilerplate.lines.prefilter import sift
+from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
+from newsbeam.transforms.text import END, bare, continues_sentence, fold, is_dense
+
+LONGEST = 400  # code points; a longer line is a paragraph, of which only the end is looked at
+
+
+Judgement = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+# What was said of short lines: a site's pages share their menus, and all sites share "Home". The lists that a document is
+# compared with leave out only what does not occur in it, so a judgement hangs on nothing but the line.
+_known: dict[str, Judgement] = {}
+_MANY, _SHORT = 50_000, 64
+
+
+def judge(line: str, lists: Words) -> Judgement:
+    """The line's kind ("" to keep it), what is left of it without its tails, and the tails with their kinds."""
+    if len(line) > _SHORT:
+        return _judge(line, lists)
+    found = _known.get(line)
+    if found is None:
+        if len(_known) >= _MANY:
+            _known.clear()
+        found = _known[line] = _judge(line, lists)
+    return found
+
+
+def _judge(line: str, lists: Words) -> Judgement:
+    if len(line) <= _CAPTION and _is_caption(line.strip(), lists):
+        return "caption", line, ()
+    tails: list[tuple[str, str]] = []
+    end = len(line)
+    while True:
+        at, kind = tail(line, end, lists)
+        if at <= 0:
+            break
+        tails.append((kind, line[at:end].strip()))
+        end = at
+        while end and line[end - 1].isspace():
+            end -= 1
+    rest = line[:end]
+    if not tails:
+        return line_kind(line, lists), line, ()
+    if kind := line_kind(rest, lists):
+        # As one piece, where all of it goes under one kind.
+        return (kind, line, ()) if all(other == kind for other, _ in tails) else (kind, rest, tuple(tails))
+    if len(rest) < GLUED and (kind := line_kind(line, lists)):
+        return kind, line, ()
+    return "", rest, tuple(tails)
+
+
+def occurring(texts: Iterable[str]) -> Words:
+    """The word lists with those phrases only that are looked for inside lines and occur in one of the texts at all."""
+    lines = [text.strip() for text in texts if not text.isspace() and text]
+    return sift(scan(lines)).lists if lines else words()
+
+
+def line_kind(line: str, lists: Words) -> str:
+    """The kind of boilerplate that the whole line is, "" for none."""
+    if len(line) > LONGEST:
+        return ""
+    stripped = line.strip()
+    if "](" in stripped:
+        text = _LINK.sub(_link_text, _LINK.sub(_link_text, stripped)).strip()
+        if not text:
+            return "caption"
+        stripped = text
+    low = fold(stripped)
+    core = bare(low)
+    if kind := lists.whole.get(core):
+        return kind
+    if not core:  # nothing but signs: a rule, a bullet; a row of stars may part two scenes
+        return (
+            "other"
+            if len(set(stripped)) > 1 and len(stripped) <= 3 and not stripped.startswith(("#", "*", "-", "`", "~", "…", "."))
+            else ""
+        )
+    if kind := _pattern(stripped, low, core, lists):
+        return kind
+    length = len(stripped)
+    start = low.lstrip(_LEAD)
+    if length <= _short(low):
+        for phrase, kind in _starting(start):
+            if not continues_sentence(start, len(phrase)) and not _is_sentence(kind, stripped, low, len(phrase)):
+                return kind
+        for phrase, kind in lists.holds:
+            if phrase in low:
+                return kind
+        for size in range(_KEY, 0, -1):
+            for phrase, end, kind in _frames().get(start[:size], ()):
+                if start.startswith(phrase) and end in start[len(phrase) :]:
+                    return kind
+        if length > 4 and _BRACKETED.match(stripped):
+            start = low[1:-1]
+            for phrase, kind in _starting(start):
+                if kind == "byline" and not continues_sentence(start, len(phrase)):
+                    return kind
+    return ""
+
+
+_KEY = 4
+
+
+@cache
+def _starts() -> tuple[dict[str, list[tuple[str, str]]], ...]:
+    """The phrases that lines start with and their kinds, the longest first: by their first letters, and short ones by themselves."""
+    tables: tuple[dict[str, list[tuple[str, str]]], ...] = tuple({} for _ in range(_KEY))
+    for phrases in words().starts.values():
+        for phrase, kind in phrases:
+            if phrase:
+                tables[max(_KEY - len(phrase), 0)].setdefault(phrase[:_KEY], []).append((phrase, kind))
+    for table in tables:
+        for found in table.values():
+            found.sort(key=lambda pair: -len(pair[0]))
+    return tables
+
+
+def _starting(start: str) -> Iterator[tuple[str, str]]:
+    """The phrases of the lists that the text starts with, and their kinds."""
+    for size, table in enumerate(_starts()):
+        for phrase, kind in table.get(start[: _KEY - size], ()):
+            if start.startswith(phrase):
+                yield phrase, kind
+
+
+@cache
+def _frames() -> dict[str, list[tuple[str, str, str]]]:
+    """The frames by the first letters of their beginnings."""
+    out: dict[str, list[tuple[str, str, str]]] = {}
+    for frame in words().frames:
+        out.setdefault(frame[0][:_KEY], []).append(frame)
+    return out
+
+
+# Markdown: an image, which says nothing here, or a link, which says its text.
+_LINK = re.compile(r"(!?)\[([^\[\]]*)\]\([^()\s]*\)")
+
+
+def _link_text(match: re.Match[str]) -> str:
+    return "" if match[1] else match[2]
+
+
+_LEAD = " ※-•·▶▷►→»›>☞■□●○◆◇▲△*|/–—+#\u2022📷📸"
+
+
+def _short(low: str) -> int:
+    # One ideograph or syllable block says about as much as two and a half letters.
+    return 110 if is_dense(low) else 240
+
+
+def _is_sentence(kind: str, line: str, low: str, at: int) -> bool:
+    """Whether a line that starts like a credit or byline is a sentence of the article after all."""
+    if kind in ("byline", "credit", "caption"):
+        limit = 60 if is_dense(low) else 160
+        return len(line) > limit or (bool(END.search(line)) and len(line) - at > limit * 0.6)
+    if kind in ("related", "navigation", "advert", "share", "other"):
+        return len(line) > (90 if is_dense(low) else 200)
+    return False
+
+
+_COPYRIGHT = re.compile(r"^\W{0,3}(?:©|ⓒ|\(c\)|&copy;|copyright\b)", re.I)
+_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_UUID = re.compile(r"^\W*[0-9a-f]{8}([- _]?)[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{4}\1[0-9a-f]{12}\W*$", re.I)
+_HEX = re.compile(r"^(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{16,}$", re.I)
+_TOKEN = re.compile(r"^(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+_]{20,}={0,2}$")
+_TEMPLATE = re.compile(r"\{\{[^{}]{1,80}\}\}|\$\{[^{}]{1,80}\}|%%[A-Z_]{2,40}%%")
+_SNAKE = re.compile(r"^(?:[a-z][a-z0-9]*(?:_[a-z0-9]+)+|[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+)$")
+_LOADING = re.compile(r"^\[\s*loading\W*\]$", re.I)
+_CRUMB = re.compile(r"(?:(?<!\s)\s+)?[>＞»›→▸/]\s*|(?<!\s)\s+::\s+")
+_CRUMB_SIGN = re.compile(r"[>＞»›→▸/]|::")
+_STRICT_CRUMB = re.compile(r"\s[>＞»›▸]{1,2}\s")
+_BRACKETED = re.compile(r"^[\[(（【<〈][^\[\]()（）【】<>]{2,120}[\])）】>〉]$")
+_NUMBER = r"(\d[\d,. ]{0,12}(?:[kKmM](?![^\W\d_])|[만천])?)"
+_NUMBERED = re.compile(rf"^\W*{_NUMBER}\s*(?:\+\s*)?([^\W\d][^\d]{{0,30}}?)\W*$|^\W*([^\W\d][^\d]{{0,30}}?)\W{{0,3}}{_NUMBER}\W*$")
+_URL = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\W*(?:\w[\w.+-]*|(?<=[.+-]))@[\w-]+(?:\.[\w-]+)+(?![\w-])\W*$", re.I)
+_HANDLE = re.compile(r"^(?:[@#][\w가-힣]+[\s,]*)+$")
+
+
+def _pattern(line: str, low: str, core: str, lists: Words) -> str:
+    # Before each pattern a test that costs little: nearly all lines are none of all this.
+    length, lead = len(line), line[0]
+    opens = not lead.isalnum()
+    maybe = (opens or lead in "cC") and length < 200 and _COPYRIGHT.search(line) is not None
+    if maybe and (lead in "©ⓒ(&" or _YEAR.search(line) or not END.search(line)):
+        return "copyright"
+    digits = _DIGIT.search(line) is not None
+    if digits and length >= 16 and (_UUID.match(line) or _HEX.match(line) or _TOKEN.match(line)):
+        return "id"
+    if (lead == "[" and _LOADING.match(line)) or ("_" in line and _SNAKE.match(line)):
+        return "template"
+    if length <= 120:
+        if ("{" in line or "%%" in line) and _TEMPLATE.search(line):
+            return "template"
+        if opens and _BRACKETED.match(line) and (is_credit(low[1:-1], lists) or names_picture(line[1:-1], lists)):
+            return "credit"
+        if line[-1] not in ".?!" and (length <= 60 or "/" in line):
+            pattern, ends = _agency()
+            if (line.rstrip(")").endswith(ends) or " via " in line) and pattern.search(line):
+                return "credit"
+    if _is_share_row(core):
+        return "share"
+    if (digits and (kind := counter(line, lists))) or (kind := _row(line, lists)):
+        return kind
+    if len(core) <= 48 and _is_sending(core, lists):
+        return "share"
+    if _is_crumbs(line, lists):
+        return "navigation"
+    if ("/" in line or "@" in line or "." in line) and _URL.match(line):
+        return "other"
+    if lead in "@#" and length > 1 and _HANDLE.match(line) and not line.lstrip("#").isdigit():
+        return "other"
+    return ""
+
+
+_DIGIT = re.compile(r"\d")
+
+
+@cache
+def _agency() -> tuple[re.Pattern[str], tuple[str, ...]]:
+    """A line's end that names an agency or a picture library ("Jane Doe/AP", "(Reuters)"), and how such lines end."""
+    known = load("agencies.yaml")["pictures"]
+    names = "|".join(map(re.escape, known))
+    more = ("Photo", "Images", "News", "News Agency")
+    return re.compile(rf"(?:^|[\s(/|])(?:{names})(?: {'| '.join(more)}| via .{{2,40}})?\)?$"), (*known, *more)
+
+
+@cache
+def _buttons() -> re.Pattern[str]:
+    names = sorted((re.escape(phrase) for phrase, kind in words().whole.items() if kind == "share"), key=lambda name: (-len(name), name))
+    return re.compile("|".join(names))
+
+
+@cache
+def _button_words() -> frozenset[str]:
+    """The first words of the names of ways to share; of East Asian ones the first letters."""
+    names = [phrase for phrase, kind in words().whole.items() if kind == "share" and phrase]
+    return frozenset(name[0] if is_dense(name) else _LETTERS.split(name, 1)[0] for name in names)
+
+
+_LETTERS = re.compile(r"[\W_]")
+
+
+def _is_share_row(core: str) -> bool:
+    """Whether the line is a row of buttons: two or more names of ways to share, and nothing else."""
+    if len(core) > 200 or len(core) < 5:
+        return False
+    if core[0] not in _button_words() and _LETTERS.split(core, 1)[0] not in _button_words():
+        return False
+    at = names = 0
+    pattern = _buttons()
+    while at < len(core):
+        if not core[at].isalnum():
+            at += 1
+            continue
+        match = pattern.match(core, at)
+        if match is None or (continues_sentence(core, match.end())):
+            return False
+        names += 1
+        at = match.end()
+    return names >= 2
+
+
+def _is_sending(core: str, lists: Words) -> bool:
+    """Whether the line is one button: "Share on X", "Xでシェア"."""
+    names = _platforms()
+    if not core.endswith(names) and not core.startswith(names):
+        return False
+    for name in names:
+        if core.endswith(name) and core[: -len(name)].rstrip() in lists.send:
+            return True
+        if core.startswith(name) and core[len(name) :].lstrip() in lists.send:
+            return True
+    return False
+
+
+@cache
+def _platforms() -> tuple[str, ...]:
+    return tuple(sorted(words().platforms))
+
+
+_BARS = re.compile(r" *[|｜·•∙¦] *|  +|\t")
+
+
+def _row(line: str, lists: Words) -> str:
+    """The kind of a row such as "Privacy policy | Terms of use | Contact" or "6 min read · 12 responses"."""
+    if len(line) > 200 or not ("|" in line or "  " in line or not line.isascii() or "\t" in line) or _BARS.search(line) is None:
+        return ""
+    parts = [part for part in _BARS.split(line.strip("*_ ")) if part.strip()]
+    if not 2 <= len(parts) <= 12:
+        return ""
+    cores = [bare(fold(part)) for part in parts]
+    kinds = [
+        lists.whole.get(core) or counter(part, lists) or ("share" if _is_sending(core, lists) else "")
+        for part, core in zip(parts, cores, strict=True)
+    ]
+    known = [kind for kind in kinds if kind]
+    # "Yes | No" and "Read | Write" are rows of a table.
+    if len(set(cores)) < 2 or not any(kind and (len(core) >= 8 or is_dense(core)) for core, kind in zip(cores, kinds, strict=True)):
+        return ""
+    if len(known) < len(parts) and not (len(known) >= 3 and len(known) * 3 >= len(parts) * 2):
+        return ""
+    if any(not kind and (len(core.split()) > 3 or not core.isalpha()) for core, kind in zip(cores, kinds, strict=True)):
+        return ""
+    return max(known, key=lambda kind: (known.count(kind), -known.index(kind)))
+
+
+def counter(line: str, lists: Words) -> str:
+    """The kind of a line that is nothing but a number and what is counted ("12 comments"), "" for none."""
+    if len(line) > 40:
+        return ""
+    match = _NUMBERED.match(line)
+    if match is None:
+        return ""
+    return lists.count.get(bare(fold(match[2] or match[3])), "")
+
+
+def _is_crumbs(line: str, lists: Words) -> bool:
+    """Whether the line is a path such as "Home > World > Asia"."""
+    if len(line) > 160 or _CRUMB_SIGN.search(line) is None:
+        return False
+    parts = [part for part in _CRUMB.split(line) if part]
+    if len(parts) < 2 or any(END.search(part) for part in parts[:-1]):
+        return False
+    if bare(fold(parts[0])) in lists.home:
+        return True
+    strict = [part for part in _STRICT_CRUMB.split(line) if part.strip()]
+    return len(strict) >= 3 and all(
+        len(part) <= 40 and not part[:1].islower() and not re.search(r"[=;{}()\d]", part) for part in strict[:-1]
+    )
+
+
+# --- what is glued to the end of a paragraph
+
+_CAPTION = 300  # code points of the longest caption
+# Two sentences at most: what has more is a paragraph with a credit glued to it.
+_INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？।॥۔؟։](?=.)")
+
+
+def _is_caption(line: str, lists: Words) -> bool:
+    """Whether the line is a caption with its credit: "The bridge on Monday. Photo: Jane Doe"."""
+    line = line.strip("*_ ")
+    dense = is_dense(line)
+    if len(line) < 12 or (dense and len(line) > 120):
+        return False
+    before = ""
+    if lists.shots:
+        at, joint, _ = picture_credit(line, lists)
+        if at > 0:
+            before = line[:at].rstrip(" /|–—-([（*【")
+            word = line[at : at + 1]
+            if before and line[-1] in "])）】" and not MARK.match(line):
+                return dense and bool(lists.provided) and names_picture(line[line.rfind("(") + 1 : -1], lists)
+            parted = bool(SENTENCE_END.search(before[-6:])) or line[len(before) : at].strip() != ""
+            if not (parted or (joint == "sign" and word.isupper())) or (joint == "bare" and not (word.isupper() and parted)):
+                before = ""
+    if not before and dense and lists.provided:
+        before = _before_provided(line, lists)
+    if len(before) < 4:
+        return False
+    if before.count('"') + before.count("“") + before.count("„") > 1:  # speech belongs to the article
+        return False
+    return len(before) <= (90 if dense else 220) and len(_INNER_END.findall(before)) <= (0 if dense else 1)
+
+
+def _before_provided(line: str, lists: Words) -> str:
+    """What stands before "… (Example Times provided)" or "…。Example Times 摄" at the end of an East Asian line."""
+    if line[-1] in ")）]】":
+        at = max(line.rfind(sign) for sign in "(（[【")
+        return line[:at] if at > 0 and names_picture(line[at + 1 : -1], lists) else ""
+    match = _PROVIDED.search(line)
+    return line[: match.start()] if match and line.endswith(lists.provided) else ""
+
+
+# Behind a full stop or an equals sign, and after a name: "橋を撮影" is a sentence.
+_PROVIDED = re.compile(r"(?<=[。＝=])[^。＝=をにはが]{2,40}$")
+
+
+def is_prose(line: str) -> bool:
+    """Whether the line reads like a paragraph: long, and made of sentences."""
+    length = len(line)
+    if length < 40:
+        return False
+    if is_dense(line[:400]):
+        return length >= 80 or _DENSE_END.search(line, max(0, length - 8)) is not None
+    return length >= 100 and _INSIDE.search(line, 0, 2000) is not None
+
+
+_DENSE_END = re.compile(r"[.!?。！？다]")
+_INSIDE = re.compile(r"[.!?:;,…؟۔।]")

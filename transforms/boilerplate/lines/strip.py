@@ -1,0 +1,409 @@
+"""Boilerplate in scraped text, line by line: rules where they are sure, a learned classifier for what they do not know.
+
+Each line is first judged by itself (judge.py), then by its neighbours: a second copy of the page, menus above the headline,
+bylines around the article, captions that repeat the headline, lists under a heading such as "Related articles", what follows
+the end of the article. This is done again on what is left until no rule takes more. A classifier then looks at all lines, at
+what the rules said of them and at what stands around them, and takes of the others those that it is sure of. When in doubt a
+line stays; the headline always does.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.transforms.boilerplate.forest import SCALE
+from newsbeam.transforms.boilerplate.lines.bylines import extent, mark_bylines
+from newsbeam.transforms.boilerplate.lines.duplicates import COPIED, find_copies
+from newsbeam.transforms.boilerplate.lines.features import WINDOW_LINES, Scan, is_english, scan
+from newsbeam.transforms.boilerplate.lines.headline import BULLET, find_headline
+from newsbeam.transforms.boilerplate.lines.line import Explained, Line
+from newsbeam.transforms.boilerplate.lines.menus import mark_menus
+from newsbeam.transforms.boilerplate.lines.model import line_model
+from newsbeam.transforms.boilerplate.lines.prefilter import sift
+from newsbeam.transforms.boilerplate.lines.rules import Judgement, counter, judge
+from newsbeam.transforms.boilerplate.word_lists.load import Words
+from newsbeam.transforms.document import Removal
+from newsbeam.transforms.text import END, bare, fold
+
+# Two or three passes do for real texts. One that needs more than this is left as it was: so time stays linear, and what comes
+# out stays what comes out of it.
+_PASSES = 24
+
+
+@dataclass(slots=True)
+class _Decided:
+    """A window of a text: its lines, what stays of them, what was taken out, and how that came about."""
+
+    given: list[Line]
+    kept: list[Line]
+    removed: list[Removal]
+    title: str
+    ruled: dict[int, str]  # by line number, the kind that rules gave to the whole line
+    page: Scan
+    groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+
+
+def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> tuple[str, tuple[Removal, ...], str]:
+    """The kept lines of `text`, what was taken out, and the headline that the text starts with ("" if with none).
+
+    `headline` is the title where it is known already; captions that repeat it go. `recurring` tells of a line on what share of
+    the site's other pages it stands, 0 to 1. Linear in the length of the text; lines behind the first MANY_LINES stay.
+    """
+    text, rest = _in_two(text)
+    parts = _decide(text, headline, recurring)
+    removed = [removal for part in parts for removal in part.removed]
+    removed.sort(key=lambda removal: removal.line)
+    title = parts[0].title if parts else ""
+    kept = _render([line for part in parts for line in part.kept])
+    return f"{kept}\n{rest}" if rest else kept, tuple(removed), re.sub(r"^#{1,6}\s+", "", title)
+
+
+MANY_LINES = 100_000
+"""Lines of a text that are judged. What has more is no article but a log or a list, and all that follows stays."""
+
+
+def _in_two(text: str) -> tuple[str, str]:
+    """The lines of a text that are judged, and the others, each without spaces at its end and at most one blank line in a row."""
+    if text.count("\n") + text.count("\r") < MANY_LINES:
+        return text, ""
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    rest = "\n".join([line.rstrip() for line in lines[MANY_LINES:]]).rstrip("\n")
+    return "\n".join(lines[:MANY_LINES]), re.sub(r"\n{3,}", "\n\n", rest)
+
+
+def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) -> list[_Decided]:
+    given: list[Line] = []
+    gap = False
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").replace("\r", "\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if line and not line.isspace():
+            given.append(Line(number, line.rstrip(), gap))
+            gap = False
+        else:
+            gap = True
+    return [_decide_window(given[start : start + WINDOW_LINES], headline, recurring) for start in range(0, len(given), WINDOW_LINES)]
+
+
+def _by_rules(given: list[Line], headline: str) -> _Decided:
+    """What rules alone decide of a window."""
+    page = scan([line.text.strip() for line in given])
+    sifted = sift(page)
+    for line, maybe, told, prose in zip(given, sifted.maybe.tolist(), sifted.told.tolist(), sifted.prose.tolist(), strict=True):
+        line.maybe, line.told, line.prose = maybe, told, prose
+    for at in np.flatnonzero(sifted.dense).tolist():
+        given[at].prose = None
+    kept, removed, title = _ruled(given, headline, sifted.lists, {})
+    left = {line.number for line in kept}
+    ruled = {removal.line: removal.kind for removal in removed if removal.line not in left}
+    return _Decided(given, kept, removed, title, ruled, page)
+
+
+def read_lines(texts: Sequence[str]) -> tuple[Scan, list[str]]:
+    """What the classifier is trained on: the lines as arrays, and the kind that rules give to each ("" for none)."""
+    part = _by_rules([Line(number, text, gap=False) for number, text in enumerate(texts)], "")
+    return part.page, [part.ruled.get(number, "") for number in range(len(texts))]
+
+
+def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], float] | None) -> _Decided:
+    out = _by_rules(given, headline)
+    kept, removed, title, page = out.kept, out.removed, out.title, out.page
+    left = {line.number for line in kept}
+    model = line_model()
+    out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
+    copies = _copied(given, kept, out.ruled)
+    if copies:  # else the first copy would look like what recurs on a page
+        single = [at for at, line in enumerate(given) if line.number not in copies]
+        out.scores = np.zeros(len(given), np.int64)
+        out.scores[single] = model.scores(scan([given[at].text.strip() for at in single]), out.groups[single])
+    else:
+        out.scores = model.scores(page, out.groups)
+    if recurring is not None:
+        out.scores += model.recurring([recurring(line.text.strip()) for line in given])
+    _guard(given, title, out)
+    if removed:
+        _take_back(given, out)
+        kept, left = out.kept, {line.number for line in out.kept}
+    gone = {line.number for line, score in zip(given, out.scores.tolist(), strict=True) if score > 0 and line.number in left}
+    if gone:
+        kinds = infer_kinds(given, out.ruled, gone, [line.reads_as_prose() for line in given])
+        removed += [Removal(kinds[line.number], line.number, line.text.strip()) for line in kept if line.number in gone]
+        out.kept = _without(kept, gone)
+    return out
+
+
+def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, str]) -> set[int]:
+    """The numbers of the lines that were taken out as a second copy of the page."""
+    if sum(kind == "other" for kind in ruled.values()) < COPIED:
+        return set()
+    left = {line.text for line in kept}
+    copies = {line.number for line in given if ruled.get(line.number) == "other" and line.text in left}
+    return copies if len(copies) >= COPIED else set()
+
+
+# Kinds that rules find by a phrase inside a line, which sentences use as well; the log odds from which the classifier knows better,
+# and how long a line has to be to be a sentence.
+_PHRASES = frozenset(("advert", "subscribe", "related", "navigation", "other"))
+_KNOWS_BETTER, _SENTENCE = -3072, 60
+
+
+def _take_back(given: Sequence[Line], out: _Decided) -> None:
+    """Keep what a rule took for a phrase in it and the classifier is sure of: "Streamers earn a commission when viewers buy …"."""
+    if not is_english(out.page):  # elsewhere the classifier sees no words
+        return
+    page = out.page
+    stops = np.bincount(page.line_of, (page.marks & 1) > 0, minlength=len(given))
+    english = stops * 6 >= page.many  # a line in another language is none it knows, wherever it stands
+    back = {
+        line.number: line
+        for line, score, known in zip(given, out.scores.tolist(), english.tolist(), strict=True)
+        if known and score < _KNOWS_BETTER and len(line.text) >= _SENTENCE and out.ruled.get(line.number) in _PHRASES
+    }
+    if back:
+        for number in back:
+            del out.ruled[number]
+        out.removed[:] = [removal for removal in out.removed if removal.line not in back]
+        out.kept = sorted([*(line for line in out.kept if line.number not in back), *back.values()], key=lambda line: line.number)
+
+
+# "12. Doe J, Roe R. A title. A Journal. 2020;16:299." Lists of these are part of what they stand under.
+_REFERENCE = re.compile(r"\s*\[?\d{1,3}[.\])]\s.{30,}\b(?:19|20)\d\d\b")
+_REFERENCED = 2048
+
+# What lines between the headline and the first paragraph must bring beyond the threshold: subheadings stand there.
+_TOP = 2560
+_NEVER = -(1 << 20)
+
+
+def _guard(lines: Sequence[Line], title: str, out: _Decided) -> None:
+    """Lower the scores of the headline, which stays, of what stands between it and the first paragraph, and of references."""
+    for number in np.flatnonzero(out.scores > 0).tolist():
+        if _REFERENCE.match(lines[number].text[:600]):
+            out.scores[number] -= _REFERENCED
+    at = next((at for at, line in enumerate(lines[:60]) if title and line.text.strip() == title and line.number not in out.ruled), -1)
+    if at < 0:
+        return
+    out.scores[at] = _NEVER
+    for below in range(at + 1, min(at + 12, len(lines))):
+        line = lines[below]
+        if line.reads_as_prose():
+            break
+        out.scores[below] -= _TOP
+
+
+def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
+    """The lines that are left, each with the gap that is before it now."""
+    left: list[Line] = []
+    gap = False
+    for line in lines:
+        gap = gap or line.gap
+        if line.number not in gone:
+            left.append(Line(line.number, line.text, gap, line.maybe, line.told, line.prose) if gap != line.gap else line)
+            gap = False
+    return left
+
+
+def _ruled(given: list[Line], headline: str, lists: Words, judged: dict[str, Judgement]) -> tuple[list[Line], list[Removal], str]:
+    """What rules leave of the lines, what they take out, and the headline."""
+    removed: list[Removal] = []
+    lines = given
+    for _ in range(_PASSES):
+        lines, gone, title = _sweep(lines, headline, lists, judged)
+        if not gone:
+            return lines, removed, title
+        removed += gone
+    return given, [], ""
+
+
+def infer_kinds(lines: Sequence[Line], ruled: dict[int, str], gone: set[int], prose: Sequence[bool]) -> dict[int, str]:
+    """The kinds of lines that the classifier took: that of what rules found right above, else what their place tells."""
+    stays = [at for at, line in enumerate(lines) if prose[at] and line.number not in gone and line.number not in ruled]
+    first, last = (stays[0], stays[-1]) if stays else (len(lines), -1)
+    out: dict[int, str] = {}
+    above, far = "", 0
+    for at, line in enumerate(lines):
+        if line.number in ruled:
+            above, far = ruled[line.number], 0
+        elif line.number in gone:
+            far += 1
+            text = line.text.strip()
+            if above in _HEADS and far <= 30:
+                kind = above
+            elif len(text) <= 60 and line.told and any(char.isdigit() for char in text):
+                kind = "byline"
+            elif at < first:
+                kind = "navigation"
+            elif at > last:
+                kind = "related" if len(text) >= 40 else "navigation"
+            else:
+                kind = "related" if not prose[at] and len(text.split()) >= 4 and not END.search(text) else "other"
+            out[line.number] = kind
+        else:
+            above = ""
+    return out
+
+
+_HEADS = frozenset(("related", "comment", "subscribe", "advert", "share", "navigation", "cookie", "toc", "byline"))
+
+
+def explain_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> list[Explained]:
+    """Of each line that is judged and not blank whether it stays, and why; a line of which only the end goes stays."""
+    out: list[Explained] = []
+    model = line_model()
+    for part in _decide(_in_two(text)[0], headline, recurring):
+        whole = {line.number for line in part.kept}
+        kinds: dict[int, str] = {}
+        tails: dict[int, list[str]] = {}
+        for removal in part.removed:
+            if removal.line in whole:
+                tails.setdefault(removal.line, []).append(removal.kind)
+            else:
+                kinds.setdefault(removal.line, removal.kind)
+        signs = model.signs(part.page, part.groups)
+        for at, line in enumerate(part.given):
+            number = line.number
+            why = list(signs[at])
+            if number in part.ruled:
+                why.insert(0, f"a rule: {part.ruled[number]}")
+            why[:0] = [f"a rule: its end is {kind}" for kind in tails.get(number, ())]
+            if line.text.strip() == part.title and number in whole:
+                why.insert(0, "the headline")
+            score = round(int(part.scores[at]) / SCALE, 4)
+            out.append(Explained(number, line.text.strip(), number in whole, kinds.get(number, ""), score, tuple(why)))
+    return out
+
+
+def _render(lines: Sequence[Line]) -> str:
+    return "\n".join(("\n" if line.gap and at else "") + line.text for at, line in enumerate(lines))
+
+
+def _sweep(
+    lines: list[Line],
+    headline: str,
+    lists: Words,
+    judged: dict[str, Judgement],
+) -> tuple[list[Line], list[Removal], str]:
+    """One pass over the lines: what stays, what goes, and the headline."""
+    kinds = [""] * len(lines)
+    gone: list[Removal] = []
+    cut = lines.copy()
+    credits = [False] * len(lines)
+    for at, line in enumerate(lines):
+        if not line.maybe:
+            continue
+        found = judged.get(line.text)
+        if found is None:
+            found = judged[line.text] = judge(line.text, lists)
+        kinds[at], rest, tails = found
+        if tails:
+            gone.extend(Removal(kind, line.number, tail) for kind, tail in tails)
+            cut[at] = Line(line.number, rest, line.gap)
+        credits[at] = kinds[at] == "credit" or any(kind == "credit" for kind, _ in tails)
+    _protect_code(cut, kinds)
+    prose = [line.reads_as_prose() for line in cut]
+    find_copies(cut, kinds, prose)
+    mark_menus(cut, kinds, prose, headline, lists)
+    judged_kinds = kinds.copy()
+    mark_bylines([line.text for line in cut], kinds, lists, prose, told=[line.told for line in cut])
+    at = find_headline(cut, kinds, prose)
+    title = cut[at].text.strip() if at >= 0 else ""
+    if any(credits):
+        _captions(cut, kinds, credits, [text for text in (headline, title) if text])
+    _sections(cut, kinds, judged_kinds, prose, lists, at)
+    for line, kind in zip(cut, kinds, strict=True):
+        if kind:
+            gone.append(Removal(kind, line.number, line.text.strip()))
+    if not gone:
+        return cut, gone, title
+    return _without(cut, {line.number for line, kind in zip(cut, kinds, strict=True) if kind}), gone, title
+
+
+_CODE = re.compile(
+    r"[{};]\s*$|^\s*(?:import|from|def|class|return|const|let|var|function|#include|SELECT|INSERT|\$ )\b|\w\((?:[^()\n]|(?<!\w)\()*\)"
+    r"|^\s*[\w.]+\s*=\s*\S|^\s{4,}\S|^\s*</?\w[^<>]*>|(?<!\w)\w[^\W_]*_\w+[,)(]"
+)
+
+
+def _protect_code(lines: list[Line], kinds: list[str]) -> None:
+    """Names and hashes beside lines of code are code."""
+    for at, kind in enumerate(kinds):
+        if kind in ("template", "id") and any(
+            0 <= beside < len(lines) and kinds[beside] != "template" and len(lines[beside].text) < 160 and _CODE.search(lines[beside].text)
+            for beside in (at - 1, at + 1)
+        ):
+            kinds[at] = ""
+
+
+def _captions(lines: list[Line], kinds: list[str], credits: list[bool], headlines: list[str]) -> None:
+    """A line that begins with the headline and goes on, with a credit at its end or in the next line, is a caption.
+
+    The first line that is left is none, nor the first that is the headline and no more.
+    """
+    starts = [fold(headline) for headline in headlines if len(headline) >= 8]
+    if not starts:
+        return
+    top, met = True, False
+    for at, line in enumerate(lines):
+        if kinds[at]:
+            continue
+        first, top = top, False
+        if first or not (credits[at] or (at + 1 < len(lines) and kinds[at + 1] == "credit")):
+            if first:
+                met = fold(line.text) in starts
+            continue
+        head = fold(line.text[:400])
+        if not any(head.startswith(start) for start in starts):
+            continue
+        if head in starts and not met:
+            met = True
+            continue
+        kinds[at] = "caption"
+
+
+def _sections(lines: list[Line], kinds: list[str], said: list[str], prose: list[bool], lists: Words, title: int) -> None:
+    """What the place in the text tells: lists under a heading, what follows the end. The line `title` stays.
+
+    `said` are the kinds without those of names and dates below the article, which are no heading of anything.
+    """
+    prose = [yes and not kind for yes, kind in zip(prose, kinds, strict=True)]
+    _, last = extent(kinds, prose)
+    if last < 0:
+        return
+    weights = [len(line.text) if yes else 0 for line, yes in zip(lines, prose, strict=True)]
+    total, before, seen = sum(weights), 0, 0
+    ending = ""
+    over = False
+    cores = [bare(fold(line.text[:200])) if kind else "" for line, kind in zip(lines, kinds, strict=True)]
+    # In a forum such headings stand under every post.
+    closing = [kind == "comment" and (core in lists.over or bool(counter(core, lists))) for kind, core in zip(kinds, cores, strict=True)]
+    ends_once = sum(closing) <= 3
+    for at, line in enumerate(lines):
+        core = cores[at]
+        if not kinds[at]:
+            if at == title:
+                pass
+            elif over or (ending and at > last and not END.search(line.text) and (ending in _SURE or not BULLET.match(line.text))):
+                kinds[at] = ending
+        elif closing[at] and ends_once and seen >= 3 and before >= 0.5 * total:
+            ending, over = "comment", True
+        elif at > last and (said[at] in _ENDING or core in lists.ends):
+            ending = ending or (lists.ends.get(core) or kinds[at])
+        before += weights[at]
+        seen += prose[at]
+        listed = lists.lists.get(core) or (kinds[at] if kinds[at] == "related" and core in lists.whole else "")
+        if listed and core:
+            following = at + 1
+            while following < len(lines) and not kinds[following] and not prose[following] and BULLET.match(lines[following].text):
+                kinds[following] = listed
+                following += 1
+
+
+# After one of these nothing of the article comes, once its last paragraph is over.
+_SURE = frozenset(("related", "comment", "subscribe"))
+_ENDING = frozenset(("related", "comment", "subscribe", "byline", "share", "navigation"))

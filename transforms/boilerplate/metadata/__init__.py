@@ -1,0 +1,1 @@
+"""Title, author, dates and the like, out of a page."""

@@ -1,0 +1,729 @@
+"""A web page as a list of blocks: two parsers give the same canonical HTML, one reader turns it into blocks.
+
+Canonical HTML is what a parser writes when it has put a page in order: every element closed where it ends, every attribute in
+double quotes, scripts and drawings gone. lexbor (through selectolax) is the parser; BeautifulSoup takes over where selectolax is
+not installed, where it fails, and for pages on which every parser that follows the HTML standard needs quadratic time (very deep
+nesting, hundreds of unclosed formatting tags). Reading what a parser writes takes a fifth of the time of walking its tree.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from itertools import chain
+from typing import Any
+
+import numpy as np
+from bs4 import BeautifulSoup
+from bs4.builder._htmlparser import BeautifulSoupHTMLParser
+from numpy.typing import NDArray
+
+from newsbeam.transforms.document import COMMENT, characters
+from newsbeam.transforms.text import HUGE_REFERENCE, resolved, scrub
+
+LexborHTMLParser: Any
+try:
+    from selectolax.lexbor import LexborHTMLParser
+except ImportError:  # BeautifulSoup is slower, and does
+    LexborHTMLParser = None
+
+# Elements of which no text is ever shown, or none that belongs to a page's prose. `template` holds what scripts copy.
+_DROPPED = tuple(
+    "script style template svg canvas math select datalist textarea object embed applet iframe noembed noframes frameset audio video "
+    "rp map".split()
+)
+# A parser gives the text in these as it stands, tags and all.
+_RAW = ("<xmp", "<plaintext")
+_COMMENT_IN_SOURCE = re.compile(COMMENT, re.S)
+# A declarative shadow root is shown in its host's place.
+_SHADOW = re.compile(r"<template(?=\s[^<>]*\bshadowroot)", re.I)
+_INVISIBLE = "\u00ad\u2060\ufeff"
+
+
+@dataclass(frozen=True, slots=True)
+class Canonical:
+    """A page as a parser put it in order, the JSON-LD scripts that stood in it, and how many characters other than white space it shows."""
+
+    html: str
+    json_ld: tuple[str, ...] = ()
+    visible: int = 0
+
+
+def lexbor_canonical(html: str) -> Canonical:
+    """The page as lexbor reads it. Raises what selectolax raises."""
+    parser = LexborHTMLParser(html)  # the nodes live only as long as their parser
+    json_ld = tuple(node.text() for node in parser.css('script[type*="ld+json" i]'))
+    parser.strip_tags(list(_DROPPED))
+    body = parser.body
+    # Counted in the tree, not in what is read of it below: whoever looks for pages of which little was kept has to see what is lost here.
+    return Canonical(parser.html or "", json_ld, characters(body.text()) if body is not None else 0)
+
+
+class _SoupParser(BeautifulSoupHTMLParser):
+    """BeautifulSoup's parser, which writes canonical HTML where it would build a tree.
+
+    An end tag closes the nearest element of its name, with all that is open in it, as in BeautifulSoup; the tree itself would take
+    quadratic time where much stands deep. Comments, declarations and what the page ends in are read as the HTML standard says: it
+    gets the page in one piece, and what is not closed by its end never will be.
+    """
+
+    CDATA_CONTENT_ELEMENTS = ("script", "style", "textarea", "title")  # type: ignore[misc]
+
+    def __init__(self) -> None:
+        super().__init__(BeautifulSoup("", "html.parser"), convert_charrefs=True)
+        self.out: list[str] = []
+        self.shown: list[str] = []
+        self.json_ld: list[str] = []
+        self._stack: list[str] = []
+        self._open: Counter[str] = Counter()
+        self._dropped = -1  # how many elements are open around the outermost one that is dropped
+        self._script: list[str] | None = None  # of the JSON-LD script that is open
+
+    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.handle_starttag(tag, attrs)
+        if tag not in _VOID:
+            self.handle_endtag(tag)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]], handle_empty_element: bool = True) -> None:
+        if self._dropped < 0:
+            if tag in _DROPPED:
+                self._dropped = len(self._stack)
+                if tag == "script" and any(name == "type" and "ld+json" in (value or "").lower() for name, value in attrs):
+                    self._script = []
+            else:
+                said = "".join([f' {name}="{escape(value or "")}"' for name, value in dict(attrs).items()])
+                self.out.append(f"<{tag}{said}>")
+        if tag not in _VOID:
+            self._stack.append(tag)
+            self._open[tag] += 1
+        elif self._dropped == len(self._stack):
+            self._dropped = -1
+
+    def handle_endtag(self, tag: str, check_already_closed: bool = True) -> None:
+        if self._open[tag]:
+            closed = ""
+            while closed != tag:
+                closed = self._stack.pop()
+                self._open[closed] -= 1
+                if self._dropped < 0:
+                    self.out.append(f"</{closed}>")
+                elif self._dropped == len(self._stack):
+                    self._dropped = -1
+                    if self._script is not None:
+                        self.json_ld.append("".join(self._script))
+                        self._script = None
+
+    def handle_data(self, data: str) -> None:
+        if self._dropped < 0:
+            if self._stack and self._stack[-1] == "title":
+                data = resolved(data)
+            else:
+                self.shown.append(data)
+            self.out.append(escape(data, quote=False).replace("\u00a0", "&nbsp;"))
+        elif self._script is not None:
+            self._script.append(data)
+
+    def close(self) -> None:
+        super().close()
+        for tag in reversed(self._stack[: self._dropped] if self._dropped >= 0 else self._stack):
+            self.out.append(f"</{tag}>")
+
+    def parse_comment(self, i: int, report: bool = True) -> int:
+        comment = _COMMENT_IN_SOURCE.match(self.rawdata, i)
+        return comment.end() if comment else len(self.rawdata)
+
+    def parse_pi(self, i: int) -> int:
+        return self.rawdata.find(">", i) + 1 or len(self.rawdata)
+
+    def parse_html_declaration(self, i: int) -> int:
+        return self.parse_pi(i)
+
+    def parse_bogus_comment(self, i: int, report: int = 1) -> int:
+        return self.parse_pi(i)
+
+    def parse_starttag(self, i: int) -> int:
+        end: int = super().parse_starttag(i)
+        return len(self.rawdata) if end < 0 else end
+
+    def parse_endtag(self, i: int) -> int:
+        end: int = super().parse_endtag(i)
+        return len(self.rawdata) if end < 0 else end
+
+
+def soup_canonical(html: str) -> Canonical:
+    """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises; linear in the length of `html`."""
+    parser = _SoupParser()
+    parser.feed(HUGE_REFERENCE.sub("\ufffd", scrub(html)))  # html.parser raises for a number of thousands of digits
+    parser.close()
+    written = "".join(parser.out)
+    visible = characters("".join(parser.shown))
+    whole = written.lstrip().startswith("<html")
+    return Canonical(written if whole else f"<html><body>{written}</body></html>", tuple(parser.json_ld), visible)
+
+
+# A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
+_TAG = re.compile(
+    r"<(/?)(?:(b|i|a|u|s|em|tt|big|code|font|nobr|small|strike|strong)"
+    r"|address|article|aside|blockquote|center|details|dialog|div|dl|fieldset|figure|footer|header|main|menu|nav|ol|section|ul)[\s/>]"
+)
+_DEEP, _UNCLOSED = 8000, 1500
+
+
+def _takes_quadratic_time(html: str) -> bool:
+    tags, closing_tags = html.count("<"), html.count("</")
+    if tags < 2 * _DEEP and tags - 2 * closing_tags < _UNCLOSED:  # few, and hardly more opened than closed
+        return False
+    depth = formatting = 0
+    for closing, name in _TAG.findall(html):
+        step = -1 if closing else 1
+        if name:
+            formatting += step
+        else:
+            depth += step
+        if depth > _DEEP or formatting > _UNCLOSED:
+            return True
+    return False
+
+
+# lexbor compares each attribute with all others of its element, and looks through all options of a list at each of them. Attributes of
+# later html and body tags it adds to the first.
+_MANY_ATTRIBUTES, _MANY_OPTIONS, _MANY_ROOTS = 2_000, 2_000, 200
+_TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
+_ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*)?)?""")
+_ROOT = re.compile(r"(<(?:html|body)\s[^<>]*>)", re.I)
+_OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.I)
+
+
+def _may_have_many_attributes(data: bytes, begins: NDArray[np.int64], ends_in_values: int) -> bool:
+    """Whether a tag may have thousands: it is long and in many pieces, or so many signs end within a value (`a=">"`)."""
+    for at in np.flatnonzero(np.diff(begins, append=len(data)) > 2 * _MANY_ATTRIBUTES).tolist():
+        inside = data[begins[at] + 1 : begins[at + 1] if at + 1 < len(begins) else len(data)].partition(b">")[0]
+        if inside[:1].isalpha() and inside.count(b"=") + inside.count(b" ") + inside.count(b"\n") > _MANY_ATTRIBUTES:
+            return True
+    return ends_in_values > _MANY_ATTRIBUTES
+
+
+def _with_fewer_attributes(html: str) -> str:
+    """The page with the first attributes only of elements that have thousands."""
+    out: list[str] = []
+    done = at = 0
+    while tag := _TAG_NAME.search(html, at):
+        at = tag.end()
+        many = kept = 0
+        while attribute := _ATTRIBUTE.match(html, at):
+            at = attribute.end()
+            many += 1
+            if many == _MANY_ATTRIBUTES:
+                kept = at
+        if many > _MANY_ATTRIBUTES:
+            out.append(html[done:kept])
+            done = at
+    return "".join([*out, html[done:]])
+
+
+# What scripts never see: a browser that runs them skips this frame, and one that does not takes the rest of the page for its content.
+_FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
+
+
+def prepared(html: str) -> str:
+    """The page without what no parser reads as a browser that runs scripts does, or in a time that grows with the page alone."""
+    data = html.encode("utf-8", "replace") + b"   "
+    signs = np.frombuffer(data, np.uint8)
+    begins, ends = np.flatnonzero(signs[:-3] == ord("<")), np.flatnonzero(signs[:-3] == ord(">"))
+    # The first two letters of each tag: one look at all, for what takes as many searches else.
+    letters = (signs[begins + 1] | 32).astype(np.int64) << 8 | (signs[begins + 2] | 32)
+    tags = dict(zip(*(found.tolist() for found in np.unique(letters, return_counts=True)), strict=True))
+
+    def count(tag: bytes) -> int:
+        return int(tags.get(int.from_bytes(tag[:2], "big"), 0))
+
+    if b"\0" in data:
+        html = html.replace("\0", "")
+    if _may_have_many_attributes(data, begins, int(np.isin(signs[ends + 1], (ord('"'), ord("'"))).sum())):
+        html = _with_fewer_attributes(html)
+    if count(b"html") + count(b"body") > _MANY_ROOTS:
+        first, *others = _ROOT.split(html, maxsplit=2)
+        html = "".join([first, *others[:-1], _ROOT.sub(" ", others[-1])]) if others else html
+    if count(b"option") > _MANY_OPTIONS:
+        html = _OPTION.sub(" ", html)
+    if count(b"template") and _SHADOW.search(html):
+        html = _SHADOW.sub("<div", html)
+    if count(b"noscript"):
+        html = _FRAME_LEFT_OPEN.sub(r"\1></iframe>", html)
+    return html
+
+
+def canonical(html: str) -> Canonical:
+    """The page as whichever parser can reads it. Never raises; linear in the length of `html`."""
+    html = prepared(html)
+    if LexborHTMLParser is None or _takes_quadratic_time(html):
+        return soup_canonical(html)
+    try:
+        read = lexbor_canonical(html)
+    except Exception:  # noqa: BLE001 - selectolax documents no exception of its own
+        return soup_canonical(html)
+    return soup_canonical(html) if any(tag in read.html for tag in _RAW) else read
+
+
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+_BLOCK = frozenset(
+    "address article aside blockquote body button caption center dd details dialog dir div dl dt fieldset figcaption figure footer form "
+    "h1 h2 h3 h4 h5 h6 header hgroup hr html label legend li main menu nav noscript ol optgroup p pre search section summary table tbody "
+    "td tfoot th thead tr ul".split()
+)
+_VOID = frozenset("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split())
+
+# What the reader does at a tag.
+_PLAIN, _INLINE, _OPEN, _CLOSE, _INLINE_CLOSE, _BREAK, _RULE, _IMAGE, _CONTROL, _META, _TITLE, _NOTHING = range(12)
+_ROLES = (
+    dict.fromkeys(_VOID, _NOTHING)
+    | dict.fromkeys(_BLOCK, _OPEN)
+    | {"br": _BREAK, "hr": _RULE, "img": _IMAGE, "input": _CONTROL, "meta": _META, "title": _TITLE, "tbody": _OPEN}
+)
+# Block elements at which more is to be done than to end a block.
+_SPECIAL = frozenset(("pre", "li", "tr", "td", "th", "html", "noscript"))
+
+# The attributes that are looked at; addresses, sizes and data for scripts are most of what tags hold, and all different. In
+# canonical HTML none of these can stand inside a value.
+_ALWAYS = (("class", ' class="'), ("id", ' id="'), ("role", ' role="'), ("itemprop", ' itemprop="'), ("rel", ' rel="'))
+_SOME = {
+    "html": (("lang", ' lang="'), ("xml:lang", ' xml:lang="')),
+    "meta": (("property", ' property="'), ("name", ' name="'), ("http-equiv", ' http-equiv="'), ("content", ' content="')),
+    "time": (("datetime", ' datetime="'), ("content", ' content="')),
+}
+_HIDING = (("hidden", ' hidden="'), ("aria-hidden", ' aria-hidden="'), ("style", ' style="'))
+_CONTENT = (("content", ' content="'),)
+# Without the rest, tags are alike, and what is known of one is known of all.
+_NOISE = re.compile(
+    r' (?:href|src|srcset|sizes|alt|title|width|height|target|loading|decoding|value|type|style(?=="(?![^"]*(?:none|hidden)))'
+    r'|data-[^ ="]*|aria-(?!h)[^ ="]*|on[a-z]+)="[^"]*"'
+)
+_CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
+# What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it, but names may: "<div<p>".
+# What nothing ends reaches to the end of the page, so that it is read once, and is left as it is.
+_ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*|!--.*?(?:--(?=>)|\Z)|![^>]*|(?P<name>[^<>]*<[^>]*))(?P<end>>|\Z)", re.S)
+_DIGITS = re.compile(r"\d+")
+_HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
+
+
+class Head:
+    """What an opening tag says: its tag, what its class, id and role are, whether it hides what is in it. Shared by all its like.
+
+    `key` is the same for elements of the same tag and class (but for digits).
+    """
+
+    __slots__ = ("attributes", "hidden", "itemprop", "key", "role", "tag", "words")
+
+    def __init__(self, tag: str, attributes: dict[str, str]) -> None:
+        closing = tag.startswith("/")
+        tag = tag.strip("/").lower()
+        self.tag = tag
+        # An element of a kind that pages invent is there for what is in it.
+        role = _ROLES.get(tag, _INLINE if "-" in tag else _PLAIN)
+        if closing:
+            role = {_PLAIN: _INLINE_CLOSE, _INLINE: _INLINE_CLOSE, _OPEN: _CLOSE}.get(role, _NOTHING)
+        self.role = role
+        self.attributes: dict[str, str] = {}
+        self.words = self.itemprop = ""
+        self.hidden = tag == "noscript"
+        if attributes:
+            found = {name: resolved(value) if "&" in value else value for name, value in attributes.items()}
+            if "class" in found or "id" in found or "role" in found:
+                self.words = " ".join(value for name in ("class", "id", "role") if (value := found.get(name)))[:1000]
+            if "itemprop" in found:
+                self.itemprop = found["itemprop"].lower()
+            self.hidden = self.hidden or _hidden(found)
+            self.attributes = found
+            if role == _PLAIN and (self.words or self.itemprop or self.hidden or "rel" in found or "datetime" in found):
+                self.role = _INLINE
+        self.key = f"{tag} {_DIGITS.sub('', self.attributes.get('class', ''))}" if attributes else tag
+
+
+def _hidden(attributes: dict[str, str]) -> bool:
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return True
+    if attributes.get("aria-hidden") == "true":
+        return True
+    style = attributes.get("style")
+    return bool(style) and _HIDDEN_STYLE.search(style or "") is not None
+
+
+# Tags come again and again, on a page and over the pages of a site. Bounded; cleared when full.
+_heads: dict[str, Head] = {}
+_MANY_HEADS, _LONG_HEAD = 20_000, 300
+
+
+def _head(inside: str) -> Head:
+    inside = _NOISE.sub("", inside)
+    if known := _heads.get(inside):
+        return known
+    tag, _, rest = inside.partition(" ")
+    found: dict[str, str] = {}
+    if rest:
+        wanted = _ALWAYS + _SOME.get(tag, ())
+        if "hidden" in inside or "none" in inside:
+            wanted += _HIDING
+        if "itemprop" in inside and tag not in _SOME:
+            wanted += _CONTENT
+        for name, mark in wanted:
+            at = inside.find(mark)
+            if at >= 0:
+                at += len(mark)
+                found[name] = inside[at : inside.find('"', at)]
+    head = Head(tag, found)
+    if len(inside) <= _LONG_HEAD:
+        if len(_heads) >= _MANY_HEADS:
+            _heads.clear()
+        _heads[inside] = head
+    return head
+
+
+@dataclass(slots=True)
+class Block:
+    """A stretch of text with nothing but inline tags in it.
+
+    `tag` is what it is shown as (`p`, `h2`, `li`, `tr`, `pre`, `blockquote`, `div`, …); `element` the number of the element that
+    holds it, `inner` of the innermost one its text begins in; `link` the number of its characters that are links and `links` how
+    many links those are; `images` and `controls` how many of these stood since the block before; `seen` is false where the page
+    hides it (`hidden`, `aria-hidden`, `display: none`) or keeps it in `<noscript>`.
+    """
+
+    text: str
+    tag: str
+    element: int
+    inner: int
+    link: int = 0
+    links: int = 0
+    images: int = 0
+    controls: int = 0
+    seen: bool = True
+
+
+@dataclass(slots=True)
+class Page:
+    """What one traverse finds: blocks, the elements around them, and the pieces that metadata are read from.
+
+    Elements (all but plain inline ones: without class, id, role, itemprop or rel) are numbered in document order and lie in parallel
+    lists: `heads` what their tags say, `parents` the element around (-1 for the first), `hidden` whether they or one around them is
+    hidden, `first` and `last` the range of the blocks in them.
+    """
+
+    blocks: list[Block] = field(default_factory=list)
+    heads: list[Head] = field(default_factory=list)
+    parents: list[int] = field(default_factory=list)
+    hidden: list[bool] = field(default_factory=list)
+    first: list[int] = field(default_factory=list)
+    last: list[int] = field(default_factory=list)
+    language: str = ""
+    title: str = ""
+    metas: list[tuple[str, str]] = field(default_factory=list)
+    canonical: str = ""
+    json_ld: list[str] = field(default_factory=list)
+    times: list[tuple[str, int]] = field(default_factory=list)
+    marked: list[tuple[str, str, int]] = field(default_factory=list)
+    visible: int = 0
+    rough: bool = False
+
+    def ancestors(self, element: int) -> Iterator[int]:
+        """The element itself, the one around it, and so on to the root."""
+        while element >= 0:
+            yield element
+            element = self.parents[element]
+
+
+def read_page(html: str) -> Page:
+    """The page's blocks, with whichever parser can. Linear in the length of `html`; never raises."""
+    return read_canonical(canonical(html))
+
+
+def _plain(html: str) -> str:
+    """Canonical HTML with nothing in it but tags and text, and no `<` but those that tags begin with."""
+    if html.startswith("<!DOCTYPE"):
+        html = html[html.find(">") + 1 :]
+    comments = list(_comments(html))
+    # A comment that seems to begin in a tag is the end of its name: "<div<!-- one -->".
+    if "<?" in html or any(html.rfind("<", 0, at) > html.rfind(">", 0, at) for at, _ in comments if at):
+        return _ASIDE_OR_ODD.sub(_mended, html)
+    if comments:
+        ends = [0, *(end for _, end in comments)]
+        begins = [*(begin for begin, _ in comments), len(html)]
+        html = "".join([html[end:begin] for end, begin in zip(ends, begins, strict=True)])
+    return html if html.count("<") == html.count(">") and not html.startswith("<!") else _ASIDE_OR_ODD.sub(_mended, html)
+
+
+def _comments(html: str) -> Iterator[tuple[int, int]]:
+    begin = html.find("<!--")
+    while begin >= 0 and (end := html.find("-->", begin + 4)) >= 0:
+        yield begin, end + 3
+        begin = html.find("<!--", end + 3)
+
+
+def _mended(found: re.Match[str]) -> str:
+    if not found["end"]:
+        return found[0]
+    return f"<{found['name'].replace('<', '_')}>" if found["name"] else ""
+
+
+_BR = "\0"  # a line break inside a block, while the block is being read
+
+
+_PIECE = 1 << 20  # code points of a page that are split at once: its tags take ten times the memory of their text
+
+
+def _tags(html: str) -> Iterator[list[str]]:
+    """Each tag without its `<`, and the text behind it, many at a time."""
+    at = html.find("<")
+    while at >= 0:
+        end = html.find("<", at + _PIECE)
+        yield html[at + 1 : end if end >= 0 else None].split("<")
+        at = end
+
+
+# A page of more blocks is read roughly: its elements that are alike and stand in the same one count as one, and what stands in such an
+# element makes one block, line by line, until it is long. A novel or a table of tens of thousands of rows has fewer.
+MANY_BLOCKS = 60_000
+_ROUGH_LENGTH = 1_000
+
+
+class _TooManyBlocks(Exception):
+    pass
+
+
+def read_canonical(source: Canonical) -> Page:
+    """The page that the canonical HTML describes: a block ends wherever a block element begins or ends, and at two line breaks.
+
+    One of more than MANY_BLOCKS is read roughly (see there), so that no page takes time and memory beyond that.
+    """
+    try:
+        return _read(source, rough=False)
+    except _TooManyBlocks:
+        return _read(source, rough=True)
+
+
+def _read(source: Canonical, *, rough: bool) -> Page:
+    html = _plain(source.html)
+    page = Page(json_ld=list(source.json_ld), visible=source.visible, rough=rough)
+    if "canonical" in html and (found := _CANONICAL.search(html)):
+        page.canonical = resolved(found[1]).strip()
+    heads, parents, hidden, first, last, blocks = page.heads, page.parents, page.hidden, page.first, page.last, page.blocks
+    known = _heads.get
+    stack: list[int] = []
+    top = -1
+    pieces: list[str] = []
+    link = links = anchors = pre = images = controls = 0
+    inner = -1
+    items: list[bool] = []  # for each open list item: whether its "- " is still to come
+    rows: list[tuple[int, int, list[int]]] = []  # for each open row: its element, its first block, the first block of each cell
+    alike: dict[tuple[int, str, bool], int] = {}  # when rough: the number of the element for those of a kind
+    lines: list[str] = []  # when rough: what the last block is made of
+    length = rough_rows = 0
+    begins_row = False
+
+    def flush() -> None:
+        nonlocal link, links, images, controls, inner
+        raw = "".join(pieces)
+        pieces.clear()
+        characters, link, count, links = link, 0, links, 0
+        at, inner = inner, -1
+        if "&" in raw:
+            raw = raw.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+        if not raw.isascii():
+            for sign in _INVISIBLE:
+                if sign in raw:
+                    raw = raw.replace(sign, "")
+        if pre:
+            lines = [line.rstrip() for line in raw.replace(_BR, "\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+            text = "\n".join(lines).strip("\n")
+        elif _BR in raw:
+            text = "\n".join(line for part in raw.split(_BR) if (line := " ".join(part.split())))
+        else:
+            text = " ".join(raw.split())
+        if not text or text.isspace() or top < 0:
+            return
+        tag = _shown_as(page, top, pre > 0)
+        if tag in HEADINGS and text.endswith(("¶", " #")):  # a link to the heading itself
+            text = text[:-1].rstrip() or text
+        if items and items[-1] and tag not in HEADINGS and tag != "pre":
+            items[-1] = False
+            text = "- " + text
+        size = len(text)
+        characters = min(characters, size)
+        if rough:
+            add_roughly(text, tag, at, characters, count)
+        else:
+            blocks.append(Block(text, tag, top, at, characters, count, images, controls, not hidden[top]))
+            if len(blocks) > MANY_BLOCKS:
+                raise _TooManyBlocks
+        images = controls = 0
+
+    def add_roughly(text: str, tag: str, at: int, characters: int, count: int) -> None:
+        nonlocal length, begins_row
+        last_one = blocks[-1] if lines and length < _ROUGH_LENGTH else None
+        if last_one and (len(blocks) >= MANY_BLOCKS or (last_one.element == top and last_one.tag == tag)):
+            lines.append(" | " if rough_rows and not begins_row else "\n")
+            last_one.link += characters
+            last_one.links += count
+            last_one.images += images
+            last_one.controls += controls
+        else:
+            if lines:
+                blocks[-1].text = "".join(lines)
+                lines.clear()
+            blocks.append(Block(text, tag, top, at, characters, count, images, controls, not hidden[top]))
+            length = 0
+        lines.append(text)
+        length += len(text) + 1
+        begins_row = False
+
+    opened, closed = stack.append, stack.pop
+    for token in chain.from_iterable(_tags(html)):
+        inside, _, text = token.partition(">")
+        head = known(inside) or _head(inside)
+        role = head.role
+        if role == _PLAIN:
+            if head.tag == "a":
+                anchors += 1
+                links += 1
+            opened(top)
+        elif role == _INLINE_CLOSE:
+            if head.tag == "a" and anchors:
+                anchors -= 1
+            if len(stack) > 1:
+                number = closed()
+                top = stack[-1]
+                if number != top:
+                    last[number] = len(blocks)
+        elif role == _CLOSE:
+            if pieces:
+                flush()
+            if head.tag in _SPECIAL:
+                if head.tag == "pre":
+                    pre = max(pre - 1, 0)
+                elif head.tag == "li":
+                    if items:
+                        items.pop()
+                elif head.tag == "tr":
+                    if rough_rows:
+                        rough_rows -= 1
+                    elif rows:
+                        _join_row(page, *rows.pop())
+            if len(stack) > 1:
+                number = closed()
+                top = stack[-1]
+                if number != top:
+                    last[number] = len(blocks)
+        elif role <= _OPEN:
+            if role == _OPEN:
+                if pieces:
+                    flush()
+            elif head.tag == "a":
+                anchors += 1
+                links += 1
+            number = len(heads)
+            if rough:
+                number = top if number >= 2 * MANY_BLOCKS else alike.setdefault((top, head.key, head.hidden), number)
+            if number == len(heads):
+                heads.append(head)
+                parents.append(top)
+                hidden.append(head.hidden or (top >= 0 and hidden[top]))
+                first.append(len(blocks))
+                last.append(-1)
+            top = number
+            opened(number)
+            if head.attributes or head.tag in _SPECIAL:
+                tag = head.tag
+                if tag == "pre":
+                    pre += 1
+                elif tag == "li":
+                    items.append(True)
+                elif tag == "tr":
+                    if rough:
+                        rough_rows += 1
+                        begins_row = True
+                    else:
+                        rows.append((number, len(blocks), []))
+                elif tag in ("td", "th"):
+                    if rows:
+                        rows[-1][2].append(len(blocks))
+                elif tag == "html":
+                    page.language = page.language or head.attributes.get("lang") or head.attributes.get("xml:lang") or ""
+                elif tag == "time" and head.attributes.get("datetime"):
+                    page.times.append((head.attributes["datetime"], number))
+                if head.itemprop and head.attributes.get("content"):
+                    page.marked.append((head.itemprop, head.attributes["content"], number))
+        elif role == _BREAK:
+            # Two breaks with nothing between are a paragraph's end.
+            if pieces:
+                if not pre and pieces[-1] == _BR:
+                    flush()
+                else:
+                    pieces.append(_BR)
+        elif role == _IMAGE:
+            images += 1
+        elif role == _RULE:
+            if pieces:
+                flush()
+        elif role == _CONTROL:
+            controls += 1
+        elif role == _META:
+            said = head.attributes
+            name = said.get("property") or said.get("name") or said.get("itemprop") or said.get("http-equiv")
+            if name and said.get("content"):
+                page.metas.append((name.lower().strip(), said["content"].strip()))
+        elif role == _TITLE:
+            page.title = page.title or " ".join(resolved(text).split())
+            continue
+        if text:
+            if text.isspace() or (text.startswith("&nbsp;") and not text.replace("&nbsp;", "").strip()):
+                if (pieces and (pre or pieces[-1] != _BR)) or pre:  # space at a block's beginning is none of its text
+                    pieces.append(text)
+            else:
+                if not pieces or inner < 0:
+                    inner = top
+                pieces.append(text)
+                if anchors:
+                    link += len(text)
+    if pieces:
+        flush()
+    if lines:
+        blocks[-1].text = "".join(lines)
+    for number in stack:
+        if number >= 0:
+            last[number] = len(blocks)
+    return page
+
+
+def _shown_as(page: Page, element: int, pre: bool) -> str:
+    heads, parents = page.heads, page.parents
+    for _ in range(4):  # inline tags stand between a text and its block; a few levels tell
+        if element < 0:
+            break
+        tag = heads[element].tag
+        if tag in _BLOCK and tag != "div":
+            return tag
+        element = parents[element]
+    return "pre" if pre else "div"
+
+
+def _join_row(page: Page, element: int, start: int, cells: list[int]) -> None:
+    """Make one block of a row's cells, unless the table is only there to lay out the page."""
+    blocks = page.blocks
+    if not 2 <= len(blocks) - start <= len(cells):
+        return
+    row = blocks[start:]
+    if any(len(block.text) > 500 or block.tag == "pre" for block in row):
+        return
+    ends = [*cells[1:], len(blocks)]
+    if any(end - begin > 1 for begin, end in zip(cells, ends, strict=True)):
+        return
+    text = " | ".join(block.text for block in row)
+    link = min(sum(block.link for block in row), len(text))
+    links, images = sum(block.links for block in row), sum(block.images for block in row)
+    controls = sum(block.controls for block in row)
+    blocks[start:] = [Block(text, "tr", element, row[0].inner, link, links, images, controls, row[0].seen)]
+    for number in range(element + 1, len(page.heads)):
+        page.first[number] = start
+        page.last[number] = start + 1

@@ -1,0 +1,253 @@
+"""The main text of a web page, what was left out of it, and what the page says of itself.
+
+The page model says which blocks make the main text (page_model.py). Then rules have their say where learning cannot see: what a
+kept block itself says (a credit, a copyright line, a share row; in any language of the word lists), what is glued to its end,
+a paragraph that comes twice, what recurs over the pages of the site.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.transforms.boilerplate.forest import SCALE
+from newsbeam.transforms.boilerplate.lines.bylines import mark_bylines
+from newsbeam.transforms.boilerplate.lines.features import scan
+from newsbeam.transforms.boilerplate.lines.line import Explained
+from newsbeam.transforms.boilerplate.lines.prefilter import sift
+from newsbeam.transforms.boilerplate.lines.rules import Judgement, is_prose, judge
+from newsbeam.transforms.boilerplate.metadata.extract import PageMetadata, page_metadata
+from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Page, read_page
+from newsbeam.transforms.boilerplate.pages.features import PARTS, Floats, Ints, Layout
+from newsbeam.transforms.boilerplate.pages.model import page_model, signs
+from newsbeam.transforms.boilerplate.word_lists.load import Words, load
+from newsbeam.transforms.document import NOWHERE, Removal
+
+Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
+"""Texts of a page, and whether each would be kept → whether each is the site's template."""
+
+
+@dataclass(frozen=True)
+class Main:
+    """A page's main text, its blocks separated by one blank line, what is no part of it, and what the page says of itself.
+
+    `visible` is how many characters other than white space the page shows in all.
+    """
+
+    text: str
+    removed: tuple[Removal, ...]
+    metadata: PageMetadata
+    visible: int
+
+
+def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -> Main:
+    """The main text of a page. `latest` is an ISO time: no later date is believed. Linear in the length of `html`; never raises."""
+    page = read_page(html)
+    if not page.blocks:
+        metadata = page_metadata(page, "", [], latest)
+        return Main(metadata.body, (), metadata, page.visible)
+    chosen = _choose(page, recurring)
+    metadata = page_metadata(page, _heading(page, chosen), _bylines(page, chosen), latest)
+    kept: list[str] = []
+    removed: list[Removal] = []
+    for block, kind, (rest, tails) in zip(page.blocks, chosen.kinds, chosen.cut, strict=True):
+        if kind:
+            removed.append(Removal(kind, NOWHERE, block.text))
+        else:
+            kept.append(rest)
+            removed += [Removal(tail_kind, NOWHERE, tail) for tail_kind, tail in tails]
+    text = "\n\n".join(kept)
+    if len(metadata.body) > _BODY_COUNTS * len(text):
+        # The page shows next to nothing without its scripts, and they hold the article.
+        removed = [*removed, *(Removal("other", NOWHERE, block) for block in kept)]
+        text = metadata.body
+    return Main(text, tuple(removed), metadata, page.visible)
+
+
+_BODY_COUNTS = 5
+
+
+def explain_page(html: str, recurring: Recurring | None = None) -> list[Explained]:
+    """Each block of a page in its order, with what decided about it; `score` is the log odds that it goes. Slow."""
+    page = read_page(html)
+    if not page.blocks:
+        return []
+    chosen = _choose(page, recurring)
+    why = signs(page_model(), chosen.rows)
+    return [
+        Explained(NOWHERE, block.text, not kind, kind, -round(score / SCALE, 4), ((ruled,) if ruled else ()) + learned)
+        for block, kind, score, learned, ruled in zip(page.blocks, chosen.kinds, chosen.scores.tolist(), why, chosen.ruled, strict=True)
+    ]
+
+
+@dataclass(frozen=True, eq=False)
+class _Chosen:
+    """For each block its kind ("" where kept), what is left of it and what was cut off its end, and the rule that decided, if one did."""
+
+    kinds: list[str]
+    cut: list[tuple[str, tuple[tuple[str, str], ...]]]
+    ruled: list[str]
+    rows: Floats
+    scores: Ints
+
+
+def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
+    model, layout = page_model(), Layout(page)
+    rows = model.rows(layout)
+    scores = model.scores(rows)
+    keep = model.choose(layout, scores)
+    texts = [block.text for block in page.blocks]
+    ruled = [""] * len(texts)
+    _fill(page, keep, scores, ruled)
+    if not page.rough:  # where blocks are made of short ones, two are alike by what they are made of
+        _drop_copies(texts, keep, layout, ruled)
+    judged, told, lists = _judged(page, texts)
+    near: dict[int, str] = {}
+    kinds: list[str] = []
+    cut: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+    for number, (block, kept) in enumerate(zip(page.blocks, keep.tolist(), strict=True)):
+        said, rest, tails = judged.get(number, _NOTHING)
+        kind = ""
+        if not kept:
+            # What a block itself says (a copyright line in a footer, a credit in a caption) goes before where it stands.
+            kind = said if said in _TELLING else _kind(page, block.element, near) or said or "other"
+        elif said and (block.tag not in HEADINGS or scores[number] < _SURE):
+            kind, ruled[number] = said, f"a rule: {said}"
+        elif scores[number] < 0 and (kind := _kind(page, block.element, near)):
+            ruled[number] = f"doubtful, and an element around it is named for {kind}"
+        kinds.append(kind)
+        cut.append((rest or block.text, () if kind else tails))
+    if told:
+        before = kinds.copy()
+        lines = [text if number in told else "" for number, text in enumerate(texts)]
+        mark_bylines(lines, kinds, lists, [is_prose(text) for text in texts], [block.tag in HEADINGS for block in page.blocks])
+        for number, (kind, other) in enumerate(zip(kinds, before, strict=True)):
+            if kind != other:
+                ruled[number] = "a rule: who and when, around the article"
+    if recurring is not None:
+        title = page.title.casefold()
+        for number, found in enumerate(recurring(texts, [not kind for kind in kinds])):
+            if found and not kinds[number] and not (page.blocks[number].tag == "h1" and texts[number].casefold() in title):
+                kinds[number], ruled[number] = "template", "it recurs over the pages of the site"
+    return _Chosen(kinds, cut, ruled, rows, scores)
+
+
+_NOTHING: Judgement = ("", "", ())
+
+
+def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int], Words]:
+    """What rules say of the blocks that any rule can concern, which blocks may tell who and when, and the lists to ask."""
+    numbers = [number for number, block in enumerate(page.blocks) if block.tag != "pre" and "\n" not in block.text]
+    sifted = sift(scan([texts[number] for number in numbers] or ["-"]))
+    if not numbers:
+        return {}, set(), sifted.lists
+    judged = {numbers[at]: judge(texts[numbers[at]], sifted.lists) for at in np.flatnonzero(sifted.maybe).tolist()}
+    return judged, {numbers[at] for at in np.flatnonzero(sifted.told).tolist()}, sifted.lists
+
+
+_TELLING = frozenset(("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
+_SURE = 3 * SCALE  # a heading of which the model is so sure stays, whatever it reads like
+_LONG_WORDS = 8  # a block of so many words does not come twice by chance
+
+
+_WHOLE = frozenset(("tr", "pre", "blockquote"))
+_DOUBTFUL, _REACH = -SCALE, 3
+
+
+def _fill(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[str]) -> None:
+    """Keep a doubtful row, piece of code or quotation between blocks that are kept: half a table is worse than one row too many."""
+    kept = np.flatnonzero(keep)
+    for number in np.flatnonzero(~keep & (scores > _DOUBTFUL)).tolist():
+        if page.blocks[number].tag in _WHOLE:
+            at = int(np.searchsorted(kept, number))
+            if 0 < at < len(kept) and number - kept[at - 1] <= _REACH and kept[at] - number <= _REACH:
+                keep[number] = True
+                ruled[number] = "it stands between what is kept"
+
+
+def _drop_copies(texts: list[str], keep: NDArray[np.bool_], layout: Layout, ruled: list[str]) -> None:
+    """Keep the first of several copies of a paragraph."""
+    seen: set[str] = set()
+    words = layout.counted.words
+    for number, text in enumerate(texts):
+        if keep[number] and words[number] >= _LONG_WORDS:
+            if text in seen:
+                keep[number] = False
+                ruled[number] = "the same stands further up"
+            seen.add(text)
+
+
+# --- kinds
+
+
+@cache
+def _signs() -> tuple[dict[str, str], list[tuple[str, str]], dict[str, str], dict[str, str]]:
+    """Word, run of letters, role and tag to kind."""
+    data = load("signs.yaml")
+    flat = [{word: kind for kind, words in data[table].items() for word in words} for table in ("kinds", "joined", "roles", "tags")]
+    return flat[0], list(flat[1].items()), flat[2], flat[3]
+
+
+@lru_cache(maxsize=20_000)
+def _sign(words: str) -> str:
+    """The kind of boilerplate that class, id and role speak of, or ""."""
+    kinds, joined, roles, _ = _signs()
+    for word in words.split():
+        if word in roles:
+            return roles[word]
+        if ":" in word or "[" in word:  # a utility class says how something looks
+            continue
+        for part in PARTS.findall(word):
+            if kind := kinds.get(part.lower()):
+                return kind
+        low = word.lower()
+        for run, kind in joined:
+            if run in low:
+                return kind
+    return ""
+
+
+_NEVER = frozenset(("html", "body", "main", "article"))
+
+
+def _kind(page: Page, element: int, known: dict[int, str]) -> str:
+    """The kind that the nearest element around a block gives it: by its class, id or role, else by its tag; "" for none.
+
+    `known` holds what was found out of elements before.
+    """
+    tags = _signs()[3]
+    passed: list[int] = []
+    kind = ""
+    for at in page.ancestors(element):
+        if at in known:
+            kind = known[at]
+            break
+        passed.append(at)
+        head = page.heads[at]
+        if head.tag not in _NEVER and (kind := (_sign(head.words) if head.words else "") or tags.get(head.tag, "")):
+            break
+    known.update(dict.fromkeys(passed, kind))
+    return kind
+
+
+# --- what metadata want to know
+
+
+def _heading(page: Page, chosen: _Chosen) -> str:
+    """The page's main heading: the first h1 of the main text, else the first h1 that is seen and no navigation."""
+    first = ""
+    for block, kind in zip(page.blocks, chosen.kinds, strict=True):
+        if block.tag == "h1" and block.seen:
+            if not kind:
+                return block.text
+            if kind != "navigation":
+                first = first or block.text
+    return first
+
+
+def _bylines(page: Page, chosen: _Chosen) -> list[str]:
+    return [block.text for block, kind in zip(page.blocks, chosen.kinds, strict=True) if kind == "byline" and len(block.text) <= 80]

@@ -1,0 +1,144 @@
+"""The learned classifier of a page's blocks: how sure it is of each, and which of them make the main text.
+
+Two stages: a logistic regression over names (class, id, role, tag) and first words, whose scores are exact sums of whole numbers,
+then boosted trees over what `features.Layout` knows of a block and of the scores around it. Which blocks are taken is decided for
+the page as a whole: those that make the expected word F1 greatest (Jansche 2007, "A maximum expected utility framework for binary
+sequence labeling"). `train/html.py` makes the weights; `weights/html.md` says from what, and how well they do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from newsbeam.transforms.boilerplate.explain import carried, columns_of
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest, forest_of
+from newsbeam.transforms.boilerplate.pages.features import Floats, Ints, Layout, Tokens, column_names, first_scores
+from newsbeam.transforms.package_data import load_arrays
+
+SURE = 1 << 16
+"""A chance of one."""
+
+_STEP = SCALE // 64  # log odds to one entry of the table of chances
+
+
+@dataclass(frozen=True, eq=False)
+class PageModel:
+    """`chances` is a table: the chance, in units of 1/SURE, that belongs to log odds, from the lowest to the highest."""
+
+    tokens: Tokens
+    bias: int
+    forests: tuple[Forest, ...]
+    chances: Ints
+
+    def rows(self, layout: Layout) -> Floats:
+        """What the trees see: one row a block."""
+        return layout.table(first_scores(layout.page, self.tokens), self.bias)
+
+    def scores(self, rows: Floats) -> Ints:
+        """Log odds, in units of 1/SCALE, that each block belongs to the main text."""
+        total = np.zeros(len(rows), np.int64)
+        for forest in self.forests:
+            total += forest.scores(rows)
+        return total // len(self.forests)
+
+    def choose(self, layout: Layout, scores: Ints) -> NDArray[np.bool_]:
+        """Which blocks make the main text."""
+        middle = len(self.chances) // 2
+        chances = self.chances[np.clip(scores // _STEP + middle, 0, len(self.chances) - 1)]
+        return best_set(chances, layout.counted.words)
+
+
+def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
+    """The blocks that make the expected word F1 greatest: `chances` by 1/SURE that a block's words belong to the main text."""
+    order = np.argsort(-chances, kind="stable")
+    gained = np.cumsum((chances * words)[order])
+    taken = np.cumsum(words[order])
+    # Twice the words hit, over the words taken and the words expected; whole numbers, so that the quotient is exact everywhere.
+    quality = 2.0 * gained / np.maximum(taken * SURE + int((chances * words).sum()), 1)
+    keep = np.zeros(len(chances), bool)
+    keep[order[: int(np.argmax(quality)) + 1]] = True
+    return keep
+
+
+@cache
+def page_model() -> PageModel:
+    """The model that ships with the package."""
+    return model_of(load_arrays("newsbeam.transforms.boilerplate", "html.npz"))
+
+
+def model_of(arrays: dict[str, NDArray[Any]]) -> PageModel:
+    """The model whose arrays these are: the reverse of `arrays_of`."""
+    names = _lines(arrays["names"])
+    tokens = Tokens(
+        dict(zip(names, map(tuple, arrays["name_scores"].tolist()), strict=True)),
+        *[dict(zip(_lines(arrays[table]), arrays[f"{table}_scores"].tolist(), strict=True)) for table in TABLES],  # type: ignore[arg-type]
+    )
+    forests = tuple(forest_of(arrays, f"forest{number}_") for number in range(int(arrays["forests"])))
+    return PageModel(tokens, int(arrays["bias"]), forests, arrays["chances"].astype(np.int64))
+
+
+TABLES = ("short", "long", "begin", "end", "whole")
+
+
+def _lines(array: NDArray[Any]) -> list[str]:
+    text: str = array.tobytes().decode()
+    return text.split("\n") if text else []
+
+
+def arrays_of(model: PageModel) -> dict[str, NDArray[Any]]:
+    """The model as the arrays of a weights file."""
+    out: dict[str, NDArray[Any]] = {
+        "names": _joined(model.tokens.names),
+        "name_scores": np.array(list(model.tokens.names.values()), np.int16).reshape(len(model.tokens.names), -1),
+        "bias": np.array(model.bias),
+        "forests": np.array(len(model.forests)),
+        "chances": model.chances.astype(np.int32),
+    }
+    for table in TABLES:
+        entries: dict[str, int] = getattr(model.tokens, table)
+        out[table] = _joined(entries)
+        out[f"{table}_scores"] = np.array(list(entries.values()), np.int16)
+    for number, forest in enumerate(model.forests):
+        out |= {f"forest{number}_{name}": np.asarray(getattr(forest, name)) for name in ("features", "borders", "leaves", "bias")}
+    return out
+
+
+def _joined(entries: dict[str, Any]) -> NDArray[np.uint8]:
+    return np.frombuffer("\n".join(entries).encode(), np.uint8)
+
+
+# --- why
+
+_GROUPS = (
+    ("the names of the elements it stands in", ("names' score",)),
+    ("its words", ("words' score",)),
+    ("the share of links", ("link", "page's link")),
+    ("its length", ("length", "words", "word length", "line breaks", "long")),
+    (
+        "its punctuation and letters",
+        ("capitals", "upper", "digit", "stops", "commas", "bars", "brackets", "money", "signs", "dense", "first", "last", "ends"),
+    ),
+    ("its tag", ("tag", "heading level", "in ", "hidden", "controls", "images")),
+    ("its place on the page", ("place", "depth", "words before", "words after", "after h1", "h1s", "in title", "rank")),
+    ("blocks of the same kind", ("alike", "words alike", "mean words alike", "score alike", "weighed score alike", "link density alike")),
+    (
+        "the elements around it",
+        ("blocks in", "words in", "words share in", "link density in", "siblings", "most siblings", "mean words in"),
+    ),
+    ("the blocks beside it", ("words at", "score at", "score within", "plain score", "heading at", "deeper", "since", "until")),
+    ("what the containers hold", ("score in", "content", "off the chain", "branch")),
+    ("the heading above it", ("heading's",)),
+    ("its being said more than once", ("times",)),
+    ("the page as a whole", ("page's", "score")),
+)
+
+
+def signs(model: PageModel, rows: Floats) -> list[tuple[str, ...]]:
+    """For each block what carried its score, against the page's median block; see `why.carried`."""
+    found = carried(model.scores, rows, columns_of(_GROUPS, column_names()), np.median(rows, axis=0))
+    return [tuple(_GROUPS[number][0] for number, _ in groups) for groups in found]

@@ -1,0 +1,1 @@
+"""The words that boilerplate is made of, by language."""

@@ -1,0 +1,296 @@
+"""The detectors: each finds one kind of thing in a text, and knows nothing of what the others found.
+
+What needs no rules for the language of the text is in `leftovers`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from functools import cache
+
+from newsbeam.transforms.translation.evidence_rules import Sign, Target, scale, signs_for
+from newsbeam.transforms.translation.matches import MOST, Find, Reading
+from newsbeam.transforms.translation.residue import latin_residue, mojibake, note_finds, residue, script_language, templates
+
+__all__ = ["Find", "everything", "in_removed", "target_language"]
+
+
+def target_language(language: str, text: str, function: frozenset[str]) -> str:
+    """The language to judge the text as: `language` where it is known, else English by its function words, else by script."""
+    if language and language != "und":
+        return language
+    head = text[:6000]
+    words = re.findall(r"[a-z']+", head.lower())
+    if len(words) >= 12 and sum(word in function for word in words) >= 0.18 * len(words):
+        return "en"
+    return script_language(head)
+
+
+def patterns(reading: Reading, target: Target) -> Iterator[Find]:
+    """The target language's signs that are patterns or phrases: those tried of which a word or character is in the text."""
+    due = target.due
+    tried = {place for anchor in due.keys() & reading.words for place in due[anchor]}
+    tried.update(place for anchor in due.keys() & reading.pairs for place in due[anchor])
+    tried.update(place for anchor in target.marks.keys() & reading.characters for place in target.marks[anchor])
+    small = reading.small
+    for place in sorted(tried):
+        sign = target.signs[place]
+        if sign.phrase in small:
+            yield from _of_sign(sign, reading)
+
+
+def _of_sign(sign: Sign, reading: Reading) -> Iterator[Find]:
+    text, found = reading.straight, []
+    for start, end in _phrase(sign, reading) if sign.phrase else _pattern(sign, reading):
+        if not sign.quoted and reading.quoted(start):
+            continue
+        if sign.unless and sign.unless.search(text, max(0, start - sign.around), end + sign.around // 2):
+            continue
+        found.append((start, end))
+        if len(found) >= MOST:
+            break
+    if len(found) < sign.least or (sign.lacks and sign.lacks.search(text)) or (sign.has and not sign.has.search(text)):
+        return
+    for start, end in found:
+        yield Find.of(sign, reading.text, start, end)
+
+
+def _pattern(sign: Sign, reading: Reading) -> Iterator[tuple[int, int]]:
+    if sign.pattern:
+        for match in sign.pattern.finditer(reading.straight):
+            start, end = match.span()
+            if sign.before:
+                lead = sign.before.search(reading.straight, max(0, start - 30), start)
+                start = lead.start() if lead else end
+            if end > start:
+                yield start, end
+
+
+def _phrase(sign: Sign, reading: Reading) -> Iterator[tuple[int, int]]:
+    small, phrase, tried = reading.small, sign.phrase, 0
+    at = small.find(phrase)
+    while at >= 0 and tried < MOST:
+        end = at + len(phrase)
+        whole = not (at and small[at - 1].isalnum()) and not (end < len(small) and small[end].isalnum() and phrase[-1].isalnum())
+        if whole and not (sign.opens and not _opens(small, at)):
+            yield at, end
+        at = small.find(phrase, end)
+        tried += 1
+
+
+def _opens(small: str, at: int) -> bool:
+    """Whether a sentence begins at `at`."""
+    before = small[max(0, at - 4) : at].rstrip(' "([')
+    return not before or before[-1] in ".!?:\n"
+
+
+def titles(reading: Reading, target: Target) -> Iterator[Find]:
+    """A title that goes with a name nearly every time it is mentioned."""
+    if _small(target.titles).isdisjoint(reading.words):
+        return
+    text = reading.text
+    sign = scale().kinds["title"]
+    places: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for match in _title(target.titles).finditer(text):
+        before = text[match.start() - 1 : match.start()]
+        if not (before == "-" or before.isalnum() or reading.quoted(match.start())):
+            places[match["title"], match["name"]].append(match.span())
+    often = {pair: spans for pair, spans in places.items() if len(spans) >= 3}
+    if not often:
+        return
+    names = {name for _, name in often}
+    bare: Counter[str] = Counter()
+    for match in _MENTION.finditer(text):
+        # After a title or a given name the surname is not bare; after the end of a sentence it is.
+        if match["name"] in names and _is_bare((match["before"] or "").strip()):
+            bare[match["name"]] += 1
+    for (_, name), spans in often.items():
+        if len(spans) > bare[name] and len(spans) / len(text) >= 1 / 3000:
+            # The first mention is as English has it.
+            for start, end in spans[1:5]:
+                yield Find.of(sign, text, start, end)
+
+
+def _is_bare(before: str) -> bool:
+    return not before[:1].isupper() or before[-1] in ".,;:!?"
+
+
+_MENTION = re.compile(r"(?P<before>(?<!\S)\S{1,40}\s)?(?<![\w-])(?P<name>[A-Z][a-z]+)(?![\w-])(?! [A-Z])")
+
+
+@cache
+def _small(words: tuple[str, ...]) -> frozenset[str]:
+    return frozenset(word.lower() for word in words)
+
+
+@cache
+def _title(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"(?P<title>{'|'.join(words)}) (?P<name>[A-Z][a-z]+)(?![\w-])(?! (?:[A-Z]|of\b))")
+
+
+def deixis(reading: Reading, target: Target) -> Iterator[Find]:
+    """ "Our government" in a report that otherwise never says we."""
+    if "our" not in reading.words:
+        return
+    text = reading.text
+    plain, supporting = scale().kinds["deixis"], scale().kinds["deixis_quoted"]
+    found = list(_own(target.own).finditer(text))
+    if not found:
+        return
+    outside = [match for match in found if not reading.quoted(match.start())]
+    others = 0
+    for match in _FIRST_PERSON.finditer(text):
+        if not reading.quoted(match.start()):
+            others += 1
+            # An opinion piece, an advertisement or a letter speaks of itself throughout.
+            if others > len(outside):
+                outside = []
+                break
+    spans = {match.span() for match in outside}
+    for match in found[:MOST]:
+        if match.span() in spans:
+            yield Find.of(plain, text, *match.span())
+        elif reading.quoted(match.start()) and match["own"] in ("government", "military", "army", "side", "authorities"):
+            yield Find.of(supporting, text, *match.span())
+
+
+@cache
+def _own(words: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile(rf"[Oo]ur (?<!\w[Oo]ur )(?P<own>{'|'.join(sorted(words, key=lambda word: (-len(word), word)))})(?:['’]s)?(?![\w-])")
+
+
+_FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ww]e|[Ww]e['’]\w+|us|[Mm]y|[Oo]urs?|[Oo]urselves)\b")
+
+
+def romanisation(reading: Reading) -> Iterator[Find]:
+    """One Korean or Chinese personal name in several spellings: Kim Jong Un, Kim Jong-un, Kim Jongun."""
+    if _SURNAMES.isdisjoint(reading.words):
+        return
+    text = reading.text
+    sign = scale().kinds["romanisation"]
+    spellings: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
+    for match in _PERSON.finditer(text):
+        words = match.group()
+        if text[match.start() - 1 : match.start()].isalnum():
+            continue
+        spellings[re.sub(r"[ -]", "", words).lower()].setdefault(words, match.span())
+    for variants in spellings.values():
+        if len(variants) > 1:
+            for start, end in list(variants.values())[1:3]:
+                yield Find.of(sign, text, start, end)
+
+
+_NAMES = (
+    *("Kim", "Lee", "Park", "Choi", "Jung", "Jeong", "Kang", "Cho", "Yoon", "Yun", "Jang", "Lim", "Han", "Oh", "Seo", "Shin", "Kwon"),
+    *("Hwang", "Ahn", "Song", "Ryu", "Hong", "Moon", "Bae", "Baek", "Nam", "Xi", "Li", "Wang", "Zhang", "Liu", "Chen"),
+)
+_SURNAMES = frozenset(name.lower() for name in _NAMES)
+_PERSON = re.compile(rf"(?:{'|'.join(_NAMES)}) [A-Z][a-z]{{1,7}}(?:-[A-Za-z][a-z]{{1,6}}| ?[A-Z][a-z]{{1,6}})?(?![\w-])")
+
+
+def emphasis(reading: Reading) -> Iterator[Find]:
+    """Single quotation marks around a term, in a text whose own apostrophes are not what is meant."""
+    if reading.characters.isdisjoint("'‘"):
+        return
+    text = reading.text
+    sign = scale().kinds["emphasis"]
+    found = list(_TERM.finditer(text))
+    if len(found) >= 2:
+        for match in found[:6]:
+            yield Find.of(sign, text, *match.span())
+
+
+# At most five words without the punctuation of speech.
+_TERM = re.compile(r"[‘'](?<![\w'’].)(?=\w)[\w.-]+(?: [\w.&-]+){0,4}(?<![.,!?])['’](?![\w])")
+
+
+def ellipsis(reading: Reading) -> Iterator[Find]:
+    """Three dots between the parts of a headline."""
+    text = reading.text
+    sign = scale().kinds["ellipsis"]
+    if "..." not in text and "…" not in text:
+        return
+    seen: Counter[str] = Counter()
+    for match in _HEADLINE.finditer(text):
+        seen[match.group()] += 1
+        if seen[match.group()] == 1 and len(seen) <= 6:
+            yield Find.of(sign, text, *match.span("dots"))
+
+
+_HEADLINE = re.compile(r"^[^\n]{6,90}?[\w'’”\"](?P<dots>\.\.\.|…) ?(?=[A-Z'‘\"“])[^\n]{6,90}$", re.M)
+
+
+def everything(text: str, language: str, target: Target | None) -> Iterable[Find]:
+    """All finds in the text.
+
+    What is thin for the length of the text is not strong. Formulas that are many are strong together; those that are few
+    only support other evidence.
+    """
+    reading = Reading(text)
+    found = [*note_finds(reading, language), *residue(reading, language), *latin_residue(reading, language)]
+    found.extend(templates(reading))
+    found.extend(mojibake(reading))
+    rules = target or signs_for(language)
+    if rules:
+        found.extend(patterns(reading, rules))
+    if rules and rules.language == "en":
+        found.extend(titles(reading, rules))
+        found.extend(deixis(reading, rules))
+        found.extend(romanisation(reading))
+        found.extend(emphasis(reading))
+        found.extend(ellipsis(reading))
+    return _weighed(found, len(text))
+
+
+# One find of a sign of density 1 is strong in a text up to this long.
+_REACH = 4000
+# Formulas are counted for this many characters; what is shorter counts as if it were as long.
+_PAGE = 900
+
+
+def _weighed(found: list[Find], length: int) -> list[Find]:
+    """The finds, strong or not according to how many they are for `length` characters."""
+    counts = Counter(find.sign.name for find in found)
+    together = formula_points(formulas(found), {}) * _PAGE >= scale().together * max(length, _PAGE)
+    made: dict[str, Sign] = {}
+    for find in found:
+        sign = find.sign
+        if sign.name not in made:
+            strong, support = sign.strong, sign.support
+            if strong:
+                strong = not sign.density or counts[sign.name] * _REACH >= length * sign.density
+            elif sign.kind == "formula":
+                strong, support = together, not together
+            made[sign.name] = sign if (strong, support) == (sign.strong, sign.support) else replace(sign, strong=strong, support=support)
+    return [find if made[find.sign.name] is find.sign else replace(find, sign=made[find.sign.name]) for find in found]
+
+
+def formulas(found: list[Find]) -> list[list[Sign]]:
+    """The signs of the formulas, and of the others that count with them, by place: those whose words overlap stand together."""
+    groups: list[list[Sign]] = []
+    reach = -1
+    for find in sorted((find for find in found if find.sign.counts), key=lambda find: (find.start, -find.end, find.sign.name)):
+        if find.start >= reach:
+            groups.append([])
+        groups[-1].append(find.sign)
+        reach = max(reach, find.end)
+    return groups
+
+
+def formula_points(groups: list[list[Sign]], points: Mapping[str, int]) -> int:
+    """What formulas weigh together, each counted once and only the heaviest of those that overlap; `points` before the signs' own."""
+    heaviest = {}
+    for group in groups:
+        weight, name = max((points.get(sign.name, sign.points), sign.name) for sign in group)
+        heaviest[name] = weight
+    return sum(heaviest.values())
+
+
+def in_removed(text: str, language: str) -> Iterable[Find]:
+    """The finds in one removed piece."""
+    reading = Reading(text)
+    found = [*note_finds(reading, language), *residue(reading, language, removed=True), *templates(reading), *mojibake(reading)]
+    return [find.removed() for find in [*found, *latin_residue(reading, language)]]

@@ -1,0 +1,241 @@
+"""The data behind the evidence: what each sign looks like, what it weighs, which source languages it points to."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from newsbeam.transforms.package_data import load_typed_yaml
+
+
+@dataclass(frozen=True)
+class Sign:
+    """One sign of translation; its fields are explained in `evidence.yaml` (how it weighs) and `en.yaml` (how it is found).
+
+    `points` is the weight in hundredths of log-odds.
+    """
+
+    name: str
+    kind: str
+    points: int
+    why: str
+    strong: bool = False
+    support: bool = False
+    density: float = 1.0
+    sources: Mapping[str, float] = field(default_factory=dict)
+    pattern: re.Pattern[str] | None = None
+    phrase: str = ""
+    opens: bool = False
+    anchors: tuple[str, ...] = ()
+    before: re.Pattern[str] | None = None
+    unless: re.Pattern[str] | None = None
+    around: int = 0
+    has: re.Pattern[str] | None = None
+    lacks: re.Pattern[str] | None = None
+    least: int = 1
+    quoted: bool = True
+    with_formulas: bool = False
+
+    @property
+    def counts(self) -> bool:
+        """Whether it counts among the formulas, which are strong only together: so do the commonest marks of foreign habits."""
+        return self.kind == "formula" or self.with_formulas
+
+    @property
+    def weight(self) -> float:
+        """The weight in log-odds."""
+        return self.points / 100
+
+
+@dataclass(frozen=True)
+class Scale:
+    """How evidence becomes a score; see `evidence.yaml`, where each number is explained. Log odds are in hundredths."""
+
+    prior: int
+    prior_without_style: int
+    style: int
+    style_sources: int
+    translated: int
+    original: int
+    enough: int
+    together: int
+    why_style: str
+    kinds: Mapping[str, Sign]
+    told: re.Pattern[str]
+    endonyms: frozenset[str]
+    parts: frozenset[str]
+    latin: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True)
+class Target:
+    """What is known of one language that texts are translated into.
+
+    `due` tells which of `signs` to try on a text that holds a word (in small letters) or a pair, `marks` on one that holds a
+    character.
+    """
+
+    language: str
+    function: frozenset[str]
+    titles: tuple[str, ...]
+    own: tuple[str, ...]
+    signs: tuple[Sign, ...]
+    due: Mapping[str, tuple[int, ...]]
+    marks: Mapping[str, tuple[int, ...]]
+
+
+@dataclass(frozen=True)
+class Note:
+    """The notes of one language that tell of a translation: phrases that begin a line or bracket, or a sentence."""
+
+    language: str
+    stems: tuple[str, ...]
+    opens: tuple[str, ...]
+    says: tuple[str, ...]
+    names: Mapping[str, str]
+
+
+@cache
+def scale() -> Scale:
+    """The weights of the kinds of evidence."""
+    data = load_typed_yaml("newsbeam.transforms.translation", "evidence.yaml")
+    kinds = {name: _sign({"sign": name, "kind": name, **entry}, {}) for name, entry in data["kinds"].items()}
+    return Scale(
+        prior=data["prior"],
+        prior_without_style=data["prior_without_style"],
+        style=data["style"],
+        style_sources=data["style_sources"],
+        translated=data["translated"],
+        original=data["original"],
+        enough=data["enough"],
+        together=data["together"],
+        why_style=data["why_style"],
+        kinds=kinds,
+        told=re.compile(rf"(?:{'|'.join(data['told'])})\W{{0,6}}$", re.I),
+        endonyms=frozenset(data["endonyms"]),
+        parts=frozenset(data["parts"]),
+        latin={language: frozenset(words) for language, words in data["latin"].items()},
+    )
+
+
+# Languages with signs of their own; in all others only what needs no language is found.
+TARGETS = frozenset({"cs", "de", "en", "es", "fr", "ja", "ko", "ru", "uk", "zh"})
+
+
+@cache
+def target(language: str) -> Target | None:
+    """The signs to look for in text in `language`; None where there are no rules for the style of such text yet."""
+    return signs_for("en") if language == "en" else None
+
+
+@cache
+def signs_for(language: str) -> Target | None:
+    """The signs to look for in text in `language`, where there are any at all."""
+    if language not in TARGETS:
+        return None
+    return _target(language, load_typed_yaml("newsbeam.transforms.translation", "learned.yaml") if language == "en" else {})
+
+
+def english_by_hand() -> Target:
+    """The signs of English text with the weights set by hand, before any were learned."""
+    return _target("en", {})
+
+
+def _target(language: str, learned: Mapping[str, Any]) -> Target:
+    data = (
+        load_typed_yaml("newsbeam.transforms.translation", "en.yaml")
+        if language == "en"
+        else load_typed_yaml("newsbeam.transforms.translation", "others.yaml")[language]
+    )
+    words = data.get("words", {})
+    entries = [
+        *data["signs"],
+        *(_formulas(load_typed_yaml("newsbeam.transforms.translation", "formulas.yaml")) if language == "en" else ()),
+    ]
+    signs = tuple(_sign({**entry, **learned.get(entry["sign"], {})}, words) for entry in entries)
+    due: dict[str, list[int]] = defaultdict(list)
+    marks: dict[str, list[int]] = defaultdict(list)
+    for place, sign in enumerate(signs):
+        for anchor in sign.anchors:
+            mark = len(anchor) == 1 and not (anchor.isascii() and anchor.isalnum())
+            (marks if mark else due)[anchor].append(place)
+    return Target(
+        language,
+        frozenset(data.get("function", ())),
+        tuple(data.get("titles", ())),
+        tuple(data.get("own", ())),
+        signs,
+        {anchor: tuple(places) for anchor, places in due.items()},
+        {anchor: tuple(places) for anchor, places in marks.items()},
+    )
+
+
+def _formulas(groups: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
+    """The phrases of `formulas.yaml`, each a sign of its own, found by the rarest of its words."""
+    common = frozenset(groups["common"])
+    for group in groups["groups"]:
+        for key in ("phrases", "openers"):
+            for phrase in group.get(key, ()):
+                words = [word for word in re.findall(r"[^\W_]+", phrase) if word not in common] or re.findall(r"[^\W_]+", phrase)
+                yield {
+                    "sign": ("^" if key == "openers" else "") + phrase,
+                    "kind": group.get("kind", "formula"),
+                    "points": group["points"],
+                    "why": group["why"],
+                    "strong": group.get("strong", False),
+                    "density": group.get("density", 1),
+                    "sources": group.get("sources", {}),
+                    "phrase": phrase,
+                    "opens": key == "openers",
+                    "anchors": [max(words, key=lambda word: (len(word), word))],
+                    "quoted": False,
+                }
+
+
+@cache
+def notes() -> tuple[tuple[Note, ...], re.Pattern[str]]:
+    """The notes of every language, and the pattern of a book's credit line, which is no note."""
+    data = load_typed_yaml("newsbeam.transforms.translation", "notes.yaml")
+    book = re.compile(data.pop("book"), re.I)
+    found = []
+    for language, entry in data.items():
+        phrases = {key: tuple(phrase.lower() for phrase in entry.get(key, ())) for key in ("stems", "opens", "says")}
+        found.append(Note(language, phrases["stems"], phrases["opens"], phrases["says"], entry.get("names", {})))
+    return tuple(found), book
+
+
+def _sign(entry: Mapping[str, Any], words: Mapping[str, str]) -> Sign:
+    def compiled(key: str, flags: int = 0) -> re.Pattern[str] | None:
+        pattern = entry.get(key)
+        if pattern is None:
+            return None
+        for word, meaning in words.items():
+            pattern = pattern.replace("{" + word + "}", meaning)
+        return re.compile(pattern, flags)
+
+    return Sign(
+        name=entry["sign"],
+        kind=entry["kind"],
+        points=entry["points"],
+        why=entry["why"],
+        strong=entry.get("strong", False),
+        support=entry.get("support", False),
+        density=entry.get("density", 1.0),
+        sources={code: value / 100 for code, value in entry.get("sources", {}).items()},
+        pattern=compiled("pattern", re.M),
+        phrase=entry.get("phrase", ""),
+        opens=entry.get("opens", False),
+        anchors=tuple(str(anchor) for anchor in entry.get("anchors", ())),
+        before=compiled("before"),
+        unless=compiled("unless", re.I),
+        around=entry.get("around", 0),
+        has=compiled("has"),
+        lacks=compiled("lacks"),
+        least=entry.get("least", 1),
+        quoted=entry.get("quoted", True),
+        with_formulas=entry.get("with_formulas", False),
+    )

@@ -1,0 +1,78 @@
+"""A find, and a text made ready to be looked through."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from newsbeam.transforms.document import NOWHERE
+from newsbeam.transforms.translation.evidence_rules import Sign
+
+# How many finds of one sign are shown, and looked for: more say nothing new.
+MOST = 12
+
+
+@dataclass(frozen=True)
+class Find:
+    """One find: the sign, where it stands (-1 in removed text), its words; `sources` where they are more than the sign's."""
+
+    sign: Sign
+    start: int
+    end: int
+    text: str
+    sources: Mapping[str, float]
+    why: str
+
+    @classmethod
+    def of(cls, sign: Sign, text: str, start: int, end: int) -> Find:
+        """The find at `text[start:end]`."""
+        return cls(sign, start, end, text[start:end], sign.sources, sign.why)
+
+    def removed(self) -> Find:
+        """The same find in a piece of removed text."""
+        return replace(self, start=NOWHERE, end=NOWHERE)
+
+
+class Reading:
+    """One text: itself, with its quotation marks straightened, in small letters (all of one length), its words and characters.
+
+    `pairs` are a bracket or quotation mark with what follows it ("(*" where that is no Western letter), a blank with the mark
+    behind it, and a figure with a full stop and a blank.
+    """
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.plain = text.isascii()
+        straight = text
+        if not self.plain:
+            for curly, mark in _STRAIGHT:
+                straight = straight.replace(curly, mark)
+        self.straight = straight
+        small = straight.lower()
+        self.small = small if len(small) == len(text) else "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in straight)
+        self.words = frozenset(_WORD.findall(self.small))
+        self.characters = frozenset(text)
+        self.pairs = frozenset(pair if pair[1] < "\u2fff" else "(*" for pair in _PAIR.findall(straight))
+
+    @cached_property
+    def quotations(self) -> list[tuple[int, int]]:
+        """The stretches inside quotation marks, in order, never across a line."""
+        return [match.span() for match in _QUOTED.finditer(self.text)]
+
+    def quoted(self, place: int) -> bool:
+        """Whether `place` lies inside quotation marks."""
+        spans = self.quotations
+        at = bisect_right(spans, (place, len(spans) and spans[-1][1] + 1)) - 1
+        return at >= 0 and spans[at][0] < place < spans[at][1]
+
+
+_STRAIGHT = (("\u2019", "'"), ("\u201c", '"'), ("\u201d", '"'), ("\u2018", "'"), ("\u00a0", " "))
+_WORD = re.compile(r"[^\W_]+")
+_PAIR = re.compile(r"[(\")].| [!?;]|\d\. ")
+_QUOTED = re.compile(
+    r"“[^“”\n]{1,1500}”|\"[^\"\n]{1,1500}\"|«[^«»\n]{1,1500}»"
+    r"|[‘'](?<![\w'’].)(?=\S)[^'’‘\n]{1,600}(?:(?:(?<=\w)['’](?=\w)|(?<= )['‘](?=\w))[^'’‘\n]{1,600}){0,8}['’](?!\w)"
+)

@@ -1,0 +1,334 @@
+"""What a translation leaves behind whatever its languages: words of the source, notes, placeholders, broken characters."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+
+from newsbeam.transforms.translation.evidence_rules import Note, notes, scale
+from newsbeam.transforms.translation.matches import MOST, Find, Reading
+
+# Scripts by their letters, with the language that a stretch of them most often is.
+_SCRIPTS: tuple[tuple[str, str, str], ...] = (
+    ("hangul", "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3", "ko"),
+    ("kana", "\u3041-\u3096\u30a1-\u30fa", "ja"),
+    ("han", "\u3400-\u4dbf\u4e00-\u9fff", "zh"),
+    ("cyrillic", "\u0400-\u052f", "ru"),
+    ("arabic", "\u0620-\u064a\u066e-\u06d3\u06fa-\u06fc\u0750-\u077f", "ar"),
+    ("hebrew", "\u05d0-\u05ea", "he"),
+    ("greek", "\u0370-\u0373\u0376-\u037d\u0386-\u03ff\u1f00-\u1fff", "el"),
+    ("thai", "\u0e01-\u0e30\u0e32-\u0e3a\u0e40-\u0e4e", "th"),
+    ("devanagari", "\u0904-\u0963", "hi"),
+)
+_LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u1e00-\u1eff"
+_NAMES = {
+    "ko": "Korean",
+    "ja": "Japanese",
+    "zh": "Chinese",
+    "ru": "Russian",
+    "uk": "Ukrainian",
+    "ar": "Arabic",
+    "he": "Hebrew",
+    "el": "Greek",
+    "th": "Thai",
+    "hi": "Hindi",
+    "de": "German",
+    "fr": "French",
+    "es": "Spanish",
+    "it": "Italian",
+    "pt": "Portuguese",
+    "cs": "Czech",
+}
+_OWN_SCRIPTS = {
+    "ko": ("hangul", "han"),
+    "ja": ("kana", "han"),
+    "zh": ("han",),
+    **dict.fromkeys(("ru", "uk", "bg", "mk", "sr", "be", "kk", "mn"), ("cyrillic",)),
+    **dict.fromkeys(("ar", "fa", "ur"), ("arabic",)),
+    "he": ("hebrew",),
+    "el": ("greek",),
+    "th": ("thai",),
+    **dict.fromkeys(("hi", "mr", "ne"), ("devanagari",)),
+}
+# Text in another script is no leftover where the writer points to it as such: in brackets, in quotation marks, as a
+# word that is explained (`told` in the data), or as the name of a language in a menu.
+_OPENING = "([{（【「『《〈\"'“‘«„*/=|"
+# More than this share of letters in the other script makes a text in two languages, or a lesson: nothing was left behind.
+_BILINGUAL = 0.12
+
+
+def script_language(text: str) -> str:
+    """The language that most letters of `text` stand for, "" where they are Latin."""
+    shares = {code: len(re.findall(f"[{letters}]", text)) for _, letters, code in _SCRIPTS}
+    best = max(shares, key=lambda code: shares[code])
+    if shares["ja"] * 8 > shares["zh"] > 0 and best in ("ja", "zh"):
+        best = "ja"
+    latin = len(re.findall(f"[{_LATIN}]", text))
+    return best if shares[best] > latin else ""
+
+
+def residue(reading: Reading, language: str, removed: bool = False) -> Iterator[Find]:
+    """Words of another script inside the text, or (in removed text) lines in it."""
+    # Latin letters and marks of punctuation are in every text; what is left is a script.
+    if reading.plain or reading.characters <= _COMMON:
+        return
+    text = reading.text
+    pattern = _foreign(_OWN_SCRIPTS.get(language, ()))
+    weights = scale()
+    inline, line = weights.kinds["residue"], weights.kinds["residue_line"]
+    found: list[tuple[int, int, bool]] = []
+    letters = 0
+    for match in pattern.finditer(text):
+        start, end, words = match.start(), match.end(), match.group()
+        letters += len(words)
+        single = len(words) < 2 and words < "\u3400"
+        if single or len(found) >= MOST or all(word in weights.endonyms for word in words.lower().split()):
+            continue
+        begin, stop = _line(text, start, end)
+        before, after = text[begin:start], text[end:stop]
+        alone = not any(sign.isalnum() for sign in before + after)
+        if alone or not ((before.strip() and before.rstrip(" ")[-1] in _OPENING) or weights.told.search(before[-60:]) or _glossed(after)):
+            found.append((start, end, alone or removed))
+    if not removed and letters > _BILINGUAL * sum(map(str.isalpha, text)):
+        return
+    kana = any(_KANA.search(text, start, end) for start, end, _ in found)
+    for start, end, alone in found:
+        sign, code = line if alone else inline, _script(text[start])
+        if code == "zh" and kana:
+            code = "ja"
+        elif code == "ru" and _UKRAINIAN.search(text, start, end):
+            code = "uk"
+        strength = 2.0 if alone else 2.4
+        sources = {"zh": strength, "ja": strength - 0.6} if code == "zh" else {code: strength}
+        yield Find(sign, start, end, text[start:end], sources, sign.why.replace("{name}", _NAMES[code]))
+
+
+_KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
+_UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
+
+
+def _line(text: str, start: int, end: int) -> tuple[int, int]:
+    """The bounds of the line around `start` to `end`, or of the 300 characters before and after."""
+    begin, stop = text.rfind("\n", max(0, start - 300), start), text.find("\n", end, end + 300)
+    return begin + 1 if begin >= 0 else max(0, start - 300), stop if stop >= 0 else min(len(text), end + 300)
+
+
+@cache
+def _foreign(own: tuple[str, ...]) -> re.Pattern[str]:
+    """Words, with single blanks between them, of the scripts that are not `own`."""
+    letters = "".join(letters for name, letters, _ in _SCRIPTS if name not in own)
+    return re.compile(f"[{letters}][{letters}\u0300-\u036f\u0e31-\u0e4e\u0900-\u0963\u064b-\u0652\u30fc]*(?: [{letters}]+)*")
+
+
+_COMMON = frozenset(map(chr, (*range(0x370), *range(0x2000, 0x2C00))))
+
+
+def _script(sign: str) -> str:
+    """The language that a letter's script stands for."""
+    return next(code for _, letters, code in _SCRIPTS if re.match(f"[{letters}]", sign))
+
+
+def _glossed(after: str) -> bool:
+    # "떡볶이 (tteokbokki)", "Привет means": the word is what the text is about.
+    return re.match(r"\s*(?:[)\]）»”\"'’]|\(|（|means?\b|meaning\b|is the\b|[=–—-]\s)", after) is not None
+
+
+def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
+    """A few words running of another language in Latin letters, told by its small words, inside an English text."""
+    if language != "en":
+        return
+    text, weights = reading.text, scale()
+    for code, small in weights.latin.items():
+        if len(small & reading.words) < 3:
+            continue
+        # A text that holds many of them is in that language, or in two.
+        words = _WORDS.findall(reading.small)
+        if sum(word in small for word in words) > _BILINGUAL / 2 * len(words):
+            continue
+        found = []
+        for start, end, distinct in _stretches(reading, small):
+            before, after = text[max(0, start - 60) : start], text[end : end + 20]
+            opening = before.rstrip(" ")[-1:]
+            # Names, titles and phrases in quotation marks, brackets or with capitals throughout are what the text is about.
+            parts = text[start:end].split()
+            plain = len(parts) > 3 and sum(word[:1].islower() for word in parts) >= 0.6 * len(parts)
+            if plain and distinct >= 3 and not (opening and opening in _OPENING) and not _glossed(after) and not reading.quoted(start):
+                found.append((start, end))
+        if found:
+            sign = weights.kinds["residue_latin"]
+            for start, end in found[:MOST]:
+                yield Find(sign, start, end, text[start:end], {code: 2.4}, sign.why.replace("{name}", _NAMES[code]))
+
+
+def _stretches(reading: Reading, small: frozenset[str]) -> Iterator[tuple[int, int, int]]:
+    """Stretches in which every third word at least is one of `small`: start, end, and how many different ones."""
+    start = end = -1
+    seen: set[str] = set()
+    gap = 0
+    for match in _WORDS.finditer(reading.small):
+        if match.group() in small:
+            if start < 0 or gap > 2 or "\n" in reading.small[end : match.start()]:
+                if len(seen) >= 3:
+                    yield start, end, len(seen)
+                start, seen = match.start(), set()
+            end, gap = match.end(), 0
+            seen.add(match.group())
+        else:
+            gap += 1
+    if len(seen) >= 3:
+        yield start, end, len(seen)
+
+
+_WORDS = re.compile(r"[^\W\d_]+")
+
+
+def note_finds(reading: Reading, language: str) -> Iterator[Find]:
+    """Notes that say that the text is a translation, in any language."""
+    text, lowered = reading.text, reading.small
+    table, book = notes()
+    sign = scale().kinds["note"]
+    starts = _starts()
+    stems = {stem for word in reading.words if word[:4] in starts for stem in starts[word[:4]] if word.startswith(stem)}
+    if not reading.plain:
+        stems.update(stem for sign, found in _signs().items() if sign in reading.characters for stem in found if stem in lowered)
+    if not stems:
+        return
+    for note in table:
+        if stems.isdisjoint(note.stems):
+            continue
+        for phrase in note.opens + note.says:
+            at = lowered.find(phrase)
+            tried = 0
+            while at >= 0 and tried < MOST:
+                span = _note(text, at, len(phrase), phrase in note.says)
+                if span and not book.search(text, *span):
+                    words = text[span[0] : span[1]]
+                    yield Find(sign, *span, words, _note_source(note, words.lower(), language), sign.why)
+                at = lowered.find(phrase, at + len(phrase))
+                tried += 1
+
+
+@cache
+def _starts() -> Mapping[str, tuple[str, ...]]:
+    """The stems in letters that stand in words with blanks between them, by four letters: words begin with them."""
+    stems = sorted({stem for note in notes()[0] for stem in note.stems if stem[0] < "\u0590"})
+    return {start: tuple(stem for stem in stems if stem[:4] == start) for start in sorted({stem[:4] for stem in stems})}
+
+
+@cache
+def _signs() -> Mapping[str, tuple[str, ...]]:
+    """The stems in the other scripts, by their first character."""
+    stems = sorted({stem for note in notes()[0] for stem in note.stems if stem[0] >= "\u0590"})
+    return {sign: tuple(stem for stem in stems if stem[0] == sign) for sign in sorted({stem[0] for stem in stems})}
+
+
+def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None:
+    """The note whose phrase stands at `at`: its line, its bracket or its sentence; None if it is part of a sentence."""
+    begin, stop = _line(text, at, at)
+    before = text[begin:at]
+    if (end := at + length) < len(text) and text[end - 1].isalnum() and text[end].isalnum() and text[end - 1 : end + 1].isascii():
+        return None
+    if text[end - 1] in ":：=＝" and not _credit(text[end:stop]):
+        return None
+    opening = before.rstrip()[-1:]
+    if opening in ("[", "(", "（", "［", "【", "〔"):
+        closing = re.compile(r"[\])）］】〕]").search(text, at, min(stop, at + 160))
+        return (at, closing.start()) if closing else None
+    if not re.search(r"\w", before) and len(text[begin:stop].strip()) <= 200:
+        # A line that goes on as a sentence of its own ("Translated by hand, the novel sold well.") is no note.
+        line = text[at:stop].rstrip()
+        if says or len(line) <= 120:
+            return at, at + len(line)
+    if says and (not before.strip() or opening in (".", "!", "?", "。", ":", "*", "—", "–", "|", "”", '"')):
+        sentence = re.compile(r"[.。!?](?=\s|$)").search(text, at, stop)
+        return at, sentence.end() if sentence else stop
+    return None
+
+
+def _credit(rest: str) -> bool:
+    """Whether what follows "Translation:" is who made it, and not a sentence put into another language."""
+    words = re.split(r"[)\]）】]", rest, maxsplit=1)[0].split()
+    if not words or len(words) > 8 or len(rest) > 80 or words[-1][-1] in "?!。？！":
+        return False
+    # In a name no word is in small letters but the little ones; scripts without capitals pass.
+    small = [word for word in words if word[0].islower() and len(word) > 3]
+    return words[0][0].isalpha() and not words[0][0].islower() and not small
+
+
+def _note_source(note: Note, words: str, language: str) -> Mapping[str, float]:
+    named = {code for stem, code in note.names.items() if stem in words and code != language}
+    if named:
+        return dict.fromkeys(sorted(named), 4.0)
+    return {note.language: 2.5} if note.language != language else {}
+
+
+def templates(reading: Reading) -> Iterator[Find]:
+    """Keys and placeholders of templates that were never filled in; a text full of them is about templates."""
+    text, parts = reading.text, scale().parts
+    if reading.characters.isdisjoint("_{%") and not any("." in line and " " not in line for line in text.split("\n")):
+        return
+    sign = scale().kinds["template"]
+    found = [
+        match
+        for match in _TEMPLATE.finditer(text)
+        if match.group().lstrip()[0] in "{%$" or parts.intersection(re.split(r"[._\s]", match.group()))
+    ]
+    if len(found) <= 3 and "{%" not in text:
+        for match in found:
+            words = match.group()
+            start = match.start() + len(words) - len(words.lstrip())
+            yield Find.of(sign, text, start, match.start() + len(words.rstrip()))
+
+
+# A line of its own like "bar_progress" or "menu.more.title" (not a user's name: one of its parts names a part of a page).
+_TEMPLATE = re.compile(
+    r"^[ \t]*[a-z]{2,20}(?:[_.][a-z]{2,20}){1,5}[ \t]*$|\{\{ ?[\w.]{1,40} ?\}\}|%\([a-z_]{1,30}\)s|%\d\$s|\$\{[\w.]{1,40}\}",
+    re.M,
+)
+
+
+def mojibake(reading: Reading) -> Iterator[Find]:
+    """Words of another script whose bytes were read as Western European."""
+    if reading.plain or reading.characters.isdisjoint(_LEADS):
+        return
+    text, sign = reading.text, scale().kinds["mojibake"]
+    for match in _BROKEN.finditer(text):
+        code = _meant(match.group())
+        if code:
+            yield Find(sign, *match.span(), match.group(), {code: 2.0}, sign.why.replace("{name}", _NAMES[code]))
+
+
+def _meant(words: str) -> str:
+    """The language that `words` were in before their bytes were misread; "" if they are what they seem."""
+    try:
+        # As browsers read windows-1252: what it leaves open is the byte itself.
+        data = b"".join(sign.encode("latin-1" if sign < "\u0100" else "cp1252") for sign in words)
+    except UnicodeError:
+        return ""
+    for encoding, pattern, code in _MISREAD:
+        try:
+            meant = data.decode(encoding)
+        except UnicodeError:
+            continue
+        # In Korean and Chinese print a third of all bytes are no Latin letters, which a row of accented letters is.
+        if code in ("ko", "zh") and sum(sign < "\u00c0" for sign in words) * 4 < len(words):
+            continue
+        if pattern.fullmatch(meant):
+            return code if code else next(code for _, letters, code in _SCRIPTS if len(re.findall(f"[{letters}]", meant)) >= 2)
+    return ""
+
+
+# UTF-8 first (the text itself shows the script), then the older encodings, whose text has to be of common letters throughout.
+_MISREAD: tuple[tuple[str, re.Pattern[str], str], ...] = (
+    ("utf-8", re.compile("^(?:" + "|".join(f"[^{one}]*[{one}][^{one}]*[{one}].*" for _, one, _ in _SCRIPTS) + ")", re.S), ""),
+    ("euc_kr", re.compile("[\uac00-\ud7a3]{3,}"), "ko"),
+    ("cp1251", re.compile("[А-Яа-яЁёІіЇїЄє][а-яёіїє]{5,}"), "ru"),
+    ("gb2312", re.compile("[\u4e00-\u9fff，。、]{3,}"), "zh"),
+)
+# The letters that the first bytes of other scripts are misread as, in UTF-8 and in the older encodings.
+_LEADS = frozenset("ÐÑÎÏ×ØÙãäåæçèéêëìíàÀÁÂÃÄÅÆÇÈÉÊËÌÍÓÔÕÖÚÛÜß°±²³´µ¶·¸¹º»¼½¾¿")
+# Every sign that windows-1252 or ISO 8859-1 makes of a byte over 127.
+_BROKEN = re.compile(
+    "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]{6,400}"
+)
