@@ -1,8 +1,4 @@
-"""Dataflow: what a job needs beside the graph, and a look at a job that is not sent.
-
-A dry run (`--dry_run=True`) builds the whole job as Beam would submit it and prints it. It reads nothing, writes nothing and
-wants no credentials, so it does not know the inputs either: one share stands for whatever they will be.
-"""
+"""Dataflow: the options that a job needs beside the graph."""
 
 from __future__ import annotations
 
@@ -12,7 +8,6 @@ from typing import Any
 
 from newsbeam import errors
 from newsbeam.errors import RunnerUnavailable
-from newsbeam.runners import dataflow
 from newsbeam.storage import filesystem
 
 NEEDED = {
@@ -52,6 +47,6 @@ def dataflow_preset(options: Mapping[str, Any]) -> dict[str, Any]:
     """Beam's options for Dataflow. Raises RunnerUnavailable."""
     try:
         filesystem.require_extra("gcp", "google.cloud.storage", "--runner dataflow")
-        return dataflow.preset(options)
+        return preset(options)
     except (errors.MissingExtra, ValueError) as error:
         raise RunnerUnavailable(str(error)) from error

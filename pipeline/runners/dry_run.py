@@ -1,4 +1,8 @@
-"""`--dry_run`: describe a Dataflow job without submitting it."""
+"""A dry run: describe a Dataflow job without submitting it.
+
+`--dry_run=True` builds the whole job as Beam would submit it and prints it. It reads nothing, writes nothing and requires no
+credentials, so it does not know the inputs either: one work unit stands for whatever they will be.
+"""
 
 from __future__ import annotations
 

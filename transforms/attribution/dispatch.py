@@ -2,7 +2,7 @@
 
 Quotations are masked first (one mark for the opening character, another for the rest), so that a pattern sees a quotation as
 one word and nothing inside it. Then each sentence is matched against the orders that the language's newspapers use: see
-western.py for the languages that set the verb beside its subject, eastern.py for Korean, Japanese and Chinese.
+`svo/` for the languages that set the verb beside its subject, `cjk/` for Korean, Japanese and Chinese.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The grammar of the languages that western.py reads: patterns and words, compiled once a language from its file of cues."""
+"""The grammar of the languages that `rules` reads: patterns and words, compiled once a language from its file of cues."""
 
 from __future__ import annotations
 

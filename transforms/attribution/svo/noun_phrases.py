@@ -1,4 +1,4 @@
-"""Who speaks: noun phrases before and behind a verb, in the languages that western.py reads."""
+"""Who speaks: noun phrases before and behind a verb, in the languages that `rules` reads."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Boilerplate in scraped text, line by line: rules where they are sure, a learned classifier for what they do not know.
 
-Each line is first judged by itself (judge.py), then by its neighbours: a second copy of the page, menus above the headline,
+Each line is first judged by itself (rules.py), then by its neighbours: a second copy of the page, menus above the headline,
 bylines around the article, captions that repeat the headline, lists under a heading such as "Related articles", what follows
 the end of the article. This is done again on what is left until no rule takes more. A classifier then looks at all lines, at
 what the rules said of them and at what stands around them, and takes of the others those that it is sure of. When in doubt a

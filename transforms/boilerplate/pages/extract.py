@@ -1,6 +1,6 @@
 """The main text of a web page, what was left out of it, and what the page says of itself.
 
-The page model says which blocks make the main text (page_model.py). Then rules have their say where learning cannot see: what a
+The page model says which blocks make the main text (model.py). Then rules have their say where learning cannot see: what a
 kept block itself says (a credit, a copyright line, a share row; in any language of the word lists), what is glued to its end,
 a paragraph that comes twice, what recurs over the pages of the site.
 """

@@ -13,7 +13,7 @@ def main() -> int:
     """Train one model and write its weights. Returns the exit status."""
     parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.boilerplate.train", description=__doc__)
     parser.add_argument("what", choices=("html", "lines", "words"))
-    parser.add_argument("--bench", type=Path, required=True, help="folder with extract/ and lines/")
+    parser.add_argument("--bench", type=Path, help="folder with extract/ and lines/; not for words")
     parser.add_argument("--out", type=Path, help="folder to write to (default: where the package reads from)")
     parser.add_argument("--cross-validate", action="store_true", help="say how well it does on sites it has not seen; write nothing")
     given = parser.parse_args()
@@ -22,8 +22,8 @@ def main() -> int:
 
         words.main(given.out or PACKAGE / "word_lists")
         return 0
-    if not (given.bench / "extract").is_dir():
-        print(f"{given.bench} has no folder extract/: say with --bench where the labelled pages are", file=sys.stderr)
+    if given.bench is None or not (given.bench / "extract").is_dir():
+        print(f"no folder {given.bench or 'BENCH'}/extract: say with --bench where the labelled pages are", file=sys.stderr)
         return 2
     try:
         from newsbeam.transforms.boilerplate.train import html, lines

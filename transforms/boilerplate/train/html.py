@@ -1,6 +1,6 @@
 """Trains the classifier of a page's blocks on WCXB's dev split: `python -m newsbeam.transforms.boilerplate.train html --bench DIR`.
 
-What a block is worth is read off the page's reviewed main text by alignment. Two stages (see page_model.py): a logistic regression
+What a block is worth is read off the page's reviewed main text by alignment. Two stages (see `pages.model`): a logistic regression
 over names and words, whose scores the second stage sees as they would be on a site never met (from folds by domain), then boosted
 oblivious trees. A block weighs in training what it can change of its page's word F1. All seeds and folds are fixed: the same
 data give the same weights.

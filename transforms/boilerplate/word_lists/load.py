@@ -4,7 +4,7 @@ The lists are data files in `words/`, one a language; `words/en.yaml` says what 
 compared with the lists of all languages: leftovers often are in another language than the text around them.
 
 Reading half a megabyte of YAML takes a third of a second, which every worker would spend at its start. So what comes of it is
-kept in `words.json`, with a digest of the files that it was made of; merge.py writes it. With another digest it counts for
+kept in `words.json`, with a digest of the files that it was made of; `train words` writes it. With another digest it counts for
 nothing, and the files are read.
 """
 
