@@ -18,16 +18,7 @@ from newsbeam.inputs.formats import INPUT_FORMATS
 from newsbeam.inputs.formats.base import COPY_BYTES
 from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
-from newsbeam.inputs.work_units import (
-    BATCH_BYTES,
-    BATCH_ITEMS,
-    MEMBER,
-    PartSummary,
-    RawBatch,
-    Source,
-    WorkUnit,
-    small_file_units,
-)
+from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, MEMBER, PartSummary, RawBatch, Source, WorkUnit, small_file_units
 from newsbeam.storage.filesystem import printable
 from newsbeam.transforms.decode import HEAD_BYTES, container
 from newsbeam.transforms.document import Raw

@@ -37,7 +37,7 @@ from types import ModuleType
 from typing import Any
 
 from newsbeam.transforms.boilerplate.lines.strip import strip_lines
-from newsbeam.transforms.boilerplate.pages.extract import main_text
+from newsbeam.transforms.boilerplate.main_text import main_text
 from newsbeam.transforms.decode import decode_bytes
 
 Extractor = Callable[[bytes], str]

@@ -17,9 +17,9 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsbeam.transforms.boilerplate.main_text import main_text
 from newsbeam.transforms.boilerplate.pages import blocks as module
 from newsbeam.transforms.boilerplate.pages.blocks import canonical, lexbor_canonical, prepared, read_canonical, read_page, soup_canonical
-from newsbeam.transforms.boilerplate.pages.extract import main_text
 from newsbeam.transforms.document import characters
 
 HERE = Path(__file__).parent

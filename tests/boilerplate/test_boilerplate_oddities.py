@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from newsbeam.transforms.boilerplate.main_text import explain_page, main_text
 from newsbeam.transforms.boilerplate.pages.blocks import read_page
-from newsbeam.transforms.boilerplate.pages.extract import explain_page, main_text
 
 CASES = yaml.safe_load((Path(__file__).parent / "oddities.yaml").read_text("utf-8"))
 IDS = [case["label"] for case in CASES]

@@ -18,8 +18,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from newsbeam.transforms.boilerplate.main_text import main_text
 from newsbeam.transforms.boilerplate.pages.blocks import read_page
-from newsbeam.transforms.boilerplate.pages.extract import main_text
 
 FOLDER = Path(__file__).parent / "pages"
 TRUTH = yaml.safe_load((FOLDER / "truth.yaml").read_text("utf-8"))

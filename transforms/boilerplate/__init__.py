@@ -9,8 +9,8 @@ from typing import ClassVar
 
 from newsbeam.transforms.boilerplate.lines.line import Explained
 from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
+from newsbeam.transforms.boilerplate.main_text import Recurring, explain_page, main_text
 from newsbeam.transforms.boilerplate.pages.blocks import read_page
-from newsbeam.transforms.boilerplate.pages.extract import Recurring, explain_page, main_text
 from newsbeam.transforms.boilerplate.site_template import SiteTemplate, site_of
 from newsbeam.transforms.document import ALL_SIGNS, Document, Removal
 from newsbeam.transforms.processor import Effect
