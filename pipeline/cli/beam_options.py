@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from typing import Any
 
 from newsbeam.cli.options import add_run_options
 from newsbeam.errors import CommandLineError
+from newsbeam.suggestions import did_you_mean
 
 
 def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser, replay: bool) -> tuple[argparse.Namespace, dict[str, Any]]:
@@ -34,10 +34,7 @@ def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser,
     if wrong or unknown:
         word = (wrong or unknown)[0]
         options_there = [option for action in parser._actions for option in action.option_strings]
-        near = difflib.get_close_matches(word, options_there, 1)
-        raise CommandLineError(
-            f"no option {word!r}" + (f"; did you mean {near[0]!r}?" if near else "; it is neither newsbeam's nor Beam's")
-        )
+        raise CommandLineError(f"no option {word!r}; " + did_you_mean(word, options_there, "it is neither newsbeam's nor Beam's"))
     given = {word[2:].partition("=")[0].replace("-", "_") for word in arguments if word.startswith("--")}
     chosen = {
         action.dest: getattr(known, action.dest)
@@ -51,6 +48,6 @@ def mistyped_hint(arguments: list[str], parser: argparse.ArgumentParser) -> str:
     """What may have been meant by an option that is nearly one of ours."""
     ours = [option for action in parser._actions for option in action.option_strings]
     for word in (word.partition("=")[0] for word in arguments if word.startswith("--")):
-        if word not in ours and (near := difflib.get_close_matches(word, ours, 1, 0.75)):
-            return f"\nno option {word!r}; did you mean {near[0]!r}?"
+        if word not in ours and (hint := did_you_mean(word, ours, likeness=0.75)):
+            return f"\nno option {word!r}; {hint}"
     return ""

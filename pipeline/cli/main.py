@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,6 +13,7 @@ from newsbeam.cli.tools import check_command, explain_command, list_command, pla
 from newsbeam.cli.watch import watch_command
 from newsbeam.console.terminal import escape_controls, tolerate_any_encoding
 from newsbeam.errors import CommandLineError, NewsbeamError
+from newsbeam.suggestions import did_you_mean
 
 DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
 EPILOG = """\
@@ -74,8 +74,7 @@ def _main(arguments: list[str]) -> int:
         return 0
     command = COMMANDS.get(arguments[0])
     if command is None:
-        near = difflib.get_close_matches(arguments[0], COMMANDS, 1)
-        hint = f"did you mean {near[0]!r}?" if near else f"the commands are {', '.join(COMMANDS)}"
+        hint = did_you_mean(arguments[0], COMMANDS, f"the commands are {', '.join(COMMANDS)}")
         raise CommandLineError(f"no command {arguments[0]!r}; {hint}")
     return command(arguments[1:])
 

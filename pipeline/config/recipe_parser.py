@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import difflib
 import types
 import typing
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import fields, is_dataclass
 from typing import Any, Literal
 
@@ -14,6 +13,7 @@ import yaml
 from newsbeam.config.recipe import DEFAULT, Recipe, SiteOptions, find, template_processors
 from newsbeam.errors import RecipeError
 from newsbeam.storage import filesystem
+from newsbeam.suggestions import did_you_mean
 from newsbeam.transforms.processor import Chain, Processor, ProcessorNotFound, installed, is_option
 
 
@@ -55,7 +55,7 @@ def _parse(text: str, name: str) -> Recipe:
             edit_again = convert(value, bool, "edit_again", name)
         else:
             raise _error(
-                name, key, f"unknown key {key.value!r}" + did_you_mean(key.value, ["source", "processors", "site_template", "edit_again"])
+                name, key, f"unknown key {key.value!r}" + _meant(key.value, ["source", "processors", "site_template", "edit_again"])
             )
     if steps is None:
         raise RecipeError(f"{name}:1: the key `processors` is missing")
@@ -95,8 +95,8 @@ def _site_options(node: yaml.Node, name: str) -> SiteOptions | None:
     options: dict[str, Any] = {}
     for key, value in mapping_items(node, name):
         if key.value not in known:
-            there = f"; its options: {', '.join(known)}"
-            raise _error(name, key, f"site_template has no option {key.value!r}" + (did_you_mean(key.value, known) or there))
+            hint = did_you_mean(str(key.value), known, f"its options: {', '.join(known)}")
+            raise _error(name, key, f"site_template has no option {key.value!r}; {hint}")
         options[key.value] = convert(value, known[key.value], f"site_template.{key.value}", name)
     try:
         return SiteOptions(**options)
@@ -120,8 +120,8 @@ def _step(node: yaml.Node, name: str) -> tuple[str, tuple[tuple[str, Any], ...]]
         known = _options(cls)
         for key, value in mapping_items(body, name):
             if key.value not in known:
-                there = f"; its options: {', '.join(known)}" if known else "; it has no options"
-                raise _error(name, key, f"{title.value} has no option {key.value!r}" + (did_you_mean(key.value, known) or there))
+                hint = did_you_mean(str(key.value), known, f"its options: {', '.join(known)}" if known else "it has no options")
+                raise _error(name, key, f"{title.value} has no option {key.value!r}; {hint}")
             options.append((key.value, convert(value, known[key.value], f"{title.value}.{key.value}", name)))
     elif isinstance(node, yaml.ScalarNode):
         _class(node, name)
@@ -136,7 +136,7 @@ def _class(node: yaml.Node, name: str) -> type[Processor]:
     try:
         return find(node.value)
     except ProcessorNotFound as error:
-        raise _error(name, node, str(error) + did_you_mean(node.value, list(installed()))) from error
+        raise _error(name, node, str(error) + _meant(node.value, installed())) from error
 
 
 def _options(cls: type) -> dict[str, Any]:
@@ -199,7 +199,6 @@ def _error(name: str, node: yaml.Node, message: str) -> RecipeError:
     return RecipeError(f"{name}:{node.start_mark.line + 1}: {message}")
 
 
-def did_you_mean(word: str, known: Sequence[str] | Iterator[str] | dict[str, Any]) -> str:
-    """The end of a message: "; did you mean …?", or "" where nothing known is near."""
-    near = difflib.get_close_matches(str(word), list(known), 1)
-    return f"; did you mean {near[0]!r}?" if near else ""
+def _meant(word: Any, known: Iterable[str]) -> str:
+    hint = did_you_mean(str(word), known)
+    return f"; {hint}" if hint else ""

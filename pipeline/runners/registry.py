@@ -7,7 +7,6 @@ the path of each is looked up first, and a run is refused where there is none.
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -21,6 +20,7 @@ from newsbeam.runners.names import RUNNERS
 from newsbeam.runners.prism import prism_preset
 from newsbeam.runners.spark import spark_preset
 from newsbeam.storage import filesystem
+from newsbeam.suggestions import did_you_mean
 
 
 def resolve_runner(name: str, given: Mapping[str, Any] | None = None, streaming: bool = False) -> Runner:
@@ -33,10 +33,7 @@ def resolve_runner(name: str, given: Mapping[str, Any] | None = None, streaming:
         options.setdefault("streaming", True)
     if name not in RUNNERS:
         if not name.endswith("Runner"):
-            near = difflib.get_close_matches(name, RUNNERS, 1)
-            raise RunnerUnavailable(
-                f"no runner {name!r}" + (f"; did you mean {near[0]!r}?" if near else f"; there are: {', '.join(RUNNERS)}")
-            )
+            raise RunnerUnavailable(f"no runner {name!r}; " + did_you_mean(name, RUNNERS, f"there are: {', '.join(RUNNERS)}"))
         return Runner(name, options)
     preset = _PRESETS[name](options)
     return Runner(RUNNERS[name], {**preset, **options}, local=name in ("direct", "prism"), again=name in ("flink", "spark"))

@@ -10,6 +10,7 @@ from typing import Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbeam.errors import SourceError
+from newsbeam.suggestions import did_you_mean
 
 Payload = Literal["document", "object"]
 
@@ -58,8 +59,7 @@ def parse(uri: str) -> Kafka | PubSub:
     options: dict[str, str] = {}
     for key, value in parse_qsl(parts.query, keep_blank_values=True):
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
-            hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(known)}"
+            hint = did_you_mean(key, known, f"there are: {', '.join(known)}")
             raise SourceError(f"--source {uri!r}: no option {key!r}; {hint}")
         if not value or key in options:
             raise SourceError(f"--source {uri!r}: {key} is given {'twice' if key in options else 'no value'}")
@@ -68,8 +68,7 @@ def parse(uri: str) -> Kafka | PubSub:
         raise SourceError(f"--source {uri!r}: what does #{parts.fragment} mean?")
     payload: Payload = "object" if options.get("payload") == "object" else "document"
     if options.get("payload", payload) != payload:
-        near = difflib.get_close_matches(options["payload"], ["document", "object"], 1)
-        hint = f"did you mean {near[0]!r}?" if near else "it is document or object"
+        hint = did_you_mean(options["payload"], ["document", "object"], "it is document or object")
         raise SourceError(f"--source {uri!r}: payload={options['payload']}: {hint}")
     return _kafka(uri, parts.netloc, parts.path, options, payload) if scheme == "kafka" else _pubsub(uri, payload)
 
