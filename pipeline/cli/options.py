@@ -48,6 +48,21 @@ def add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> No
     parser.add_argument("--format", choices=["jsonl", "parquet"], default="jsonl", help="of the records (default: jsonl)")
     parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
     parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: now); set it to have two runs identical")
+    add_document_options(parser)
+    parser.add_argument(
+        "--max-failed",
+        type=_allowance,
+        default=(100.0, True),
+        metavar="N",
+        help="documents, as a number (20) or a share (0.5%%): exit status 1 where more failed; what was written stays (default: 100%%)",
+    )
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
+    group.add_argument("--resume", action="store_true", help="go on with a run that was cut short")
+
+
+def add_document_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that say which documents are read, and what one may take."""
     parser.add_argument(
         "--time-limit",
         type=seconds_limit,
@@ -64,16 +79,13 @@ def add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> No
         metavar="LIST",
         help="statuses of archived responses to read: 200,404 or 2xx or 200-299 or all (default: 2xx)",
     )
-    parser.add_argument(
-        "--max-failed",
-        type=_allowance,
-        default=(100.0, True),
-        metavar="N",
-        help="documents, as a number (20) or a share (0.5%%): exit status 1 where more failed; what was written stays (default: 100%%)",
-    )
-    group = parser.add_mutually_exclusive_group()
-    group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
-    group.add_argument("--resume", action="store_true", help="go on with a run that was cut short")
+
+
+def parse_document_options(known: argparse.Namespace) -> None:
+    """Put the values of `--added`, `--field` and `--keep-fields` into their final form. Raises CommandLineError."""
+    if known.added is not None:
+        known.added = iso_time(known.added)
+    known.rows = parse_row_options(known)
 
 
 def add_row_options(parser: argparse.ArgumentParser) -> None:

@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 from newsbeam.cli.beam_options import mistyped_hint, parse_with_beam_options
-from newsbeam.cli.options import Parser, add_run_options, iso_time, parse_row_options
+from newsbeam.cli.options import Parser, add_run_options, parse_document_options
 from newsbeam.errors import CommandLineError
 
 
@@ -27,9 +27,7 @@ def run_command(arguments: list[str], replay: bool = False) -> int:
     # An unknown option with a blank in its value is no option to argparse, but an input.
     if others or any(word.startswith("--") and " " in word for word in arguments):
         known, beam_options = parse_with_beam_options(arguments, parser, replay)
-    if known.added is not None:
-        known.added = iso_time(known.added)
-    known.rows = parse_row_options(known)
+    parse_document_options(known)
     if known.format == "parquet" and known.compress != "none":
         raise CommandLineError("--compress is for JSON lines; parquet is compressed by itself")
     if not replay:

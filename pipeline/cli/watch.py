@@ -5,16 +5,13 @@ from __future__ import annotations
 from newsbeam.cli.beam_options import mistyped_hint
 from newsbeam.cli.options import (
     Parser,
-    add_row_options,
-    http_statuses,
-    iso_time,
-    parse_row_options,
+    add_document_options,
+    parse_document_options,
     port_number,
     positive_int,
     seconds_limit,
 )
 from newsbeam.errors import CommandLineError
-from newsbeam.inputs.statuses import OK_STATUSES
 
 
 def watch_command(arguments: list[str]) -> int:
@@ -43,22 +40,7 @@ def watch_command(arguments: list[str]) -> int:
     parser.add_argument("--rotate-mb", type=positive_int, default=64, metavar="MB", help="or when it is so large (default: 64)")
     parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
     parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: when each is made)")
-    parser.add_argument(
-        "--time-limit",
-        type=seconds_limit,
-        default=10.0,
-        metavar="SECONDS",
-        help="of processor time for a document of up to 1 MB, and that much again for each further MB begun (default: 10; 0: no limit)",
-    )
-    parser.add_argument("--max-document-mb", type=positive_int, default=32, metavar="MB", help="a document may have (default: 32)")
-    add_row_options(parser)
-    parser.add_argument(
-        "--http-status",
-        type=http_statuses,
-        default=OK_STATUSES,
-        metavar="LIST",
-        help="statuses of archived responses to read: 200,404 or 2xx or 200-299 or all (default: 2xx)",
-    )
+    add_document_options(parser)
     parser.add_argument(
         "--progress",
         choices=["auto", "json", "off"],
@@ -70,9 +52,7 @@ def watch_command(arguments: list[str]) -> int:
         known = parser.parse_intermixed_args(arguments)
     except CommandLineError as error:
         raise CommandLineError(str(error), error.usage + mistyped_hint(arguments, parser)) from error
-    if known.added is not None:
-        known.added = iso_time(known.added)
-    known.rows = parse_row_options(known)
+    parse_document_options(known)
     from newsbeam.watching import run
 
     return run.watch(known)
