@@ -6,7 +6,6 @@ NewsbeamError                     exit status 1: the run failed
 │   ├── RecipeError               a recipe is wrong
 │   ├── InputError                an input cannot be used
 │   ├── SourceError               a --source URI is wrong
-│   ├── OutputFolderError         results cannot be written where they were asked for
 │   ├── RunnerUnavailable         a runner, or a part of one, is not installed or does not answer
 │   ├── ExplainError              there is no such document to explain
 │   └── MissingExtra              an optional dependency is not installed
@@ -48,10 +47,6 @@ class InputError(UsageError):
 
 class SourceError(UsageError):
     """A `--source` URI is wrong; the message says what was probably meant."""
-
-
-class OutputFolderError(UsageError):
-    """Results cannot be written into a folder; the message names what is in the way."""
 
 
 class RunnerUnavailable(UsageError):

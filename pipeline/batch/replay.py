@@ -12,7 +12,6 @@ from typing import Any
 import orjson
 import zstandard
 
-from newsbeam import errors
 from newsbeam.batch.plan import finish_swap
 from newsbeam.batch.run import start
 from newsbeam.config import recipe_parser
@@ -53,8 +52,6 @@ def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
             arguments.rows = RowOptions(tuple(options.get("fields", {}).items()), tuple(options.get("keep_fields", ())))
     except (KeyError, TypeError, AttributeError) as error:
         raise UsageError(f"{earlier}/manifest.json does not say by which recipe it was made; name one with --recipe") from error
-    except errors.RecipeError as error:
-        raise UsageError(str(error)) from error
     wanted: dict[str, set[int]] = {}
     collections: dict[str, str] = {}
     for letter in _dead_letters(earlier):

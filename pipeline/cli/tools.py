@@ -58,7 +58,6 @@ def plan_command(arguments: list[str]) -> int:
     other.add_argument("--cores", type=positive_int, default=0, metavar="N", help="on which it is to be done")
     parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
     known = parser.parse_args(arguments)
-    from newsbeam.errors import InputError
     from newsbeam.tools import sizing
 
     try:
@@ -71,6 +70,6 @@ def plan_command(arguments: list[str]) -> int:
             failed = f" ({sample.failed:,} of them failed)" if sample.failed else ""
             print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
         print(sizing.table([sizing.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
-    except (ValueError, OverflowError, InputError) as error:
+    except (ValueError, OverflowError) as error:
         raise CommandLineError(str(error)) from error
     return 0

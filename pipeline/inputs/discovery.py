@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from newsbeam.errors import InputError, MissingExtra
+from newsbeam.errors import InputError, UsageError
 from newsbeam.inputs.compression import COMPRESSION_SUFFIXES
 from newsbeam.inputs.work_units import Source
 from newsbeam.storage.filesystem import check_scheme, filesystems, is_remote, printable
@@ -238,10 +238,8 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
         raise InputError(f"{given}: {_NOT_READ[scheme]}")
     try:
         check_scheme(given)
-    except MissingExtra as error:
+    except UsageError as error:
         raise InputError(f"{given}: {error}") from error
-    except ValueError as error:
-        raise InputError(f"{given}: no filesystem is installed for {scheme}://") from error
     files = filesystems()
     try:
         if re.search(r"[*?\[]", given):

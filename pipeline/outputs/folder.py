@@ -26,8 +26,7 @@ from typing import Any
 
 import orjson
 
-from newsbeam import errors
-from newsbeam.errors import UsageError
+from newsbeam.errors import MissingExtra, UsageError
 from newsbeam.storage import filesystem
 from newsbeam.storage.output_layout import (
     CARD,
@@ -151,7 +150,7 @@ def write_card(output: str, card: bytes, written: str) -> str:
     return kept
 
 
-# --- the state and the lock -----------------------------------------------------------------------------------------
+# --- the state -----------------------------------------------------------------------------------------------------
 
 
 def check_state(path: str) -> None:
@@ -212,10 +211,10 @@ def check_places(output: str) -> None:
     try:
         if filesystem.is_remote(output):
             filesystem.check_scheme(output)
-    except errors.MissingExtra:
+    except MissingExtra:
         raise
-    except ValueError as error:
-        raise UsageError(f"--output {output}: no filesystem is installed for {output.partition('://')[0]}://") from error
+    except UsageError as error:
+        raise UsageError(f"--output {output}: {error}") from error
     if os.path.exists(output) and not os.path.isdir(output):
         raise UsageError(f"--output {output} is a file; name a folder")
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 from uuid import uuid4
 
-from newsbeam.errors import MissingExtra
+from newsbeam.errors import MissingExtra, UsageError
 
 # Scheme of a URI -> (the extra that brings its filesystem, a module that is there when the extra is).
 _EXTRAS = {
@@ -40,11 +40,14 @@ def require_extra(extra: str, module: str, what: str) -> None:
 
 
 def check_scheme(path: str) -> None:
-    """Raises MissingExtra or ValueError where the filesystem of a URI is not to be had."""
+    """Raise MissingExtra or UsageError where the filesystem of a URI is not available."""
     scheme = path.partition("://")[0]
     if scheme in _EXTRAS:
         require_extra(*_EXTRAS[scheme], f"{scheme}://")
-    filesystems().get_filesystem(path)
+    try:
+        filesystems().get_filesystem(path)
+    except ValueError as error:
+        raise UsageError(f"no filesystem is installed for {scheme}://") from error
 
 
 def filesystems(beam_options: dict[str, Any] | None = None) -> Any:

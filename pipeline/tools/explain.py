@@ -28,7 +28,7 @@ from newsbeam.console.explanation import (
     translation_table,
 )
 from newsbeam.console.terminal import escape_controls
-from newsbeam.errors import ExplainError, InputError
+from newsbeam.errors import ExplainError
 from newsbeam.inputs.discovery import discover
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.work_units import plan_work_units
@@ -166,10 +166,7 @@ def _made_by(raw: Raw) -> str:
 def _find(path: str, wanted: Wanted, rows: RowOptions) -> Raw:
     if os.path.isdir(path) and not is_newsbeam_output(path):
         raise ExplainError(f"{path} is a folder; explain takes one file, or the output folder of a run (newsbeam run takes any)")
-    try:
-        found = discover([path])
-    except InputError as error:
-        raise ExplainError(str(error)) from error
+    found = discover([path])
     reader = Reader(256 << 20, rows=rows)
     raws: Iterator[Raw] = (raw for share in plan_work_units(found.sources) for bundle in reader.read(share) for raw in bundle.raws)
     if wanted.id or wanted.url:
