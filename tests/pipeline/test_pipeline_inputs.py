@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from loading import load
 
+from newsbeam.inputs.contents import contents
 from newsbeam.inputs.formats import INPUT_FORMATS
 from newsbeam.inputs.formats.base import ReadContext
 from newsbeam.transforms.decode import container, decode
@@ -60,7 +61,7 @@ def test_the_account_of_them_all(ran: tuple[str, dict[str, Any]]) -> None:
 
 def read(payload: bytes, name: str, max_bytes: int = 1 << 20, **rows: Any) -> list[Raw]:
     kind = container(payload[: 1 << 16], name)
-    context = ReadContext(name, "in", max_bytes, rows=parse_options(rows.get("fields", []), []))
+    context = ReadContext(name, "in", max_bytes, rows=parse_options(rows.get("fields", []), []), open_member=contents)
     return list(INPUT_FORMATS[kind].read(context, io.BufferedReader(io.BytesIO(payload))))  # type: ignore[arg-type]
 
 
@@ -105,7 +106,7 @@ def test_a_named_field_is_found_in_a_list() -> None:
 @pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-32"])
 def test_json_in_other_encodings(encoding: str) -> None:
     payload = json.dumps([{"text": "Fähre, 페리"}], ensure_ascii=False).encode(encoding)
-    context = ReadContext("a.json", "in", 1 << 20)
+    context = ReadContext("a.json", "in", 1 << 20, open_member=contents)
     raws = list(INPUT_FORMATS["json"].read(context, io.BufferedReader(io.BytesIO(payload))))  # type: ignore[arg-type]
     assert texts(raws) == ["Fähre, 페리"]
 

@@ -28,10 +28,6 @@ class Irregular(Exception):
     """From here on a file is not split: reading it in one go says what is wrong with it."""
 
 
-def _no_members(context: ReadContext, stream: io.BufferedReader, name: str) -> Iterator[Raw]:
-    raise NotImplementedError(f"{context.path}: the reader of an archive has to say how its members are read")
-
-
 @dataclass(frozen=True)
 class ReadContext:
     """What a format knows of the file that it reads.
@@ -55,7 +51,7 @@ class ReadContext:
     statuses: Statuses = OK_STATUSES
     budget: Budget = field(default_factory=lambda: Budget(""), compare=False)
     depth: int = 0
-    open_member: Callable[[ReadContext, io.BufferedReader, str], Iterator[Raw]] = field(default=_no_members, compare=False)
+    open_member: Callable[[ReadContext, io.BufferedReader, str], Iterator[Raw]] = field(kw_only=True, compare=False)
 
     def raw(self, number: int, payload: bytes, **fields: Any) -> Raw:
         """The `number`-th item in the file; `fields` are those of Raw."""
