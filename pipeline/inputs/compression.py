@@ -369,29 +369,3 @@ def without_compression(path: str) -> str:
     if suffix.lower() in ("tgz", "tbz2", "txz"):
         return f"{stem}.tar"
     return stem if suffix.lower() in COMPRESSION_SUFFIXES else path
-
-
-class Tail(io.RawIOBase):
-    """A stream that remembers its last bytes: a whole WARC ends in two line ends."""
-
-    def __init__(self, stream: io.BufferedReader) -> None:
-        self._stream = stream
-        self._position = 0
-        self._last = b""
-
-    def readable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def read(self, size: int = -1) -> bytes:
-        # One read of the stream below at a time: where that is cut short, what came before the cut is still handed on.
-        block = self._stream.read1(size)
-        self._position += len(block)
-        if block:
-            self._last = (self._last + block[-8:])[-8:]
-        return block
-
-    def ends_whole(self) -> bool:
-        return not self._last or self._last.endswith((b"\n\r\n", b"\n\n"))

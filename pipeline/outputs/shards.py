@@ -27,8 +27,6 @@ from newsbeam.outputs.parts import PartReport, cut_lines, finished_parts, load_r
 from newsbeam.storage import filesystem, output_layout
 from newsbeam.storage.output_layout import FILE_PREFIX, OUTPUTS
 
-# --- putting it together --------------------------------------------------------------------------------------------
-
 
 def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
     """Put the parts together into the files of the output folder and write the manifest; the manifest is returned.

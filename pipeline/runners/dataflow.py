@@ -6,8 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from newsbeam import errors
-from newsbeam.errors import RunnerUnavailable
+from newsbeam.errors import MissingExtra, RunnerUnavailable
 from newsbeam.storage import filesystem
 
 NEEDED = {
@@ -48,5 +47,5 @@ def dataflow_preset(options: Mapping[str, Any]) -> dict[str, Any]:
     try:
         filesystem.require_extra("gcp", "google.cloud.storage", "--runner dataflow")
         return preset(options)
-    except (errors.MissingExtra, ValueError) as error:
+    except (MissingExtra, ValueError) as error:
         raise RunnerUnavailable(str(error)) from error

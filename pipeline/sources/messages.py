@@ -33,12 +33,6 @@ if TYPE_CHECKING:
     pass
 
 
-# --- where ----------------------------------------------------------------------------------------------------------
-
-
-# --- what -----------------------------------------------------------------------------------------------------------
-
-
 @dataclass(frozen=True)
 class MessageReader:
     """The raw items in messages; `max_bytes` is the most that one document may have, `collection` what records say they are of.

@@ -182,9 +182,3 @@ class _Work(beam.DoFn):  # type: ignore[misc]
                 CURRENT.failed += ending.kind == "dead_letters"
                 # A plain tuple: Beam's coder writes it without pickling.
                 yield ending.key, (*ending[1:], source), time_of
-
-
-# --- once -----------------------------------------------------------------------------------------------------------
-
-
-# --- gather ---------------------------------------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
 from newsbeam.outputs import data_card, folder
 from newsbeam.runners import base
-from newsbeam.runners import flink as runners_flink
+from newsbeam.runners.flink import running_flink_jobs
 from newsbeam.sources.uri import Kafka, PubSub
 from newsbeam.storage import filesystem, output_layout
 from newsbeam.storage.output_layout import STREAM_STATE_DIR
@@ -33,7 +33,7 @@ def check_output(output: str) -> None:
         if not isinstance(flink, dict):
             continue
         try:
-            jobs = runners_flink.running_flink_jobs(str(flink.get("job")), str(flink.get("master")))
+            jobs = running_flink_jobs(str(flink.get("job")), str(flink.get("master")))
         except (OSError, ValueError):
             continue  # a cluster that is gone runs nothing
         if jobs:

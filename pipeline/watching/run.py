@@ -18,13 +18,11 @@ import sqlite3
 import stat
 from importlib.metadata import version
 
-from newsbeam import errors
 from newsbeam.config import recipe, recipe_parser
 from newsbeam.config.job import FORMAT_BY_COMPRESSION, Job, WorkerConfig
-from newsbeam.errors import LedgerError, UsageError
+from newsbeam.errors import InputError, LedgerError, UsageError
 from newsbeam.inputs import discovery
 from newsbeam.outputs import folder, lock
-from newsbeam.outputs import folder as outputs_folder
 from newsbeam.storage import filesystem, output_layout
 from newsbeam.watching.batching import WorkItem
 from newsbeam.watching.ledger import Ledger
@@ -104,7 +102,7 @@ def _check_places(inputs: list[str], output: str) -> None:
     for path in (*inputs, output):
         if filesystem.is_remote(path):
             raise UsageError(f"{path}: watch follows folders of this machine, and writes to one")
-    outputs_folder.check_places(output)
+    folder.check_places(output)
     for path in inputs:
         if os.path.isdir(path):
             if os.path.realpath(path) == os.path.realpath(output):
@@ -115,7 +113,7 @@ def _check_places(inputs: list[str], output: str) -> None:
         else:
             try:
                 discovery.discover([path])  # says what was probably meant
-            except errors.InputError as error:
+            except InputError as error:
                 if not str(error).startswith("nothing matches"):
                     raise UsageError(str(error)) from error
 

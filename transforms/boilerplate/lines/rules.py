@@ -343,7 +343,7 @@ def _is_crumbs(line: str, lists: Words) -> bool:
     )
 
 
-# --- what is glued to the end of a paragraph
+# --- captions
 
 _CAPTION = 300  # code points of the longest caption
 # Two sentences at most: what has more is a paragraph with a credit glued to it.

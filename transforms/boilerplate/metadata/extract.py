@@ -79,12 +79,6 @@ def _url(text: str) -> str:
     return text if len(text) < 2000 and re.match(r"https?://[^\s/]+\S*$", text, re.I) else ""
 
 
-# --- JSON-LD
-
-
-# --- what class words say of an element
-
-
 _NEAR_BEFORE, _NEAR_AFTER, _VERY_NEAR, _FAR_AFTER = 12, 25, 10, 40  # blocks from the headline
 _DECLARED = -1  # the rank of what a page says to machines
 
@@ -548,9 +542,6 @@ class _About:
             if text := article_body(thing.get("articleBody")) or article_body(thing.get("text")):
                 return text
         return next((text for thing in self.things if is_type(thing, "product") and (text := article_body(thing.get("description")))), "")
-
-
-# --- title
 
 
 # --- author
