@@ -110,8 +110,6 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
                 if subject is None:
                     item.speaker = last
                 return [item]
-            if cue is None and quotes[0].start() > 0 and False:
-                return []
         for key, score in (("bare", 0.8), ("ahead", 0.85)):
             match = patterns[key].search(sentence)
             if match:
