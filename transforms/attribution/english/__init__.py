@@ -1,1 +1,1 @@
-"""Attribution in English: rules, and a tagger that was trained."""
+"""Attribution in English: rules and a trained tagger."""

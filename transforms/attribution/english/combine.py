@@ -1,7 +1,7 @@
-"""English statements: what the tagger finds, completed with what only the rules see.
+"""Combine the statements of the tagger with those of the rules.
 
-The tagger (`tagger`) finds cue, source and content; the rules (`english`) know chains ("told Reuters"), whom a "who" stands for,
-blocks behind a colon, transcripts and headlines, which the training corpus hardly has.
+`tagger` predicts cue, source and content. `rules` adds what the training corpus hardly contains:
+chains ("told Reuters"), the antecedent of "who", blocks after a colon, transcripts and headlines.
 """
 
 from __future__ import annotations
@@ -21,26 +21,27 @@ Engine = Literal["model", "rules"]
 
 
 def statements(prose: str, engine: Engine = "model") -> list[Found]:
-    """The statements of an English text, in the order of their contents."""
+    """Return the statements of an English text, ordered by content."""
     reader = rules.read(prose)
     made = reader.found if engine == "rules" else join(reader, tag(prose, reader.paragraphs))
     return [found if found.via else _chained(prose, found) for found in made]
 
 
 def _chained(prose: str, found: Found) -> Found:
-    """The statement with the chain that it came through, where the rules saw none ("Yonhap reported, citing KCNA")."""
+    """Add a chain that the rules missed ("Yonhap reported, citing KCNA")."""
     who, via = links(prose, found.content, found.cue, found.speaker or (-1, -1), "en")
     return replace(found, via=via, speaker=who if found.speaker else None) if via else found
 
 
 def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
-    """The tagger's statements with the rules' chains and antecedents, and the rules' own where the tagger has nothing.
+    """Merge the tagger's statements with those of the rules.
 
-    Of a line that is a statement as a whole the tagger has no say.
+    The rules contribute chains and antecedents, and whole statements where the tagger has none.
+    Lines matched by a layout rule override the tagger.
     """
     text, ruled, laid = reader.text, reader.found, reader.laid
     lines = sorted((min(found.content[0][0], found.cue[0]), max(found.content[-1][1], found.cue[1])) for found in laid)
-    # A name in a chain is no content: according to a report by Foo, citing Bar.
+    # A name in a chain is not content: according to a report by Foo, citing Bar.
     names = sorted(span for found in ruled for span in (*found.via, *([found.speaker] if found.speaker else [])))
     links = sorted(link for found in ruled for link in found.via)
     tagged = [
@@ -50,7 +51,7 @@ def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
         and not all(_within(names, piece) for piece in found.content)
         and text[slice(*found.cue)].lower() not in _NO_CUES
         and not (text[slice(*found.cue)] == ":" and found.speaker and is_label(text[slice(*found.speaker)]))
-        # “…,” Doe said, according to Foo: a link of the chain, no statement of its own.
+        # “…,” Doe said, according to Foo: a link of the chain, not a separate statement.
         and not (found.speaker and _accords(text, found) and _touches(links, found.speaker))
     ]
     unread = [(start, end) for start, end in reader.paragraphs if end - start > LONGEST]
@@ -86,20 +87,20 @@ def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
 
 
 def _completed(text: str, found: Found, same: Found, covered: list[tuple[int, int]]) -> Found:
-    """A statement of the tagger with what the rules know of it, which found it at the same cue."""
+    """Complete a tagger statement with the rules' statement at the same cue."""
     if _accords(text, same):
         return replace(same, score=found.score, signs=found.signs)
     speaker = found.speaker
     if speaker is None or any(link[0] < speaker[1] and speaker[0] < link[1] for link in same.via):
         speaker = same.speaker
-    # The paragraph behind “He said:”.
+    # The paragraph after “He said:”.
     block = [piece for piece in same.content if "\n" in text[same.cue[1] : piece[0]] and not _touches(covered, piece)]
     return replace(found, content=[*found.content, *block], speaker=speaker, via=same.via, antecedent=same.antecedent, said=same.said)
 
 
-# What names a thing or a person, and tells of no source.
+# These words give a name to something and report nothing.
 _NO_CUES = frozenset(("known as", "known", "also known as", "formerly known as", "better known as", "named"))
-_LONGEST = 80  # characters: no cue of the rules is longer
+_LONGEST = 80  # characters; no cue of the rules is longer
 
 
 def _sure(found: Found) -> bool:
@@ -107,13 +108,20 @@ def _sure(found: Found) -> bool:
 
 
 def _accords(text: str, found: Found) -> bool:
-    """Whether the cue is “according to” or its like, which the rules read well."""
+    """Whether the cue is “according to” or similar.
+
+    The rules handle these well.
+    """
     words = text[found.cue[0] : found.cue[1]].split(None, 1)
     return bool(words) and words[0].lower() in according_phrases()[0]
 
 
 def _apart(text: str, found: list[Found]) -> list[Found]:
-    """Statements that share no text: one that stands within another's content goes, and what two claim the surer one keeps."""
+    """Resolve overlaps between statements.
+
+    A statement inside the content of another is dropped. Text claimed by two statements goes to the
+    one with the higher score.
+    """
     pieces = sorted((start, end, number) for number, item in enumerate(found) for start, end in item.content)
     outer = []
     for number, item in enumerate(found):
@@ -133,11 +141,15 @@ def _apart(text: str, found: list[Found]) -> list[Found]:
     return kept
 
 
-_NEAR = 8  # pieces that begin before a place and are looked at: more cannot reach it, as contents are short
+# number of preceding pieces to check; contents are short, so earlier ones do not reach this far
+_NEAR = 8
 
 
 def _rest(text: str, taken: list[tuple[int, int]], piece: tuple[int, int]) -> list[tuple[int, int]]:
-    """What is left of `piece`, with words in it, where others have taken theirs; `taken` is sorted, and its members share nothing."""
+    """Return the parts of `piece` that are not taken and contain words.
+
+    `taken` is sorted and without overlaps.
+    """
     start, end = piece
     rest = []
     index = max(0, bisect_left(taken, (start, -1)) - 1)
@@ -168,6 +180,9 @@ def _within(spans: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
 
 
 def _touches(covered: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
-    """Whether one of the sorted pieces shares a character with `piece`; looks at the last few that begin before its end."""
+    """Whether one of the sorted pieces overlaps `piece`.
+
+    Checks only the last few pieces that begin before its end.
+    """
     index = bisect_left(covered, (piece[1], -1))
     return any(covered[k][1] > piece[0] for k in range(max(0, index - _NEAR), index))

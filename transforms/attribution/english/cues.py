@@ -1,4 +1,4 @@
-"""Reporting verbs of English: which of them report something here, and who says it."""
+"""English reporting verbs: which of them report something, and who speaks."""
 
 from __future__ import annotations
 
@@ -35,28 +35,28 @@ from newsbeam.transforms.attribution.lexicon import (
 
 @dataclass
 class Cue:
-    """A reporting verb: token ranges are pairs, end exclusive."""
+    """A reporting verb; token ranges are pairs with exclusive end."""
 
     at: int  # token of the verb
     group: int  # first token of the verb group
-    after: int  # first token behind the verb and its particles
+    after: int  # first token after the verb and its particles
     bits: int
     form: int
-    speaker: tuple[int, int] | None = None  # tokens
+    speaker: tuple[int, int] | None = None  # token range
     inherited: bool = False
     inverted: bool = False
-    clause: int = 0  # first token of the clause: where its speaker or, inverted, its verb begins
+    clause: int = 0  # first token of the clause: of its speaker or, if inverted, of its verb
 
 
 class Verbs:
-    """Reads the verbs of a paragraph's tokens."""
+    """Find the reporting verbs among a paragraph's tokens."""
 
     def __init__(self, tokens: Tokens) -> None:
         self.tokens = tokens
         self.phrasal = english()[1]
 
     def cue(self, i: int, a: int, b: int, inherit: tuple[int, int] | None) -> Cue | None:
-        """What is known of the cue at token `i` of the sentence [a, b): its verb group and its speaker, or None if it is none."""
+        """Return the cue at token `i` of the sentence [a, b), or None."""
         W, B = self.tokens.W, self.tokens.B
         bits, n = B[i], i + 1
         for particles, way in self.phrasal.get(W[i], ()):
@@ -93,7 +93,7 @@ class Verbs:
                 steps += 1
             if B[g - 1] & AUX and B[g - 1] & PRON and g > a:  # he's said, they've argued
                 aux = True
-        # "However, also said": adverbs that belong to the sentence were eaten only if a speaker follows them, so give none back.
+        # "However, also said": leading adverbs may be absorbed only if a speaker follows them.
         if negated or (be and form & PAST and not form & ING and not quoted_as) or (be and W[i] not in ("said", "says") and form & PLAIN):
             return None
         participle = bool(form & ING) and not be
@@ -142,7 +142,8 @@ class Verbs:
             if speaker is not None:
                 rest = speaker[1]
                 done = rest >= b or B[rest] & (COMMA | STOP | QUOTE | TIME) or B[rest] & PREP or B[rest] & SUB or W[rest] == "and"
-                # Behind a clause in the writer's words only somebody can follow the verb: "X, which won, wrote a drama" is none.
+                # After a clause in the writer's own words, only a phrase that can speak may follow
+                # the verb. "X, which won, wrote a drama" has none.
                 clause = behind_quote or starts_after_quote or W[i] in _CORE or self.tokens.can_speak(*speaker)
                 if (
                     done
@@ -172,7 +173,10 @@ class Verbs:
         return cue
 
     def _no_report(self, i: int, n: int, a: int, b: int) -> bool:
-        """Whether the words beside the verb at `i` make it another: related to, told the story, a meeting held, could prove."""
+        """Whether the neighbours give the verb at `i` a different meaning.
+
+        Examples: related to, told the story, a meeting held, could prove.
+        """
         W, B = self.tokens.W, self.tokens.B
         word, after = W[i], W[n] if n < b else ""
         if word in ("related", "agreed", "agrees", "agree") and after == "to":
@@ -184,7 +188,7 @@ class Verbs:
         return word in ("prove", "show", "see", "tell") and i - a >= 2 and W[i - 1] in _MODALS and W[i - 2] in ("who", "which", "that")
 
     def _apposition_before(self, a: int, g: int) -> bool:
-        """Whether the comma before the verb closes an apposition ("X, a Y, said")."""
+        """Whether a comma ends an apposition before the verb: X, a Y, said."""
         found = self.tokens.phrase_before(g, a)
         return found is not None and found[1] - found[0] >= 3 and any(self.tokens.B[k] & COMMA for k in range(*found))
 
@@ -192,4 +196,5 @@ class Verbs:
 _CORE = ("said", "says", "say", "saying", "told", "tells", "telling")
 _TELLING = ("tell", "tells", "telling", "told")
 _MODALS = ("can", "could", "may", "might", "must", "should", "would", "will")
-_TOLD = ("story", "stories", "tale", "tales", "truth", "lie", "lies", "time")  # what is told without a hearer
+# what one can tell without addressing anyone
+_TOLD = ("story", "stories", "tale", "tales", "truth", "lie", "lies", "time")

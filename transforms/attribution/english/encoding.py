@@ -1,7 +1,8 @@
-"""What the English model reads: a document as one row of tokens, each with the numbers of its word, its ending and its signs.
+"""Input of the English model: tokens with word, ending and feature ids.
 
-Quotation marks of every style become the same two tokens, so that a style unknown to the training corpus reads like any other. Of a
-long quotation only the first and the last words are kept: its inside never tells who spoke, and the model sees past it.
+All styles of quotation marks become the same two tokens, so a style missing from the training
+corpus is read like any other. Only the first and last words of a long quotation are kept: its
+middle never says who spoke, and skipping it brings the context into view.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ _TOKEN = re.compile(
 )
 PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
 
-# Signs of a token beside its word, as columns of the model's first layer: the word classes of the lexicon come first.
+# Token features other than the word: columns of the model's first layer. The word classes of the
+# lexicon come first.
 _CLASS_BITS = 22
 _LISTS = (
     "outlet_words",
@@ -43,8 +45,12 @@ SIGNS = _PHRASAL + 1
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """Parallel lists, one entry a token: where it stands in the text, its word, its signs as bits, and the numbers of its sentence
-    and of its paragraph. A paragraph begins with the token BREAK, which is empty; a quotation is part of the sentence it begins in."""
+    """Tokens of a document as parallel lists.
+
+    `start` and `end` are offsets in the text, `signs` holds the features as bits, `sentences` and
+    `paragraphs` the index of each token's sentence and paragraph. A paragraph begins with the empty
+    token BREAK. A quotation belongs to the sentence in which it begins.
+    """
 
     start: list[int]
     end: list[int]
@@ -54,12 +60,12 @@ class Reading:
     paragraphs: list[int]
 
     def quoted(self, k: int) -> bool:
-        """Whether a token is a quotation mark or stands between two, or is no word."""
+        """Whether a token is inside a quotation or is punctuation."""
         return bool(self.signs[k] & (1 << INSIDE | 1 << _MARK))
 
 
 def read(text: str, paragraphs: list[tuple[int, int]]) -> Reading:
-    """The tokens of the paragraphs, a break between each two."""
+    """Tokenise the paragraphs; each begins with BREAK."""
     starts: list[int] = []
     ends: list[int] = []
     words: list[str] = []
@@ -70,7 +76,7 @@ def read(text: str, paragraphs: list[tuple[int, int]]) -> Reading:
             token = match.group()
             start, end = match.span()
             if token[-1] == "t" and len(token) > 3 and token[-3:] in ("n't", "n’t"):
-                # "don't" in two: do, n't
+                # Split "don't" into do and n't.
                 word, known = _word(token[:-3])
                 starts.append(start)
                 ends.append(end - 3)
@@ -103,7 +109,7 @@ def read(text: str, paragraphs: list[tuple[int, int]]) -> Reading:
 
 
 def _sentences(words: list[str], signs: list[int]) -> tuple[list[int], list[int]]:
-    """The numbers of each token's sentence and paragraph."""
+    """Return the sentence and the paragraph index of each token."""
     sentences: list[int] = []
     paragraphs: list[int] = []
     sentence = paragraph = 0
@@ -124,7 +130,7 @@ def _sentences(words: list[str], signs: list[int]) -> tuple[list[int], list[int]
 
 
 def _is_short(word: str) -> bool:
-    """Whether a full stop behind the word belongs to it: an initial, an abbreviation."""
+    """Whether a full stop after `word` is part of it (abbreviation)."""
     return (len(word) == 1 and word.isalpha()) or word in _abbreviations()
 
 
@@ -134,8 +140,9 @@ def _abbreviations() -> frozenset[str]:
 
 
 _FINAL = (".", "!", "?", "…")
-_LAST = (*_FINAL, ":", CLOSING)  # what a paragraph of prose ends with
-_NO_BEGINNING = 1 << _CAPITAL | 1 << _NUMBER | 1 << _MARK  # without one of these a token goes on with a sentence
+_LAST = (*_FINAL, ":", CLOSING)  # how a paragraph of prose ends
+# a token without any of these continues a sentence
+_NO_BEGINNING = 1 << _CAPITAL | 1 << _NUMBER | 1 << _MARK
 
 
 def _quotation(
@@ -147,7 +154,7 @@ def _quotation(
     words: list[str],
     signs: list[int],
 ) -> int:
-    """Appends the tokens of a quotation; the character behind it."""
+    """Append the tokens of a quotation; return the offset after it."""
     size = len(quotation.mark)
     inside, upto = quotation.start + size, quotation.end - (size if quotation.closed else 0)
     kind = 1 << INSIDE
@@ -178,7 +185,7 @@ def _quotation(
 
 @lru_cache(maxsize=1 << 16)
 def _word(word: str) -> tuple[str, int]:
-    """The word as the vocabulary has it, and its signs."""
+    """Return the normalised word and its feature bits."""
     first = word[0]
     if not first.isalnum():
         return (word.lower().replace("’", "'") if len(word) > 1 else word), english()[0].get(word.lower(), 0) & _CLASSES | 1 << _MARK

@@ -1,4 +1,4 @@
-"""Statements told by how a line is laid out: transcripts, headlines with a colon, quotations that are signed."""
+"""Statements marked by line layout: transcripts, headlines, signed quotations."""
 
 from __future__ import annotations
 
@@ -19,7 +19,10 @@ _SIGNATURE = re.compile(rf"\s*([―—–]|--?)\s*({_NAME}(?: (?:de|van|von|bin|
 
 
 def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool) -> Found | None:
-    """The statement that the line `text[start:end]` is as a whole; `first` says that it is the text's first line."""
+    """Return the statement that the complete line `text[start:end]` makes.
+
+    `first`: the line is the first of the text, so it may be a headline.
+    """
     return _transcript(text, start, end) or _signed(text, end, quotes, start) or (_headline(text, start, end) if first else None)
 
 
@@ -31,7 +34,7 @@ def _transcript(text: str, start: int, end: int) -> Found | None:
 
 
 def is_label(words: str) -> bool:
-    """Whether what stands before a colon names a kind of piece or a section rather than a source."""
+    """Whether the words before a colon name a section rather than a source."""
     lows = words.lower().split()
     return not lows or lows[0].upper().strip(".") in no_speakers() or lows[0] in _NO_SOURCE or lows[-1] in _NO_SOURCE
 
@@ -51,7 +54,7 @@ def _headline(text: str, start: int, end: int) -> Found | None:
     kind = any(
         low in lists[key] for key in ("group_words", "unnamed_words", "document_words", "organisation_words", "outlet_words", "titles")
     )
-    # Without a word that tells, a name that the text has again within a sentence.
+    # If no word shows the kind of source, the name must occur again within a sentence.
     again = named and len(words) <= 3 and re.search(rf"[a-z,] {re.escape(words[-1])}\b", text[end:]) is not None
     if not kind and not again:
         return None
@@ -59,7 +62,7 @@ def _headline(text: str, start: int, end: int) -> Found | None:
     return Found([(match.end(), stop)], match.span(2), match.span(1), 0.7, direct=False)
 
 
-# Before a colon in a headline without being a source: kinds of pieces, sections.
+# Words before the colon of a headline that are not sources: types of articles, sections.
 _NO_SOURCE = frozenset(
     """editorial opinion column review analysis explainer interview profile letter letters gallery pictures podcast quiz how what why
     when where who exclusive breaking live watch video photos factbox timeline obituary recap preview fact election campaign day
@@ -69,7 +72,7 @@ _NO_SOURCE = frozenset(
 
 
 def _signed(text: str, end: int, quotes: list[Quotation], start: int) -> Found | None:
-    """A line that is a quotation and who said it, behind a dash."""
+    """Match a line with a quotation and, after a dash, its author."""
     if not quotes or quotes[-1].start > start or not quotes[-1].closed:
         return None
     quotation = quotes[-1]
@@ -84,6 +87,6 @@ def _name(match: re.Match[str]) -> tuple[int, int]:
 
 
 def signature(text: str, start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]] | None:
-    """Dash and name of a line that does nothing but sign the quotation above it."""
+    """Match a line that signs the quotation above: ranges of dash and name."""
     match = _SIGNATURE.match(text, start, end) if text[start] in "―—–-" and end - start < _SHORT else None
     return (match.span(1), _name(match)) if match and match.end() >= end else None

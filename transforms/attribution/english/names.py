@@ -1,4 +1,4 @@
-"""Who a speaker is: the fullest name in the document, the role, the kind of source."""
+"""Resolve speakers: full name in the document, role and kind of source."""
 
 from __future__ import annotations
 
@@ -11,20 +11,21 @@ from functools import cache
 from newsbeam.transforms.attribution.lexicon import is_outlet, sources
 from newsbeam.transforms.document import SpeakerKind
 
-# Every repetition that could begin anew at each letter of a long token is bounded: no name has a word of more than 60 letters.
+# Each repetition that could restart at every letter of a long token is bounded: words of a name
+# have at most 60 letters.
 _RUN = re.compile(r"[^\W\d_a-z][\w’'.&-]*(?: [^\W\d_a-z][\w’'.&-]*){0,9}")
 _ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]{0,60}(?: (?:of|for|and|the|on|in))* ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*\.?")
 _PRONOUNS = {"he": "male", "him": "male", "his": "male", "she": "female", "her": "female"}
 _OTHER_PRONOUNS = frozenset(("i", "we", "they", "you", "it", "who", "which", "that", "one", "some", "others", "many", "both", "another"))
-# Capitalised at the beginning of a sentence or in a headline without being a name.
+# Words that are capitalised at the beginning of sentences or in headlines without being names.
 _TITLE_CASE = frozenset(
     (
         "The A An In On At But And When While After Before As For With From By If It He She They This That These Those His Her Late "
         "However Meanwhile Earlier Although Though Since According Until Under To Of What Did Why How"
     ).split()
 )
-# Words before an outlet's name that are no part of it: "Russian state agency TASS".
+# Words before an outlet's name that do not belong to it: "Russian state agency TASS".
 _BEFORE_OUTLET = frozenset(("russian", "chinese", "japanese", "south", "korean", "north", "recent"))
 
 
@@ -40,14 +41,15 @@ _AGE = re.compile(r"\s?\(\d{1,3}\)")
 
 
 _CAPITAL = re.compile(r"(?<!\w)[A-Z][\w’'-]+")
-# Up to four words, with a blank between each two: were it optional, a row of capitals could be cut into words in very many ways.
+# Up to four words with mandatory blanks between them. With optional blanks, a run of capitals could
+# be divided in exponentially many ways.
 _OF_NAME = re.compile(r"([A-Z][\w’'.-]*(?:\s[A-Z][\w’'.-]*){0,3}\s?) (?:of|from)\b")
 _CAPITALS = re.compile(r"[A-Z]")
 _SURNAME_FIRST = re.compile(r"(?:[.!?”\"’]\s|\n)\s?([A-Z][\w-]+) (?=[a-z])")
 
 
 class Names:
-    """The people and acronyms a document names, to resolve short forms by. Built once a document, in one pass."""
+    """Index of the people and acronyms in a document, built in one pass."""
 
     def __init__(self, text: str) -> None:
         self.acronyms: dict[str, str] = {}
@@ -117,7 +119,10 @@ class Names:
         self.places.append((at, name))
 
     def resolve(self, short: str, titles: Sequence[str] = ()) -> str:
-        """The fullest name that `short` ("Lankov", "Kim") stands for; `short` itself where there is none or there are several."""
+        """Expand `short` ("Lankov", "Kim") to the full name.
+
+        Returns `short` itself if no full name or more than one matches.
+        """
         words = short.split()
         if not words:
             return short
@@ -142,7 +147,7 @@ class Names:
         return options[0][2]
 
     def by_title(self, lows: Sequence[str]) -> str:
-        """Whom "the Russian president" stands for: the one person named with that title, else ""."""
+        """Return the only person with a title, else "": the Russian president."""
         if not 2 <= len(lows) <= 5 or lows[0] != "the" or not _is_title(lows[-1]):
             return ""
         wanted = set(lows[1:])
@@ -151,7 +156,10 @@ class Names:
         return merged[0][2] if len(merged) == 1 else ""
 
     def _merge(self, options: list[tuple[float, int, str]]) -> list[tuple[float, int, str]]:
-        """Variants of one name (Donald Trump, Donald J. Trump; Kim Jong Un, Kim Jong-un) count as one, the commonest."""
+        """Merge variants of a name into the most frequent one.
+
+        For example Donald Trump and Donald J. Trump, or Kim Jong Un and Kim Jong-un.
+        """
         merged: dict[str, tuple[float, int, str]] = {}
         for weight, first, name in options:
             parts = re.sub(r"[-’']", " ", name.lower()).split()
@@ -161,7 +169,7 @@ class Names:
                 merged[key] = (old[0] + weight, min(old[1], first), old[2])
             else:
                 merged[key] = (weight, first, name)
-        # J. Doe is Jane Doe where there is no other Doe.
+        # J. Doe is Jane Doe if there is no other Doe.
         initials = [key for key in merged if len(key.split()[0].strip(".")) == 1 and not key.split()[0].isdigit()]
         for key in initials:
             full = [other for other in merged if other != key and other[0] == key[0] and other.split()[-1] == key.split()[-1]]
@@ -172,7 +180,10 @@ class Names:
         return sorted(merged.values())
 
     def person_before(self, at: int, text: str, gender: str) -> str:
-        """Whom "he" or "she" at `at` stands for: the one fitting person of this paragraph or the last, else ""."""
+        """Resolve "he" or "she" at `at` in this and the last paragraph.
+
+        Returns "" unless exactly one person fits.
+        """
         reach = max(at - 1500, 0)
         floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
         fitting = [
@@ -181,7 +192,7 @@ class Names:
             if self._gender(name) == gender or (self.fits(name, gender) and (self.titled[name] or self.count[name] > 1))
         ]
         if not fitting:
-            # Nobody known to be one: the only person whom this paragraph names so far.
+            # If nobody's gender is known: the only person whom this paragraph has named so far.
             fitting = [
                 name
                 for name in self.between(text.rfind("\n", reach, at) + 1, at)
@@ -190,7 +201,11 @@ class Names:
         return fitting[0] if len(fitting) == 1 else ""
 
     def surname_before(self, at: int, text: str, gender: str) -> str:
-        """The one person of that sex whose surname stands in this paragraph or the last before `at`, if named in full anywhere; else ""."""
+        """Resolve a pronoun by surnames in this and the previous paragraph.
+
+        The surname has to belong to one person of that gender, who is named in full somewhere in
+        the document; else "".
+        """
         reach = max(at - 600, 0)
         floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
         found: list[str] = []
@@ -202,16 +217,19 @@ class Names:
         return found[0] if len(found) == 1 else ""
 
     def may_be(self, name: str, gender: str) -> bool:
-        """Whether `name` is known to be of that sex."""
+        """Whether `name` is known to have that gender."""
         return self._gender(name) == gender
 
     def between(self, start: int, end: int) -> list[str]:
-        """The people named in full in `text[start:end]`, at most the last 50, each once."""
+        """Return the last (at most 50) full names in `text[start:end]`."""
         first = max(bisect_left(self.places, (start, "")), (last := bisect_left(self.places, (end, ""))) - 50)
         return list(dict.fromkeys(name for _, name in self.places[first:last]))
 
     def subject_between(self, text: str, start: int, end: int) -> str:
-        """The full name of the surname that last began a sentence in `text[start:end]`, "" if there is none."""
+        """Return the full name of the last sentence-initial surname, else "".
+
+        Searches `text[start:end]`.
+        """
         found = ""
         for match in _SURNAME_FIRST.finditer(text, start, end):
             full = self.resolve(_bare(match[1]))
@@ -226,12 +244,15 @@ class Names:
         return "male" if words & _names("male") else ""
 
     def fits(self, name: str, gender: str) -> bool:
-        """Whether nothing speaks against `name` being "he" (male) or "she" (female)."""
+        """Whether `name` can be "he" (male) or "she" (female)."""
         return self._gender(name) in ("", gender)
 
 
 def _stands_as_person(text: str, at: int) -> bool:
-    """Whether the word before `text[at:]` lets a name be a person's: not "at the Foo Bar", not "the broadcaster Foo Bar"."""
+    """Whether the word before `text[at:]` allows a person's name.
+
+    Counterexamples: "at the Foo Bar", "the broadcaster Foo Bar".
+    """
     before = re.search(r"(?<!\w)(\w+)\W{0,3}$", text[max(at - 30, 0) : max(at, 0)])
     if at < 0 or before is None:
         return at >= 0
@@ -252,18 +273,22 @@ def _names(key: str) -> frozenset[str]:
 
 
 def pronoun(text: str) -> str:
-    """ "male", "female", "other" for a pronoun, "" for anything else."""
+    """Return "male", "female" or "other" for a pronoun, "" for other words."""
     low = text.lower()
     return _PRONOUNS.get(low, "other" if low in _OTHER_PRONOUNS else "")
 
 
 def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
-    """Name, role and kind of the source that a noun phrase stands for (not a pronoun)."""
+    """Return name, role and kind of the source that a noun phrase denotes.
+
+    Pronouns are handled elsewhere.
+    """
     head, role = _split(_AGE.sub("", phrase))
     words = _WORD.findall(head)
     lows = [word.lower() for word in words]
     bare = [_bare(word) for word in words]
-    # The name is the capitalised words at the end of the head, behind titles and nationalities.
+    # The name consists of the capitalised words at the end of the head, after titles and
+    # nationalities.
     cut = len(words)
     while cut > 0 and words[cut - 1][0].isupper() and not (_is_title(lows[cut - 1]) and cut < len(words)):
         if cut < len(words) and words[cut - 1].endswith(("'s", "’s")):
@@ -336,7 +361,7 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
 
 
 def _heads(lows: list[str]) -> list[str]:
-    """The words of a phrase up to its first preposition."""
+    """Return the words of a phrase up to its first preposition."""
     for index, low in enumerate(lows):
         if index and low in ("of", "for", "in", "at", "from", "with", "on", "to", "by"):
             return lows[:index]
@@ -391,7 +416,7 @@ def _outlet_name(head: str, names: Names) -> str:
     return names.acronyms.get(name, name)
 
 
-# What names an office and not a person: "the owner of the Foo", "Foo’s chief negotiator".
+# Words that denote an office and not a person: "the owner of the Foo", "Foo’s chief negotiator".
 _ROLE = re.compile(
     r"(?:[Tt]he|[Aa]n?|[Ii]ts|[Hh]is|[Hh]er|[Tt]heir|[A-Z]\w+[’']s?)"
     r"(?: [a-z][\w-]*)+(?: (?:of|for|at|in|from|with|on)\b.*)?$"
@@ -399,7 +424,7 @@ _ROLE = re.compile(
 
 
 def _split(phrase: str) -> tuple[str, str]:
-    """Head and apposition: "Jane Doe", "a professor at X"."""
+    """Split a phrase into head and apposition: "Jane Doe", "a professor at X"."""
     head, comma, rest = phrase.partition(",")
     rest = rest.strip().strip(",").strip()
     first = rest.split(" ", 1)[0].lower() if rest else ""
@@ -413,8 +438,10 @@ def _split(phrase: str) -> tuple[str, str]:
         return head, ""
     named = re.match(r"(?:(?:Dr|Mr|Mrs|Ms|Prof|Sir|Dame)\.? )?([A-Z][\w.’'-]+(?: (?:de |van |von |al )?[A-Z][\w.’'-]+){1,3})(?=,|$)", rest)
     if named and _ROLE.match(head):
-        return named[1], re.sub(r"^(?:the|a|an|its|his|her|their) ", "", head.strip(), flags=re.I)  # the owner of the Foo, Jane Doe
+        # the owner of the Foo, Jane Doe
+        return named[1], re.sub(r"^(?:the|a|an|its|his|her|their) ", "", head.strip(), flags=re.I)
     if not re.search(r"[A-Z]", head) and re.match(r"[A-Z]", rest):
-        return rest, re.sub(r"^(?:the|a|an) ", "", head.strip(), flags=re.I)  # the group's founder, Jane Doe
+        # the group's founder, Jane Doe
+        return rest, re.sub(r"^(?:the|a|an) ", "", head.strip(), flags=re.I)
     rest = re.split(r",? who\b|,? which\b", rest)[0].strip()
     return head, re.sub(r"^the ", "", rest) if rest.lower().startswith("the ") else rest

@@ -1,13 +1,17 @@
-"""The convolutional network behind the English tagger, computed in whole numbers.
+"""The convolutional network of the English tagger, in integer arithmetic.
 
-Weights and activations are integers held as float32: products and sums stay below 2**24, where float32 is exact, so that a matrix
-product gives the same bits on every machine, in every order of summation, with every library (`train` checks that bound and
-refuses weights that break it). Between the layers values are rounded to eighths of a byte: 0..255 stands for 0..4.
+Weights and activations are integers stored as float32. Products and sums stay below 2**24, where
+float32 is exact, so a matrix product has the same bits on every machine, in every order of
+summation and with every library. `train` checks the bound and rejects weights that violate it.
+Between layers, values are rounded to 8 bits: 0..255 represents 0..4.
 
-The first part reads the whole document: a word is its vector, that of its ending and its signs; four convolutions with growing
-dilation (iterated dilated convolutions, Strubell et al. 2017) let each token see fifteen others to both sides. From what comes out,
-one matrix tells cues. The second part looks at each cue with `reach` tokens to both sides, told where they stand to the cue, and
-says which of them are its source and which its content (as in labelling semantic roles), so that two cues may share a source.
+The first part reads the complete document. The input of a token is the sum of its word vector, its
+ending vector and its features. Four iterated dilated convolutions (Strubell et al. 2017) give each
+token a context of fifteen tokens on either side. One matrix then scores the cues.
+
+The second part reads `reach` tokens on either side of each cue, with their positions relative to
+it, and labels them as source, content or neither (as in semantic role labelling). Two cues may
+therefore share a source.
 """
 
 from __future__ import annotations
@@ -20,18 +24,18 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-TOP = 255.0  # the greatest activation
-_BLOCK = 512  # tokens read at once: what a core keeps near
-_CUES = 12  # cues looked at at once
+TOP = 255.0  # maximum activation
+_BLOCK = 512  # tokens per batch; fits into the cache of a core
+_CUES = 12  # cues per batch
 
 
 @dataclass(frozen=True, eq=False)
 class Layer:
-    """`weight` (inputs, outputs) and `bias` (outputs).
+    """A linear layer: `weight` (inputs, outputs) and `bias` (outputs).
 
-    In layers whose sums become activations both are whole numbers divided by 2**shift, which float32 holds as exactly as the whole
-    numbers; the bias has a half more, so that rounding is cutting off. A convolution's weights also hold the identity, by which it
-    adds its result to what comes in.
+    In layers that feed an activation, both are integers divided by 2**shift, which float32
+    represents exactly. The bias includes a half, so that truncation rounds. The weights of a
+    convolution include the identity, which makes it residual.
     """
 
     weight: Floats
@@ -39,14 +43,14 @@ class Layer:
     dilation: int = 0
 
     def __call__(self, values: Floats) -> Floats:
-        """The sums."""
+        """Apply the layer, without activation."""
         out: Floats = values @ self.weight
         out += self.bias
         return out
 
 
 def _activate(sums: Floats) -> Floats:
-    """Sums to activations 0..255, in place."""
+    """Convert sums to activations 0..255, in place."""
     np.floor(sums, out=sums)
     np.maximum(sums, 0, out=sums)
     np.minimum(sums, TOP, out=sums)
@@ -54,7 +58,10 @@ def _activate(sums: Floats) -> Floats:
 
 
 def _convolve(layer: Layer, values: Floats, inside: Floats | None) -> Floats:
-    """One residual convolution along the second but last axis; `inside` (same shape but 1 wide) is 0 beyond the text's ends."""
+    """Apply one residual convolution along the last axis but one.
+
+    `inside` (same shape, last axis 1) is 0 outside the text.
+    """
     rows, length, width = values.shape
     step = min(layer.dilation, length)
     joined = np.empty((rows, length, 3 * width), np.float32)
@@ -71,8 +78,12 @@ def _convolve(layer: Layer, values: Floats, inside: Floats | None) -> Floats:
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """All layers. To what the second part begins with, `places` (2 * reach + 1, width) adds by a token's distance from the cue, `where`
-    (14, width) by that of its sentence, and `marked` where the token is part of the cue."""
+    """All layers of the network.
+
+    The input of the second part is the sum of the encoded token and of three embeddings: `places`
+    (2 * reach + 1, width) by the token's distance from the cue, `where` (14, width) by the distance
+    of its sentence, and `marked` for the tokens of the cue.
+    """
 
     vectors: Floats
     endings: Floats
@@ -89,11 +100,14 @@ class Network:
 
     @property
     def reach(self) -> int:
-        """Tokens seen to either side of a cue."""
+        """Tokens of context on either side of a cue."""
         return len(self.places) // 2
 
     def encode(self, words: NDArray[np.int32], endings: NDArray[np.int32], signs: Floats) -> Floats:
-        """What is known of each of n tokens, (n, width): `words` and `endings` are numbers of vectors, `signs` (n, signs) 0 or 1."""
+        """Encode n tokens: (n, width).
+
+        `words` and `endings` are rows of the embedding tables, `signs` (n, signs) is 0 or 1.
+        """
         total = len(words)
         halo = sum(layer.dilation for layer in self.early)
         out = np.empty((total, len(self.first.bias)), np.float32)
@@ -108,13 +122,14 @@ class Network:
         return out
 
     def cues(self, encoded: Floats) -> Floats:
-        """(n, 3) scores: no cue, a cue's first token, a further token of it."""
+        """Score each token, (n, 3): no cue, first token, further token."""
         return self.cue(encoded)
 
     def roles(self, encoded: Floats, cues: list[tuple[int, int]], sentences: NDArray[np.int32], paragraphs: NDArray[np.int32]) -> Floats:
-        """(cues, 2 * reach + 1, 3) scores of the tokens around each cue [start, end): neither, source, content.
+        """Score the tokens around each cue: neither, source, content.
 
-        `sentences` and `paragraphs` number those of each token.
+        `cues` are token ranges [start, end); `sentences` and `paragraphs` have one index per token.
+        Returns an array (cues, 2 * reach + 1, 3).
         """
         reach = self.reach
         size = 2 * reach + 1
@@ -149,13 +164,20 @@ class Network:
 
 
 def distance(sentences: NDArray[np.int32], paragraphs: NDArray[np.int32]) -> NDArray[np.int32]:
-    """The row of `Network.where` for how many sentences and paragraphs a token stands behind (before, if negative) its cue."""
+    """Return the rows of `Network.where`.
+
+    The arguments are the distances of a token from its cue in sentences and in paragraphs, negative
+    before the cue.
+    """
     row: NDArray[np.int32] = np.clip(sentences, -3, 3) + 3 + 7 * (paragraphs != 0)
     return row
 
 
 def network_of(arrays: dict[str, NDArray[Any]]) -> Network:
-    """The network whose layers a weights file holds: per layer `<name>.weight`, `.bias` and `.form` (shift, dilation)."""
+    """Build the network from the arrays of a weights file.
+
+    Each layer has `<name>.weight`, `.bias` and `.form` (shift, dilation).
+    """
 
     def layer(name: str) -> Layer:
         shift, dilation = (int(number) for number in arrays[f"{name}.form"])

@@ -1,7 +1,8 @@
-"""The tokens of an English paragraph, and the noun phrases among them.
+"""Tokens of an English paragraph, and the noun phrases among them.
 
-Without a tagger a noun phrase is found by its edges: punctuation, conjunctions, auxiliaries and finite verbs, all from the word
-lists. Words unknown to the lists are taken for nouns and adjectives. Every scan is bounded by `_MAX_NP` tokens.
+There is no part-of-speech tagger: a noun phrase is delimited by punctuation, conjunctions,
+auxiliaries and finite verbs from the word lists. Unknown words count as nouns and adjectives. Every
+scan is limited to `_MAX_NP` tokens.
 """
 
 from __future__ import annotations
@@ -49,9 +50,11 @@ _MAX_NP = 40  # tokens of a noun phrase
 
 
 class Tokens:
-    """A paragraph's tokens in four lists: start, end, word in lower case, class bits. A quotation is one token.
+    """A paragraph's tokens as four parallel lists.
 
-    `cues` holds the indices of the tokens that may be reporting verbs. Token ranges are pairs, end exclusive.
+    `S` and `E` are offsets in the text, `W` the words in lower case, `B` the word-class bits. A
+    quotation is one token. `cues` holds the indices of possible reporting verbs. Token ranges are
+    pairs with exclusive end.
     """
 
     def __init__(self, text: str, start: int, end: int, quotes: list[Quotation]) -> None:
@@ -104,7 +107,7 @@ class Tokens:
         self.S, self.E, self.W, self.B = S, E, W, B
 
     def sentences(self) -> Iterator[tuple[int, int, int]]:
-        """Token ranges (first, end of the words, end with the final punctuation)."""
+        """Yield token ranges (start, end of words, end of punctuation)."""
         W, B, text, n = self.W, self.B, self.text, len(self.W)
         a = i = 0
         while i < n:
@@ -126,7 +129,8 @@ class Tokens:
                 if closing in ".!?…" and closing and i + 1 < n and B[i + 1] & (CAP | QUOTE | DIGIT):
                     ends = True
             elif w.endswith(".") and i + 1 < n and B[i + 1] & CAP and B[i + 1] & (PRON | DET | PREP | SUB | ADV | CONJ) and len(w) > 2:
-                ends = w.count(".") > 1  # "in the U.S. He": a known abbreviation alone never ends a sentence
+                # "in the U.S. He": a known abbreviation alone never ends a sentence
+                ends = w.count(".") > 1
             if ends:
                 yield a, i + 1, i + 1
                 a = i + 1
@@ -135,7 +139,7 @@ class Tokens:
             yield a, n, n
 
     def is_plural(self, start: int, end: int) -> bool:
-        """Whether the verb may stand in its base form behind this phrase."""
+        """Whether a verb in its base form can follow this phrase."""
         W, B = self.W, self.B
         for k in range(start, end):
             if (k > start and B[k] & (PREP | COMMA | REL)) or W[k] == "(":
@@ -145,7 +149,7 @@ class Tokens:
         return bool(B[start] & PRON) or word.endswith("s") or word in _groups() or any(B[k] & CONJ for k in range(start, end))
 
     def is_noun(self, i: int, n: int, b: int, left: int, left_word: str, form: int) -> bool:
-        """Whether the cue at `i` (phrase up to `n`) is a noun here, by its neighbours: the report of, both claims."""
+        """Whether the cue [i, n) is a noun here: the report of, both claims."""
         W, B = self.W, self.B
         if left & (DET | PREP) and not left & PRON:
             return True
@@ -168,7 +172,7 @@ class Tokens:
         return False
 
     def can_speak(self, start: int, end: int) -> bool:
-        """Whether a phrase is somebody or something that can be a source of evidence: not "the decision", "the meeting"."""
+        """Whether a phrase can be a source, unlike "the decision"."""
         W, B = self.W, self.B
         head = end
         for k in range(start + 1, end):
@@ -181,7 +185,7 @@ class Tokens:
         return bool(bits & CAP) or word in _able()
 
     def phrase_before(self, hi: int, lo: int) -> tuple[int, int] | None:
-        """The noun phrase that ends before token `hi`: tokens [start, end), or None."""
+        """Return the noun phrase that ends before token `hi`, or None."""
         W, B = self.W, self.B
         lo = max(lo, hi - _MAX_NP)
         if hi <= lo:
@@ -206,7 +210,7 @@ class Tokens:
         if last & (STOP | QUOTE):
             return None
         end = hi
-        # "Trump on Monday said": the time is no part of the speaker.
+        # "Trump on Monday said": the time does not belong to the speaker.
         while end > lo and B[end - 1] & (TIME | ADV) and not (B[end - 1] & CAP and not B[end - 1] & TIME) and end - 1 > lo:
             end -= 1
         if end < hi and end - 1 > lo and W[end - 1] in ("on", "in", "this", "late", "early"):
@@ -215,7 +219,7 @@ class Tokens:
         return self._trim(start, end)
 
     def _walk_left(self, end: int, lo: int) -> int:
-        """Leftwards from `end` to the nearest clause boundary."""
+        """Return the nearest clause boundary to the left of `end`."""
         W, B = self.W, self.B
         j, first_and = end, -1
         hit = False
@@ -223,7 +227,7 @@ class Tokens:
             bits = B[j - 1]
             word = W[j - 1]
             if word == ")" and j == end:
-                # A bracket behind the name: John Roe (34)
+                # A bracket after the name: John Roe (34)
                 k = j - 2
                 while k > lo and j - k < 8 and W[k] != "(":
                     k -= 1
@@ -234,7 +238,7 @@ class Tokens:
             if bits & (STOP | COMMA):
                 break
             if bits & QUOTE:
-                # A short quotation within the phrase (the “green” party) goes on with the phrase.
+                # A short quotation can be part of the phrase: the “green” party.
                 if self.E[j - 1] - self.S[j - 1] > 30 or j - 1 == lo:
                     break
                 j -= 1
@@ -249,7 +253,8 @@ class Tokens:
                 hit = True
                 break
             if word == "that" and W[j].endswith("s") and end - j > 1 and B[j] & LOWER and self._noun_before(j - 1, lo):
-                # The union that represents the drivers said: the relative clause is part of the phrase.
+                # The union that represents the drivers said: the relative clause belongs to the
+                # phrase.
                 relative = self._relative(j - 1, end, lo)
                 if relative is not None:
                     return relative
@@ -284,7 +289,10 @@ class Tokens:
         return bool(left & LOWER) and not left & (CUE | PREP | SUB | CONJ | AUX | ADV | DET | VERB | ED)
 
     def _relative(self, k: int, end: int, lo: int) -> int | None:
-        """Where "an official who asked for silence" begins, whose relative pronoun stands at `k`; None if it is no such phrase."""
+        """Return the start of a phrase whose relative pronoun is token `k`.
+
+        Example: "an official who asked for silence". None if there is no such phrase.
+        """
         B = self.B
         if k <= lo or not B[k - 1] & (LOWER | CAP) or B[k - 1] & (PREP | CUE | AUX) or end - k < 3:
             return None
@@ -295,12 +303,15 @@ class Tokens:
         return start if start < k and self._is_np(start, k) else None
 
     def is_finite(self, k: int, lo: int) -> bool:
-        """Whether the past form at `k` is a finite verb rather than an adjective or a participle of its noun."""
+        """Whether the past form at `k` is a finite verb.
+
+        It may also be an adjective or a participle that modifies its noun.
+        """
         B = self.B
         return k > lo and not B[k - 1] & (DET | PREP | CONJ | ADV) and not (k + 1 < len(B) and B[k + 1] & PREP)
 
     def _trim(self, start: int, end: int) -> tuple[int, int] | None:
-        """Takes an introductory phrase off the front, and says None where no noun phrase is left."""
+        """Strip an introductory phrase; return None if no noun phrase remains."""
         W, B = self.W, self.B
         while start < end and ((B[start] & (ADV | TIME | CONJ) and not B[start] & DET) or W[start] in ("that", "–", "-")):
             if B[start] & CAP and B[start] & TIME and start + 1 == end:
@@ -315,7 +326,10 @@ class Tokens:
         return (start, end) if self._is_np(start, end) else None
 
     def _after_preposition(self, start: int, end: int) -> int:
-        """Where a subject begins behind "In a statement"; `end` if that cannot be told."""
+        """Return the start of the subject after "In a statement".
+
+        Returns `end` if it is ambiguous.
+        """
         W, B = self.W, self.B
         k = start + 1
         if k < end and B[k] & DET:
@@ -332,7 +346,10 @@ class Tokens:
         return end
 
     def _is_np(self, start: int, end: int) -> bool:
-        """Whether tokens can be a speaker: a pronoun, a name, a noun with its determiner, or a plural."""
+        """Whether tokens can be a speaker.
+
+        A speaker is a pronoun, a name, a noun with its determiner, or a plural.
+        """
         W, B = self.W, self.B
         if not 0 < end - start <= _MAX_NP:
             return False
@@ -364,7 +381,10 @@ class Tokens:
         return head >= start and (W[head].endswith("s") or W[head] in _groups() or W[head] in ("media", "spokesman"))
 
     def _np_apposition(self, hi: int, lo: int) -> tuple[int, int] | None:
-        """The phrase before ", said": name, then what stands between commas ("X, a Y of Z, said")."""
+        """Return the phrase before ", said".
+
+        It is a name with appositions between commas: "X, a Y of Z, said".
+        """
         W, B = self.W, self.B
         commas = [k for k in range(hi - 1, lo - 1, -1) if B[k] & COMMA]
         stop = lo
@@ -377,7 +397,8 @@ class Tokens:
             # "X, said": a stray comma.
             return self.phrase_before(hi - 1, lo) if hi - 1 > lo and not B[hi - 2] & COMMA else None
         end = hi - 1
-        seg = 0  # segments are counted from the right: seg n lies between commas[n + 1] and commas[n]
+        # segments are counted from the right: seg n lies between commas[n + 1] and commas[n]
+        seg = 0
         while seg + 1 < len(commas) and seg < 6:
             first = commas[seg + 1] + 1
             if first >= commas[seg]:
@@ -394,7 +415,7 @@ class Tokens:
             ):
                 pass
             elif seg == 0:
-                # A parenthesis ("X, on Monday, said") is left out of the speaker.
+                # A parenthesis ("X, on Monday, said") is not part of the speaker.
                 end = commas[1]
             head_end = commas[seg + 1]
             head_lo = commas[seg + 2] + 1 if seg + 2 < len(commas) else stop
@@ -421,10 +442,11 @@ class Tokens:
         return 0 < end - start <= 6 and all(self.B[k] & CAP for k in range(start, end))
 
     def phrase_at(self, i: int, hi: int, strict: bool = False) -> tuple[int, int] | None:
-        """The noun phrase that begins at token `i`, with its apposition: tokens [start, end), or None.
+        """Return the noun phrase that begins at token `i`, or None.
 
-        `strict` is for "according to X, …", where a clause and not an apposition follows the comma as a rule, and where
-        a participle belongs to the noun ("footage released by X").
+        It includes an apposition. `strict` is for "according to X, …": there, a comma is usually
+        followed by a clause rather than an apposition, and a participle belongs to the noun
+        ("footage released by X").
         """
         W, B = self.W, self.B
         if i >= hi or B[i] & (STOP | COMMA | QUOTE):
@@ -498,7 +520,7 @@ class Tokens:
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 
     def _in_name(self, k: int, hi: int) -> bool:
-        """Whether the word of time at `k` is part of a name: the daily Morning Ledger."""
+        """Whether the time word at `k` belongs to a name: daily Ledger."""
         B = self.B
         return k + 1 < hi and bool(B[k + 1] & CAP) and not B[k + 1] & TIME and bool(B[k - 1] & LOWER) and not B[k - 1] & (PREP | PRON)
 
@@ -537,7 +559,10 @@ class Tokens:
         return bool(after & (TIME | DIGIT)) and self.W[k] in ("on", "in", "at", "from", "by")
 
     def _adverbial(self, k: int, hi: int, named: bool) -> bool:
-        """Whether the preposition at `k` begins an adverbial (in a statement, on Monday) and not a part of the noun phrase."""
+        """Whether the preposition at `k` begins an adverbial.
+
+        "in a statement" and "on Monday" do; other prepositions continue the noun phrase.
+        """
         W, B = self.W, self.B
         word = W[k]
         if self._when(k, hi):
@@ -571,7 +596,10 @@ class Tokens:
         return named
 
     def main_subject(self, a: int, hi: int) -> tuple[int, int] | None:
-        """The subject of the main clause that begins the sentence, up to its first verb; None where that is unsure."""
+        """Return the subject of the main clause, up to its first verb.
+
+        None if it is ambiguous.
+        """
         W, B = self.W, self.B
         k = a
         hi = min(hi, a + _MAX_NP)
@@ -594,7 +622,7 @@ class Tokens:
             if q < closed:
                 continue
             if W[q] == "(" and q > k:
-                # A bracket behind a name: Jane Doe (71), …
+                # A bracket after a name: Jane Doe (71), …
                 closed = next((p + 1 for p in range(q, min(q + 8, hi)) if W[p] == ")"), q)
                 if closed > q:
                     continue
@@ -619,7 +647,7 @@ class Tokens:
 
 @lru_cache(maxsize=1 << 15)
 def _word(word: str) -> tuple[str, int, bool]:
-    """A word in small letters, its class bits, and whether it may be a reporting verb."""
+    """Return lower-case word, class bits and whether it may report speech."""
     words, phrasal = english()
     low = word.lower()
     known = words.get(low)

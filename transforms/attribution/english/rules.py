@@ -1,9 +1,10 @@
-"""English statements by rule: paragraphs into tokens, tokens into sentences, and from each reporting verb outwards.
+"""Rule-based attribution for English: from each reporting verb outwards.
 
-A quotation is a single token, so that a sentence around it reads like any other and nothing inside it is taken for a cue.
-From each cue the verb group grows to the left over auxiliaries and adverbs, then the speaker is looked for (left of it, right of
-it where the order is inverted, or inherited from the cue before it), then the content (right of it, else left). Every scan is
-bounded by the sentence and by a fixed number of tokens, which keeps the whole linear.
+A paragraph is split into tokens and sentences. A quotation is a single token, so a sentence around
+it is read like any other, and cues inside it are ignored. From each cue, the verb group extends to
+the left over auxiliaries and adverbs. Then the speaker is searched (to the left; to the right in
+inverted order; or taken from the previous cue), then the content (to the right, else to the left).
+Every scan is limited to the sentence and to a fixed number of tokens, so the time is linear.
 """
 
 from __future__ import annotations
@@ -57,22 +58,23 @@ _DATELINE = re.compile(
     r"|[A-Z]{3}[A-Z.'’/ -]{0,40}(?:, [A-Z][a-z]{1,12}\.?)?(?:,? \d{1,2})?\s+(?:--|[–—]))\s*(?=\S)"
 )
 _MAX_BLOCK = 3000  # characters of a paragraph that a colon announces
-_MAX_SENTENCE = 1000  # tokens of a sentence; what is longer is none
+_MAX_SENTENCE = 1000  # tokens of a sentence; a longer one is not prose
 _MAX_CONTENT = 120  # tokens of a clause
-# Characters of a text from which on paragraphs are passed over that hold neither a reporting word nor a mark that may set off speech.
-# Articles are far shorter; of a page of ten million characters nothing but the passing over can be done in ten seconds.
+# In texts with more characters, paragraphs that contain neither a reporting word nor a quotation
+# mark, colon or dash are skipped. Articles are far shorter. Without this, a page of ten million
+# characters would exceed its ten seconds.
 _VAST_TEXT = 1_000_000
 _QUIET = re.compile(r"[^\"“”„‟«»‘’‚'「」『』＂:―—–]*")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
 def statements(prose: str) -> list[Found]:
-    """The statements of an English text, in the order of their contents."""
+    """Return the statements of an English text, ordered by content."""
     return read(prose).found
 
 
 def read(prose: str) -> Reader:
-    """An English text, read to its end."""
+    """Read a complete English text."""
     reader = Reader(prose)
     for match in _PARAGRAPH.finditer(prose):
         reader.paragraph(match.start(), match.end())
@@ -81,10 +83,11 @@ def read(prose: str) -> Reader:
 
 
 class Reader:
-    """Reads paragraph by paragraph; holds what one paragraph hands to the next.
+    """Reader of one text, with state that passes between paragraphs.
 
-    `paragraphs` are the ranges that were read, without blanks at their ends and without a dateline; `found` the statements, `laid` those
-    of them that are a line as a whole, or have one. Of a vast text `paragraphs` lacks those in which nobody can speak.
+    `paragraphs` are the ranges that were read, without surrounding blanks and without a dateline.
+    `found` are the statements; `laid` those whose content includes a complete line. In a very long
+    text, `paragraphs` lacks those in which nobody can speak.
     """
 
     def __init__(self, text: str) -> None:
@@ -95,10 +98,11 @@ class Reader:
         self.found: list[Found] = []
         self.laid: list[Found] = []
         self.paragraphs: list[tuple[int, int]] = []
-        self.alone: tuple[int, int] | None = None  # a paragraph that was nothing but a quotation
+        self.alone: tuple[int, int] | None = None  # a paragraph that consists of a quotation
         self.last: Found | None = None  # the direct statement that ended the last paragraph
         self.block: Found | None = None  # a statement that ended in a colon
-        self.unsaid: list[tuple[int, int]] = []  # quotations of a paragraph left open, still without a speaker
+        # quotations of the current paragraph without a speaker so far
+        self.unsaid: list[tuple[int, int]] = []
         self.open = False
 
     # -- tokens ---------------------------------------------------------------------------------------------------
@@ -135,7 +139,10 @@ class Reader:
         self._close_paragraph(before, quotes)
 
     def _passed_over(self, start: int, end: int) -> bool:
-        """Whether nobody can speak in a paragraph, nor does it go on with, or end, what the last one began."""
+        """Whether nobody can speak in a paragraph.
+
+        It must not continue or end a statement of the previous paragraph either.
+        """
         if self.block is not None or self.alone is not None or self.closed_by is not None:
             return False
         paragraph = self.text[start:end]
@@ -151,7 +158,7 @@ class Reader:
         cues: list[Cue] = []
         inherit: tuple[int, int] | None = None
         if b - a > _MAX_SENTENCE:
-            return  # no prose
+            return  # not prose
         verbs = self.tokens.cues
         for index in range(bisect_left(verbs, a), bisect_left(verbs, b)):
             cue = self.verbs.cue(verbs[index], a, b, inherit)
@@ -161,7 +168,7 @@ class Reader:
                 cues.append(cue)
                 if cue.speaker is not None:
                     inherit = cue.speaker
-        # A participle that opens the sentence has the speaker of the first finite cue.
+        # A participle that opens the sentence takes the speaker of the first finite cue.
         for number, cue in enumerate(cues):
             if cue.speaker is None:
                 cue.speaker = next((c.speaker for c in cues[number + 1 : number + 6] if c.speaker and not c.inherited), None)
@@ -180,13 +187,16 @@ class Reader:
             self._colon_at_end(a, b)
 
     def _in_relative_clause(self, cue: Cue, following: list[Cue]) -> bool:
-        """Whether the verb belongs to the speaker of another: an official who asked for silence said."""
+        """Whether the verb belongs to another speaker's relative clause.
+
+        Example: an official who asked for silence said …
+        """
         if cue.speaker is None or not self.tokens.B[cue.speaker[0]] & REL or self.tokens.B[cue.speaker[0] - 1] & COMMA:
             return False
         return any(other.speaker and other.speaker[0] < cue.at < other.speaker[1] and not other.inherited for other in following)
 
     def _so(self, a: int, b: int, begun: int) -> None:
-        """“…”, so Doe.: how news put into English from German quotes."""
+        """Read “…”, so Doe.: common in English news translated from German."""
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         k = a + 2 if B[a + 1] & COMMA else a + 1
         if len(self.found) > begun or k + 1 >= b or W[k] != "so" or not B[k + 1] & CAP:
@@ -200,7 +210,10 @@ class Reader:
     # -- content --------------------------------------------------------------------------------------------------
 
     def _statement(self, cue: Cue, a: int, b: int, floor: int, following: list[Cue]) -> int:
-        """Adds the statement of `cue`, if it has content; returns where the next clause may begin."""
+        """Add the statement of `cue` if it has content.
+
+        Returns the first token at which the next clause may begin.
+        """
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         if cue.speaker is None:
             return floor
@@ -224,7 +237,8 @@ class Reader:
             right = None  # “…,” Doe told the court as she left
         left = None
         ended = k >= b or B[k] & (COMMA | STOP | CONJ | QUOTE) or W[k] in ("as", "according", "when", "while", "after", "before", "because")
-        dangling = begin - 2 >= a and B[begin - 1] & COMMA and B[begin - 2] & (REL | SUB | CONJ)  # the forces who, he said, had …
+        # the forces who, he said, had …
+        dangling = begin - 2 >= a and B[begin - 1] & COMMA and B[begin - 2] & (REL | SUB | CONJ)
         if (
             say
             and ended
@@ -287,7 +301,10 @@ class Reader:
         return max(floor, end)
 
     def _modifiers(self, k: int, b: int, tell: bool) -> tuple[int, int, tuple[int, int] | None]:
-        """What stands between verb and content: hearer, time, manner. (Next token, end of the cue, the hearer's tokens.)"""
+        """Skip hearer, time and manner between verb and content.
+
+        Returns the next token, the end of the cue and the hearer's tokens.
+        """
         W, B = self.tokens.W, self.tokens.B
         hearer = None
         if tell and k < b and not B[k] & (QUOTE | STOP | COMMA) and W[k] != "that":
@@ -325,14 +342,17 @@ class Reader:
         return k, end, hearer
 
     def _that_time(self, k: int, b: int) -> bool:
-        """Whether the "that" at `k` is no conjunction but part of a time: that morning."""
+        """Whether the "that" at `k` belongs to a time ("that morning")."""
         B = self.tokens.B
         return k + 1 < b and bool(B[k + 1] & TIME) and (k + 2 >= b or bool(B[k + 2] & (COMMA | STOP | QUOTE)))
 
     def _phrase(self, k: int, limit: int, b: int) -> int | None:
-        """The end of the prepositional phrase at `k` if it tells when, where or of whom something was said, else None."""
+        """Return the end of the prepositional phrase at `k`.
+
+        None unless it says when, where or about whom something was said.
+        """
         W, B = self.tokens.W, self.tokens.B
-        last = -1  # behind the last word of time or place
+        last = -1  # after the last word of time or place
         q = k + 1
         while q < limit:
             bits = B[q]
@@ -401,12 +421,15 @@ class Reader:
         return (k, q) if q > k else None
 
     def _right(self, cue: Cue, k: int, b: int, following: list[Cue]) -> tuple[int, int, str] | None:
-        """Content right of the cue: tokens and what introduces it (quote, that, clause, call, comma)."""
+        """Return the content to the right of the cue.
+
+        It has tokens and a type: quote, that, clause, call or comma.
+        """
         W, B = self.tokens.W, self.tokens.B
         if k >= b:
             return None
         if cue.inverted:
-            # “…,” said X, “…” – only a quotation goes on.
+            # “…,” said X, “…” – only a quotation continues.
             if B[k] & COMMA and k + 1 < b and B[k + 1] & QUOTE:
                 return k + 1, k + 2, "comma"
             if W[k] == ":" and k + 1 < b and B[k + 1] & QUOTE:
@@ -451,12 +474,18 @@ class Reader:
         return None
 
     def _is_scare(self, q: int) -> bool:
-        """A few words in single marks: in news put into English from Korean that is emphasis as often as speech."""
+        """Whether a quotation is a few words in single marks.
+
+        In English news translated from Korean, these mark emphasis as often as speech.
+        """
         text = self.text[self.tokens.S[q] : self.tokens.E[q]]
         return text[0] in "'‘" and len(text.split()) <= 3
 
     def _has_clause(self, k: int, end: int) -> bool:
-        """Whether a noun phrase and a finite verb stand at the beginning of [k, end): a clause without "that"."""
+        """Whether [k, end) begins with a clause without "that".
+
+        A clause has a noun phrase and a finite verb.
+        """
         B = self.tokens.B
         if k >= end or (B[k] & (ING | VERB | AUX | ADV) and not B[k] & CAP):
             return False
@@ -473,7 +502,10 @@ class Reader:
         return (bool(inner) and (inner[0].isupper() or inner[-1] in ".!?…,")) or len(inner.split()) > 4
 
     def _quote_end(self, q: int, b: int, following: list[Cue]) -> int:
-        """The end of content that begins with the quotation at `q`: the quotation alone, or with the clause it is part of."""
+        """Return the end of content that begins with the quotation at `q`.
+
+        The content is the quotation alone or the clause that it is part of.
+        """
         W, B = self.tokens.W, self.tokens.B
         if q + 1 >= b:
             return q + 1
@@ -488,7 +520,10 @@ class Reader:
         return self._right_end(q, b, following)
 
     def _right_end(self, k: int, b: int, following: list[Cue]) -> int:
-        """Where the clause that begins at `k` ends: before the next clause with a cue of its own, else at the sentence's end."""
+        """Return the end of the clause that begins at `k`.
+
+        It ends before the next clause with its own cue, or with the sentence.
+        """
         W, B = self.tokens.W, self.tokens.B
         end = min(b, k + _MAX_CONTENT)
         for cue in following:
@@ -531,10 +566,13 @@ class Reader:
         return end
 
     def _left(self, begin: int, a: int, floor: int) -> tuple[int, int, bool] | None:
-        """Content left of the speaker at `begin`: a quotation, or the clause before the comma."""
+        """Return the content to the left of the speaker at `begin`.
+
+        It is a quotation or the clause before the comma.
+        """
         W, B = self.tokens.W, self.tokens.B
         if begin == a:
-            # “…?” X said: the quotation stands as a sentence of its own.
+            # “…?” X said: the quotation is a sentence of its own.
             if a > 0 and B[a - 1] & QUOTE and not self._taken(a - 1):
                 return a - 1, a, True
             return None
@@ -560,7 +598,8 @@ class Reader:
         opens, word = B[start], W[start]
         if opens & ING or (opens & SUB and not opens & (DET | PRON) and word not in _CLAUSE_SUBORDINATORS):
             return None
-        # A clause has a verb; one that the lists do not know is taken on trust behind a subject and before more words.
+        # A clause needs a verb. The lists do not contain every verb, so one is assumed after a
+        # subject that is followed by more words.
         trusted = end - start >= 4 and (opens & (DET | PRON) or (opens & CAP and not opens & (PREP | SUB | START | ADV | TIME)))
         if not trusted and not self._has_verb(start, end):
             return None
@@ -582,7 +621,10 @@ class Reader:
     # -- according to ---------------------------------------------------------------------------------------------
 
     def _accordings(self, a: int, b: int, begun: int) -> None:
-        """“According to X” and its like: a statement of its own, or a link in the chain of one already found."""
+        """Read “according to X” and similar phrases.
+
+        Each is a statement, or a link in the chain of a statement that was already found.
+        """
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         phrases, passing_on = according_phrases()
         k = a
@@ -689,7 +731,7 @@ class Reader:
         )
 
     def _outlet_in(self, start: int, end: int) -> tuple[int, int]:
-        """Of "a report by Yonhap" the outlet, else the whole phrase."""
+        """Return the outlet in "a report by Yonhap", else the complete phrase."""
         W, B = self.tokens.W, self.tokens.B
         for q in range(end - 1, start, -1):
             if W[q] in ("by", "from", "in", "of") and B[q + 1] & (CAP | DET):
@@ -699,7 +741,10 @@ class Reader:
     # -- what goes from sentence to sentence and from paragraph to paragraph ---------------------------------------
 
     def _lone_quote(self, q: int) -> None:
-        """A sentence that is nothing but a quotation goes on with the direct statement before it."""
+        """Add a sentence that is only a quotation to the previous statement.
+
+        The previous statement must be direct speech.
+        """
         span = (self.tokens.S[q], self.tokens.E[q])
         last = self.last
         if last is not None and last.direct and self._adjacent(last, span[0]):
@@ -708,12 +753,15 @@ class Reader:
             self.unsaid.append(span)
 
     def _adjacent(self, last: Found, start: int) -> bool:
-        """Whether only the cue's sentence lies between the statement and `start`."""
+        """Whether only the cue's sentence separates `last` and `start`."""
         end = max(last.content[-1][1], last.cue[1], last.speaker[1] if last.speaker else 0)
         return 0 <= start - end <= 160 and "\n" not in self.text[end:start] and not _SENTENCE_BREAK.search(self.text, end, start - 1)
 
     def _continues(self, a: int, b: int) -> bool:
-        """A paragraph that begins with a quotation and has no cue of its own for it goes on with the last paragraph's."""
+        """Whether a paragraph continues the previous one's last statement.
+
+        It does if it consists of a quotation without a cue.
+        """
         if not (b - a == 1 and self.tokens.B[a] & QUOTE and b == len(self.tokens.B)):
             return False
         span = (self.tokens.S[a], self.tokens.E[a])
@@ -734,7 +782,7 @@ class Reader:
         self.block = self.block if self.block in self.found[before:] else None
 
     def _colon_at_end(self, a: int, e: int) -> None:
-        """“He said:” at the end of a paragraph: the next one is what he said."""
+        """Let “He said:” at the end of a paragraph announce the next one."""
         W = self.tokens.W
         if e == len(W) and W[e - 1] == ":" and self.found and self.found[-1].said:
             found = self.found[-1]
@@ -747,7 +795,7 @@ class Reader:
             return False
         whole = bool(quotes) and quotes[0].start == start
         if quotes and (not whole or quotes[0].end < end - 1):
-            return False  # the paragraph has a cue of its own, or goes on in the writer's words
+            return False  # the paragraph has its own cue, or continues in the writer's own words
         found.content.append((start, end))
         found.direct = found.direct or len(found.content) == 1
         self.laid.append(found)
@@ -756,7 +804,7 @@ class Reader:
         return True
 
     def _laid_out(self, start: int, end: int, quotes: list[Quotation]) -> bool:
-        """A line that is a statement as a whole, or the signature below a quotation that stands alone."""
+        """Read a line that is a complete statement, or that signs a quotation."""
         found = laid_out(self.text, start, end, quotes, len(self.paragraphs) == 1)
         signed = signature(self.text, start, end)
         alone, self.alone = self.alone, None
@@ -777,12 +825,12 @@ class Reader:
 
 
 def _passes_on(hearer: str) -> bool:
-    """Whether whoever was told is a paper or an agency."""
+    """Whether the hearer is a newspaper or an agency."""
     return is_outlet(hearer) or re.search(r"\b(?:news )?agency\b", hearer) is not None
 
 
 _CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
 _WHEN = frozenset("as when while after before because since until once".split())
-# Past participles of irregular verbs, which the word list has among the finite verbs.
+# Participles of irregular verbs, which the word list counts as finite verbs.
 _PARTICIPLES = frozenset("sent held made given kept sold shown brought written".split())
 _SENTENCE_BREAK = re.compile(r"[.!?] +[A-Z]")

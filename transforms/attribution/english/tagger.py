@@ -1,7 +1,8 @@
-"""English statements by the learned tagger: cues first, then around each cue its source and its content.
+"""Attribution for English by the trained tagger.
 
-Every decision compares whole numbers (see `network`), so that a text is read alike on every machine. The time is linear in the
-length of the text: the number of cues is bounded by that of the tokens, and each is looked at with a fixed number of neighbours.
+Cues are predicted first, then source and content around each cue. All decisions compare integers
+(see `network`), so the result is the same on every machine. The time is linear in the length of the
+text: there are at most as many cues as tokens, and each is read with a fixed number of neighbours.
 """
 
 from __future__ import annotations
@@ -25,11 +26,12 @@ _BITS = np.arange(SIGNS, dtype=np.int64)
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The network, the numbers of the words and endings that it knows, and what was set on the development part.
+    """The network, its vocabulary, and the settings from the development set.
 
-    `cue_bias` is added to the scores of both kinds of cue tokens, in units of the network's sums, of which `unit` make one nat. `curve`
-    holds the log odds of being right, in 1/1024: at nothing, and by each of the signs of a statement. What has lower odds than `least`
-    (in units, times 1024) is dropped.
+    `cue_bias` is added to the scores of both kinds of cue tokens, in units of the network's sums;
+    `unit` of these are one nat. `curve` holds the log odds that a statement is correct, in 1/1024:
+    an intercept and one weight per feature. Statements with odds below `least` (in units times
+    1024) are dropped.
     """
 
     network: Network
@@ -41,16 +43,22 @@ class Model:
     curve: tuple[int, ...]
 
     def odds(self, signs: tuple[int, ...]) -> int:
-        """The log odds that a statement with these signs (`Found.signs`) is right, in units, times 1024."""
+        """Return the log odds of a statement's features (`Found.signs`).
+
+        In units times 1024.
+        """
         always, *each = self.curve
         return always * self.unit + sum(weight * sign for weight, sign in zip(each, signs, strict=True))
 
     def score(self, odds: int) -> float:
-        """Odds as a probability."""
+        """Convert log odds to a probability."""
         return 1 / (1 + exp(-odds / (1024 * self.unit)))
 
     def numbers(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """The numbers of words and of their endings; those of an unknown compound are its last part's."""
+        """Look up the ids of words and of their endings.
+
+        An unknown compound gets the id of its last part.
+        """
         known, endings = self.words, self.endings
         found = [known.get(word) or (known.get(word.rpartition("-")[2], 0) if "-" in word else 0) for word in words]
         return np.array(found, np.int32), np.array([endings.get(word[-3:], 0) for word in words], np.int32)
@@ -58,12 +66,12 @@ class Model:
 
 @cache
 def model() -> Model:
-    """The model in `weights/english.npz`, read once."""
+    """Load the model in `weights/english.npz`, once."""
     return model_of(load_arrays("newsbeam.transforms.attribution", "english.npz"))
 
 
 def model_of(arrays: dict[str, NDArray[Any]]) -> Model:
-    """The model whose arrays a weights file holds."""
+    """Build the model from the arrays of a weights file."""
     words, endings = (arrays[key].tobytes().decode().split("\n") for key in ("words", "ends"))
     settings = [int(number) for number in arrays["settings"]]
     cue_bias, unit, least, *curve = settings
@@ -79,9 +87,10 @@ def model_of(arrays: dict[str, NDArray[Any]]) -> Model:
 
 
 def tag(text: str, ranges: list[tuple[int, int]], learned: Model | None = None) -> list[Found]:
-    """The statements in an English text, whose paragraphs are `ranges`, in the order of their cues.
+    """Return the statements of an English text, ordered by cue.
 
-    A paragraph of more than LONGEST characters is no prose, and is left out.
+    `ranges` are its paragraphs. A paragraph of more than LONGEST characters is not prose and is
+    skipped.
     """
     found: list[Found] = []
     group: list[tuple[int, int]] = []
@@ -96,7 +105,7 @@ def tag(text: str, ranges: list[tuple[int, int]], learned: Model | None = None) 
 
 
 LONGEST = 40_000
-_TOGETHER = 60_000  # characters read at once: bounds the memory; an article is shorter
+_TOGETHER = 60_000  # characters per batch, to limit memory; an article is shorter
 
 
 def _tagged(text: str, ranges: list[tuple[int, int]], learned: Model) -> list[Found]:
@@ -116,13 +125,16 @@ def _tagged(text: str, ranges: list[tuple[int, int]], learned: Model) -> list[Fo
     return found
 
 
-_AT_ONCE = 128  # cues decoded together: bounds the memory
+_AT_ONCE = 128  # cues decoded per batch, to limit memory
 
 
 def _cues(scores: NDArray[np.int32]) -> list[tuple[int, int, int]]:
-    """The best row of cues by their scores: first token, end, and by how much the first one's score beats that of no cue."""
+    """Decode the best sequence of cues: first token, end, margin.
+
+    The margin is the score of the first token over that of no cue.
+    """
     margins = scores - scores[:, :1]
-    # Where neither kind of cue token comes near, the path goes through "no cue" for sure.
+    # A token at which neither kind of cue scores above 0 is certain to be no cue.
     near = np.flatnonzero((margins[:, 1] > 0) | (margins[:, 2] > 0))
     cues: list[tuple[int, int, int]] = []
     rows = margins[:, 1:].tolist()
@@ -138,7 +150,10 @@ def _cues(scores: NDArray[np.int32]) -> list[tuple[int, int, int]]:
 
 
 def _stretch(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int, int]]:
-    """Viterbi's path through tokens [begin, end), where "none" scores 0; a further token has to follow a token of a cue."""
+    """Decode tokens [begin, end) by the Viterbi algorithm.
+
+    "No cue" scores 0. A further token must follow a token of a cue.
+    """
     impossible = -(1 << 60)
     none, first, further = 0, impossible, impossible
     back: list[tuple[int, int, int]] = []
@@ -167,14 +182,14 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
     scores = roles.astype(np.int32)
     reach = learned.network.reach
     total = len(reading.words)
-    # Beyond the ends of the text there is nothing.
+    # Positions outside the text get no role.
     for row, (start, _, _) in enumerate(cues):
         if start < reach:
             scores[row, : reach - start] = (1 << 22, 0, 0)
         if start + reach >= total:
             scores[row, total - start + reach :] = (1 << 22, 0, 0)
     paths = scores.argmax(axis=2)
-    # By how much source and content each beat the better of the two others.
+    # The margins of source and of content over the better of the other two roles.
     none, source, content = scores[:, :, 0], scores[:, :, 1], scores[:, :, 2]
     most = 8 * learned.unit
     sources_by = np.minimum(source - np.maximum(none, content), most)
@@ -226,7 +241,10 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
 
 
 def _whole(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tuple[int, int]]:
-    """The pieces of content without what is no piece: a few words by themselves, or the writer's words two sentences off."""
+    """Drop fragments from the pieces of content.
+
+    A fragment is a few isolated words, or the writer's own words two sentences away.
+    """
 
     if len(pieces) < 2:
         return pieces
@@ -244,12 +262,15 @@ def _whole(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tu
     ]
 
 
-_SHORT = 4  # tokens; less is seldom a statement
-_FEW = 3  # words that a piece has at least, where another has them
+_SHORT = 4  # tokens; fewer are seldom a statement
+_FEW = 3  # minimum words of a piece if another piece has as many
 
 
 def _phrase(reading: Reading, low: int, high: int) -> tuple[int, int] | None:
-    """The source in tokens [low, high) without what only leads up to it; None where nothing is left that could speak."""
+    """Trim leading and trailing function words from the source [low, high).
+
+    Returns None if nothing remains that can speak.
+    """
     words = reading.words
     while low < high and words[low] in _NO_START:
         low += 1
@@ -272,7 +293,10 @@ _NO_END = frozenset((",", ";", ":", "and", "of", "the", "a", "that", BREAK, OPEN
 
 
 def _pieces(reading: Reading, low: int, high: int) -> list[tuple[int, int]]:
-    """The tokens [low, high) in pieces that do not go from one paragraph into the next, nor begin or end between two clauses."""
+    """Split the tokens [low, high) at paragraph boundaries.
+
+    Conjunctions and punctuation at the ends of a piece are trimmed.
+    """
     breaks = [low - 1, *(k for k in range(low, high) if reading.words[k] == BREAK), high]
     pieces = []
     for before, after in pairwise(breaks):
