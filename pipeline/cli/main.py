@@ -6,8 +6,8 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
 
+import newsbeam
 from newsbeam.cli.run import run_command
 from newsbeam.cli.tools import check_command, explain_command, list_command, plan_command
 from newsbeam.cli.watch import watch_command
@@ -70,7 +70,7 @@ def _main(arguments: list[str]) -> int:
         _top().print_help()
         return 0 if arguments else 2
     if arguments[0] in ("-V", "--version"):
-        print(f"newsbeam {version('newsbeam')}")
+        print(f"newsbeam {newsbeam.__version__}")
         return 0
     command = COMMANDS.get(arguments[0])
     if command is None:

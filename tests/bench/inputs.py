@@ -137,7 +137,7 @@ def _record(text: str) -> bytes:
                     "encoding": "utf-8",
                     "bytes": 9,
                     "sha256": "00",
-                    "processed_by": "newsbeam v0.1.0 boilerplate length language translation attribution",
+                    "processed_by": "newsbeam v0.2.0 boilerplate length language translation attribution",
                     "boilerplate": "all signs",
                 },
             }

@@ -47,7 +47,7 @@ class Output:
 
 
 def make(folder: Path, form: Format) -> Output:
-    setup = WorkerConfig(load(None), "2026-01-31T12:00:00Z", 0, "0.1.0")
+    setup = WorkerConfig(load(None), "2026-01-31T12:00:00Z", 0, "0.2.0")
     job = Job(setup, str(folder), form, shard_bytes=1, name="news")
     filesystem.make_folder(job.state)
     chain = setup.recipe.chain(setup.version, setup.added)
@@ -60,7 +60,7 @@ def make(folder: Path, form: Format) -> Output:
             for number, text in enumerate(texts, 1)
         ]
         # The bare ones go through no annotating processor: whatever those find, the first shard has to stay empty of it.
-        batch = process_batch(raws, load_recipe(chosen).chain("0.1.0", setup.added) if chosen else chain, setup)
+        batch = process_batch(raws, load_recipe(chosen).chain("0.2.0", setup.added) if chosen else chain, setup)
         rows += [orjson.loads(line) for line in batch.documents.splitlines()]
         writer = PartWriter(job, name)
         writer.add(batch, len(raws))

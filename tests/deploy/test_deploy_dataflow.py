@@ -22,7 +22,7 @@ from newsbeam.runners import dataflow, dry_run
 TOP = Path(__file__).parents[2]
 
 PLACES = ["gs://bucket/pages", "gs://bucket/more/*.warc.gz", "--output", "gs://bucket/out"]
-IMAGE = "europe-docker.pkg.dev/proj/images/newsbeam:0.1.0"
+IMAGE = "europe-docker.pkg.dev/proj/images/newsbeam:0.2.0"
 GIVEN = {"project": "proj", "region": "europe-west1", "temp_location": "gs://bucket/tmp", "sdk_container_image": IMAGE}
 OPTIONS = [word for name, value in GIVEN.items() for word in (f"--{name}", value)]
 

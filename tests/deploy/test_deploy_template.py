@@ -24,7 +24,7 @@ from newsbeam.streaming import run as streaming
 TOP = Path(__file__).parents[2]
 FOLDER = TOP / "deploy" / "dataflow"
 METADATA = sorted(FOLDER.glob("*.json"))
-IMAGE = "europe-docker.pkg.dev/proj/images/newsbeam-template:0.1.0"
+IMAGE = "europe-docker.pkg.dev/proj/images/newsbeam-template:0.2.0"
 
 GIVEN = {
     "inputs": "gs://bucket/pages, gs://bucket/crawl/*.warc.gz",

@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from newsbeam import __version__
 from newsbeam.cli import main
 from newsbeam.config.job import WorkerConfig
 from newsbeam.config.recipe_parser import load
@@ -185,7 +186,7 @@ def test_two_workers_write_the_same_bytes(done: tuple[Path, Any], corpus: Path, 
 
 def test_file_by_file_gives_the_same_records(done: tuple[Path, Any], corpus: Path) -> None:
     made: dict[str, bytes] = {}
-    setup = WorkerConfig(load(None), ADDED, 0, "0.1.0")
+    setup = WorkerConfig(load(None), ADDED, 0, __version__)
     chain = setup.recipe.chain(setup.version, setup.added)
     for path in [path for path in corpus.rglob("*") if path.is_file()]:
         for share in plan_work_units(discover([str(path)]).sources):
@@ -388,7 +389,7 @@ def test_replay_takes_repaired_inputs(newsbeam: Newsbeam, lines: Lines, tmp_path
     }
     assert [letter["origin"] for letter in lines(out / "replay-1", "dead-letters")] == [f"{source}/wire.jsonl#6"]
     assert {row["source"] for row in lines(out / "replay-1", "documents")} == {"mine"}
-    assert {row["metadata"]["processed_by"] for row in lines(out / "replay-1", "documents")} == {"newsbeam v0.1.0 length"}
+    assert {row["metadata"]["processed_by"] for row in lines(out / "replay-1", "documents")} == {f"newsbeam v{__version__} length"}
 
 
 @pytest.mark.parametrize("folder", ["nowhere", "."])
@@ -529,7 +530,7 @@ def test_no_command_at_all_shows_the_help(newsbeam: Newsbeam) -> None:
     ran = newsbeam()
     assert ran.status == 2
     assert "usage: newsbeam COMMAND" in ran.out
-    assert newsbeam("--version").out == "newsbeam 0.1.0\n"
+    assert newsbeam("--version").out == f"newsbeam {__version__}\n"
 
 
 # --- check, list, explain -------------------------------------------------------------------------------------------
@@ -546,11 +547,11 @@ def test_check_says_what_would_run(newsbeam: Newsbeam, tmp_path: Path) -> None:
 def test_list_shows_each_processor_its_origin_and_options(newsbeam: Newsbeam) -> None:
     ran = newsbeam("list")
     assert ran.status == 0
-    names = re.findall(r"^(\S+)  newsbeam 0\.1\.0, ", ran.out, re.M)
+    names = re.findall(rf"^(\S+)  newsbeam {re.escape(__version__)}, ", ran.out, re.M)
     assert names == sorted(names)
     assert {"attribution", "boilerplate", "language", "length", "translation"} <= set(names)
     assert (
-        "length  newsbeam 0.1.0, newsbeam.transforms.length:Length\n  selects; options: min_chars=1, max_chars=0\n  Drop documents"
+        f"length  newsbeam {__version__}, newsbeam.transforms.length:Length\n  selects; options: min_chars=1, max_chars=0\n  Drop documents"
         in ran.out
     )
 

@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from newsbeam import __version__
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
@@ -83,7 +85,7 @@ def test_it_runs_by_the_name_of_its_entry_point(plugin: Plugin, tmp_path: Path) 
     account, documents, dropped = run(plugin, tmp_path, "processors:\n  - shout: {mark: '?!'}\n  - language\n")
     assert account == "read 3 = written 2 + dropped 1 + failed 0"
     assert [record["text"] for record in documents] == ["THE FERRY IS LATE.?!", "SO IS THE BUS.?!"]
-    assert {record["metadata"]["processed_by"] for record in documents} == {"newsbeam v0.1.0 shout language"}
+    assert {record["metadata"]["processed_by"] for record in documents} == {f"newsbeam v{__version__} shout language"}
     assert [(row["stage"], row["reason"]) for row in dropped] == [("shout", "shouts already")]
     manifest = json.loads((tmp_path / "out" / "manifest.json").read_bytes())
     assert {"name": "shout", "mark": "?!", "case": "upper"}.items() <= manifest["recipe"]["processors"][0].items()
