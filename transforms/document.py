@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 NOWHERE = -1
 
@@ -19,7 +19,15 @@ ClaimForm = Literal["direct", "indirect", "mixed"]
 ClaimType = Literal["statement", "attitude"]
 Verdict = Literal["translated", "original", "unknown"]
 SpeakerKind = Literal["person", "organisation", "publication", "document", "group", "unnamed", ""]
+RemovalKind = Literal[
+    "navigation", "share", "cookie", "copyright", "caption", "credit", "byline", "related", "advert", "subscribe", "id", "template", "toc",
+    "comment", "other",
+]  # fmt: skip
+LineKind = RemovalKind | Literal[""]
+"""The kind of boilerplate that a line or block is; `""` for one that stays."""
 CreditKind = Literal["image", "agency", "dateline", "copyright", "byline", "outlet"]
+
+REMOVAL_KINDS: tuple[RemovalKind, ...] = get_args(RemovalKind)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +46,9 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A piece of boilerplate taken out: its kind, its 1-based line in scraped text (-1 in HTML), its words."""
+    """A removed piece of boilerplate: its kind, its 1-based line in scraped text (-1 in HTML), its words."""
 
-    kind: str
+    kind: RemovalKind
     line: int
     text: str
 
@@ -267,6 +275,14 @@ def count_visible(document: Document) -> int:
 def characters(text: str) -> int:
     """How many characters other than white space there are in the text."""
     return len("".join(text.split()))
+
+
+def removal_kind(name: str, source: str) -> RemovalKind:
+    """Check that `name` is a kind of removal; `source` is where it stands. Raises ValueError."""
+    for kind in REMOVAL_KINDS:
+        if kind == name:
+            return kind
+    raise ValueError(f"{source}: {name!r} is not a kind of removal; use one of {', '.join(REMOVAL_KINDS)}")
 
 
 def is_blank(text: str) -> bool:

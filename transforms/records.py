@@ -12,7 +12,7 @@ from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal
 
-from newsbeam.transforms.document import RECORD_KEYS, Document, Translation, broken_spans
+from newsbeam.transforms.document import RECORD_KEYS, Document, RemovalKind, Translation, broken_spans
 
 _KNOWN_BY = ("id", "text", "source", "created", "url", "site", "title", "author", "credits", "removed", "metadata")
 _MADE_BY = re.compile(r"newsbeam v\S*(?: |$)")
@@ -94,6 +94,8 @@ def _built(hint: Any, value: Any, where: str) -> Any:
         if not isinstance(value, list):
             raise TypeError(f"`{where}` is not a list")
         return tuple(_built(typing.get_args(hint)[0], one, where) for one in value)
+    if hint == RemovalKind and isinstance(value, str):
+        return value  # a plug-in may remove what is none of our kinds
     if typing.get_origin(hint) is Literal:
         if value not in typing.get_args(hint):
             raise TypeError(f"`{where}` is {str(value)[:40]!r}, which this version does not know")

@@ -25,7 +25,7 @@ from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Page, read_pa
 from newsbeam.transforms.boilerplate.pages.features import PARTS, Floats, Ints, Layout
 from newsbeam.transforms.boilerplate.pages.model import page_model, signs
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load
-from newsbeam.transforms.document import NOWHERE, Removal
+from newsbeam.transforms.document import NOWHERE, LineKind, Removal, RemovalKind, removal_kind
 
 Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
 """Texts of a page, and whether each would be kept → whether each is the site's template."""
@@ -88,8 +88,8 @@ def explain_page(html: str, recurring: Recurring | None = None) -> list[Explaine
 class _Chosen:
     """For each block its kind ("" where kept), what is left of it and what was cut off its end, and the rule that decided, if one did."""
 
-    kinds: list[str]
-    cut: list[tuple[str, tuple[tuple[str, str], ...]]]
+    kinds: list[LineKind]
+    cut: list[tuple[str, tuple[tuple[RemovalKind, str], ...]]]
     ruled: list[str]
     rows: Floats
     scores: Ints
@@ -106,12 +106,12 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
     if not page.rough:  # where blocks are made of short ones, two are alike by what they are made of
         _drop_copies(texts, keep, layout, ruled)
     judged, told, lists = _judged(page, texts)
-    near: dict[int, str] = {}
-    kinds: list[str] = []
-    cut: list[tuple[str, tuple[tuple[str, str], ...]]] = []
+    near: dict[int, LineKind] = {}
+    kinds: list[LineKind] = []
+    cut: list[tuple[str, tuple[tuple[RemovalKind, str], ...]]] = []
     for number, (block, kept) in enumerate(zip(page.blocks, keep.tolist(), strict=True)):
         said, rest, tails = judged.get(number, _NOTHING)
-        kind = ""
+        kind: LineKind = ""
         if not kept:
             # What a block itself says (a copyright line in a footer, a credit in a caption) goes before where it stands.
             kind = said if said in _TELLING else _kind(page, block.element, near) or said or "other"
@@ -149,7 +149,7 @@ def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int
     return judged, {numbers[at] for at in np.flatnonzero(sifted.told).tolist()}, sifted.lists
 
 
-_TELLING = frozenset(("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
+_TELLING = frozenset[LineKind](("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
 _SURE = 3 * SCALE  # a heading of which the model is so sure stays, whatever it reads like
 _LONG_WORDS = 8  # a block of so many words does not come twice by chance
 
@@ -183,17 +183,22 @@ def _drop_copies(texts: list[str], keep: NDArray[np.bool_], layout: Layout, rule
 
 # --- kinds
 
+_Kinds = dict[str, RemovalKind]
+
 
 @cache
-def _signs() -> tuple[dict[str, str], list[tuple[str, str]], dict[str, str], dict[str, str]]:
+def _signs() -> tuple[_Kinds, list[tuple[str, RemovalKind]], _Kinds, _Kinds]:
     """Word, run of letters, role and tag to kind."""
     data = load("signs.yaml")
-    flat = [{word: kind for kind, words in data[table].items() for word in words} for table in ("kinds", "joined", "roles", "tags")]
+    flat: list[_Kinds] = [
+        {word: removal_kind(kind, f"signs.yaml, {table}") for kind, words in data[table].items() for word in words}
+        for table in ("kinds", "joined", "roles", "tags")
+    ]
     return flat[0], list(flat[1].items()), flat[2], flat[3]
 
 
 @lru_cache(maxsize=20_000)
-def _sign(words: str) -> str:
+def _sign(words: str) -> LineKind:
     """The kind of boilerplate that class, id and role speak of, or ""."""
     kinds, joined, roles, _ = _signs()
     for word in words.split():
@@ -214,14 +219,14 @@ def _sign(words: str) -> str:
 _NEVER = frozenset(("html", "body", "main", "article"))
 
 
-def _kind(page: Page, element: int, known: dict[int, str]) -> str:
+def _kind(page: Page, element: int, known: dict[int, LineKind]) -> LineKind:
     """The kind that the nearest element around a block gives it: by its class, id or role, else by its tag; "" for none.
 
     `known` holds what was found out of elements before.
     """
     tags = _signs()[3]
     passed: list[int] = []
-    kind = ""
+    kind: LineKind = ""
     for at in page.ancestors(element):
         if at in known:
             kind = known[at]

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 
 from newsbeam.transforms.boilerplate.word_lists.load import Words
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import END, bare, fold, is_dense
 
 _WORDS = re.compile(r"[^\W\d_]+")
@@ -89,7 +90,7 @@ def _is_signature(line: str, last: bool) -> bool:
 
 def mark_bylines(
     texts: Sequence[str],
-    kinds: list[str],
+    kinds: list[LineKind],
     lists: Words,
     prose: Sequence[bool],
     headings: Sequence[bool] = (),
@@ -128,7 +129,7 @@ def mark_bylines(
             top = False
 
 
-def extent(kinds: Sequence[str], prose: Sequence[bool]) -> tuple[int, int]:
+def extent(kinds: Sequence[LineKind], prose: Sequence[bool]) -> tuple[int, int]:
     """The first and the last paragraph, -1 without any."""
     count = len(prose)
     first = next((at for at in range(count) if prose[at] and not kinds[at]), -1)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from newsbeam.transforms.boilerplate.lines.line import Line
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import is_dense
 
 # A page scraped twice: so many paragraphs in a row, and so many code points, come again word for word.
 COPIED, _COPIED_LENGTH = 3, 400
 
 
-def find_copies(lines: list[Line], kinds: list[str], prose: list[bool]) -> None:
+def find_copies(lines: list[Line], kinds: list[LineKind], prose: list[bool]) -> None:
     """The second copy of a run of paragraphs goes, with the lines between them that stood in the first copy as well."""
     first: dict[str, int] = {}
     places = [at for at, yes in enumerate(prose) if yes and not kinds[at]]
@@ -31,7 +32,7 @@ def find_copies(lines: list[Line], kinds: list[str], prose: list[bool]) -> None:
         start = end
 
 
-def _drop_copy(lines: list[Line], kinds: list[str], begin: int, end: int, again: int, last: int) -> None:
+def _drop_copy(lines: list[Line], kinds: list[LineKind], begin: int, end: int, again: int, last: int) -> None:
     """Take out the lines `again` to `last`, and those right above, that stand in `begin` to `end` or right above it as well."""
     original = {lines[at].text.strip() for at in range(begin, end + 1)}
     for at in range(again, last + 1):

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.word_lists.load import words
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import FORMS
 
 Ints = NDArray[np.int64]
@@ -293,7 +294,7 @@ def _special() -> NDArray[np.uint8]:
 
 
 # The kinds that rules give, in groups as the classifier reads them.
-GROUPS = {
+GROUPS: dict[LineKind, int] = {
     "": 0, "navigation": 1, "share": 1, "cookie": 2, "copyright": 2, "template": 2, "id": 2, "caption": 3, "credit": 3, "byline": 3,
     "related": 4, "advert": 5, "subscribe": 5, "comment": 6, "toc": 7, "other": 7,
 }  # fmt: skip

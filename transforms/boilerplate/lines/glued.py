@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from newsbeam.transforms.boilerplate.word_lists.load import Words
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import continues_sentence, fold, is_dense, is_solid, plain
 
 GLUED = 40  # code points from which a line can have something glued to its end
@@ -110,7 +111,7 @@ _TAIL_CREDIT = re.compile(r"[\[(（【<][^\[\]()（）【】<>]{2,120}[\])）】
 _TAIL_COPYRIGHT = re.compile(r"(?:<\s*|\[\s*)?(?:저작권자\s*)?(?:copyright\s*)?(?:©|ⓒ|\(c\)\s*(?=\d{4}))", re.I)
 
 
-def tail(line: str, length: int, lists: Words) -> tuple[int, str]:
+def tail(line: str, length: int, lists: Words) -> tuple[int, LineKind]:
     """Where what is glued to the end of `line[:length]` begins, and its kind; (-1, "") where nothing is."""
     if length < GLUED:
         return -1, ""
@@ -134,7 +135,8 @@ def tail(line: str, length: int, lists: Words) -> tuple[int, str]:
     window = plain(window).lower()
     if len(window) != length - floor:  # a letter whose small form is two
         return -1, ""
-    best, best_kind = -1, ""
+    best = -1
+    best_kind: LineKind = ""
     ligature = "և" in window  # Armenian "and", which is two letters where texts are folded
     for folded, kind in lists.tails:
         phrase = folded.replace("եւ", "և") if ligature else folded

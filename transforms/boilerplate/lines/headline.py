@@ -6,6 +6,7 @@ import re
 
 from newsbeam.transforms.boilerplate.lines.line import Line
 from newsbeam.transforms.boilerplate.lines.rules import is_prose
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import END, is_dense
 
 BULLET = re.compile(r"^\s*(?:[-*•·▪‣◦–]|\d{1,3}[.)])\s+")
@@ -23,7 +24,7 @@ def like_a_headline(text: str) -> bool:
     return not BULLET.match(text) and not _STOP.search(text) and (dense or len(text.split()) >= 3)
 
 
-def find_headline(lines: list[Line], kinds: list[str], prose: list[bool]) -> int:
+def find_headline(lines: list[Line], kinds: list[LineKind], prose: list[bool]) -> int:
     """Where the headline is that the text starts with: its first line, if that can be one and a paragraph comes soon after; else -1."""
     at = next((place for place, kind in enumerate(kinds) if not kind), -1)
     if at < 0 or not like_a_headline(text := lines[at].text.strip()):

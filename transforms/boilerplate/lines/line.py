@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from newsbeam.transforms.boilerplate.lines.rules import is_prose
+from newsbeam.transforms.document import LineKind
 
 
 @dataclass(slots=True)
@@ -33,6 +34,6 @@ class Explained:
     line: int
     text: str
     kept: bool
-    kind: str
+    kind: LineKind
     score: float
     signs: tuple[str, ...]

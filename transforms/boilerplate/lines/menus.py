@@ -7,14 +7,15 @@ import re
 from newsbeam.transforms.boilerplate.lines.headline import like_a_headline
 from newsbeam.transforms.boilerplate.lines.line import Line
 from newsbeam.transforms.boilerplate.word_lists.load import Words
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import END, bare, fold, is_dense
 
-_FURNITURE = frozenset(("navigation", "share", "subscribe", "cookie", "comment", "other", "advert", "toc", "template"))
+_FURNITURE = frozenset[LineKind](("navigation", "share", "subscribe", "cookie", "comment", "other", "advert", "toc", "template"))
 
 _PARTS = re.compile(r"(?:(?<!\s)\s+)?[|｜·•]\s*")
 
 
-def mark_menus(lines: list[Line], kinds: list[str], prose: list[bool], headline: str, lists: Words) -> None:
+def mark_menus(lines: list[Line], kinds: list[LineKind], prose: list[bool], headline: str, lists: Words) -> None:
     """Menus and the masthead above the headline.
 
     A line that is unknown goes where it stands in one block, without blank lines, with lines that are known as furniture, looks
@@ -69,7 +70,7 @@ def _is_item(text: str, most: int, lists: Words) -> bool:
     return len(text.split()) <= most and len(text) <= (8 if is_dense(text) else 28)
 
 
-def _rows(lines: list[Line], kinds: list[str], block: list[int], lists: Words, holders: list[str]) -> None:
+def _rows(lines: list[Line], kinds: list[LineKind], block: list[int], lists: Words, holders: list[str]) -> None:
     """A row of sections beside furniture ("News Sport Tides"), and the masthead: a line that begins with the copyright's holder."""
     for at in reversed(block):
         if kinds[at] or not any(kinds[beside] in _FURNITURE for beside in (at - 1, at + 1) if beside in block):

@@ -27,6 +27,7 @@ from newsbeam.transforms.boilerplate.lines.features import (
     is_english,
     word_scores,
 )
+from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.package_data import load_arrays
 
 # What trees without words may not ask about: the words' scores, and English stop words.
@@ -94,7 +95,7 @@ class LineModel:
     threshold_wordless: int
     usual: NDArray[np.float32]
 
-    def groups(self, kinds: Sequence[str]) -> Ints:
+    def groups(self, kinds: Sequence[LineKind]) -> Ints:
         """The kinds that rules gave to lines ("" for none), as the trees read them."""
         return np.array([GROUPS[kind] for kind in kinds], np.int64)
 

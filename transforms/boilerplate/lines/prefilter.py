@@ -110,7 +110,7 @@ def _word_of(phrases: Iterable[str], place: int) -> list[int]:
 @cache
 def _sieve() -> _Sieve:
     lists = words()
-    whole = scan([phrase or "-" for table in (lists.whole, lists.ends, lists.over, lists.lists) for phrase in (table or {"-": ""})])
+    whole = scan([phrase or "-" for table in (lists.whole, lists.ends, lists.over, lists.lists) for phrase in (table or ["-"])])
     share = [phrase for phrase, kind in lists.whole.items() if kind == "share"]
     starting = [phrase for phrases in lists.starts.values() for phrase, _ in phrases] + [start for start, _, _ in lists.frames]
     starts = scan([phrase.strip() or "-" for phrase in starting] or ["-"])

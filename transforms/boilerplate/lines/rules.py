@@ -13,12 +13,13 @@ from newsbeam.transforms.boilerplate.lines.features import scan
 from newsbeam.transforms.boilerplate.lines.glued import GLUED, MARK, SENTENCE_END, is_credit, names_picture, picture_credit, tail
 from newsbeam.transforms.boilerplate.lines.prefilter import sift
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
+from newsbeam.transforms.document import LineKind, RemovalKind
 from newsbeam.transforms.text import END, bare, continues_sentence, fold, is_dense
 
 LONGEST = 400  # code points; a longer line is a paragraph, of which only the end is looked at
 
 
-Judgement = tuple[str, str, tuple[tuple[str, str], ...]]
+Judgement = tuple[LineKind, str, tuple[tuple[RemovalKind, str], ...]]
 
 
 # What was said of short lines: a site's pages share their menus, and all sites share "Home". The lists that a document is
@@ -42,11 +43,11 @@ def judge(line: str, lists: Words) -> Judgement:
 def _judge(line: str, lists: Words) -> Judgement:
     if len(line) <= _CAPTION and _is_caption(line.strip(), lists):
         return "caption", line, ()
-    tails: list[tuple[str, str]] = []
+    tails: list[tuple[RemovalKind, str]] = []
     end = len(line)
     while True:
         at, kind = tail(line, end, lists)
-        if at <= 0:
+        if not kind:
             break
         tails.append((kind, line[at:end].strip()))
         end = at
@@ -69,7 +70,7 @@ def occurring(texts: Iterable[str]) -> Words:
     return sift(scan(lines)).lists if lines else words()
 
 
-def line_kind(line: str, lists: Words) -> str:
+def line_kind(line: str, lists: Words) -> LineKind:
     """The kind of boilerplate that the whole line is, "" for none."""
     if len(line) > LONGEST:
         return ""
@@ -84,13 +85,10 @@ def line_kind(line: str, lists: Words) -> str:
     if kind := lists.whole.get(core):
         return kind
     if not core:  # nothing but signs: a rule, a bullet; a row of stars may part two scenes
-        return (
-            "other"
-            if len(set(stripped)) > 1 and len(stripped) <= 3 and not stripped.startswith(("#", "*", "-", "`", "~", "…", "."))
-            else ""
-        )
-    if kind := _pattern(stripped, low, core, lists):
-        return kind
+        parts = len(set(stripped)) <= 1 or len(stripped) > 3 or stripped.startswith(("#", "*", "-", "`", "~", "…", "."))
+        return "" if parts else "other"
+    if pattern := _pattern(stripped, low, core, lists):
+        return pattern
     length = len(stripped)
     start = low.lstrip(_LEAD)
     if length <= _short(low):
@@ -116,9 +114,9 @@ _KEY = 4
 
 
 @cache
-def _starts() -> tuple[dict[str, list[tuple[str, str]]], ...]:
+def _starts() -> tuple[dict[str, list[tuple[str, RemovalKind]]], ...]:
     """The phrases that lines start with and their kinds, the longest first: by their first letters, and short ones by themselves."""
-    tables: tuple[dict[str, list[tuple[str, str]]], ...] = tuple({} for _ in range(_KEY))
+    tables: tuple[dict[str, list[tuple[str, RemovalKind]]], ...] = tuple({} for _ in range(_KEY))
     for phrases in words().starts.values():
         for phrase, kind in phrases:
             if phrase:
@@ -129,7 +127,7 @@ def _starts() -> tuple[dict[str, list[tuple[str, str]]], ...]:
     return tables
 
 
-def _starting(start: str) -> Iterator[tuple[str, str]]:
+def _starting(start: str) -> Iterator[tuple[str, RemovalKind]]:
     """The phrases of the lists that the text starts with, and their kinds."""
     for size, table in enumerate(_starts()):
         for phrase, kind in table.get(start[: _KEY - size], ()):
@@ -138,9 +136,9 @@ def _starting(start: str) -> Iterator[tuple[str, str]]:
 
 
 @cache
-def _frames() -> dict[str, list[tuple[str, str, str]]]:
+def _frames() -> dict[str, list[tuple[str, str, RemovalKind]]]:
     """The frames by the first letters of their beginnings."""
-    out: dict[str, list[tuple[str, str, str]]] = {}
+    out: dict[str, list[tuple[str, str, RemovalKind]]] = {}
     for frame in words().frames:
         out.setdefault(frame[0][:_KEY], []).append(frame)
     return out
@@ -162,7 +160,7 @@ def _short(low: str) -> int:
     return 110 if is_dense(low) else 240
 
 
-def _is_sentence(kind: str, line: str, low: str, at: int) -> bool:
+def _is_sentence(kind: RemovalKind, line: str, low: str, at: int) -> bool:
     """Whether a line that starts like a credit or byline is a sentence of the article after all."""
     if kind in ("byline", "credit", "caption"):
         limit = 60 if is_dense(low) else 160
@@ -190,7 +188,7 @@ _URL = re.compile(r"^\W*(?:https?://|www\.)\S+$|^\W*(?:\w[\w.+-]*|(?<=[.+-]))@[\
 _HANDLE = re.compile(r"^(?:[@#][\w가-힣]+[\s,]*)+$")
 
 
-def _pattern(line: str, low: str, core: str, lists: Words) -> str:
+def _pattern(line: str, low: str, core: str, lists: Words) -> LineKind:
     # Before each pattern a test that costs little: nearly all lines are none of all this.
     length, lead = len(line), line[0]
     opens = not lead.isalnum()
@@ -295,7 +293,7 @@ def _platforms() -> tuple[str, ...]:
 _BARS = re.compile(r" *[|｜·•∙¦] *|  +|\t")
 
 
-def _row(line: str, lists: Words) -> str:
+def _row(line: str, lists: Words) -> LineKind:
     """The kind of a row such as "Privacy policy | Terms of use | Contact" or "6 min read · 12 responses"."""
     if len(line) > 200 or not ("|" in line or "  " in line or not line.isascii() or "\t" in line) or _BARS.search(line) is None:
         return ""
@@ -318,7 +316,7 @@ def _row(line: str, lists: Words) -> str:
     return max(known, key=lambda kind: (known.count(kind), -known.index(kind)))
 
 
-def counter(line: str, lists: Words) -> str:
+def counter(line: str, lists: Words) -> LineKind:
     """The kind of a line that is nothing but a number and what is counted ("12 comments"), "" for none."""
     if len(line) > 40:
         return ""

@@ -27,7 +27,7 @@ from newsbeam.transforms.boilerplate.lines.model import line_model
 from newsbeam.transforms.boilerplate.lines.prefilter import sift
 from newsbeam.transforms.boilerplate.lines.rules import Judgement, counter, judge
 from newsbeam.transforms.boilerplate.word_lists.load import Words
-from newsbeam.transforms.document import Removal
+from newsbeam.transforms.document import LineKind, Removal, RemovalKind
 from newsbeam.transforms.text import END, bare, fold
 
 # Two or three passes do for real texts. One that needs more than this is left as it was: so time stays linear, and what comes
@@ -43,7 +43,7 @@ class _Decided:
     kept: list[Line]
     removed: list[Removal]
     title: str
-    ruled: dict[int, str]  # by line number, the kind that rules gave to the whole line
+    ruled: dict[int, RemovalKind]  # by line number, the kind that rules gave to the whole line
     page: Scan
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
@@ -105,7 +105,7 @@ def _by_rules(given: list[Line], headline: str) -> _Decided:
     return _Decided(given, kept, removed, title, ruled, page)
 
 
-def read_lines(texts: Sequence[str]) -> tuple[Scan, list[str]]:
+def read_lines(texts: Sequence[str]) -> tuple[Scan, list[LineKind]]:
     """What the classifier is trained on: the lines as arrays, and the kind that rules give to each ("" for none)."""
     part = _by_rules([Line(number, text, gap=False) for number, text in enumerate(texts)], "")
     return part.page, [part.ruled.get(number, "") for number in range(len(texts))]
@@ -138,7 +138,7 @@ def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], 
     return out
 
 
-def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, str]) -> set[int]:
+def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, RemovalKind]) -> set[int]:
     """The numbers of the lines that were taken out as a second copy of the page."""
     if sum(kind == "other" for kind in ruled.values()) < COPIED:
         return set()
@@ -149,7 +149,7 @@ def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, str]) 
 
 # Kinds that rules find by a phrase inside a line, which sentences use as well; the log odds from which the classifier knows better,
 # and how long a line has to be to be a sentence.
-_PHRASES = frozenset(("advert", "subscribe", "related", "navigation", "other"))
+_PHRASES = frozenset[LineKind](("advert", "subscribe", "related", "navigation", "other"))
 _KNOWS_BETTER, _SENTENCE = -3072, 60
 
 
@@ -221,19 +221,21 @@ def _ruled(given: list[Line], headline: str, lists: Words, judged: dict[str, Jud
     return given, [], ""
 
 
-def infer_kinds(lines: Sequence[Line], ruled: dict[int, str], gone: set[int], prose: Sequence[bool]) -> dict[int, str]:
-    """The kinds of lines that the classifier took: that of what rules found right above, else what their place tells."""
+def infer_kinds(lines: Sequence[Line], ruled: dict[int, RemovalKind], gone: set[int], prose: Sequence[bool]) -> dict[int, RemovalKind]:
+    """The kind of each line that the classifier removed: that of the line above that a rule removed, else one by its position."""
     stays = [at for at, line in enumerate(lines) if prose[at] and line.number not in gone and line.number not in ruled]
     first, last = (stays[0], stays[-1]) if stays else (len(lines), -1)
-    out: dict[int, str] = {}
-    above, far = "", 0
+    out: dict[int, RemovalKind] = {}
+    above: LineKind = ""
+    kind: RemovalKind
+    far = 0
     for at, line in enumerate(lines):
         if line.number in ruled:
             above, far = ruled[line.number], 0
         elif line.number in gone:
             far += 1
             text = line.text.strip()
-            if above in _HEADS and far <= 30:
+            if above and above in _HEADS and far <= 30:
                 kind = above
             elif len(text) <= 60 and line.told and any(char.isdigit() for char in text):
                 kind = "byline"
@@ -249,7 +251,7 @@ def infer_kinds(lines: Sequence[Line], ruled: dict[int, str], gone: set[int], pr
     return out
 
 
-_HEADS = frozenset(("related", "comment", "subscribe", "advert", "share", "navigation", "cookie", "toc", "byline"))
+_HEADS = frozenset[LineKind](("related", "comment", "subscribe", "advert", "share", "navigation", "cookie", "toc", "byline"))
 
 
 def explain_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> list[Explained]:
@@ -258,8 +260,8 @@ def explain_lines(text: str, headline: str = "", recurring: Callable[[str], floa
     model = line_model()
     for part in _decide(_in_two(text)[0], headline, recurring):
         whole = {line.number for line in part.kept}
-        kinds: dict[int, str] = {}
-        tails: dict[int, list[str]] = {}
+        kinds: dict[int, RemovalKind] = {}
+        tails: dict[int, list[RemovalKind]] = {}
         for removal in part.removed:
             if removal.line in whole:
                 tails.setdefault(removal.line, []).append(removal.kind)
@@ -290,7 +292,7 @@ def _sweep(
     judged: dict[str, Judgement],
 ) -> tuple[list[Line], list[Removal], str]:
     """One pass over the lines: what stays, what goes, and the headline."""
-    kinds = [""] * len(lines)
+    kinds: list[LineKind] = [""] * len(lines)
     gone: list[Removal] = []
     cut = lines.copy()
     credits = [False] * len(lines)
@@ -330,7 +332,7 @@ _CODE = re.compile(
 )
 
 
-def _protect_code(lines: list[Line], kinds: list[str]) -> None:
+def _protect_code(lines: list[Line], kinds: list[LineKind]) -> None:
     """Names and hashes beside lines of code are code."""
     for at, kind in enumerate(kinds):
         if kind in ("template", "id") and any(
@@ -340,7 +342,7 @@ def _protect_code(lines: list[Line], kinds: list[str]) -> None:
             kinds[at] = ""
 
 
-def _captions(lines: list[Line], kinds: list[str], credits: list[bool], headlines: list[str]) -> None:
+def _captions(lines: list[Line], kinds: list[LineKind], credits: list[bool], headlines: list[str]) -> None:
     """A line that begins with the headline and goes on, with a credit at its end or in the next line, is a caption.
 
     The first line that is left is none, nor the first that is the headline and no more.
@@ -366,7 +368,7 @@ def _captions(lines: list[Line], kinds: list[str], credits: list[bool], headline
         kinds[at] = "caption"
 
 
-def _sections(lines: list[Line], kinds: list[str], said: list[str], prose: list[bool], lists: Words, title: int) -> None:
+def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], prose: list[bool], lists: Words, title: int) -> None:
     """What the place in the text tells: lists under a heading, what follows the end. The line `title` stays.
 
     `said` are the kinds without those of names and dates below the article, which are no heading of anything.
@@ -377,7 +379,7 @@ def _sections(lines: list[Line], kinds: list[str], said: list[str], prose: list[
         return
     weights = [len(line.text) if yes else 0 for line, yes in zip(lines, prose, strict=True)]
     total, before, seen = sum(weights), 0, 0
-    ending = ""
+    ending: LineKind = ""
     over = False
     cores = [bare(fold(line.text[:200])) if kind else "" for line, kind in zip(lines, kinds, strict=True)]
     # In a forum such headings stand under every post.

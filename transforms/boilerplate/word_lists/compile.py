@@ -12,12 +12,15 @@ from hashlib import blake2b
 from importlib.resources import files
 from typing import Any
 
+from newsbeam.transforms.document import RemovalKind, removal_kind
 from newsbeam.transforms.package_data import parse_yaml
 from newsbeam.transforms.text import bare, fold
 
 
-def _phrases(part: dict[str, list[str]] | None) -> Iterator[tuple[str, str]]:
-    for kind, phrases in (part or {}).items():
+def _phrases(part: dict[str, list[str]] | None, source: str) -> Iterator[tuple[str, RemovalKind]]:
+    """The phrases of a part, folded, with their kinds. Raises ValueError for an unknown kind, naming `source`."""
+    for name, phrases in (part or {}).items():
+        kind = removal_kind(name, source)
         for phrase in phrases:
             # fold drops the space at a phrase's end, which says that a word ends there
             yield fold(phrase), kind
@@ -46,19 +49,19 @@ def digest(texts: dict[str, str]) -> str:
 
 
 def merge(texts: dict[str, str]) -> dict[str, Any]:
-    """All files together, folded, as words.json has it."""
+    """Merge all files, folded, in the form of words.json. Raises ValueError for an unknown kind of removal."""
     out: dict[str, Any] = {part: {} for part in (*_LINES, "starts", "holds", "tails", "frames", *_SINGLE)}
     codes: list[str] = []
     for code, text in texts.items():
         data: dict[str, Any] = parse_yaml(text)
         codes += [code, *data.get("also", ())]
         for part in _LINES:
-            for phrase, kind in _phrases(data.get(part)):
+            for phrase, kind in _phrases(data.get(part), f"words/{code}.yaml, {part}"):
                 out[part].setdefault(bare(phrase), kind)
                 if part == "count":  # what is counted is found by a pattern that leaves out vowel signs at its end
                     out[part].setdefault(_END.sub("", phrase), kind)
         for part in ("starts", "holds", "tails", "frames"):
-            for phrase, kind in _phrases(data.get(part)):
+            for phrase, kind in _phrases(data.get(part), f"words/{code}.yaml, {part}"):
                 out[part].setdefault(phrase, kind)
         for part in _SINGLE:
             for word in data.get(part, ()):

@@ -16,6 +16,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from newsbeam.transforms.document import RemovalKind
 from newsbeam.transforms.package_data import load_yaml
 
 
@@ -37,19 +38,19 @@ class Words:
     what stands behind the name in a credit.
     """
 
-    whole: dict[str, str] = field(default_factory=dict)
-    starts: dict[str, list[tuple[str, str]]] = field(default_factory=dict)
-    holds: list[tuple[str, str]] = field(default_factory=list)
-    tails: list[tuple[str, str]] = field(default_factory=list)
-    ends: dict[str, str] = field(default_factory=dict)
-    over: dict[str, str] = field(default_factory=dict)
-    lists: dict[str, str] = field(default_factory=dict)
-    count: dict[str, str] = field(default_factory=dict)
+    whole: dict[str, RemovalKind] = field(default_factory=dict)
+    starts: dict[str, list[tuple[str, RemovalKind]]] = field(default_factory=dict)
+    holds: list[tuple[str, RemovalKind]] = field(default_factory=list)
+    tails: list[tuple[str, RemovalKind]] = field(default_factory=list)
+    ends: dict[str, RemovalKind] = field(default_factory=dict)
+    over: dict[str, RemovalKind] = field(default_factory=dict)
+    lists: dict[str, RemovalKind] = field(default_factory=dict)
+    count: dict[str, RemovalKind] = field(default_factory=dict)
     home: frozenset[str] = frozenset()
     photo: tuple[str, ...] = ()
     by: frozenset[str] = frozenset()
     date: frozenset[str] = frozenset()
-    frames: list[tuple[str, str, str]] = field(default_factory=list)
+    frames: list[tuple[str, str, RemovalKind]] = field(default_factory=list)
     send: frozenset[str] = frozenset()
     platforms: frozenset[str] = frozenset()
     sections: frozenset[str] = frozenset()
@@ -82,7 +83,7 @@ def languages() -> frozenset[str]:
 def words() -> Words:
     """All lists together; where two languages disagree about a phrase, English counts."""
     found = _merged()
-    starts: dict[str, list[tuple[str, str]]] = {}
+    starts: dict[str, list[tuple[str, RemovalKind]]] = {}
     for phrase, kind in sorted(found["starts"].items(), key=lambda pair: -len(pair[0])):
         starts.setdefault(phrase[:2], []).append((phrase, kind))
     vague = frozenset(found["vague"])
