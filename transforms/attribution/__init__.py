@@ -1,4 +1,8 @@
-"""Attributions and credits: who said what, through whom, and whose picture, wire copy or right it is."""
+"""Attributions and credits.
+
+An attribution says who said what, and which outlets passed it on. A credit names the author,
+photographer, agency or copyright holder.
+"""
 
 from __future__ import annotations
 
@@ -19,13 +23,16 @@ __all__ = ["Attribute"]
 
 @dataclass(frozen=True)
 class Attribute:
-    """Find who said what (`attributions`) and whose pictures, wire copy and rights are named (`credits`).
+    """Extract statements (`attributions`) and credits (`credits`).
 
-    English is read by a learned tagger, or, with `engine: rules`, by rules alone, which find less and need no weights. Reads
-    `document.language` if it is set, else guesses by script and function words. There are rules for en, ko, ja, zh,
-    de, es, fr, ru, ar, it, pt, nl, pl and uk; in other languages quotations are found without their speakers, and `metadata.attribution`
-    says so. Credits come from `document.removed` too, and where no byline is read,
-    `document.author` (from the page's metadata) gives one, whose `text` is the author as found there.
+    English is read by a trained tagger, or with `engine: rules` by rules alone, which find fewer
+    statements but need no weights. Uses `document.language` if it is set; otherwise guesses by
+    script and function words. There are rules for en, ko, ja, zh, de, es, fr, ru, ar, it, pt, nl,
+    pl and uk. In other languages only quotations are found, without speakers;
+    `metadata.attribution` then says so.
+
+    Credits are also read from `document.removed`. If there is no byline, `document.author` (from
+    the page's metadata) becomes a credit with the author's name as `text`.
     """
 
     name: ClassVar[str] = "attribution"
@@ -33,7 +40,10 @@ class Attribute:
     engine: Engine = "model"
 
     def __call__(self, document: Document) -> Document:
-        """The document with `attributions` (in the order of their contents) and `credits` set; never raises."""
+        """Return the document with `attributions` and `credits`; never raises.
+
+        Attributions are ordered by content.
+        """
         prose = document.prose
         language = document.language.split("-")[0] or guess(prose)
         people = People(prose, language)
@@ -44,6 +54,6 @@ class Attribute:
         made = attributions(document.text, prose, found, language, people)
         read = credits(document, prose)
         names = {(credit.kind, credit.name) for credit in read}
-        # A record that is annotated again may have lost the line that a credit stood in.
+        # When a record is annotated again, the line with a credit may already have been removed.
         kept = tuple(credit for credit in document.credits if (credit.kind, credit.name) not in names)
         return replace(document, attributions=made, credits=read + kept, metadata=about)

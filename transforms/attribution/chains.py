@@ -1,7 +1,10 @@
-"""Chains: through whom a statement reached the document ("told Reuters", "according to Yonhap, citing KCNA").
+"""Chains: the outlets that passed a statement on.
 
-Works on what any engine found: the text, the pieces of the statement, its cue and its speaker. Only the sentence around the cue is
-read, without what was said. A link counts where it names an outlet, or where the words around it leave no doubt ("as quoted by X").
+Examples: "told Reuters", "according to Yonhap, citing KCNA".
+
+Works on the output of any engine: the text, the content, the cue and the speaker. Only the sentence
+around the cue is read, with the content masked. A link must name an outlet, or be introduced by
+unambiguous words ("as quoted by X").
 """
 
 from __future__ import annotations
@@ -15,27 +18,32 @@ from newsbeam.transforms.document import Via
 
 Range = tuple[int, int]
 NOWHERE = (-1, -1)
-_REACH = 400  # characters of the sentence on either side of cue and speaker that are read
+_REACH = 400  # characters of the sentence to read on either side of cue and speaker
 _HIDDEN = "\ue000"
 _STOP = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
 
 
 def via(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str = "en") -> tuple[Via, ...]:
-    """The links from the document's outlet to the origin; names are the outlets as they are written, without article.
+    """Return the links from the document's outlet to the original speaker.
 
-    `content`, `cue` and `speaker` are ranges of `text`, (-1, -1) for what is missing. See `origin` for the speaker proper.
+    `content`, `cue` and `speaker` are ranges of `text`, (-1, -1) if missing. Names are as written,
+    without the article. See `origin` for the original speaker.
     """
     return tuple(Via(a, b, text[a:b], _named(text[a:b])) for a, b in links(text, content, cue, speaker, language)[1])
 
 
 def origin(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str = "en") -> Range:
-    """Who said it where the speaker is an outlet that cites another ("Yonhap, citing KCNA"): the range of KCNA, else `speaker`."""
+    """Return the original speaker.
+
+    If the speaker is an outlet that cites another ("Yonhap, citing KCNA"), this is the range of
+    KCNA, else `speaker`.
+    """
     return links(text, content, cue, speaker, language)[0]
 
 
 def links(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str) -> tuple[Range, list[Range]]:
-    """The speaker proper, and the links before it in order."""
+    """Return the original speaker and, in order, the links before it."""
     anchors = [span for span in (cue, speaker) if span[0] >= 0]
     if not anchors:
         return speaker, []
@@ -48,7 +56,10 @@ def links(text: str, content: Sequence[Range], cue: Range, speaker: Range, langu
 
 
 def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> tuple[int, str]:
-    """The sentence around cue and speaker with what was said hidden, and where it begins."""
+    """Return the start of the sentence around cue and speaker, and its text.
+
+    The content is masked.
+    """
     spans = list(anchors)
     first, last = min(start for start, _ in spans), max(end for _, end in spans)
     low = max(first - _REACH, 0)
@@ -114,7 +125,7 @@ _CITING = re.compile(
 _REPORT_BY = re.compile(
     rf"\b(?:report|reports|article|dispatch|story|interview|account|footage)\s(?:by|from|in|of|with|on|published\sby|aired\sby)\s{_NP}"
 )
-# A noun that makes a phrase one of state and law, not of the press: told the Senate.
+# A noun that marks an institution of state or law rather than the press: told the Senate.
 _INSTITUTION = re.compile(
     r"\b(?:Senate|House|Congress|Parliament|Court|Council|Committee|Commission|Assembly|Nations|Board|Kremlin"
     r"|Pentagon|FBI|CIA|Police|police|Ministry|Department|Union|Knesset|Duma|Bundestag|Army|Party|University"
@@ -124,7 +135,7 @@ _INSTITUTION = re.compile(
 
 @cache
 def _may(language: str) -> re.Pattern[str]:
-    """What a sentence with a link cannot do without."""
+    """Return a pattern that every sentence with a link matches."""
     if language == "en":
         return re.compile(
             r"\b(?:[Tt]old|tells?|telling|[Ii]nterview|[Ss]peaking|spoke|talking|comments?|remarks?|statement|e-?mail\w*"
@@ -138,8 +149,8 @@ def _may(language: str) -> re.Pattern[str]:
 
 
 def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) -> tuple[Range, list[Range]]:
-    reporting: list[Range] = []  # who passes it on: nearest to the document
-    hearing: list[Range] = []  # whom it was said to: nearest to the speaker
+    reporting: list[Range] = []  # who passes the statement on: nearest to the document
+    hearing: list[Range] = []  # who heard the statement: nearest to the speaker
     who = speaker
     name = text[speaker[0] : speaker[1]] if speaker[0] >= 0 else ""
 
@@ -169,7 +180,7 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
             who = cited
             reporting += _outlets_in(text, outlet) or [_bare(text, outlet)]
         elif _outlet(name) or _REPORT_BY.search(name):
-            # The speaker is only who reports it.
+            # The speaker only reports the statement.
             if _outlet(words) or not re.search(r"\d", words):
                 who = cited
                 reporting += _outlets_in(text, speaker) or [_bare(text, speaker)]
@@ -201,7 +212,7 @@ def _overlaps(one: Range, other: Range) -> bool:
 
 
 def _trim(words: str) -> str:
-    """Without what follows a name: told Reuters on Monday · told Reuters Wednesday · on CNN's."""
+    """Strip words after a name: Reuters on Monday · Reuters Wednesday · CNN's."""
     return re.sub(
         r"['’]s$|(?<!\s)\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|and|of|news conference|press conference|press)$",
         "",
@@ -226,7 +237,7 @@ _CROWD = re.compile(
 
 
 def _outlet(words: str) -> bool:
-    """Whether a phrase names an outlet; "reporters" and "the media" name none."""
+    """Whether a phrase names an outlet, unlike "reporters" and "the media"."""
     if not words or _CROWD.search(words):
         return False
     if re.match(r"(?:the\s)?(?:President|Prime|Minister|Senator|Rep|Gov|House|Senate)\b", words):
@@ -237,7 +248,7 @@ def _outlet(words: str) -> bool:
 
 
 def _outlets_in(text: str, span: Range) -> list[Range]:
-    """The outlet named in a phrase: Yonhap in "a report by Yonhap"."""
+    """Return the outlet in a phrase: Yonhap in "a report by Yonhap"."""
     words = text[span[0] : span[1]]
     match = _REPORT_BY.search(words)
     if match is None:
@@ -249,7 +260,7 @@ def _outlets_in(text: str, span: Range) -> list[Range]:
 
 
 def _bare(text: str, span: Range) -> Range:
-    """A phrase without article and the comma behind it."""
+    """Return the range without a trailing comma."""
     words = text[span[0] : span[1]].rstrip(" ,")
     return span[0], span[0] + len(words)
 
@@ -263,7 +274,10 @@ _GENERIC = re.compile(
 
 
 def _named(words: str) -> str:
-    """The outlet's name: without article, generic noun, quotation marks and the short form in brackets."""
+    """Return the outlet's name.
+
+    Strips the article, generic noun, quotation marks and abbreviation in brackets.
+    """
     name = re.sub(r"(?:(?<!\s)\s+)?\([^()]*\)$", "", words.strip())
     name = (
         _ARTICLE.sub("", name)
@@ -324,7 +338,7 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
     return who, [*reporting, *hearing]
 
 
-# What makes the name behind it an outlet's, whatever it is called; and who is no outlet.
+# Words before the name of an outlet, known or not; and words for an audience that is not an outlet.
 _AIR = re.compile(
     r"interview|entrevista|entretien|micro|Gespräch|интервью|эфире|intervista|microfoni|wywiad|інтерв|antenie"
     r"|агентств|издани|газет|телеканал|портал|радиостанц|видан|агенці|Nachrichtenagentur|Zeitung|"
@@ -338,7 +352,10 @@ _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ„“«\"]")
 
 
 def _ending(text: str, span: Range) -> Range | None:
-    """An outlet at the end of a speaker's phrase, behind a name: сказал Иван Примеров РИА Новости."""
+    """Return the outlet after the name of a speaker, else None.
+
+    Example: сказал Иван Примеров РИА Новости.
+    """
     words = text[span[0] : span[1]]
     for match in outlet_names().finditer(words):
         before = words[: match.start()].split()
@@ -349,7 +366,10 @@ def _ending(text: str, span: Range) -> Range | None:
 
 @cache
 def _links(language: str) -> dict[str, re.Pattern[str]]:
-    """Patterns of a language from its word lists: whom it was said to, who is cited, who passes it on."""
+    """Compile patterns of hearers, cited sources and intermediaries.
+
+    From the word lists of the language.
+    """
     data = load(language)
 
     def words(key: str) -> str:
@@ -390,7 +410,7 @@ def _links(language: str) -> dict[str, re.Pattern[str]]:
 
 
 def _press(name: str, language: str) -> bool:
-    """Whether a phrase of the language names an outlet."""
+    """Whether a phrase in `language` names an outlet."""
     low = f" {name.lower()}"
     if is_outlet(name):
         return True

@@ -1,8 +1,9 @@
-"""Statements in languages other than English, by their cue lexicons; and which language a text is in.
+"""Attribution in languages other than English.
 
-Quotations are masked first (one mark for the opening character, another for the rest), so that a pattern sees a quotation as
-one word and nothing inside it. Then each sentence is matched against the orders that the language's newspapers use: see
-`svo/` for the languages that set the verb beside its subject, `cjk/` for Korean, Japanese and Chinese.
+Quotations are masked first (one character for the opening mark, another for the rest), so that
+patterns treat a quotation as one word and do not look inside. Then each sentence is matched against
+the word orders of news in the language: `svo/` for languages with the verb next to its subject,
+`cjk/` for Korean, Japanese and Chinese.
 """
 
 from __future__ import annotations
@@ -26,14 +27,18 @@ from newsbeam.transforms.document import SpeakerKind
 
 
 def has_rules(language: str) -> bool:
-    """Whether speakers can be found in `language`; where not, quotations are given without their speakers."""
+    """Whether there are rules to find speakers in `language`.
+
+    For other languages, quotations are returned without speakers.
+    """
     return language == "en" or language in WESTERN or language in EASTERN
 
 
 def statements(prose: str, language: str, people: People) -> list[Found]:
-    """The statements of a text in `language`, in the order of their contents; bare quotations for a language without rules.
+    """Return the statements in `prose`, ordered by content.
 
-    `people` are those of `prose`. A bare quotation has the cue (-1, -1) and no speaker.
+    `people` are those of `prose`. For a language without rules, these are bare quotations: cue (-1,
+    -1), no speaker.
     """
     if language == "en":
         return rules.statements(prose)
@@ -54,7 +59,7 @@ def statements(prose: str, language: str, people: People) -> list[Found]:
 
 @cache
 def kinds(language: str) -> tuple[tuple[SpeakerKind, tuple[str, ...]], ...]:
-    """The words of a language that tell the kind of a source, in the order in which they count."""
+    """Return the words of a language for each kind of source, by priority."""
     if language == "en" or not has_rules(language):
         return ()
     data = load(language)
@@ -72,7 +77,7 @@ def _western(prose: str, language: str, people: People) -> list[Found]:
     g = grammar(language)
     state = State(people=people)
     found: list[Found] = []
-    spoke = before = 0  # where the paragraph of the last speaker, and the one before this one, begin
+    spoke = before = 0  # starts of the last speaker's paragraph and of the previous paragraph
     for match in PARAGRAPH.finditer(prose):
         if spoke < before:
             state.last = None
@@ -85,7 +90,7 @@ def _western(prose: str, language: str, people: People) -> list[Found]:
             offset = match.start() + start
             alone = ALONE.fullmatch(sentence)
             if alone and found and found[-1].direct and found[-1].cue[0] >= match.start() and found[-1].speaker is not None:
-                # “…,” she said. “…”: the quotation goes on.
+                # “…,” she said. “…”: the quotation continues.
                 found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
                 continue
             made = read(sentence, offset, g, state) if len(sentence) > MIN_SENTENCE else []
@@ -99,7 +104,11 @@ def _western(prose: str, language: str, people: People) -> list[Found]:
 
 
 def _merged(found: list[Found]) -> list[Found]:
-    """A sentence claimed whole by what follows it (“Об этом сообщил X”) loses to what was found inside of it."""
+    """Drop a statement whose content contains other statements.
+
+    “Об этом сообщил X” claims the complete sentence before it; statements found inside that
+    sentence are better.
+    """
     kept = []
     for index, item in enumerate(found):
         a, b = item.content[0]
@@ -113,7 +122,8 @@ def _eastern(prose: str, language: str, people: People) -> list[Found]:
     reader = {"ko": read_korean, "ja": read_japanese, "zh": read_chinese}[language]
     found: list[Found] = []
     last: tuple[int, int] | None = None
-    pending: tuple[tuple[int, int], tuple[int, int]] | None = None  # who is said to speak in the next sentence
+    # announced speaker of the next sentence, and the verb
+    pending: tuple[tuple[int, int], tuple[int, int]] | None = None
     spoke = before = 0
     for match in PARAGRAPH.finditer(prose):
         masked = mask_quotations(prose, match.start(), match.end(), language)
@@ -140,7 +150,10 @@ _BARE_WORDS = 4  # a quotation of fewer words is a name, a title or an emphasis
 
 
 def _bare(prose: str) -> list[Found]:
-    """Quotations long enough, or closed like a sentence, to be speech; nobody is named."""
+    """Return quotations without speakers.
+
+    A quotation must be long enough to be speech, or end like a sentence.
+    """
     found = []
     for match in PARAGRAPH.finditer(prose):
         for quotation in quotations(prose, match.start(), match.end()):

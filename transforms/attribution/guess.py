@@ -1,4 +1,4 @@
-"""A quick guess of a text's language, by script and function words."""
+"""A cheap guess at the language of a text."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ _GUESSED = ("en", "de", "es", "fr", "it", "pt", "nl", "pl")
 
 
 def guess(prose: str) -> str:
-    """The language of a text by script, and for Latin letters by function words; English where nothing tells."""
+    """Guess the language by script, and for Latin script by function words.
+
+    Returns English if the text gives no evidence.
+    """
     sample = prose[:20000]
     hangul = kana = han = cyrillic = arabic = latin = 0
     for char, count in sorted(Counter(sample).items()):
@@ -36,7 +39,7 @@ def guess(prose: str) -> str:
     east = hangul + kana + han
     if max(scores)[0] * _FEW_FUNCTION_WORDS < sum(words.values()) and max(east, cyrillic, arabic) >= _OTHER_LETTERS:
         latin = 0  # names in a text of another script
-    # One ideograph or syllable says about as much as two letters.
+    # An ideograph or a syllable carries about as much information as two letters.
     best = max((2 * east, "east"), (cyrillic, "cyrillic"), (arabic, "ar"), (latin, "latin"))
     if best[0] == 0:
         return "en"
@@ -49,7 +52,8 @@ def guess(prose: str) -> str:
     return max(scores)[2]
 
 
-# Of the Latin words of a text in one of these languages more than one in so many is a function word; of names hardly any are.
+# In a text in one of these languages, more than one in this many Latin words is a function word; in
+# names, hardly any are.
 _FEW_FUNCTION_WORDS = 12
 
 _OTHER_LETTERS = 50

@@ -1,4 +1,4 @@
-"""Word lists: cue verbs, word classes and kinds of sources, read once from the YAML files in `cues/`."""
+"""Word lists from `cues/`: cue verbs, word classes and kinds of sources."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from typing import Any
 from newsbeam.transforms.package_data import load_yaml
 
 LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
-# Languages with rules of their own: those that set the verb beside its subject, and those that set it behind what was said.
+# Languages with rules: verb next to its subject (WESTERN), verb after the content (EASTERN).
 WESTERN = ("de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk")
 EASTERN = ("ko", "ja", "zh")
 
-# Word classes, as bits, so that one look-up answers every question about a word.
+# Word classes as bits, so that one lookup returns all classes of a word.
 DET, PREP, SUB, CONJ, PRON, AUX, BE, NEG, ADV, REL, VERB, TIME, VENUE, START, NOUN = (1 << n for n in range(15))
 SAY, TELL, THINK, CALL = (1 << n for n in range(15, 19))
-ING, PAST, PLAIN = (1 << n for n in range(19, 22))  # the form of a cue: -ing; past; base or -s
+ING, PAST, PLAIN = (1 << n for n in range(19, 22))  # form of the cue: -ing; past; base or -s
 CUE = SAY | TELL | THINK | CALL
-# Set by the reader of a text, not by the word list.
+# Set by the tokeniser, not by the word list.
 CAP, ED, QUOTE, STOP, COMMA, DIGIT, LOWER = (1 << n for n in range(22, 29))
 
 _CLASSES = (
@@ -42,13 +42,13 @@ _CLASSES = (
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The file `cues/<name>.yaml`."""
+    """Load `cues/<name>.yaml`."""
     data: dict[str, Any] = load_yaml("newsbeam.transforms.attribution", f"cues/{name}.yaml")
     return data
 
 
 def forms(base: str, irregular: dict[str, list[str]]) -> list[tuple[str, int]]:
-    """The forms of an English verb, each with its ING, PAST or PLAIN bit."""
+    """Return the forms of an English verb with ING, PAST or PLAIN bits."""
     if base in irregular:
         return [(base, PLAIN)] + [(form, _form_bit(base, form)) for form in irregular[base]]
     if base.endswith("e"):
@@ -67,7 +67,10 @@ def _form_bit(base: str, form: str) -> int:
 
 @cache
 def english() -> tuple[dict[str, int], dict[str, tuple[tuple[tuple[str, ...], int], ...]]]:
-    """English words with their class bits, and phrasal cues: form of the verb → (particles, bits)."""
+    """Return English words with class bits, and phrasal cues.
+
+    The cues map a form of the verb to (particles, bits).
+    """
     data = load("en")
     words: dict[str, int] = {}
     phrasal: dict[str, list[tuple[tuple[str, ...], int]]] = {}
@@ -90,7 +93,10 @@ def english() -> tuple[dict[str, int], dict[str, tuple[tuple[tuple[str, ...], in
 
 @cache
 def sources() -> dict[str, frozenset[str]]:
-    """The word lists of `cues/sources.yaml`, in lower case except the outlets' names."""
+    """Return the word lists of `cues/sources.yaml`, in lower case.
+
+    The names of outlets keep their case.
+    """
     return {
         key: frozenset(str(word) if key == "outlets" else str(word).lower() for word in words) for key, words in load("sources").items()
     }
@@ -98,13 +104,13 @@ def sources() -> dict[str, frozenset[str]]:
 
 @cache
 def outlet_names() -> re.Pattern[str]:
-    """The known names of agencies, papers and broadcasters."""
+    """Compile the known names of agencies, newspapers and broadcasters."""
     names = sorted(sources()["outlets"], key=lambda name: (-len(name), name))
     return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)")
 
 
 def is_outlet(name: str) -> bool:
-    """Whether a phrase names a news agency, a paper or a broadcaster."""
+    """Whether a phrase names a news agency, newspaper or broadcaster."""
     if outlet_names().search(name):
         return True
     return any(
@@ -115,26 +121,30 @@ def is_outlet(name: str) -> bool:
 
 @cache
 def evidence_verbs() -> frozenset[str]:
-    """Forms whose subject may be a thing."""
+    """Return verb forms that can have an inanimate subject."""
     return frozenset(load("en")["evidence"])
 
 
 @cache
 def naming_verbs() -> frozenset[str]:
-    """Forms of verbs that name or judge."""
+    """Return the forms of verbs that name or judge."""
     data = load("en")
     return frozenset(form for verb in data["naming"] for form, _ in forms(verb.split()[0], data["irregular"]))
 
 
 @cache
 def no_speakers() -> frozenset[str]:
-    """Words before a colon that are no speakers."""
+    """Return words before a colon that are not speakers."""
     return frozenset(load("en")["no_speakers"])
 
 
 @cache
 def according_phrases() -> tuple[dict[str, list[tuple[str, ...]]], frozenset[str]]:
-    """“According to” and its like by first word, the longest first; and those that pass on what another said."""
+    """Return phrases like “according to”, and those that mark a link.
+
+    The phrases are grouped by first word, longest first. The second value has those that pass on
+    the words of another.
+    """
     data = load("en")["according"]
     phrases: dict[str, list[tuple[str, ...]]] = {}
     for phrase in sorted({*data["who"], *data["via"]}, key=lambda words: (-len(words.split()), words)):
@@ -145,12 +155,15 @@ def according_phrases() -> tuple[dict[str, list[tuple[str, ...]]], frozenset[str
 
 @cache
 def reporting_words() -> frozenset[str]:
-    """The English words, in small letters, without one of which nothing but a quotation tells of a statement."""
+    """Return the lower-case words of which every reported statement has one.
+
+    Only a quotation can be a statement without them.
+    """
     words, phrasal = english()
     return frozenset(word for word, bits in words.items() if bits & CUE) | frozenset(phrasal) | frozenset(according_phrases()[0])
 
 
 @cache
 def framing_verbs() -> frozenset[str]:
-    """Forms that report speech only right before a quotation."""
+    """Return verb forms that report speech only right before a quotation."""
     return frozenset(load("en")["framing"])

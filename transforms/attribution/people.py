@@ -1,7 +1,9 @@
-"""The people whom a text in another language than English names: full names for surnames, names for pronouns.
+"""Index of people in texts in languages other than English.
 
-Without a list of given names a person is told by what stands around two capitalised words: a title before them, commas or an age
-around them, a sentence that begins with them, the ending of a Russian surname. A miss leaves a short form as it stands.
+Expands surnames to full names and resolves pronouns. There is no list of given names: two
+capitalised words are a person if the context says so (a title before them, commas or an age around
+them, a sentence that begins with them, the ending of a Russian surname). If a person is missed, the
+short form stays as it is.
 """
 
 from __future__ import annotations
@@ -12,22 +14,23 @@ from functools import cache
 
 from newsbeam.transforms.attribution.lexicon import LANGUAGES, load
 
-_WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]{0,60}[\wà-ÿ]"  # bounded, as one can begin behind every apostrophe of another
+# bounded: with apostrophes, a word can begin inside another
+_WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]{0,60}[\wà-ÿ]"
 _PAIR = re.compile(rf"(?<![\w-]){_WORD}(?: (?:de|del|de la|la|von|van|ben|el|al) {_WORD}| {_WORD}){{1,6}}(?![\w-])")
 _SINGLE = re.compile(rf"(?<![\w-]){_WORD}(?![\w-])")
 _RUSSIAN = re.compile(r"(?:[оеё]ва?|[иы]на?|[сц]кий|[сц]кая|ко|[уюая]к|ик|ян|дзе|швили|ич|ец|ер|[аео]й|ой|ая)$")
 _AGE = re.compile(r"\s?\(\d{1,3}\)|,?\s(?:de\s)?\d{1,3}(?:\s(?:años|ans|лет|Jahre))?(?=[,. ])")
 _ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
-_REACH = 900  # characters from a name to the pronoun that stands for it
+_REACH = 900  # characters from a name to its pronoun
 _WESTERN = ("de", "es", "fr", "ru")
 
 
 class People:
-    """Built once a document, in one pass over the text."""
+    """Index of the people in a document, built in one pass."""
 
     def __init__(self, text: str, language: str) -> None:
         self.language = language
-        self.mentions: list[tuple[int, int, str]] = []  # where somebody is named, by full name or by surname
+        self.mentions: list[tuple[int, int, str]] = []  # mentions by full name or surname
         self.gender: dict[str, str] = {}
         self._by_surname: dict[str, str] = {}
         self._text = text
@@ -64,7 +67,8 @@ class People:
         cut = 0
         titles: list[str] = []
         for index, word in enumerate(words[:-2]):
-            # "Nach Ansicht von Gemeinderätin Jane Doe": the name begins behind the last word that is none.
+            # "Nach Ansicht von Gemeinderätin Jane Doe": the name begins after the last word that is
+            # not part of one.
             if _is_title(word, self.language) or (word[0].isupper() and (_is_small(word, self.language) or _ELIDED.match(word))):
                 cut = index + 1
                 titles += [word] if _is_title(word, self.language) else []
@@ -81,7 +85,8 @@ class People:
         line = text[max(start - 60, 0) : start]
         before = re.findall(r"[\w-]+", line[-40:])[-1:]
         titled = bool(titles) or any(_is_title(word, self.language) for word in before)
-        # Outside German a noun in small letters before a name is a title: la violinista Ana Doe.
+        # In languages other than German, a lower-case noun before a name is a title: la violinista
+        # Ana Doe.
         noun = before[0] if before and line.endswith(before[0] + " ") and self.language != "de" else ""
         if noun and noun.islower() and len(noun) > 3 and not _is_small(noun, self.language):
             titled = titled or not any(term in noun for key in ("publications", "organisations") for term in load(self.language)[key])
@@ -102,7 +107,10 @@ class People:
             self._korean[key] = "" if self._korean.get(key, match["name"]) != match["name"] else match["name"]
 
     def name(self, words: str) -> tuple[str, str]:
-        """Full name and role of somebody named in `words`; ("", "") where nothing better than `words` is known."""
+        """Return the full name and the role of the person in `words`.
+
+        ("", "") if nothing more specific than `words` is known.
+        """
         if self.language == "ko":
             short = re.fullmatch(r"([가-힣])\s(\S{1,8})", words)
             found = self._korean.get((short[1], short[2]), "") if short else ""
@@ -123,11 +131,17 @@ class People:
         return "", ""
 
     def near(self, start: int, end: int) -> bool:
-        """Whether a pronoun at `end` can stand for what was named at `start`: no more than a paragraph off."""
+        """Whether a pronoun at `end` can refer to a name at `start`.
+
+        They may be at most one paragraph apart.
+        """
         return end - start < _REACH and self._text.count("\n", start, end) <= 2
 
     def last_before(self, at: int, gender: str = "") -> tuple[int, int, str] | None:
-        """Who was named last before `at`, if that is not far off and nothing speaks against the gender."""
+        """Return the last person named before `at`.
+
+        The mention must be near and must not contradict `gender`.
+        """
         for index in range(bisect_right(self._starts, at) - 1, max(bisect_right(self._starts, at) - 6, -1), -1):
             start, end, name = self.mentions[index]
             if not self.near(start, at):
@@ -187,12 +201,15 @@ def _korean_titled() -> re.Pattern[str]:
 
 
 def _role(words: str) -> str:
-    """What is said of a person beside the name, without article and forms of address."""
+    """Return the role from the words around a name.
+
+    Strips the article and forms of address.
+    """
     words = re.sub(r"(?:^|(?<![\s,])[\s,]+)(?:M\.|Mme|Me|Dr\.?|Herrn?|Frau|don|doña|Sr\.|Sra\.)$", "", words).strip(" ,")
     return re.sub(r"^(?:der|die|das|dem|den|ein|eine|le|la|un|une|el|los|una)\s(?=\S)", "", words, flags=re.I)
 
 
-# Pronouns that stand for a person, with the gender that they ask for.
+# Personal pronouns with the gender that they require.
 _PRONOUNS = {
     "de": {"er": "male", "sie": "female", "seinen": "male", "ihren": "female"},
     "es": {"él": "male", "ella": "female"},
@@ -206,5 +223,5 @@ _PRONOUNS = {
 
 
 def pronoun_gender(words: str, language: str) -> str | None:
-    """The gender of a pronoun ("" for any), None for anything else."""
+    """Return a pronoun's gender ("" for any); None for other words."""
     return _PRONOUNS[language].get(words.lower()) if language in LANGUAGES and language != "en" else None

@@ -1,8 +1,9 @@
-"""Quotation marks: which of them open, which close, and which are apostrophes.
+"""Pair quotation marks, and tell them from apostrophes.
 
-One pass over the marks of a paragraph with a stack, so linear in its length. The kinds known: “…” „…“ "…" ''…'' «…» »…«
-「…」 『…』 ‘…’ '…', nested in each other in any order. Marks that find no partner are dropped, except a double one that runs
-to the end of its paragraph: that is how a quotation over several paragraphs is printed.
+One pass with a stack over the marks of a paragraph, in linear time. Known pairs: “…” „…“ "…" ''…''
+«…» »…« 「…」 『…』 ‘…’ '…', nested in any order. Marks without a partner are dropped, except a double
+mark whose quotation runs to the end of the paragraph: this is how quotations of several paragraphs
+are printed.
 """
 
 from __future__ import annotations
@@ -14,13 +15,16 @@ MARKS = re.compile(r"''|[\"“”„‟«»‘’‚'「」『』＂]")
 _SINGLE = "'‘’‚"
 _STRAIGHT = ('"', "''", "＂")
 _BEFORE_OPENING = " \t\n\u00a0\u3000([{<—–-/:,;\u2026“\"‘'「『（。、，：；！？"
-# Shortened words, whose apostrophe stands where an opening mark could: 'em, 'til, 'n', the '90s.
+# Contractions whose apostrophe is in the position of an opening mark: 'em, 'til, 'n', the '90s.
 _ELISION = re.compile(r"(?:\d\ds?|em|til|till|cause|n|tis|twas|round|bout|cuz|nuff)\b", re.I)
 
 
 @dataclass(frozen=True, slots=True)
 class Quotation:
-    """An outermost quotation with its marks: `text[start:end]`; `closed` is false where it runs to the paragraph's end."""
+    """An outermost quotation, with its marks: `text[start:end]`.
+
+    `closed` is false if the quotation runs to the end of the paragraph.
+    """
 
     start: int
     end: int
@@ -29,7 +33,7 @@ class Quotation:
 
 
 def quotations(text: str, start: int, end: int) -> list[Quotation]:
-    """The outermost quotations of the paragraph `text[start:end]`, in order."""
+    """Return the outermost quotations of `text[start:end]`, in order."""
     marks = [(match.start(), match.group()) for match in MARKS.finditer(text, start, end)]
     if not marks:
         return []
@@ -46,7 +50,7 @@ def quotations(text: str, start: int, end: int) -> list[Quotation]:
 def _pair(text: str, start: int, end: int, marks: list[tuple[int, str]]) -> list[Quotation]:
     roles = [_single_role(text, at, mark, start, end) if mark in _SINGLE else "" for at, mark in marks]
     closers_ahead = _closers_ahead(roles)
-    stack: list[tuple[int, str]] = []  # what is open: where, and the mark
+    stack: list[tuple[int, str]] = []  # open marks with their offsets
     doubles = singles = 0
     found: list[Quotation] = []
 
@@ -65,7 +69,8 @@ def _pair(text: str, start: int, end: int, marks: list[tuple[int, str]]) -> list
     for number, (at, mark) in enumerate(marks):
         after = at + len(mark)
         if mark in _SINGLE:
-            # Within double marks the single ones cannot be outermost, nor can they be told from apostrophes for sure.
+            # Single marks inside double marks cannot be outermost and are hard to tell from
+            # apostrophes.
             if stack and stack[0][1] not in _SINGLE:
                 continue
             role = roles[number]
@@ -81,7 +86,8 @@ def _pair(text: str, start: int, end: int, marks: list[tuple[int, str]]) -> list
         opens = _opens(text, at, after, mark, start, end, partner is not None)
         if opens:
             if partner is not None and mark not in "«„「『":
-                # A second opening mark before the first was closed: the first has lost its partner.
+                # If a second opening mark comes before the first is closed, the first has no
+                # partner.
                 for _, dropped in stack[partner:]:
                     if dropped in _SINGLE:
                         singles -= 1
@@ -111,7 +117,10 @@ _CLOSES = {"”": "“„”‟", "“": "„", "»": "«", "«": "»", "」": "
 
 
 def _partner(stack: list[tuple[int, str]], mark: str, doubles: int) -> int | None:
-    """The index in the stack of what `mark` could close; looks past single marks only, and at most a few."""
+    """Return the stack index of the mark that `mark` could close.
+
+    Skips at most a few marks, and only single ones.
+    """
     if not doubles:
         return None
     opening = ("''",) if mark == "''" else _CLOSES.get(mark, "")
@@ -125,7 +134,8 @@ def _opens(text: str, at: int, after: int, mark: str, start: int, end: int, has_
     if mark in "„‟「『":
         return True
     if mark == "“":
-        # Closes „…“, and now and then its own kind where a typist took the wrong mark.
+        # It closes „…“, or occasionally a quotation of its own kind, if the typist used the wrong
+        # mark.
         return not has_partner or (_can_open(text, at, after, start, end) and not (at > start and text[at - 1] in ".,!?"))
     if mark == "«":
         return not has_partner
@@ -142,12 +152,15 @@ def _can_open(text: str, at: int, after: int, start: int, end: int) -> bool:
     if after >= end or text[after].isspace():
         return False
     before = text[at - 1] if at > start else " "
-    # Chinese, Japanese and Korean set no space before a mark.
+    # Chinese, Japanese and Korean have no space before a mark.
     return before in _BEFORE_OPENING or before.isspace() or ("\u3040" <= before <= "\ud7a3")
 
 
 def _single_role(text: str, at: int, mark: str, start: int, end: int) -> str:
-    """What a single mark can be by its neighbours: open, close, either (the genitive of a plural, or a close), or neither."""
+    """Return the possible role of a single mark, judged by its neighbours.
+
+    "open", "close", "either" (a closing mark or the genitive of a plural) or "".
+    """
     after = at + 1
     before = text[at - 1] if at > start else " "
     behind = text[after] if after < end else " "
@@ -166,7 +179,7 @@ def _single_role(text: str, at: int, mark: str, start: int, end: int) -> str:
 
 
 def _closers_ahead(roles: list[str]) -> list[int]:
-    """For each mark, how many sure closing ones follow it before the next opening one."""
+    """Count, for each mark, the closing marks before the next opening one."""
     ahead = [0] * len(roles)
     count = 0
     for index in range(len(roles) - 1, -1, -1):

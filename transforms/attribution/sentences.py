@@ -1,4 +1,4 @@
-"""Paragraphs, sentences and quotations of a text."""
+"""Split texts into paragraphs and sentences, and mask quotations."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, grammar
 
 PARAGRAPH = re.compile(r"[^\n]+")
 
-# Ends a sentence; the bounded pieces keep every pattern linear on a text without any full stop.
+# End of a sentence. All parts are bounded, so that the time is linear on a text without full stops.
 _END = re.compile(r"(?<![.!?…])[.!?…]+(?=[\s\"”»)]|$)|[。！？؟]+|(?<=[다요])\.(?=\S)|\ue002")
 
 _MAX_SENTENCE = 1200
 
-MIN_SENTENCE = 8  # characters; nothing is said in less, but within quotation marks
+MIN_SENTENCE = 8  # characters; shorter statements occur only in quotation marks
 
-SPEECH_END = "\ue002"  # closes a quotation that ends a sentence
+SPEECH_END = "\ue002"  # the closing mark of a quotation that ends a sentence
 
 ALONE = re.compile(rf"\s*(?:[–—-]\s*)?(?P<q>{HEAD}{REST}*)[\s.,;!?]*")
 
 
 def stripped(prose: str, start: int, end: int) -> tuple[int, int]:
-    """A span without the blanks, dashes and full stops at its ends."""
+    """Shrink a span by blanks, dashes and full stops at its ends."""
     while start < end and prose[start] in " \u00a0–—-":
         start += 1
     while end > start and prose[end - 1] in " .!?…\u00a0":
@@ -34,7 +34,7 @@ def stripped(prose: str, start: int, end: int) -> tuple[int, int]:
 
 
 def mask_quotations(prose: str, start: int, end: int, language: str) -> str:
-    """A paragraph with its quotations masked, so that no sentence ends inside one."""
+    """Mask the quotations of a paragraph, so that no sentence ends inside one."""
     paragraph = prose[start:end]
     found = quotations(prose, start, end)
     if language == "ko" and "《" in paragraph:
@@ -47,7 +47,8 @@ def mask_quotations(prose: str, start: int, end: int, language: str) -> str:
         a, b = quotation.start - start, quotation.end - start
         if not quotation.closed and not (language in WESTERN and paragraph[:a].rstrip()[-1:] in ("", ":", ",") and b - a > 20):
             continue
-        # A quotation that ends like a sentence ends one where a new one begins behind it: „Ja.“ Der Minister …
+        # If a quotation ends like a sentence and a new one begins after it, it ends the sentence:
+        # „Ja.“ Der Minister …
         ends = paragraph[b - 2 : b - 1] in (".", "!", "?", "…") and _NEXT.match(paragraph, b) is not None and b - a > 12
         parts += (
             [paragraph[position:a], HEAD, REST * (b - a - 2), SPEECH_END if ends else REST] if b - a > 1 else [paragraph[position:a], HEAD]
@@ -63,7 +64,10 @@ _ANGLES = re.compile(r"《[^《》\n]{1,600}》(?=\s?(?:이?라고|이?라며|�
 
 
 def _with_angles(paragraph: str, start: int, found: list[Quotation]) -> list[Quotation]:
-    """With what stands in 《》 before a Korean ending of speech: elsewhere these marks hold titles."""
+    """Add 《…》 before a Korean ending of reported speech.
+
+    In other positions, these marks enclose titles.
+    """
     more = [Quotation(start + match.start(), start + match.end(), "《") for match in _ANGLES.finditer(paragraph)]
     kept = [item for item in found if not any(angle.start < item.end and item.start < angle.end for angle in more)]
     return sorted([*kept, *more], key=lambda item: item.start)
@@ -78,7 +82,10 @@ def _aside(language: str) -> re.Pattern[str]:
 
 
 def _dialogue(paragraph: str, start: int, language: str) -> list[Quotation]:
-    """The speech of a line that opens with a dash, without the asides of the narrator; nothing where there is no such aside."""
+    """Return the speech in a line of dialogue that begins with a dash.
+
+    The narrator's asides are left out. Returns nothing if there is no aside.
+    """
     opening = len(paragraph) - len(paragraph.lstrip()) + 1
     asides = list(_aside(language).finditer(paragraph, opening))
     if not asides:
@@ -100,11 +107,12 @@ def _dialogue(paragraph: str, start: int, language: str) -> list[Quotation]:
 
 
 def split_sentences(masked: str) -> Iterator[tuple[int, int]]:
-    """The spans of the sentences in a masked paragraph."""
+    """Yield the spans of the sentences in a masked paragraph."""
     start = 0
     for match in _END.finditer(masked):
         before = masked[max(match.start() - 6, 0) : match.start()]
-        # An initial or a short title is no end: "J. Müller", "Dr. X", "Prof. Y"; nor is an ordinal: "am 4. Mai".
+        # An initial or an abbreviated title does not end a sentence ("J. Müller", "Dr. X", "Prof.
+        # Y"); nor does an ordinal ("am 4. Mai").
         if match.group() == "." and (_SHORT.search(before) or (before[-1:].isdigit() and _LOWER_OR_MONTH.match(masked, match.end()))):
             continue
         yield from _pieces(masked, start, match.end())
@@ -118,7 +126,10 @@ _LOWER_OR_MONTH = re.compile(r"\s(?:[a-zà-ÿа-я]|Jan|Feb|März|Apr|Mai|Jun|Ju
 
 
 def _pieces(masked: str, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """A sentence in pieces of bounded length, none of which ends within a quotation or right behind one."""
+    """Yield a sentence in pieces of bounded length.
+
+    No piece ends inside a quotation or directly after one.
+    """
     while start < end:
         stop = min(start + _MAX_SENTENCE, end)
         for behind in (_BEHIND_QUOTATION, 0):
@@ -128,6 +139,6 @@ def _pieces(masked: str, start: int, end: int) -> Iterator[tuple[int, int]]:
         start = stop
 
 
-_BEHIND_QUOTATION = 300  # characters in which a speaker is named behind a long quotation
+_BEHIND_QUOTATION = 300  # characters after a long quotation in which its speaker may be named
 
 _QUOTED = re.compile(f"{REST}*{SPEECH_END}?")

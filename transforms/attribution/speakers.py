@@ -1,4 +1,7 @@
-"""From what was found to `Attribution`: exact spans, form, speakers with name, role and kind, chains with names."""
+"""Build `Attribution` objects from statements.
+
+Adds exact spans, the form, names, roles and kinds of speakers, and the names in chains.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,10 @@ _NO_NAMES = Names("")
 
 
 def attributions(text: str, prose: str, found: list[Found], language: str, people: People) -> tuple[Attribution, ...]:
-    """The attributions of what was found in `prose`; spans into `text`. `people` are those of `prose`."""
+    """Return the attributions of the statements found in `prose`.
+
+    Spans refer to `text`. `people` are those of `prose`.
+    """
     if not found:
         return ()
     names = Names(prose) if language == "en" else _NO_NAMES
@@ -52,7 +58,10 @@ def _form(content: tuple[Span, ...], direct: bool) -> ClaimForm:
 
 
 def _type(cue: str, form: ClaimForm) -> ClaimType:
-    """Whether the cue reports words, spoken or written; one that the lexicon has not does so where it brings somebody's own words."""
+    """Return whether the cue reports words, spoken or written.
+
+    An unknown cue does if it introduces direct speech.
+    """
     words, phrasal = english()
     lows = _WORD.findall(cue.lower())
     if not lows or form == "direct":
@@ -66,7 +75,7 @@ def _type(cue: str, form: ClaimForm) -> ClaimType:
 
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
-# Words of cues that are no verbs: according to, in a statement, per.
+# Words of cues that are not verbs: according to, in a statement, per.
 _REPORTS = frozenset(
     """according statement statements per remarks interview words quote quotes tweet report reports letter speech citing cites cited answer
     comment comments claim claims warning testimony announcement reply response question questions message post email memo""".split()
@@ -106,7 +115,7 @@ def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_en
         return Speaker(start, end, words, "", "", kind)
     name = names.person_before(start, text, gender)
     if last is not None and names.fits(last.name, gender) and "\n\n\n" not in text[last_end:start] and 0 <= start - last_end < 1200:
-        # Whoever spoke last goes on, unless somebody else of that sex was named in between.
+        # The last speaker continues, unless someone else of that gender was named in between.
         subject = names.subject_between(text, last_end, start)
         if subject in spoken and subject != last.name and names.fits(subject, gender):
             return Speaker(start, end, words, subject, "", "person")
@@ -121,13 +130,16 @@ def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_en
     return Speaker(start, end, words, name, "", "person")
 
 
-# A name of two words and more behind what somebody is, up to a mark.
+# A name of at least two words after a description, up to a punctuation mark.
 _APPOSED = re.compile(r", (?P<name>[A-Z][\w'’-]+(?: (?:[A-Z]\.|[A-Z][\w'’-]+|de|van|von|al|bin)){1,3})(?=[.,;:\n]|$)")
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
 def _foreign_speaker(text: str, item: Found, people: People, last: Speaker | None, last_end: int, language: str) -> Speaker:
-    """A speaker in another language than English; the kind by the words of that language's lists."""
+    """Resolve a speaker in a language other than English.
+
+    The kind is taken from that language's word lists.
+    """
     if item.speaker is None:
         return Speaker()
     start, end = item.speaker
@@ -141,7 +153,8 @@ def _foreign_speaker(text: str, item: Found, people: People, last: Speaker | Non
         return Speaker(start, end, words, named[2] if named else words, "", "person")
     name, role = people.name(words)
     low = words.lower()
-    # German compounds end with the word that tells, the others begin with it.
+    # In a German compound the last part decides, so terms match anywhere; elsewhere, words begin
+    # with the term.
     anywhere = language not in ("es", "fr", "ru")
     low = low if anywhere else f" {_PUNCTUATION.sub(' ', low)}"
     kind: SpeakerKind = next(

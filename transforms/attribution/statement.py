@@ -1,4 +1,4 @@
-"""A statement that was found: who says what, and where."""
+"""A statement as found in the text: who says what, and where."""
 
 from __future__ import annotations
 
@@ -7,16 +7,19 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Found:
-    """A statement while it is being read; ranges are code points, end exclusive."""
+    """A statement while it is being read.
+
+    Ranges are code points with exclusive end.
+    """
 
     content: list[tuple[int, int]]
     cue: tuple[int, int]
     speaker: tuple[int, int] | None
     score: float
     via: list[tuple[int, int]] = field(default_factory=list)
-    direct: bool = False  # content is words as they were said, whether or not in quotation marks
-    said: bool = True  # rather than described, wanted, hedged on
-    antecedent: tuple[int, int] | None = None  # what a relative "who" stands for
-    signs: tuple[
-        int, ...
-    ] = ()  # of the tagger: margins of cue, content and source, then whether it has a source, marks, only marks, few words
+    direct: bool = False  # content is the speaker's exact words, with or without quotation marks
+    said: bool = True  # reported speech, rather than described, wanted or hedged
+    antecedent: tuple[int, int] | None = None  # what a relative "who" refers to
+    # Features for the tagger's score: margins of cue, content and source; then 0 or 1 for: has a
+    # source, has quotation marks, is a quotation, is short.
+    signs: tuple[int, ...] = ()

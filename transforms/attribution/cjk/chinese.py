@@ -27,7 +27,10 @@ _CHINESE_START = re.compile(
 
 
 def _chinese_phrase(sentence: str, span: Range) -> Range | None:
-    """A speaker's noun phrase: without when and where it was said, and without what the person did."""
+    """Return a speaker's noun phrase.
+
+    Leaves out time, place and what the person did.
+    """
     data = load("zh")
     start, end = span
     changed = True
@@ -46,7 +49,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     cut = _CHINESE_CUT.search(sentence, start, end)
     if cut and cut.start() - start >= 2:
         tail = sentence[cut.end() : end]
-        # 在工厂工作的王小明: what follows 的 is the name.
+        # 在工厂工作的王小明: the name follows 的.
         last = re.search(r"的(?=[\u4e00-\u9fff·]{2,8}$)", tail)
         if last is None or cut.start() - start > 2:
             end = cut.start()
@@ -55,7 +58,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
         end = tail_match.start()
     relative = re.match(r".*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
     if relative and re.search(r"了|在|岁|歲|工作|来自|來自|从事", relative[0][:-1]):
-        start += relative.end()  # 工作了六年的…: what a person did is no part of the name
+        start += relative.end()  # 工作了六年的…: what a person did is not part of the name
     while end > start and sentence[end - 1] in " 　":
         end -= 1
     text = sentence[start:end]
@@ -75,7 +78,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
 
 
 def read_chinese(sentence: str, offset: int, last: Range | None, people: People) -> list[Found]:
-    """The statements of a Chinese sentence; `last` is who spoke before."""
+    """Return the statements of a Chinese sentence; `last` is the last speaker."""
     patterns = cue_patterns("zh")
     found: list[Found] = []
     taken: set[int] = set()
@@ -95,7 +98,7 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
                 content = [q]
                 rest = sentence[q[1] :].strip(" ，。,.！!？?；;")
                 if key == "before" and match.end("cue") < q[0] and sentence[match.end("cue") : q[0]].strip(" ：:，,“") and len(rest) > 6:
-                    continue  # 表示这是“…”的: the clause, not the quotation alone
+                    continue  # 表示这是“…”的: the clause, not only the quotation
                 if key == "before" and rest and sentence[q[0] - 1] not in "：:，," and rest[0] not in "并同他她但":
                     continue
                 more = patterns["more"].match(sentence, match.end())

@@ -13,7 +13,10 @@ _THUS = re.compile(r"이렇게|다음과 같이|次のように|こう|以下の
 
 
 def announced(sentence: str, offset: int, language: str) -> tuple[Range, Range] | None:
-    """Who is said to speak in the next sentence, and the verb: 대변인은 이렇게 말했다. “…” — None where nobody is."""
+    """Return the announced speaker of the next sentence, and the verb.
+
+    Example: 대변인은 이렇게 말했다. “…” Returns None if nobody is announced.
+    """
     if HEAD in sentence or _THUS.search(sentence) is None or language == "zh":
         return None
     cues = list(cue_patterns(language)["cue"].finditer(sentence))

@@ -12,7 +12,10 @@ from newsbeam.transforms.attribution.svo.grammar import HEAD, REST
 
 
 def topic(sentence: str, offset: int, language: str) -> Range | None:
-    """Whom a Japanese sentence without a statement is about: the person before its first は."""
+    """Return the topic of a sentence without a statement.
+
+    It is the person before its first は.
+    """
     if language != "ja":
         return None
     match = cue_patterns("ja")["topic"].match(sentence)
@@ -20,7 +23,10 @@ def topic(sentence: str, offset: int, language: str) -> Range | None:
 
 
 def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
-    """A subject's noun phrase that ends at `end`: without when, where and what the person did."""
+    """Return the subject's noun phrase that ends at `end`.
+
+    Leaves out time, place and what the person did.
+    """
     data = load("ja")
     start = max(
         start, end - 60, max(sentence.rfind(mark, 0, end) for mark in ("、", "。", REST, HEAD, "，", "　", "「", "」", "”", "“")) + 1
@@ -42,7 +48,7 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
             start += len(lead)
     relative = list(re.finditer(r"(?:[たるすうくむぶ]|ている|した|いる)(?=[\u4e00-\u9fffァ-ヴA-Z]{2,})", sentence[start:end]))
     if relative:
-        start += relative[-1].end()  # 反対した…議員: what the person did is no part of the name
+        start += relative[-1].end()  # 反対した…議員: what the person did is not part of the name
     while start < end and sentence[start] in " 　":
         start += 1
     text = sentence[start:end]
@@ -59,7 +65,7 @@ _NOUN = re.compile(r"[\u4e00-\u9fffァ-ヴA-Za-z々]|^(?:これら|みんな|み
 
 
 def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] | None:
-    """The first topic of a stretch (は), else its first subject (が, も)."""
+    """Return the first topic (は) in a range, else its first subject (が, も)."""
     fallback = None
     for match in cue_patterns("ja")["particle"].finditer(sentence, start, end):
         after = sentence[match.end() : match.end() + 1]
@@ -84,7 +90,7 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
 
 
 def read_japanese(sentence: str, offset: int, last: Range | None, people: People) -> list[Found]:
-    """The statements of a Japanese sentence; `last` is who spoke before."""
+    """Return the statements of a sentence; `last` is the last speaker."""
     patterns = cue_patterns("ja")
     body = len(sentence.rstrip(" 。.!?！？"))
     if HEAD in sentence:

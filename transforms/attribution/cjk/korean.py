@@ -38,7 +38,10 @@ def _korean_words() -> tuple[frozenset[str], frozenset[str], tuple[str, ...]]:
 
 
 def korean_subject(sentence: str, start: int, end: int) -> tuple[Range, int] | None:
-    """The noun phrase before the first particle of a subject in a stretch, that of the topic first; and where its particle ends."""
+    """Return the subject's noun phrase, and the end of its particle.
+
+    Takes the first particle of a topic in the range, else the first of a subject.
+    """
     lead, none, persons = _korean_words()
     words = [(match.start(), match.group()) for match in re.finditer(r"[^\s,]+", sentence[start:end])]
     fallback = None
@@ -70,7 +73,11 @@ def korean_subject(sentence: str, start: int, end: int) -> tuple[Range, int] | N
 
 
 def _korean_phrase(words: list[tuple[int, str]], index: int, particle: int) -> Range | None:
-    """The words that belong to the noun at `index`: back to one with a particle of place, time or object, or to a relative clause."""
+    """Return the words that belong to the noun at `index`.
+
+    The phrase begins after a relative clause or after a word with a particle of place, time or
+    object.
+    """
     lead, none, persons = _korean_words()
     first = index
     while first > 0 and index - first < 5:
@@ -87,7 +94,7 @@ def _korean_phrase(words: list[tuple[int, str]], index: int, particle: int) -> R
             break
         titled = index == first and any(words[first][1].startswith(title) for title in persons)
         if titled and len(word) in (2, 3, 4) and not word.endswith(("에서", "에게", "을", "를", "에", "한", "된")):
-            first -= 1  # 김정은 위원장: the name's last syllable is no particle
+            first -= 1  # 김정은 위원장: the last syllable of the name is not a particle
             continue
         if (
             len(word) > 1
@@ -109,7 +116,7 @@ def _korean_phrase(words: list[tuple[int, str]], index: int, particle: int) -> R
 
 
 def read_korean(sentence: str, offset: int, last: Range | None, people: People) -> list[Found]:
-    """The statements of a Korean sentence; `last` is who spoke before."""
+    """Return the statements of a Korean sentence; `last` is the last speaker."""
     patterns = cue_patterns("ko")
     body = len(sentence.rstrip(" .!?。"))
     found: list[Found] = []
@@ -189,7 +196,7 @@ def read_korean(sentence: str, offset: int, last: Range | None, people: People) 
 
 
 def _korean_adjacent(sentence: str, at: int) -> tuple[Range, int] | None:
-    """The subject right before a quotation: … 회장은 “…”."""
+    """Return the subject right before a quotation: … 회장은 “…”."""
     start = max(sentence.rfind(mark, 0, at) for mark in (",", REST, HEAD)) + 1
     words = sentence[start:at].split()
     if not words or not words[-1].endswith(("은", "는")):

@@ -1,6 +1,7 @@
-"""Statements in Korean, Japanese and Chinese, whose verbs stand behind what was said or right before it.
+"""Cue patterns for Korean, Japanese and Chinese.
 
-A sentence comes with its quotations masked (see languages.py), so that a pattern sees a quotation as one word.
+In these languages the verb follows the content or directly precedes it. Quotations are masked (see
+`sentences`), so that patterns treat a quotation as one word.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ Range = tuple[int, int]
 
 
 def combined(content: list[Range], cue: Range, speaker: Range | None, offset: int, score: float, direct: bool = True) -> Found:
-    """A statement out of spans that are counted from `offset`."""
+    """Build a statement from spans relative to `offset`."""
 
     def move(span: Range) -> Range:
         return span[0] + offset, span[1] + offset
@@ -27,7 +28,7 @@ def combined(content: list[Range], cue: Range, speaker: Range | None, offset: in
 
 @cache
 def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
-    """The patterns of a language, by name."""
+    """Return the patterns of a language by name."""
     data = load(language)
     cue = alternation(conjugated(data, "cues", "stems"))
     if language == "ko":
@@ -91,7 +92,7 @@ _CITED = re.compile(r"[^,、，。]{1,40}?(?:(?:을|를)\s인용(?:해|하여|�
 
 
 def skip_spaces(sentence: str, at: int) -> int:
-    """Where what was said begins: behind blanks, commas and whom an outlet cites."""
+    """Skip blanks, commas and the source that an outlet cites, before content."""
     while at < len(sentence) and sentence[at] in " ,、，　":
         at += 1
     cited = _CITED.match(sentence, at)

@@ -1,4 +1,4 @@
-"""Whose picture, whose wire copy, whose rights: credits read from the text and from lines that were taken out."""
+"""Extract credits from the text and from removed lines."""
 
 from __future__ import annotations
 
@@ -20,8 +20,9 @@ from newsbeam.transforms.attribution.credits.prefilter import BYLINE, CREDIT, DA
 from newsbeam.transforms.attribution.lexicon import is_outlet, load
 from newsbeam.transforms.document import Credit, CreditKind, Document
 
-_MAX_LINE = 2000  # characters of a line that are looked at: a credit stands at the edge of its line
-_CAPTIONS = ("caption", "credit")  # kinds of removals, and what <figcaption> holds, where a bare "© X" means the picture
+_MAX_LINE = 2000  # characters of a line to read: credits are at the edges of lines
+# kinds of removals (and <figcaption>) in which a bare "© X" refers to the picture
+_CAPTIONS = ("caption", "credit")
 _SHORT_LINE = 160  # characters of a line that can be a byline
 
 
@@ -29,10 +30,11 @@ _Found = dict[tuple[CreditKind, str], Credit]
 
 
 def credits(document: Document, prose: str) -> tuple[Credit, ...]:
-    """The credits of a document's text and of its removed lines, each (kind, name) once, in the order of appearance.
+    """Return the credits of a document's text and removed lines.
 
-    Where no byline is read anywhere, `document.author` (what the page's metadata says) gives one, whose `text` is the author as
-    found there. `prose` is `document.prose`.
+    Each (kind, name) occurs once, in order of appearance. `prose` is `document.prose`. If there is
+    no byline, `document.author` (from the page's metadata) becomes a credit with the author's name
+    as `text`.
     """
     found: _Found = {}
     lines = [(kind, line) for kind, block in _blocks(document, prose) for line in long_lines(block)]
@@ -50,7 +52,10 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
 
 
 def _blocks(document: Document, prose: str) -> Iterator[tuple[str, str]]:
-    """The pieces to read, each with its kind: text, caption (the captions of markup), or what it was removed as."""
+    """Return the blocks to read, each with its kind.
+
+    Kinds: text, caption (from markup), or the kind of the removal.
+    """
     position = 0
     for start, end in _captions(document.text) if document.markup else ():
         yield "text", prose[position:start]
@@ -86,7 +91,7 @@ _AGENCY_LINE = 90  # characters of a line that can be a list of agencies
 
 @cache
 def _agency_words() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
-    """Agencies by their name in small letters; what may stand before a list of them; what stands between them."""
+    """Return agencies in lower case, list prefixes and separators."""
     names = {name.lower(): name for name in reversed(load("credits")["agencies"])}
     return (
         names,
@@ -100,7 +105,10 @@ _INITIALS = re.compile(r"[a-z]{2,4}|[A-Z]{2,3}|[a-z]{2,4}\.[a-z]{2}")
 
 
 def _agencies(line: str, last: bool, found: _Found) -> None:
-    """A line of nothing but agencies and initials: "jd/mm (dpa, AFP)", "Source: Reuters", "— AFP"."""
+    """Read a line that consists of agencies and initials.
+
+    Examples: "jd/mm (dpa, AFP)", "Source: Reuters", "— AFP".
+    """
     known, source, between = _agency_words()
     rest = line.strip()
     stripped = _MARKED_END.sub("", _MARKED_OFF.sub("", rest)) if rest[0] in "(（[【—–-" else rest.rstrip(" .")
@@ -121,7 +129,7 @@ def _agencies(line: str, last: bool, found: _Found) -> None:
 
 
 def _credit_line(line: str, kind: str, found: _Found) -> None:
-    """Pictures, rights and outlets: any number of them in a line."""
+    """Read all picture, rights and outlet credits in a line."""
     caption = kind in _CAPTIONS
     stretch = line if len(line) <= _MAX_LINE else line[-400:]
     image_end = 0
@@ -138,7 +146,7 @@ def _credit_line(line: str, kind: str, found: _Found) -> None:
         ):
             continue
         if credit_kind == "copyright" and (image_end if caption else marked):
-            continue  # "© X" of a caption has been read; a line names one holder
+            continue  # the "© X" of a caption was read already; a line names one holder
         for match in pattern.finditer(stretch):
             if credit_kind == "image" and match.start() < image_end:
                 continue
@@ -149,7 +157,10 @@ def _credit_line(line: str, kind: str, found: _Found) -> None:
 
 
 def _dateline(line: str, found: _Found) -> bool:
-    """Read the dateline that a line begins with; a few looks at its first characters save most of the patterns."""
+    """Read the dateline at the beginning of a line.
+
+    Checks of the first characters avoid most of the patterns.
+    """
     first = line[0]
     head = line[:110]
     begins: tuple[str, ...]
@@ -188,7 +199,7 @@ _DATED = re.compile(
 
 
 def _meta_line(line: str, found: _Found) -> None:
-    """`29 October 2031, 14:20 | Jane Doe | 5 views`: a line of a date and a name."""
+    """Read a line of date and name: 29 October 2031, 14:20 | Jane Doe."""
     segments = _SEGMENT.split(line)
     if not 2 <= len(segments) <= 5 or not any(_DATED.match(segment) for segment in segments):
         return
@@ -214,7 +225,8 @@ def _add(kind: CreditKind, match: re.Match[str], line: str, found: _Found) -> bo
         return bool(people)
     name = _clean(groups["name"])
     if kind == "outlet" and not groups["name"]:
-        _put(found, kind, "", phrase)  # "Source link": from elsewhere, and it does not say where
+        # "Source link": the text is from elsewhere, but the line does not say where
+        _put(found, kind, "", phrase)
         return True
     if kind == "copyright":
         name = _holder(groups["name"])
@@ -240,7 +252,8 @@ def _add_dateline(match: re.Match[str], groups: dict[str, str | None], phrase: s
     reporter = reporter or _clean(groups.get("reporter") or "")
     together = groups.get("who_where")
     if together:
-        # Reporter and place stand together: a name has three characters as a rule, two where too little would be left.
+        # Reporter and place are written together. A name usually has three characters, or two if
+        # too little would remain.
         who, _, rest = together.rpartition("、")
         size = 3 if len(rest) >= 5 else 2
         reporter, place = "、".join(filter(None, (who, rest[:size]))), rest[size:]
@@ -274,7 +287,7 @@ def _clean(name: str) -> str:
     if name.startswith("«") and name.find("»") == len(name) - 1:
         name = name[1:-1]
     for left, right in ("()", "（）"):
-        # A bracket whose partner is missing; "Jane Doe (AP)" keeps both.
+        # A bracket without a partner is dropped; "Jane Doe (AP)" keeps both.
         if name.count(left) != name.count(right):
             name = name.strip(left + right + " ")
         elif name.startswith(left) and name.endswith(right):
@@ -303,7 +316,7 @@ def _holder(name: str) -> str:
         return ""
     if re.search(r"\b[A-Z]\.\s?[A-Z]$", name):
         name += "."  # S. L.
-    # A holder is a name: a sentence about the law of copyright is none.
+    # A holder has a name; a sentence about copyright law does not.
     return name if _named(name) else ""
 
 
@@ -311,7 +324,10 @@ _MARKED = re.compile(r"\s*(?:(?:copyrights?|by)\s|저작권자|[©ⓒⒸ]|\([cC]
 
 
 def _named(name: str) -> bool:
-    """Whether a phrase is a name: it begins like one and is not a sentence, whose words are in lower case."""
+    """Whether a phrase is a name.
+
+    A name begins like one and is not a sentence, whose words would be in lower case.
+    """
     words = [word for word in re.findall(r"\w+", name) if word[0].isalpha()]
     small = sum(word[0].islower() for word in words)
     begins = (
@@ -336,7 +352,10 @@ def _photographer(name: str) -> str:
 
 
 def _reporter(agency: str) -> tuple[str, str]:
-    """Agency and reporter of "연합뉴스) 김철수 기자" or "AP/Jane"; the reporter is often missing."""
+    """Return agency and reporter of "연합뉴스) 김철수 기자" or "AP/Jane".
+
+    The reporter is often missing.
+    """
     korean = re.match(r"(?P<agency>.+?)\s{1,20}(?P<name>[가-힣]{2,4})\s?(?:기자|특파원)$", agency)
     if korean:
         return korean["agency"], korean["name"]
@@ -349,18 +368,19 @@ def _is_place(place: str, agency: str, match: re.Match[str]) -> bool:
         return False
     known = agency.partition("/")[0].strip() in load("credits")["agencies"]
     if "dash" in match.re.groupindex and not match["dash"] and not known:
-        # Without a dash, a bracket after a capital could be anything ("Reuters (RTRS)"): ask for a date or a known agency.
+        # Without a dash, brackets after a capital could mean anything ("Reuters (RTRS)"), so a date
+        # or a known agency is required.
         return any(map(str.isdigit, match.group()))
     if "dash" in match.re.groupindex and not known:
-        # An agency nobody has heard of counts where the place is set in capitals, a date stands with it, or the agency is
-        # set in small letters before a new sentence: Neustadt (xyz) – Der Rat …
+        # An unknown agency counts if the place is in capitals, if there is a date, or if the agency
+        # is in lower case before a new sentence: Neustadt (xyz) – Der Rat …
         begins = re.match(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁ„“«»\"]", match.string[match.end() :]) is not None
         return place.isupper() or any(map(str.isdigit, match.group())) or (agency.islower() and len(words) <= 3 and begins)
     return True
 
 
 def _people(names: str) -> list[str]:
-    """The people of a byline, one by one; none if it does not name people."""
+    """Return the people in a byline, or nothing if it does not name people."""
     found = []
     for part in re.split(r"(?:(?<!\s)\s+)?[,&]\s*|(?<!\s)\s+(?:and|und|et|y|e|и)\s+", names.strip(" .,;")):
         name = _clean(re.sub(r"\s(?:in|à|en|aus|at)\s.*$", "", part))
@@ -384,7 +404,7 @@ def _is_byline(name: str) -> bool:
 
 
 def _eastern_name(name: str) -> str:
-    """A Korean, Chinese, Japanese or Arabic byline's name, "" if the words are no name."""
+    """Return the name in a CJK or Arabic byline, else ""."""
     words = load("credits")
     if name in words["no_bylines_east"] or re.search(r"(?:更新|公開|配信|編輯|编辑|提供|社|新聞|新闻|写真|撮影)$", name):
         return ""

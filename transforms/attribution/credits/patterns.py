@@ -14,19 +14,25 @@ CAPITALISED_NAME = rf"[{UPPER}][\w’'.-]*(?:\s+(?:de|du|da|del|la|le|van|von|de
 
 _EMAIL = r"[\w.+-]{1,40}@[\w.-]{1,60}"
 
-# Where a pattern may be tried: in any line, in a caption or a credit line, in a caption only, in a short line, in the last
-# lines of a text or in a removal.
+# Scope of a pattern: any line; a caption or credit line; a caption only; a short line; the last
+# lines of a text or a removal.
 _ANY, CAPTION, FIGURE, SHORT_NAME, LAST_WORD = "any", "caption", "figure", "short", "last"
 
 
 def any_of(key: str, flags: str = "") -> str:
-    """The alternation of a word list, the longest first; a blank in a word stands for any blanks."""
+    """Return the alternation of a word list, longest first.
+
+    A blank in a word matches any number of blanks.
+    """
     words = sorted((re.escape(word).replace(r"\ ", r"\s+") for word in load("credits")[key]), key=lambda word: (-len(word), word))
     return f"(?{flags}:" + "|".join(words) + ")"
 
 
 def _compiled(pattern: str) -> re.Pattern[str]:
-    """A pattern in which no run of blanks or signs is without end: within a credit none is long, and a search may begin at each of them."""
+    """Compile a pattern with bounded runs of blanks and symbols.
+
+    Runs in credits are short, and a search may begin at each character of a run.
+    """
     for sign, most in ((r"\s", 20), (r"\W", 40)):
         pattern = pattern.replace(f"{sign}*", f"{sign}{{0,{most}}}").replace(f"{sign}+", f"{sign}{{1,{most}}}")
     return re.compile(pattern)
@@ -34,7 +40,10 @@ def _compiled(pattern: str) -> re.Pattern[str]:
 
 @cache
 def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str, ...]]]:
-    """Each with what the line must hold in small letters, if that saves much."""
+    """Return the patterns of credits.
+
+    Each has a lower-case substring that the line must contain, if that saves time.
+    """
     photo, rights, first = any_of("image", "i"), any_of("rights", "i"), any_of("outlet", "i")
     agencies = any_of("agencies")
     by = r"(?i:by|via|courtesy\s+of|courtesy|provided\s+by)"
@@ -54,7 +63,7 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
             _ANY,
             rf"[\[(（［【<〈]\s*(?:{photo})\s*(?:[=＝:：/|ⓒ©-]|\b{by}\b)\s*(?P<name>[^\]\[)）］】>〉\n]{{1,120}})[\])）］】>〉]",
         ),
-        # Photo: AP/Jane Doe · 사진=… · Foto: …, as a line, at its end, or behind a slash
+        # Photo: AP/Jane Doe · 사진=… · Foto: …, as a line, at its end, or after a slash
         ("image", _ANY, rf"^\s*[▲△■◆*•]?\s*(?:{photo})\s*(?:[=＝:：]\s*|\s{by}\s+|\s*[ⓒ©]\s*)(?P<name>[^\n]{{1,100}})$"),
         (
             "image",
@@ -154,7 +163,11 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
 
 @cache
 def dateline_patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
-    """Patterns of datelines, each with what the line must begin with (a class of characters) and hold (one of these characters)."""
+    """Return the patterns of datelines.
+
+    Each has a character class with which the line must begin, and characters of which it must
+    contain one.
+    """
     agencies = any_of("agencies")
     month = r"[^\W\d_]{3,10}\.?"
     date = rf"(?:{month}\s+\d{{1,2}}(?:,\s*\d{{4}})?|\d{{1,2}}\.?\s+{month}(?:\s+\d{{4}})?)"

@@ -1,4 +1,4 @@
-"""Which texts can hold credits at all."""
+"""A prefilter for lines that may contain credits."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from newsbeam.transforms.attribution.credits.patterns import UPPER, any_of
 from newsbeam.transforms.attribution.lexicon import load
 
 
-# A line without any of these holds no credit of that kind: a few substring tests save many patterns. Which of them occur in the
-# document at all is asked first.
+# A line without any of these has no credit of that kind; substring tests avoid most patterns. Hints
+# that are absent from the document are excluded first.
 @cache
 def _hints() -> tuple[_Hints, _Hints, _Hints]:
-    """For rights and outlets, and for pictures (in small letters); for bylines (as they are printed)."""
+    """Return hints for rights and outlets, for pictures, and for bylines.
+
+    The first two are in lower case.
+    """
     words = load("credits")
     marks = ("©", "ⓒ", "(c)", "copyright", "getty", "istock", "shutterstock", "ap photo", "afp photo", "ap images", "unsplash", "pixabay")
     east = ("摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权", "courtesy", "contributed to this")
@@ -30,7 +33,10 @@ def _hints() -> tuple[_Hints, _Hints, _Hints]:
 
 @dataclass(frozen=True)
 class _Hints:
-    """Hints by their longest word, which the set of a text's words is asked for; those of scripts without spaces; and signs."""
+    """Hints by their longest word, to look up in the set of a text's words.
+
+    `east` has those in scripts without spaces, `signs` those without letters.
+    """
 
     words: dict[str, tuple[str, ...]]
     keys: frozenset[str]
@@ -59,7 +65,10 @@ _EAST = re.compile("[\u0600-\u06ff\u2e80-\uffff]")
 
 
 def _present(hints: _Hints, text: str, words: frozenset[str], east: bool) -> list[str]:
-    """The hints that occur in a text of these words; `east` says whether it has letters that are written without spaces."""
+    """Return the hints that occur in a text.
+
+    `words` are the words of the text; `east` says whether it has letters of scripts without spaces.
+    """
     found = [hint for hint in hints.signs if hint in text]
     if east:
         found += [hint for hint in hints.east if hint in text]
@@ -68,14 +77,14 @@ def _present(hints: _Hints, text: str, words: frozenset[str], east: bool) -> lis
     return found
 
 
-# What stands behind a word for a picture where it announces a credit, and not in a sentence about one.
+# What follows a word for pictures if it announces a credit, rather than being part of a sentence.
 _ANNOUNCES = re.compile(
     r"[^\S\n]{0,3}(?:[:=＝：|/ⓒ©\])）】>-]|by\b|via\b|courtesy\b|credit|source|provided|taken|$|[A-ZÀ-ÖØ-ÞА-ЯЁ][^.!?\n]{1,50}$)", re.M
 )
 
 CREDIT, BYLINE, DATED_LINE, WIRE = 1, 2, 4, 8
 
-# What a line begins with that can be a dateline.
+# How a line with a dateline may begin.
 _MAY_DATE = re.compile(
     rf"^(?:[●•■▲-]\s?)?(?:[(（【［\[][^\n]{{2,60}}?[)）】］\]]"
     rf"|[{UPPER}\u0621-\u064a][^\n]{{1,70}}?(?:[)\]）]|\s[—–ـ-]|[./]\s?[—–/-]|\.\s\d|\s/|[-/]\s)"
@@ -84,7 +93,10 @@ _MAY_DATE = re.compile(
 
 
 def credit_signs(lines: list[str]) -> list[int]:
-    """For each line which credits it may hold, as bits: found by a few passes over all of them, for most lines hold none."""
+    """Return for each line which credits it may contain, as bits.
+
+    A few passes over all lines are enough, as most have no credit.
+    """
     whole = "\n".join(lines)
     low = whole.lower()
     if len(low) != len(whole):
@@ -93,7 +105,7 @@ def credit_signs(lines: list[str]) -> list[int]:
     starts = [0, *accumulate(len(line) + 1 for line in lines)]
 
     def mark(at: int, sign: int) -> int:
-        """Set the sign of the line at a place; returns where the next line begins."""
+        """Set the bit of the line at an offset; return the start of the next."""
         index = bisect_right(starts, at) - 1
         signs[index] |= sign
         return starts[index + 1]
@@ -123,12 +135,15 @@ def credit_signs(lines: list[str]) -> list[int]:
 
 
 def long_lines(block: str) -> list[str]:
-    """The lines of a block that are long enough, without the blanks around them."""
+    """Return the stripped lines of a block, without very short ones."""
     return [line.strip() for line in block.split("\n") if len(line) > 2 and not line.isspace()]
 
 
 def marks_credit(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str, bool]]:
-    """The lines with their kind, and whether they are among the last three of a text or were removed."""
+    """Yield lines with their kind and whether they can be a sign-off.
+
+    That is: removed, or among the last three of the text.
+    """
     total = sum(kind == "text" for kind, _ in lines)
     seen = 0
     for kind, line in lines:

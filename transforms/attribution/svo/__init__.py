@@ -1,1 +1,1 @@
-"""Attribution in languages with grammars like those of Europe."""
+"""Attribution in languages with the verb next to its subject."""

@@ -1,4 +1,4 @@
-"""The grammar of the languages that `rules` reads: patterns and words, compiled once a language from its file of cues."""
+"""Patterns and words of a language, compiled from its cue file."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from newsbeam.transforms.attribution.lexicon import load
 
 HEAD, REST = "\ue000", "\ue001"
 Q = f"{HEAD}{REST}*"
-# Between two words; more blanks would be tried at every place where what stands before may end.
+# Blanks between two words. An unbounded run would be tried at every possible end of the part before
+# it.
 BLANKS = r"\s{0,9}"
 UP = "A-ZÀ-ÖØ-ÞĄ-ŻА-ЯЁІЇЄҐŞİĞ"
 LETTERS = re.compile(r"[^\W\d_]+")
@@ -21,7 +22,7 @@ Range = tuple[int, int]
 
 @dataclass(frozen=True)
 class Grammar:
-    """The patterns and words of one language, compiled once."""
+    """The patterns and words of one language."""
 
     language: str
     cue: re.Pattern[str]
@@ -64,18 +65,19 @@ class Grammar:
 
 
 def alternation(words: list[str] | set[str] | tuple[str, ...]) -> str:
-    """The longest first, so that no word hides a longer one; matches nothing where there are no words."""
+    """Return an alternation, longest first; without words, match nothing."""
     return "(?:" + "|".join(sorted(map(re.escape, words), key=lambda word: (-len(word), word))) + ")" if words else "(?!)"
 
 
 def conjugated(data: dict[str, Any], plain: str, stems: str) -> list[str]:
-    """The words of a list with those that stems and endings make, in order."""
+    """Return the words of a list, then those built from stems and endings."""
     made = [stem + ending for group in data.get(stems, ()) for stem in group["stems"] for ending in group["endings"]]
     return sorted({*data.get(plain, ()), *made})
 
 
 PRO_DROP = ("es", "it", "pt", "ar", "pl", "ru", "uk")
-# Languages whose clause may be quoted without a conjunction behind the verb: "Er sagte, die Lage sei ernst."
+# Languages that quote a clause after the verb without a conjunction: "Er sagte, die Lage sei
+# ernst."
 BARE_CLAUSE = ("de", "nl")
 _AND = {
     "de": ("und", "sowie", "aber"),
@@ -123,7 +125,7 @@ TIME = (
 
 @cache
 def grammar(language: str) -> Grammar:
-    """The patterns of `language`, from its file of cues."""
+    """Compile the patterns of `language` from its cue file."""
     data = load(language)
     finite = conjugated(data, "finite", "stems")
     participles = conjugated(data, "participles", "participle_stems")
@@ -148,7 +150,8 @@ def grammar(language: str) -> Grammar:
             rf"|{alternation([*finite, *(f for f in framing if ' ' not in f)])}-(?:t-)?{who.format('them')})(?!\w)"
         )
     that = alternation(data["conjunction"])
-    # The name of a paper stands in quotation marks, which are part of the phrase: dem „Kurier“, агентству «…».
+    # The name of a newspaper is in quotation marks, which belong to the phrase: dem „Kurier“,
+    # агентству «…».
     hosts = [
         *data["publications"],
         "partei",
@@ -170,7 +173,7 @@ def grammar(language: str) -> Grammar:
     as_words = alternation(data["as"]) if data["as"] else "(?!)"
     before = list(data["according_before"])
     if language == "ar":
-        # The preposition ل is written together with its noun, and eats the first letter of the article.
+        # The preposition ل is attached to its noun and absorbs the first letter of the article.
         joined = [word for word in before if word.endswith(("ل", "لـ"))]
         apart = [word for word in before if word not in joined]
         stems = "|".join(data["stems_with_lam"])
@@ -250,7 +253,8 @@ def grammar(language: str) -> Grammar:
         | frozenset(word.split()[0] for word in data["according_before"]),
         small=PREPOSITIONS - frozenset(data["articles"]),
         place=frozenset(data.get("inverted_place", ())),
-        # A word that begins with a listed term or, of a long term, holds it: German compounds end with what tells.
+        # A word that begins with a listed term or contains a long one: in German compounds, the
+        # last part decides.
         known=re.compile(rf"(?<!\w){alternation(listed)}|{alternation([term for term in listed if len(term) > 5])}"),
         trailing=re.compile(rf"[,،]\s(?:{alternation(before)}|{as_words}\s[^,،;:]{{0,30}}?{alternation(finite)})[^,،;:{HEAD}]{{2,60}}$"),
         papers=re.compile(rf"{papers}\w{{0,30}}\s$", re.I),
@@ -258,7 +262,7 @@ def grammar(language: str) -> Grammar:
 
 
 def _hearers(data: dict[str, Any]) -> list[str]:
-    # Those of a single word that stand without an article: сообщил журналистам министр.
+    # Single words that occur without an article: сообщил журналистам министр.
     return [word for word in data["hearers"] if len(word) > 5] if data["language"] in ("ru", "uk", "pl", "ar") else []
 
 
@@ -271,7 +275,7 @@ NAME_BEHIND = re.compile(
 )
 INTRODUCED = re.compile(rf"\s*(?P<np>[^{HEAD}{REST}:]{{8,200}}):\s*(?P<q>{Q})[\s.!?]*")
 TITLED_NAME = re.compile(rf"(?:(?:[Dd]er|[Dd]ie|[Ee]l|[Ll]a|[Ll]e)\s)?(?:[^\W\d_]+\s){{0,2}}[{UP}][\w’'-]+\s[{UP}][\w’'-]+")
-# Forms that no indicative has.
+# Forms that are never indicative.
 SUBJUNCTIVE = re.compile(
     r"(?<!\w)(?:sei|seien|habe|werde|könne|müsse|wolle|dürfe|solle|gebe|gehe|stehe|komme|bleibe|lasse|wisse|brauche"
     r"|handele|handle|bestehe|gelte|liege|sehe|finde|halte|mache)(?!\w)"

@@ -1,4 +1,4 @@
-"""Who speaks: noun phrases before and behind a verb, in the languages that `rules` reads."""
+"""Noun phrases of speakers before and after a verb, for the SVO languages."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ from newsbeam.transforms.attribution.svo.grammar import (
     Range,
 )
 
-# Nouns of Russian and Ukrainian in the nominative, by their endings; no adverbs, no participles.
+# Russian and Ukrainian nouns in the nominative, by ending; neither adverbs nor participles.
 _NOMINATIVE = re.compile(r"[а-яёіїє’']{2,}(?:[бвгджзклмнпрстфхцчшщйь]|[^оі]а)")
 _HEARER = re.compile(r"(?<=\w)\s(?:der|dem)\s([A-ZÄÖÜ][\w-]*(?:\s[A-ZÄÖÜ][\w-]*){0,2})$")
 _PARTICLES = frozenset("mit an hinzu ein bekannt fest hin zu aus klar hervor vor ab toe op uit".split())
 
 
 class Speakers:
-    """The noun phrases of one masked sentence that can name a source."""
+    """The noun phrases of one masked sentence that can be speakers."""
 
     def __init__(self, sentence: str, g: Grammar) -> None:
         self.s, self.g = sentence, g
@@ -42,9 +42,10 @@ class Speakers:
         return match.end() if match else at
 
     def after(self, at: int, loose: bool = False, apposed: bool = True) -> Range | None:
-        """A speaker that follows its verb: up to where and when it was said, with its apposition.
+        """Return a speaker that follows its verb, with apposition.
 
-        `loose`: right behind a quotation any noun will do, where nouns have no article. `apposed`: with what stands behind a comma.
+        The phrase ends before time and place. `loose`: right after a quotation, accept any noun in
+        languages without articles. `apposed`: include an apposition after a comma.
         """
         s, g = self.s, self.g
         word = NEXT_WORD.match(s, at)
@@ -66,7 +67,7 @@ class Speakers:
             and g.language not in ("de", "nl", "ar")
             and (first.group().lower() in g.prepositions or first.group().lower() in self.g.small)
         ):
-            # a déclaré à la foule Jane Doe: the name stands behind the place or the hearer
+            # a déclaré à la foule Jane Doe: the name follows the place or the hearer
             name = FULL_NAME.search(s, first.end(), end)
             if (
                 name is None
@@ -85,7 +86,7 @@ class Speakers:
 
     def noun(self, start: int, end: int, according: bool = False, whole: bool = False) -> Range | None:
         s, g = self.s, self.g
-        # Behind “selon” and its like a comma ends the source, however it is described.
+        # After “selon” and similar words, a comma ends the source, however long its description.
         whole = whole and s[end : end + 1] == "," and g.language in ("es", "fr", "it", "pt", "ru") and s.count(" ", start, end) < 12
         cut = None if whole else g.cut.search(s, min(start + 1, end), end)
         if cut:
@@ -121,14 +122,20 @@ class Speakers:
         return (start, apposition.end()) if apposition else (start, end)
 
     def noun_apposed(self, start: int, end: int) -> Range | None:
-        """A speaker between “wie” and its verb at the end of the clause, with an apposition between commas."""
+        """Return a speaker between “wie” and the verb that ends the clause.
+
+        It may have an apposition between commas.
+        """
         comma = self.s.find(", ", start, end)
         head = self.noun(start, comma if comma >= 0 else end)
         closing = self.s.find(",", comma + 2, end + 1) if comma >= 0 else -1
         return (head[0], closing) if head and closing > 0 else head
 
     def before(self, at: int) -> Range | None:
-        """A speaker that precedes its verb: the noun phrase at the end of the stretch since the last mark of punctuation."""
+        """Return a speaker that precedes its verb.
+
+        It is the noun phrase before the verb, back to the last punctuation mark.
+        """
         s, g = self.s, self.g
         start, end = self.stretch(at)
         trail = g.trail.search(s, start, end)
@@ -176,7 +183,7 @@ class Speakers:
         while start > 0 and end - start < 220:
             char = s[start - 1]
             if char in LEFT_EDGES:
-                # агентство «…» is part of the phrase: a short quotation behind a word and before one
+                # агентство «…» is one phrase: a short quotation after a word for an outlet
                 if char in (HEAD, REST) and end - start >= 1:
                     head = s.rfind(HEAD, 0, start)
                     if (
@@ -217,7 +224,7 @@ class Speakers:
         low = words[first].group().lower()
         if low in g.prepositions or low in self.g.small:
             if g.language in ("de", "nl"):
-                return None  # the verb stands second: its subject follows
+                return None  # the verb is in second position, so its subject follows
             restart = self.restart(words, first)
             if restart is None:
                 return None
@@ -230,7 +237,10 @@ class Speakers:
         return picked[0].start(), end
 
     def restart(self, words: list[re.Match[str]], first: int) -> int | None:
-        """Behind an introductory phrase without a comma (“En un comunicado el ministerio”) the subject begins anew."""
+        """Return the start of a subject after an introductory phrase.
+
+        For phrases without a comma: “En un comunicado el ministerio”.
+        """
         g = self.g
         for index in range(first + 2, len(words)):
             low, before = words[index].group().lower(), words[index - 1].group().lower()
@@ -243,7 +253,7 @@ class Speakers:
         return None
 
     def is_name(self, span: Range) -> bool:
-        """Whether a phrase surely names a source: it has a name or a word of the lists."""
+        """Whether a phrase is certain to be a source: a name or a listed word."""
         text = self.s[span[0] : span[1]]
         low = text.lower()
         return low in self.g.pronouns or CAPITAL.search(text) is not None or self.g.known.search(low) is not None
@@ -285,14 +295,15 @@ class Speakers:
         return listed or words[0][0].isupper() or any(word[0].isupper() for word in words[:4])
 
 
-# A source without a comma behind it, in languages whose nouns have small letters: volgens de politie van Utrecht raakten …
+# A source without a comma after it, in languages with lower-case nouns: volgens de politie van
+# Utrecht raakten …
 _FIRST_NOUN = re.compile(
     r"\s*(?:(?:de|het|een|zijn|haar|hun|twee)\s)?\S+(?:\s(?:van|voor|uit)\s(?:(?:de|het|een)\s)?\S+)*(?:\s[A-ZĄĆĘŁŃÓŚŹŻ]\S*)*"
 )
 
 
 def source_end(text: str, language: str) -> int:
-    """Where a source ends that no comma sets off from the clause behind it; 0 where the whole text is the source."""
+    """Return the end of a source that no comma separates from its clause."""
     if language == "de":
         return germanic_verb(text)
     match = _FIRST_NOUN.match(text)
@@ -300,13 +311,16 @@ def source_end(text: str, language: str) -> int:
 
 
 def last_word(s: str, at: int) -> str:
-    """The word that ends at a place, in small letters, "" where none does."""
+    """Return the word that ends at `at`, in lower case, or ""."""
     match = re.search(r"(?<![^\W\d_])([^\W\d_]+['’]?)[\s\u00a0]*$", s[max(at - 24, 0) : at])
     return match[1].lower() if match else ""
 
 
 def germanic_verb(text: str) -> int:
-    """Where the source ends in "laut einer Studie der Kammer hängt": at the first word in lower case that is no part of it, or 0."""
+    """Return the end of the source in "laut einer Studie der Kammer hängt".
+
+    It ends at the first lower-case word that is not part of it; 0 if there is none.
+    """
     named = link = False
     for word in re.finditer(r"\S+", text):
         first = word.group()[0]
@@ -315,7 +329,8 @@ def germanic_verb(text: str) -> int:
             named, link = True, False
         elif low in GERMAN_LINKS:
             link = True
-            # "Laut Polizei der Mann": an article behind a noun may also begin the next phrase; the genitive is the rule.
+            # "Laut Polizei der Mann": an article after a noun could also begin the next phrase, but
+            # the genitive is more frequent.
         elif named and not link:
             return word.start()
     return 0

@@ -1,7 +1,8 @@
-"""Statements in languages that write spaces and set the verb beside its subject: German, Romance, Slavic, Arabic, Dutch.
+"""Attribution for languages with the verb next to its subject.
 
-A sentence comes with its quotations masked (see languages.py), so that a pattern sees a quotation as one word and nothing inside
-it. Reporting verbs are found first; each is then read with what stands beside it: a quotation, a clause, its subject.
+German, Dutch, Romance and Slavic languages, Arabic. Quotations are masked (see `sentences`), so
+that patterns treat a quotation as one word and do not look inside. Reporting verbs are found first.
+Each is then read with its neighbours: a quotation, a clause, its subject.
 """
 
 from __future__ import annotations
@@ -52,7 +53,10 @@ from newsbeam.transforms.attribution.svo.noun_phrases import Speakers, last_word
 
 @dataclass
 class State:
-    """What a sentence inherits: who spoke last, the sentence before, and whether a quotation ended it."""
+    """State that passes from one sentence to the next.
+
+    The last speaker and the range of the previous sentence.
+    """
 
     last: Range | None = None
     before: Range | None = None
@@ -60,7 +64,7 @@ class State:
     found: list[Found] = field(default_factory=list)
 
 
-_MOST_CUES = 16  # verbs of a sentence that are read: one with more of them is none
+_MOST_CUES = 16  # reporting verbs to read in a sentence; text with more of them is not prose
 
 
 _NOT_BEFORE_NOUNS = {
@@ -80,11 +84,11 @@ class _Cue:
     end: int
     words: str
     pronoun: Range | None = None
-    aux: Range | None = None  # of a German participle: where its auxiliary stands
+    aux: Range | None = None  # auxiliary of a German participle
 
 
 def read(sentence: str, offset: int, g: Grammar, state: State) -> list[Found]:
-    """The statements of one masked sentence that begins at `offset`."""
+    """Return the statements of one masked sentence that begins at `offset`."""
     reader = _Reader(sentence, g, state, offset)
     return [_moved(item, offset) for item in reader.read()]
 
@@ -93,7 +97,7 @@ def _moved(item: Found, offset: int) -> Found:
     def move(span: Range) -> Range:
         return span[0] + offset, span[1] + offset
 
-    # What comes from an earlier sentence counts from the beginning of the text already: see _Reader.absolute.
+    # Ranges in earlier sentences are already relative to the text: see _absolute.
     item.content = [(-a - 2, -b - 2) if a < 0 else move((a, b)) for a, b in item.content]
     item.cue = move(item.cue) if item.cue[0] >= 0 else item.cue
     if item.speaker is not None:
@@ -103,7 +107,7 @@ def _moved(item: Found, offset: int) -> Found:
 
 
 def _absolute(span: Range) -> Range:
-    """A range of the whole text among those of a sentence: kept below zero until the sentence is done."""
+    """Encode a range of the text as negative, among ranges of the sentence."""
     return -span[0] - 2, -span[1] - 2
 
 
@@ -173,7 +177,10 @@ class _Reader:
         return cues[:_MOST_CUES]
 
     def _is_noun(self, before: str, words: str) -> bool:
-        """Whether an article before a form makes it a noun; a pronoun may look like one: lo dijo, l'a dit."""
+        """Whether an article before a form makes it a noun.
+
+        A pronoun can look like an article: lo dijo, l'a dit.
+        """
         g = self.g
         if before not in g.articles or words in ("so", "aldus"):
             return False
@@ -184,7 +191,10 @@ class _Reader:
         return True
 
     def _auxiliary(self, at: int) -> tuple[int, int, bool] | None:
-        """An auxiliary in the clause before a German or Dutch verb: where, and whether it makes the verb a passive or an infinitive."""
+        """Return the auxiliary in the clause before a German or Dutch verb.
+
+        Its range, and whether it makes the verb a passive or an infinitive.
+        """
         s = self.s
         start = max(s.rfind(mark, 0, at) for mark in (",", HEAD, REST, ":", ";", "–")) + 1
         found = None
@@ -220,7 +230,10 @@ class _Reader:
     # -- one reporting verb -------------------------------------------------------------------------------------------
 
     def _cue(self, cue: _Cue, following: _Cue | None) -> int:
-        """Read one cue; returns where the statement it reports ends, so that cues inside of it are left alone."""
+        """Read one cue; return the end of its statement.
+
+        Cues inside the statement are skipped.
+        """
         s, g = self.s, self.g
         framing = cue.words in g.framing
         before = self._quote_before(cue.start) if HEAD in s else None
@@ -287,7 +300,7 @@ class _Reader:
             subject = self.found[-1].speaker if self.found else self._first_subject()
             score = 0.75 if self.found else 0.6
         elif subject is None and last_word(s, cue.start) == "se":
-            return cue.end  # se informa que: nobody is named
+            return cue.end  # se informa que: no speaker
         elif subject is None and g.language in PRO_DROP and self._verb_first(cue) and (behind is None or g.language != "ar"):
             word = WORD.match(s, cue.end + 1)
             if (
@@ -310,7 +323,7 @@ class _Reader:
         if quote and (quote.start("q") in self.taken or not self._introduced(quote)):
             quote = None
         if quote and that and that.end() < quote.start("q") and s[that.end("that") : quote.start("q")].strip(" :،,"):
-            quote = None  # said that it was “…”: the clause, not the quotation alone
+            quote = None  # said that it was “…”: the clause, not only the quotation
         if quote:
             a, b = quote.span("q")
             introduced = s[quote.start() : a].rstrip(" –—-")[-1:] in (":", "：")
@@ -388,12 +401,15 @@ class _Reader:
         return cue.end
 
     def _beside(self, between: str) -> bool:
-        """Whether what stands between a verb and its conjunction is no object of its own that the clause belongs to."""
+        """Whether few enough words separate a verb and its conjunction.
+
+        Otherwise the clause would belong to an object between them.
+        """
         words = between.split()
         return len(words) <= 12
 
     def _further(self, at: int) -> list[Range]:
-        """Quotations that follow right behind another: „…“ „…“."""
+        """Return quotations that directly follow another: „…“ „…“."""
         found = []
         match = FURTHER.match(self.s, at)
         while match:
@@ -402,7 +418,10 @@ class _Reader:
         return found
 
     def _clause_end(self, at: int, following: _Cue | None) -> int:
-        """Where a reported clause ends: the sentence, or the next verb of the same speaker (“… and added that”)."""
+        """Return the end of a reported clause.
+
+        It ends with the sentence or before the next verb of the same speaker (“… and added that”).
+        """
         if following is None or following.start <= at:
             trailing = self.g.trailing.search(self.s, at, self.end)
             return trailing.start() if trailing else self.end
@@ -422,7 +441,10 @@ class _Reader:
         return bool(words) and words[-1].lower() in self.g.joining
 
     def _first_subject(self) -> Range | None:
-        """The person or office that a sentence begins with, where a second verb is the one that reports: X left and said that …"""
+        """Return the person or office that begins the sentence.
+
+        For sentences whose second verb reports: X left and said that …
+        """
         s, g = self.s, self.g
         lead = g.lead.match(s)
         match = FIRST.match(s, lead.end() if lead else 0)
@@ -455,7 +477,7 @@ class _Reader:
         return any(re.search(rf"\s{particle}(?=\s*(?:[,.:;–]|$))", self.s[cue.end : stop]) for particle in self.g.separable[cue.words])
 
     def _introduced(self, quote: re.Match[str]) -> bool:
-        """Whether a quotation is what was said, and not a name in quotation marks ("told the “Courier”")."""
+        """Whether a quotation is speech, not a name ("told the “Courier”")."""
         between = quote["between"].split()
         a, b = quote.span("q")
         if re.search(r"[:,،]\s*$", self.s[quote.start() : a]) or b - a > 60:
@@ -468,7 +490,7 @@ class _Reader:
         )
 
     def _quote_before(self, end: int) -> Range | None:
-        """The quotation that ends right before `end`, but for a comma and a dash."""
+        """Return the quotation before `end`, ignoring a comma and a dash."""
         s = self.s
         while end > 0 and s[end - 1] in " \u00a0,،–—-":
             end -= 1
@@ -476,13 +498,13 @@ class _Reader:
             return None
         head = s.rfind(HEAD, 0, end)
         if head < 0:
-            return None  # a long sentence was cut within a quotation
+            return None  # a long sentence was split inside a quotation
         if end - head <= 40 and self.g.papers.search(s, max(head - 30, 0), head):
             return None  # Das Blatt „Kurier“ berichtete
         return head, end
 
     def _more(self, at: int) -> Range | None:
-        """A quotation that goes on behind speaker, place and time."""
+        """Return a quotation that continues after speaker, place and time."""
         match = MORE.match(self.s, at)
         return match.span(1) if match else None
 
@@ -494,7 +516,10 @@ class _Reader:
         return _absolute(self.state.last) if self.state.last is not None else None
 
     def _clause_before(self, at: int) -> Range | None:
-        """The clause that ends with the comma before `at`, back to a colon or the beginning of the sentence."""
+        """Return the clause that ends with the comma before `at`.
+
+        It begins after a colon or semicolon, or with the sentence.
+        """
         s = self.s
         end = len(s[:at].rstrip(" \u00a0–—-"))
         if end < 2 or (s[end - 1] not in ",،" and self.g.language != "pl"):
@@ -515,7 +540,7 @@ class _Reader:
             and word.endswith(("t", "te", "en", "sei", "ei", "be", "de", "ne", "sse", "rde", "ist", "tte", "war", "le"))
             for word in (w.strip(",") for w in words)
         ):
-            return None  # a name with its apposition has no verb
+            return None  # a name with an apposition has no verb
         return start, end
 
     # -- according to ------------------------------------------------------------------------------------------------
@@ -542,7 +567,10 @@ class _Reader:
         return self._around(match.span("cue"), speaker, match.start(), speaker[1], 0.8)
 
     def _as(self, match: re.Match[str], cues: list[_Cue]) -> None:
-        """wie X mitteilte · comme l'a indiqué X · как сообщил X: the sentence around it is what was said."""
+        """Read an as-clause; the content is the rest of the sentence.
+
+        wie X mitteilte · comme l'a indiqué X · как сообщил X
+        """
         s, g = self.s, self.g
         at = match.end()
         stop = self.speakers.phrase_end(at)
@@ -587,7 +615,10 @@ class _Reader:
         self._around((match.start("cue"), span[1]) if span[0] - match.end() <= 1 else span, speaker, match.start("cue"), end, 0.75)
 
     def _this(self, cues: list[_Cue]) -> bool:
-        """Об этом сообщил X · Das teilte die Polizei mit: the sentence before is what was said."""
+        """Read a reference to the sentence before, which is the content.
+
+        Об этом сообщил X · Das teilte die Polizei mit
+        """
         s, g = self.s, self.g
         match = g.this.match(s) if g.this is not None else None
         if match is None or self.state.before is None:
@@ -633,7 +664,8 @@ class _Reader:
         if g.behind is not None and (match := g.behind.search(s)) is not None:
             start, end = self.speakers.stretch(match.start())
             words = list(WORD.finditer(s, start, end))
-            # Only what belongs together: back to the article in the dative or to the noun without one.
+            # Keep the phrase that belongs together: back to the dative article or to the noun
+            # without one.
             first = next(
                 (
                     n
@@ -656,7 +688,7 @@ class _Reader:
         return []
 
     def _around(self, cue: Range, speaker: Range, first: int, rest: int, score: float) -> list[Found]:
-        """A statement that is the sentence without what names its source, which is `s[first:rest]`."""
+        """Add the sentence without its source, which is `s[first:rest]`."""
         s = self.s
         before = (len(s) - len(s.lstrip(" –—-\u00a0")), len(s[:first].rstrip(" ,،(–—-\u00a0")))
         relative = RELATIVE.match(s, rest)
@@ -685,7 +717,7 @@ class _Reader:
         return self.found
 
     def _colon(self) -> list[Found]:
-        """X: „…“ — a name, a colon, and nothing but a quotation."""
+        """Read X: „…“ — a name, a colon and a quotation."""
         match = BEFORE_COLON.match(self.s) if HEAD in self.s else None
         if match is None:
             return []
@@ -699,7 +731,10 @@ class _Reader:
         return self.found
 
     def _colon_behind_verb(self) -> list[Found]:
-        """X …: „…“ with a verb that is in no list, where the subject is a person named in full or a pronoun."""
+        """Read X …: „…“ with an unlisted verb.
+
+        The subject must be a pronoun or a person with full name.
+        """
         match = INTRODUCED.fullmatch(self.s)
         if match is None or match.end("q") - match.start("q") < 30:
             return []
@@ -735,7 +770,10 @@ class _Reader:
         return self.found
 
     def _subjunctive(self) -> list[Found]:
-        """A German sentence whose verb stands in the subjunctive of reported speech goes on with what was said before."""
+        """Read a German sentence in the subjunctive of reported speech.
+
+        It continues the statement before it.
+        """
         state = self.state
         if self.g.language != "de" or state.last is None:
             return []

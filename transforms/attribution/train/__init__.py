@@ -1,1 +1,4 @@
-"""Training of the English tagger; needs jax, and the corpus, which is no part of the package."""
+"""Training of the English tagger.
+
+Needs jax and the corpus; neither is part of the package.
+"""

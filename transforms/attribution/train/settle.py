@@ -1,4 +1,4 @@
-"""The numbers that are set on the development part once the network is fitted: biases, and the curve of the score."""
+"""Calibration on the development set: biases and the curve of the score."""
 
 from __future__ import annotations
 
@@ -15,12 +15,15 @@ from newsbeam.transforms.attribution.statement import Found
 from newsbeam.transforms.attribution.train.corpus import Text
 from newsbeam.transforms.attribution.train.export import UNIT
 
-_LOOSE = 0.2  # nats added to cues: what is no statement goes by its odds, which see more than the cue
+_LOOSE = 0.2  # nats added to cues: the odds, which use more evidence, reject false ones later
 _NEUTRAL = (0, 1024, 0, 0, 0, 0, 0, 0)
 
 
 def settled(arrays: dict[str, NDArray[Any]], dev: list[Text]) -> dict[str, NDArray[Any]]:
-    """The arrays with `settings`: the curve of the odds, and what gives the best who-what F1 on `dev`."""
+    """Add calibrated `settings` to the arrays.
+
+    They have the curve of the odds and the biases with the best who-what F1 on `dev`.
+    """
     nothing = -(1 << 50)
     first = [int(_LOOSE * UNIT), UNIT, nothing, *_NEUTRAL]
     best = model_of({**arrays, "settings": np.array(first, np.int64)})
@@ -38,7 +41,11 @@ def settled(arrays: dict[str, NDArray[Any]], dev: list[Text]) -> dict[str, NDArr
 
 
 def _right(text: Text, found: list[Found]) -> list[bool]:
-    """For each statement found, whether a gold of its own agrees with it in content and in source (Dice of words 0.5 or more)."""
+    """Decide for each statement whether it is correct.
+
+    It must agree in content and source (Dice of words at least 0.5) with a gold statement of its
+    own.
+    """
     starts, ends = np.array(text.reading.start), np.array(text.reading.end)
     weight = np.array([word[0].isalnum() for word in text.reading.words], np.int64)
 
@@ -73,7 +80,7 @@ def _right(text: Text, found: list[Found]) -> list[bool]:
 
 
 def _worth(learned: Model, dev: list[Text], readers: list[Reader]) -> float:
-    """F1 of who-what over all statements, as they come out in the end."""
+    """Return the F1 of who-what over all final statements."""
     hits = predicted = golds = 0
     for text, reader in zip(dev, readers, strict=True):
         found = join(reader, tag(text.text, reader.paragraphs, learned))
@@ -84,7 +91,10 @@ def _worth(learned: Model, dev: list[Text], readers: list[Reader]) -> float:
 
 
 def _curve(learned: Model, dev: list[Text], readers: list[Reader]) -> tuple[int, ...]:
-    """Logistic regression of being right on the signs, by Newton's method, in 1/1024."""
+    """Fit a logistic regression of correctness on the features.
+
+    Uses Newton's method; the coefficients are in 1/1024.
+    """
     rows: list[list[float]] = []
     truth: list[bool] = []
     for text, reader in zip(dev, readers, strict=True):
