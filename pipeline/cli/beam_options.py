@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import Any
 
+from newsbeam.beam_compat import options_parser
 from newsbeam.cli.options import add_run_options
 from newsbeam.errors import CommandLineError
 from newsbeam.suggestions import did_you_mean
@@ -15,18 +16,14 @@ def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser,
     from newsbeam.storage.filesystem import silence_beam_logging
 
     silence_beam_logging()
-    from apache_beam.options import pipeline_options as beam
-
     from newsbeam.runners.flink import java_options
 
     java_options()
-    parser = beam._BeamArgumentParser(prog=ours.prog, usage=ours.usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
-    for options in beam.PipelineOptions.__subclasses__():
-        options._add_argparse_args(parser)
+    parser = options_parser(ours.prog, ours.usage)
     names = {action.dest for action in parser._actions}
     add_run_options(parser, replay)
     own = {action.dest for action in ours._actions}
-    parser.error = ours.error
+    parser.error = ours.error  # type: ignore[method-assign]
     known, unknown = parser.parse_known_intermixed_args(arguments)
     if not replay and "--" not in arguments:
         unknown += [word for word in known.inputs if word.startswith("--")]

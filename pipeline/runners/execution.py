@@ -9,6 +9,7 @@ import urllib.request
 from contextlib import suppress
 from typing import Any
 
+from newsbeam.beam_compat import READER_THREAD, job_id
 from newsbeam.console.terminal import print_note
 from newsbeam.runners.base import Runner
 from newsbeam.runners.flink import rest_url, running_flink_jobs
@@ -53,14 +54,14 @@ def cancel(result: Any, engine: Runner) -> None:
         told = "the job may go on in the cluster: end it on Flink's own page (with --flink_master HOST:PORT as well, this is done for you)"
         print_note(told)
     with suppress(OSError, ValueError):
-        for identifier in running_flink_jobs(getattr(result, "_job_id", ""), master):
+        for identifier in running_flink_jobs(job_id(result), master):
             request = urllib.request.Request(f"{rest_url(master)}/jobs/{identifier}?mode=cancel", method="PATCH")  # noqa: S310 - http or https
             urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()  # noqa: S310 - as above
 
 
 def _quietly(what: threading.ExceptHookArgs) -> None:
-    """Beam reads an engine's messages in a thread, which has no way to end but with an error when the engine goes."""
-    if what.thread is None or what.thread.name != "wait_until_finish_read":
+    """Report what ended a thread, unless it is the one in which Beam reads the messages of an engine that has gone."""
+    if what.thread is None or what.thread.name != READER_THREAD:
         threading.__excepthook__(what)
 
 

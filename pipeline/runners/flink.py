@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from newsbeam.beam_compat import declare_options
 from newsbeam.errors import RunnerUnavailable
 from newsbeam.runners.job_server import ANSWER_SECONDS, check_listening, job_server_options, process_environment
 
@@ -67,33 +68,26 @@ def rest_url(master: str) -> str:
 
 
 @cache
-def java_options() -> Any:
-    """Have Beam know the options of Flink's job server that its Python half leaves out, from here on: their class."""
-    from apache_beam.options.pipeline_options import PipelineOptions
+def java_options() -> type:
+    """Have Beam know the options of Flink's job server that its Python half leaves out, from here on.
 
-    class FlinkJavaOptions(PipelineOptions):  # type: ignore[misc]
-        """Passed on as they are; the job server says what is wrong with one."""
-
-        @classmethod
-        def _add_argparse_args(cls, parser: Any) -> None:
-            for name, what in _FLINK_JAVA_OPTIONS.items():
-                parser.add_argument(f"--{name}", help=what)
-
-    return FlinkJavaOptions  # held by the cache: Beam looks for the classes that are there
+    The cache keeps the class alive. The job server reports a wrong value.
+    """
+    return declare_options(_FLINK_JAVA_OPTIONS)
 
 
 _FLINK_JAVA_OPTIONS = {
     "checkpointing_interval": "milliseconds between two checkpoints",
-    "checkpoint_timeout_millis": "a checkpoint may take",
-    "min_pause_between_checkpoints": "milliseconds",
+    "checkpoint_timeout_millis": "time limit of a checkpoint in milliseconds",
+    "min_pause_between_checkpoints": "milliseconds between the end of a checkpoint and the next",
     "externalized_checkpoints_enabled": "true: checkpoints outlive a job that failed",
-    "retain_externalized_checkpoints_on_cancellation": "true: and one that was cancelled",
-    "savepoint_path": "the checkpoint or savepoint to go on from",
+    "retain_externalized_checkpoints_on_cancellation": "true: checkpoints outlive a job that was cancelled",
+    "savepoint_path": "the checkpoint or savepoint to continue from",
     "state_backend": "filesystem or rocksdb",
     "state_backend_storage_path": "where it keeps its checkpoints",
-    "number_of_execution_retries": "how often a job begins again",
-    "execution_retry_delay": "milliseconds before it does",
+    "number_of_execution_retries": "how often a failed job is restarted",
+    "execution_retry_delay": "milliseconds before it is restarted",
     "execution_mode_for_batch": "PIPELINED or BATCH_FORCED",
     "max_bundle_size": "elements in a bundle",
-    "max_bundle_time_mills": "milliseconds a bundle may take",
+    "max_bundle_time_mills": "time limit of a bundle in milliseconds",
 }

@@ -14,6 +14,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from newsbeam.beam_compat import pull_pubsub_with
+
 PULLED = 100
 """The most messages that are pulled at a time."""
 
@@ -166,19 +168,5 @@ NOW = Leases()
 def begin(written_before: Iterable[str]) -> None:
     """Have this process's own engine lease what it pulls, from here on."""
     global NOW  # noqa: PLW0603 - the engine makes its evaluators, and pickles its DoFns: nothing can be handed through
-    NOW = Leases(written_before)
-    from apache_beam.io.gcp.pubsub import PubsubMessage
-    from apache_beam.runners.direct import direct_runner, transform_evaluator
-    from apache_beam.utils.timestamp import Timestamp
-
-    class Leasing(transform_evaluator._PubSubReadEvaluator):  # type: ignore[misc]
-        def _read_from_pubsub(self, _timestamp_attribute: Any) -> list[Any]:
-            pulled = NOW.pull(self._get_subscriber_client(self._applied_ptransform), self._sub_name)
-            return [(Timestamp(int(one.publish_time.timestamp() * 1000) / 1000), PubsubMessage._from_message(one)) for one in pulled]
-
-        def finish_bundle(self) -> Any:
-            result = super().finish_bundle()
-            result.keyed_watermark_holds = {None: Timestamp(NOW.watermark)}
-            return result
-
-    transform_evaluator.TransformEvaluatorRegistry._test_evaluators_overrides = {direct_runner._DirectReadFromPubSub: Leasing}
+    NOW = leases = Leases(written_before)
+    pull_pubsub_with(leases.pull, lambda: leases.watermark)

@@ -9,6 +9,7 @@ from typing import Any
 
 import orjson
 
+from newsbeam.beam_compat import job_id
 from newsbeam.config.job import Job, utc_timestamp
 from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
@@ -87,7 +88,7 @@ def remember_job(job: Job, number: int, result: Any, engine: base.Runner) -> Non
     with filesystem.read(path) as stream:
         about = orjson.loads(stream.read())
     with filesystem.atomic_write(path) as stream:
-        about["flink"] = {"job": getattr(result, "_job_id", ""), "master": master}
+        about["flink"] = {"job": job_id(result), "master": master}
         stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
 
 
