@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from rich import box
+from rich import box, filesize
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -31,7 +31,7 @@ def summary(manifest: dict[str, Any], output: str) -> None:
         ("dropped", _top(details, "reason/") or "none"),
         ("failed", _top(details, "error/") or "none"),
         ("slowest", _slowest(manifest["timings"])),
-        ("records", f"{output}/documents-*: {_bytes(written)} of JSON"),
+        ("records", f"{output}/documents-*: {filesize.decimal(written)} of JSON"),
     ]
     failures = manifest.get("failures", [])
     for note in absent_fields(details):
@@ -138,11 +138,3 @@ def _translated(details: dict[str, int]) -> str:
 def _slowest(timings: dict[str, dict[str, Any]]) -> str:
     ordered = sorted(timings.items(), key=lambda item: -float(item[1]["seconds"]))
     return ", ".join(f"{name} {1000 * of['seconds'] / max(of['documents'], 1):.2f} ms a document" for name, of in ordered[:3])
-
-
-def _bytes(count: float) -> str:
-    for unit in ("bytes", "kB", "MB"):
-        if count < 1000:
-            return f"{count:.0f} {unit}"
-        count /= 1000
-    return f"{count:.1f} GB"

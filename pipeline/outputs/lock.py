@@ -1,4 +1,8 @@
-"""One run at a time writes to a folder."""
+"""One run at a time writes to a folder.
+
+`filelock` would not make this simpler: it neither refuses hard links nor removes the file on release, and gives no
+way to write the holder's pid through the locked descriptor.
+"""
 
 from __future__ import annotations
 

@@ -419,14 +419,27 @@ def test_numbers_for_prometheus(watch: Callable[..., Watch], tmp_path: Path) -> 
     said = running.process.stderr.readline()
     url = re.findall(r"http://127\.0\.0\.1:\d+/metrics", said)[0]
 
-    def served() -> str | None:
+    def served() -> dict[str, float] | None:
         with urllib.request.urlopen(url) as answer:
             assert answer.headers["Content-Type"].startswith("text/plain; version=0.0.4")
             text = answer.read().decode()
-        return text if 'newsbeam_records_total{outcome="written"} 1\n' in text else None
+        samples = (line.rsplit(" ", 1) for line in text.splitlines() if not line.startswith("#"))
+        values = {name: float(value) for name, value in samples}
+        return values if values["newsbeam_output_files_total"] == 1 and values["newsbeam_lag_seconds"] == 0 else None
 
-    text = running.until(served)
-    assert all(re.fullmatch(r'# (HELP|TYPE) newsbeam_\w+ .+|newsbeam_\w+(\{\w+="\w+"\})? [\d.]+', line) for line in text.splitlines())
+    values = running.until(served)
+    assert values.pop("newsbeam_latency_seconds") > 0
+    assert values == {
+        "newsbeam_waiting_files": 0,
+        "newsbeam_in_work_records": 0,
+        'newsbeam_records_total{outcome="written"}': 1,
+        'newsbeam_records_total{outcome="dropped"}': 0,
+        'newsbeam_records_total{outcome="failed"}': 0,
+        "newsbeam_read_records_total": 1,
+        "newsbeam_output_files_total": 1,
+        "newsbeam_lag_seconds": 0,
+        "newsbeam_trouble": 0,
+    }
     running.stop()
 
 
