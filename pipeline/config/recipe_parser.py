@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import types
-import typing
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import fields, is_dataclass
-from typing import Any, Literal
+from typing import Any, Literal, get_args, get_origin, get_type_hints
 
+import msgspec
 import yaml
 
 from newsbeam.config.recipe import DEFAULT, Recipe, SiteOptions, find, template_processors
@@ -142,36 +141,21 @@ def _class(node: yaml.Node, name: str) -> type[Processor]:
 def _options(cls: type) -> dict[str, Any]:
     if not is_dataclass(cls):
         return {}
-    hints = typing.get_type_hints(cls)
+    hints = get_type_hints(cls)
     return {field.name: hints[field.name] for field in fields(cls) if field.init and is_option(field)}
 
 
-def convert(node: yaml.Node, wanted: Any, what: str, name: str) -> Any:
-    """The node's value, if it is of the type that the processor's field declares."""
+def convert(node: yaml.Node, declared: Any, what: str, name: str) -> Any:
+    """Convert a YAML node to the type that an option declares. Raises RecipeError if it is of another type."""
     value = to_python(node, name)
-    origin, arguments = typing.get_origin(wanted), typing.get_args(wanted)
-    if origin in (typing.Union, types.UnionType):
-        if any(matches_type(value, one) for one in arguments):
-            return value
-    elif origin in (tuple, list, Sequence) or wanted in (tuple, list):
-        items = arguments[0] if arguments else object
-        if isinstance(value, list) and all(matches_type(item, items) for item in value):
-            return tuple(value)
-    elif matches_type(value, wanted):
-        return float(value) if wanted is float else value
-    described = " or ".join(map(repr, arguments)) if origin is Literal else getattr(wanted, "__name__", str(wanted))
-    raise _error(name, node, f"{what} is {described}, not {value!r}")
-
-
-def matches_type(value: Any, wanted: Any) -> bool:
-    """Whether a value has the type of an option."""
-    if typing.get_origin(wanted) is Literal:
-        return value in typing.get_args(wanted)
-    if wanted is float:
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    if wanted is int:
-        return isinstance(value, int) and not isinstance(value, bool)
-    return isinstance(value, wanted) if isinstance(wanted, type) else True
+    try:
+        return msgspec.convert(value, declared)
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: half a character, from an escape in the YAML
+        choices = get_args(declared) if get_origin(declared) is Literal else ()
+        expected = " or ".join(map(repr, choices)) or getattr(declared, "__name__", declared)
+        raise _error(name, node, f"{what} is {expected}, not {value!r}") from error
+    except TypeError:  # a type that msgspec does not know is the processor's to check
+        return value
 
 
 def to_python(node: yaml.Node, name: str) -> Any:
