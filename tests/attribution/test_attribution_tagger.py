@@ -85,7 +85,7 @@ def test_no_sum_can_leave_the_exact_range() -> None:
 def test_the_same_in_any_order_of_summation(monkeypatch: pytest.MonkeyPatch) -> None:
     """Doubles add up otherwise than floats do; whole numbers come out the same."""
     learned = tagger.model()
-    doubled = replace(learned, network=network.network_of(load_arrays("newsbeam.transforms.attribution", "english.npz")))
+    doubled = replace(learned, network=network.build_network(load_arrays("newsbeam.transforms.attribution", "english.npz")))
 
     def widen(layer: network.Layer) -> network.Layer:
         return replace(layer, weight=layer.weight.astype(np.float64), bias=layer.bias.astype(np.float64))  # type: ignore[arg-type]
@@ -104,8 +104,8 @@ def test_the_same_in_any_order_of_summation(monkeypatch: pytest.MonkeyPatch) -> 
     expected = tagger.tag(STORY, ranges)
     assert expected
     assert tagger.tag(STORY, ranges, replace(doubled, network=inner)) == expected
-    monkeypatch.setattr(network, "_BLOCK", 7)
-    monkeypatch.setattr(network, "_CUES", 1)
+    monkeypatch.setattr(network, "_BATCH_TOKENS", 7)
+    monkeypatch.setattr(network, "_BATCH_CUES", 1)
     assert tagger.tag(STORY, ranges) == expected
 
 

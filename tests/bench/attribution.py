@@ -26,13 +26,13 @@ from typing import Any
 
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.english.combine import statements
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 
 System = Callable[[str], list[dict[str, Any]]]
 METRICS = ("content", "who-what", "relation")
 
 
-def shown(found: list[Found]) -> list[dict[str, Any]]:
+def shown(found: list[Statement]) -> list[dict[str, Any]]:
     """Statements as the scorer reads them."""
     return [
         {

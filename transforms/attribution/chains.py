@@ -18,9 +18,9 @@ from newsbeam.transforms.document import Via
 
 Range = tuple[int, int]
 NOWHERE = (-1, -1)
-_REACH = 400  # characters of the sentence to read on either side of cue and speaker
+_CONTEXT_CHARS = 400  # characters of the sentence to read on either side of cue and speaker
 _HIDDEN = "\ue000"
-_STOP = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
+_SENTENCE_END = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
 
 
@@ -30,7 +30,7 @@ def via(text: str, content: Sequence[Range], cue: Range, speaker: Range, languag
     `content`, `cue` and `speaker` are ranges of `text`, (-1, -1) if missing. Names are as written,
     without the article. See `origin` for the original speaker.
     """
-    return tuple(Via(a, b, text[a:b], _named(text[a:b])) for a, b in links(text, content, cue, speaker, language)[1])
+    return tuple(Via(a, b, text[a:b], _outlet_name(text[a:b])) for a, b in links(text, content, cue, speaker, language)[1])
 
 
 def origin(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str = "en") -> Range:
@@ -48,7 +48,7 @@ def links(text: str, content: Sequence[Range], cue: Range, speaker: Range, langu
     if not anchors:
         return speaker, []
     offset, window = _sentence(text, anchors, content)
-    if not _may(language).search(window):
+    if not _required_words(language).search(window):
         return speaker, []
     if language == "en":
         return _english(text, offset, window, cue, speaker)
@@ -62,8 +62,8 @@ def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> 
     """
     spans = list(anchors)
     first, last = min(start for start, _ in spans), max(end for _, end in spans)
-    low = max(first - _REACH, 0)
-    high = min(last + _REACH, len(text))
+    low = max(first - _CONTEXT_CHARS, 0)
+    high = min(last + _CONTEXT_CHARS, len(text))
     hidden = list(text[low:high])
     for a, b in content:
         if a < last and b > first and any(a <= x and y <= b for x, y in spans):
@@ -72,11 +72,11 @@ def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> 
             hidden[index] = _HIDDEN
     window = "".join(hidden)
     start = 0
-    for match in _STOP.finditer(window, 0, first - low):
+    for match in _SENTENCE_END.finditer(window, 0, first - low):
         if not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):
             start = match.end()
     end = len(window)
-    for match in _STOP.finditer(window, last - low):
+    for match in _SENTENCE_END.finditer(window, last - low):
         if not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):
             end = match.start()
             break
@@ -134,7 +134,7 @@ _INSTITUTION = re.compile(
 
 
 @cache
-def _may(language: str) -> re.Pattern[str]:
+def _required_words(language: str) -> re.Pattern[str]:
     """Return a pattern that every sentence with a link matches."""
     if language == "en":
         return re.compile(
@@ -157,7 +157,7 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
     def add(to: list[Range], match: re.Match[str], sure: bool = False) -> None:
         a, b = match.span("np")
         a, b = a + offset, b + offset
-        words = _trim(text[a:b])
+        words = _trim_outlet(text[a:b])
         b = a + len(words)
         if match.groupdict().get("short") and b == match.end("np") + offset:
             b = match.end() + offset
@@ -178,12 +178,12 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
         if inside:
             outlet = speaker[0], citing.start() + offset
             who = cited
-            reporting += _outlets_in(text, outlet) or [_bare(text, outlet)]
+            reporting += _outlets_in(text, outlet) or [_without_comma(text, outlet)]
         elif _outlet(name) or _REPORT_BY.search(name):
             # The speaker only reports the statement.
             if _outlet(words) or not re.search(r"\d", words):
                 who = cited
-                reporting += _outlets_in(text, speaker) or [_bare(text, speaker)]
+                reporting += _outlets_in(text, speaker) or [_without_comma(text, speaker)]
         else:
             carrier = next((match for match in _ACCORDING.finditer(window) if match.end() <= citing.start() + 2), None)
             if carrier is not None:
@@ -211,7 +211,7 @@ def _overlaps(one: Range, other: Range) -> bool:
     return one[0] < other[1] and other[0] < one[1]
 
 
-def _trim(words: str) -> str:
+def _trim_outlet(words: str) -> str:
     """Strip words after a name: Reuters on Monday · Reuters Wednesday · CNN's."""
     return re.sub(
         r"['’]s$|(?<!\s)\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|and|of|news conference|press conference|press)$",
@@ -230,7 +230,7 @@ _MEDIA = re.compile(
     r"Mirror|Express|Standard|Examiner|Inquirer|Review|Monitor|Daily|Weekly|Dispatch|Sentinel|Register|Bulletin|Echo"
     r"|Argus|Spectator|TV|Radio|Television|agency|newspaper|broadcaster|magazine|channel|network)\b"
 )
-_CROWD = re.compile(
+_NOT_OUTLET = re.compile(
     r"^(?:the\s|a\s|an\s)?(?:\w+\s)?(?:reporters?|journalists?|media|press|news|radio|website|public|network"
     r"|channel)$|\b(?:conference|reporters|journalists|Security Agency|Press Secretary|Intelligence Agency)\b"
 )
@@ -238,7 +238,7 @@ _CROWD = re.compile(
 
 def _outlet(words: str) -> bool:
     """Whether a phrase names an outlet, unlike "reporters" and "the media"."""
-    if not words or _CROWD.search(words):
+    if not words or _NOT_OUTLET.search(words):
         return False
     if re.match(r"(?:the\s)?(?:President|Prime|Minister|Senator|Rep|Gov|House|Senate)\b", words):
         return False
@@ -259,7 +259,7 @@ def _outlets_in(text: str, span: Range) -> list[Range]:
     return [(span[0] + a, span[0] + (match.end() if match["short"] else b))]
 
 
-def _bare(text: str, span: Range) -> Range:
+def _without_comma(text: str, span: Range) -> Range:
     """Return the range without a trailing comma."""
     words = text[span[0] : span[1]].rstrip(" ,")
     return span[0], span[0] + len(words)
@@ -273,7 +273,7 @@ _GENERIC = re.compile(
 )
 
 
-def _named(words: str) -> str:
+def _outlet_name(words: str) -> str:
     """Return the outlet's name.
 
     Strips the article, generic noun, quotation marks and abbreviation in brackets.
@@ -294,7 +294,7 @@ def _named(words: str) -> str:
 
 
 def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, language: str) -> tuple[Range, list[Range]]:
-    patterns = _links(language)
+    patterns = _link_patterns(language)
     reporting: list[Range] = []
     hearing: list[Range] = []
     who = speaker
@@ -306,13 +306,13 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
             continue
         if _overlaps((a, b), speaker):
             if speaker[0] < match.start() + offset:
-                reporting.append(_bare(text, (speaker[0], match.start() + offset)))
+                reporting.append(_without_comma(text, (speaker[0], match.start() + offset)))
                 who = (a, min(b, max(speaker[1], a)))
             continue
-        if _press(name, language):
-            reporting.append(_bare(text, speaker))
+        if _names_outlet(name, language):
+            reporting.append(_without_comma(text, speaker))
             who = (a, b)
-        elif _press(text[a:b], language):
+        elif _names_outlet(text[a:b], language):
             reporting.append((a, b))
         break
     for key, to in (("passing", reporting), ("hearing", hearing)):
@@ -329,9 +329,9 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
                 continue
             if _AUDIENCE.search(text[a:b]):
                 continue
-            if _press(text[a:b], language) or (_AIR.search(match.group()) and _CAPITAL.match(text, a)):
+            if _names_outlet(text[a:b], language) or (_OUTLET_CONTEXT.search(match.group()) and _CAPITAL.match(text, a)):
                 to.append((a, b))
-    outlet = _ending(text, who) if not hearing and who[0] >= 0 and language != "de" else None
+    outlet = _trailing_outlet(text, who) if not hearing and who[0] >= 0 and language != "de" else None
     if outlet is not None:
         hearing.append(outlet)  # сказал Иван Примеров РИА Новости
         who = who[0], who[0] + len(text[who[0] : outlet[0]].rstrip(" ,"))
@@ -339,7 +339,7 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
 
 
 # Words before the name of an outlet, known or not; and words for an audience that is not an outlet.
-_AIR = re.compile(
+_OUTLET_CONTEXT = re.compile(
     r"interview|entrevista|entretien|micro|Gespräch|интервью|эфире|intervista|microfoni|wywiad|інтерв|antenie"
     r"|агентств|издани|газет|телеканал|портал|радиостанц|видан|агенці|Nachrichtenagentur|Zeitung|"
     r"Sender|Magazin|agencia|diario|periódico|cadena|agence|journal|quotidien|لوكالة|لصحيفة|لقناة|persbureau|krant|agencji|gazecie",
@@ -351,7 +351,7 @@ _AUDIENCE = re.compile(
 _CAPITAL = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ„“«\"]")
 
 
-def _ending(text: str, span: Range) -> Range | None:
+def _trailing_outlet(text: str, span: Range) -> Range | None:
     """Return the outlet after the name of a speaker, else None.
 
     Example: сказал Иван Примеров РИА Новости.
@@ -365,7 +365,7 @@ def _ending(text: str, span: Range) -> Range | None:
 
 
 @cache
-def _links(language: str) -> dict[str, re.Pattern[str]]:
+def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
     """Compile patterns of hearers, cited sources and intermediaries.
 
     From the word lists of the language.
@@ -409,7 +409,7 @@ def _links(language: str) -> dict[str, re.Pattern[str]]:
     }
 
 
-def _press(name: str, language: str) -> bool:
+def _names_outlet(name: str, language: str) -> bool:
     """Whether a phrase in `language` names an outlet."""
     low = f" {name.lower()}"
     if is_outlet(name):

@@ -19,8 +19,16 @@ from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, load
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.quotations import quotations
-from newsbeam.transforms.attribution.sentences import ALONE, MIN_SENTENCE, PARAGRAPH, SPEECH_END, mask_quotations, split_sentences, stripped
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.sentences import (
+    ALONE,
+    MIN_SENTENCE_CHARS,
+    PARAGRAPH,
+    SPEECH_END,
+    mask_quotations,
+    split_sentences,
+    stripped,
+)
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import REST, grammar
 from newsbeam.transforms.attribution.svo.rules import State, read
 from newsbeam.transforms.document import SpeakerKind
@@ -34,7 +42,7 @@ def has_rules(language: str) -> bool:
     return language == "en" or language in WESTERN or language in EASTERN
 
 
-def statements(prose: str, language: str, people: People) -> list[Found]:
+def statements(prose: str, language: str, people: People) -> list[Statement]:
     """Return the statements in `prose`, ordered by content.
 
     `people` are those of `prose`. For a language without rules, these are bare quotations: cue (-1,
@@ -43,7 +51,7 @@ def statements(prose: str, language: str, people: People) -> list[Found]:
     if language == "en":
         return rules.statements(prose)
     found = (
-        _bare(prose)
+        _bare_quotations(prose)
         if not has_rules(language)
         else _western(prose, language, people)
         if language in WESTERN
@@ -73,15 +81,15 @@ def kinds(language: str) -> tuple[tuple[SpeakerKind, tuple[str, ...]], ...]:
     return tuple((kind, tuple(data[key])) for kind, key in order)
 
 
-def _western(prose: str, language: str, people: People) -> list[Found]:
+def _western(prose: str, language: str, people: People) -> list[Statement]:
     g = grammar(language)
     state = State(people=people)
-    found: list[Found] = []
-    spoke = before = 0  # starts of the last speaker's paragraph and of the previous paragraph
+    found: list[Statement] = []
+    last_speaker_at = before = 0  # starts of the last speaker's paragraph and of the previous paragraph
     for match in PARAGRAPH.finditer(prose):
-        if spoke < before:
+        if last_speaker_at < before:
             state.last = None
-        if match.end() - match.start() <= MIN_SENTENCE and match.group().isalnum():
+        if match.end() - match.start() <= MIN_SENTENCE_CHARS and match.group().isalnum():
             before = match.start()
             continue
         masked = mask_quotations(prose, match.start(), match.end(), language)
@@ -93,17 +101,17 @@ def _western(prose: str, language: str, people: People) -> list[Found]:
                 # “…,” she said. “…”: the quotation continues.
                 found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
                 continue
-            made = read(sentence, offset, g, state) if len(sentence) > MIN_SENTENCE else []
-            found += made
-            if made and made[-1].speaker is not None:
-                state.last, spoke = made[-1].speaker, match.start()
-            if len(sentence) > MIN_SENTENCE:
+            new = read(sentence, offset, g, state) if len(sentence) > MIN_SENTENCE_CHARS else []
+            found += new
+            if new and new[-1].speaker is not None:
+                state.last, last_speaker_at = new[-1].speaker, match.start()
+            if len(sentence) > MIN_SENTENCE_CHARS:
                 state.before = stripped(prose, offset, match.start() + end)
         before = match.start()
-    return _merged(found)
+    return _without_containers(found)
 
 
-def _merged(found: list[Found]) -> list[Found]:
+def _without_containers(found: list[Statement]) -> list[Statement]:
     """Drop a statement whose content contains other statements.
 
     “Об этом сообщил X” claims the complete sentence before it; statements found inside that
@@ -118,38 +126,38 @@ def _merged(found: list[Found]) -> list[Found]:
     return kept
 
 
-def _eastern(prose: str, language: str, people: People) -> list[Found]:
+def _eastern(prose: str, language: str, people: People) -> list[Statement]:
     reader = {"ko": read_korean, "ja": read_japanese, "zh": read_chinese}[language]
-    found: list[Found] = []
+    found: list[Statement] = []
     last: tuple[int, int] | None = None
     # announced speaker of the next sentence, and the verb
     pending: tuple[tuple[int, int], tuple[int, int]] | None = None
-    spoke = before = 0
+    last_speaker_at = before = 0
     for match in PARAGRAPH.finditer(prose):
         masked = mask_quotations(prose, match.start(), match.end(), language)
-        if spoke < before:
+        if last_speaker_at < before:
             last = None
         for start, end in split_sentences(masked):
             sentence = masked[start:end].replace(SPEECH_END, REST)
             alone = ALONE.fullmatch(sentence) if pending else None
             if alone and pending:
                 offset = match.start() + start
-                made = [Found([(alone.start("q") + offset, alone.end("q") + offset)], pending[1], pending[0], 0.8, direct=True)]
+                new = [Statement([(alone.start("q") + offset, alone.end("q") + offset)], pending[1], pending[0], 0.8, direct=True)]
             else:
-                made = reader(sentence, match.start() + start, last, people)
-            pending = None if made else announced(sentence, match.start() + start, language)
-            found += made
-            about = made[-1].speaker if made else topic(sentence, match.start() + start, language)
+                new = reader(sentence, match.start() + start, last, people)
+            pending = None if new else announced(sentence, match.start() + start, language)
+            found += new
+            about = new[-1].speaker if new else topic(sentence, match.start() + start, language)
             if about:
-                last, spoke = about, match.start()
+                last, last_speaker_at = about, match.start()
         before = match.start()
     return found
 
 
-_BARE_WORDS = 4  # a quotation of fewer words is a name, a title or an emphasis
+_MIN_BARE_WORDS = 4  # a quotation of fewer words is a name, a title or an emphasis
 
 
-def _bare(prose: str) -> list[Found]:
+def _bare_quotations(prose: str) -> list[Statement]:
     """Return quotations without speakers.
 
     A quotation must be long enough to be speech, or end like a sentence.
@@ -159,6 +167,6 @@ def _bare(prose: str) -> list[Found]:
         for quotation in quotations(prose, match.start(), match.end()):
             inner = prose[quotation.start : quotation.end].strip("\"“”„‟«»‘’‚'「」『』＂ \u00a0")
             words = len(inner.split()) if " " in inner else len(inner) // 3
-            if quotation.closed and (words >= _BARE_WORDS or (words >= 2 and inner[-1:] in ".!?…。！？,")):
-                found.append(Found([(quotation.start, quotation.end)], (-1, -1), None, 0.4, direct=True))
+            if quotation.closed and (words >= _MIN_BARE_WORDS or (words >= 2 and inner[-1:] in ".!?…。！？,")):
+                found.append(Statement([(quotation.start, quotation.end)], (-1, -1), None, 0.4, direct=True))
     return found

@@ -21,7 +21,7 @@ _SINGLE = re.compile(rf"(?<![\w-]){_WORD}(?![\w-])")
 _RUSSIAN = re.compile(r"(?:[оеё]ва?|[иы]на?|[сц]кий|[сц]кая|ко|[уюая]к|ик|ян|дзе|швили|ич|ец|ер|[аео]й|ой|ая)$")
 _AGE = re.compile(r"\s?\(\d{1,3}\)|,?\s(?:de\s)?\d{1,3}(?:\s(?:años|ans|лет|Jahre))?(?=[,. ])")
 _ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
-_REACH = 900  # characters from a name to its pronoun
+_MAX_PRONOUN_CHARS = 900  # characters from a name to its pronoun
 _WESTERN = ("de", "es", "fr", "ru")
 
 
@@ -130,12 +130,12 @@ class People:
             return self._by_surname[tokens[-1]], _role(" ".join(tokens[:-1]))
         return "", ""
 
-    def near(self, start: int, end: int) -> bool:
+    def can_refer(self, start: int, end: int) -> bool:
         """Whether a pronoun at `end` can refer to a name at `start`.
 
         They may be at most one paragraph apart.
         """
-        return end - start < _REACH and self._text.count("\n", start, end) <= 2
+        return end - start < _MAX_PRONOUN_CHARS and self._text.count("\n", start, end) <= 2
 
     def last_before(self, at: int, gender: str = "") -> tuple[int, int, str] | None:
         """Return the last person named before `at`.
@@ -144,7 +144,7 @@ class People:
         """
         for index in range(bisect_right(self._starts, at) - 1, max(bisect_right(self._starts, at) - 6, -1), -1):
             start, end, name = self.mentions[index]
-            if not self.near(start, at):
+            if not self.can_refer(start, at):
                 break
             if end <= at and (not gender or self.gender.get(name, "") in ("", gender)):
                 return self.mentions[index]

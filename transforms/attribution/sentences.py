@@ -15,9 +15,9 @@ PARAGRAPH = re.compile(r"[^\n]+")
 # End of a sentence. All parts are bounded, so that the time is linear on a text without full stops.
 _END = re.compile(r"(?<![.!?…])[.!?…]+(?=[\s\"”»)]|$)|[。！？؟]+|(?<=[다요])\.(?=\S)|\ue002")
 
-_MAX_SENTENCE = 1200
+_MAX_SENTENCE_CHARS = 1200
 
-MIN_SENTENCE = 8  # characters; shorter statements occur only in quotation marks
+MIN_SENTENCE_CHARS = 8  # characters; shorter statements occur only in quotation marks
 
 SPEECH_END = "\ue002"  # the closing mark of a quotation that ends a sentence
 
@@ -113,14 +113,18 @@ def split_sentences(masked: str) -> Iterator[tuple[int, int]]:
         before = masked[max(match.start() - 6, 0) : match.start()]
         # An initial or an abbreviated title does not end a sentence ("J. Müller", "Dr. X", "Prof.
         # Y"); nor does an ordinal ("am 4. Mai").
-        if match.group() == "." and (_SHORT.search(before) or (before[-1:].isdigit() and _LOWER_OR_MONTH.match(masked, match.end()))):
+        if match.group() == "." and (
+            _ABBREVIATION.search(before) or (before[-1:].isdigit() and _LOWER_OR_MONTH.match(masked, match.end()))
+        ):
             continue
         yield from _pieces(masked, start, match.end())
         start = match.end()
     yield from _pieces(masked, start, len(masked))
 
 
-_SHORT = re.compile(r"(?:\b[A-ZА-ЯÄÖÜ]|\b(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|St|Hr|Fr|Nr|bzw|ca|Mio|Mrd|EE|UU|г|гг|ст|им|тыс|млн|млрд|руб))$")
+_ABBREVIATION = re.compile(
+    r"(?:\b[A-ZА-ЯÄÖÜ]|\b(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|St|Hr|Fr|Nr|bzw|ca|Mio|Mrd|EE|UU|г|гг|ст|им|тыс|млн|млрд|руб))$"
+)
 
 _LOWER_OR_MONTH = re.compile(r"\s(?:[a-zà-ÿа-я]|Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert)")
 
@@ -131,14 +135,14 @@ def _pieces(masked: str, start: int, end: int) -> Iterator[tuple[int, int]]:
     No piece ends inside a quotation or directly after one.
     """
     while start < end:
-        stop = min(start + _MAX_SENTENCE, end)
-        for behind in (_BEHIND_QUOTATION, 0):
+        stop = min(start + _MAX_SENTENCE_CHARS, end)
+        for behind in (_SPEAKER_WINDOW, 0):
             if stop < end and masked[stop] in (REST, SPEECH_END) and (quoted := _QUOTED.match(masked, stop)):
                 stop = min(quoted.end() + behind, end)
         yield start, stop
         start = stop
 
 
-_BEHIND_QUOTATION = 300  # characters after a long quotation in which its speaker may be named
+_SPEAKER_WINDOW = 300  # characters after a long quotation in which its speaker may be named
 
 _QUOTED = re.compile(f"{REST}*{SPEECH_END}?")

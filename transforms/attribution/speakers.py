@@ -12,13 +12,13 @@ from newsbeam.transforms.attribution.english.names import Names, describe, prono
 from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english
 from newsbeam.transforms.attribution.people import People, pronoun_gender
 from newsbeam.transforms.attribution.quotations import MARKS
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
 
 _NO_NAMES = Names("")
 
 
-def attributions(text: str, prose: str, found: list[Found], language: str, people: People) -> tuple[Attribution, ...]:
+def attributions(text: str, prose: str, found: list[Statement], language: str, people: People) -> tuple[Attribution, ...]:
     """Return the attributions of the statements found in `prose`.
 
     Spans refer to `text`. `people` are those of `prose`.
@@ -43,7 +43,7 @@ def attributions(text: str, prose: str, found: list[Found], language: str, peopl
         content = tuple(Span.of(text, start, end) for start, end in item.content)
         cue = Span.of(text, *item.cue)
         form = _form(content, item.direct)
-        kind = _type(cue.text, form) if language == "en" else "statement"
+        kind = _claim_type(cue.text, form) if language == "en" else "statement"
         made.append(Attribution(form, content, cue, speaker, via, round(min(max(item.score, 0.0), 1.0), 4), kind))
         if speaker.kind == "person" and speaker.name:
             last, last_end = speaker, item.cue[1]
@@ -57,7 +57,7 @@ def _form(content: tuple[Span, ...], direct: bool) -> ClaimForm:
     return "mixed" if any(_has_marks(piece.text) for piece in content) else "indirect"
 
 
-def _type(cue: str, form: ClaimForm) -> ClaimType:
+def _claim_type(cue: str, form: ClaimForm) -> ClaimType:
     """Return whether the cue reports words, spoken or written.
 
     An unknown cue does if it introduces direct speech.
@@ -69,14 +69,14 @@ def _type(cue: str, form: ClaimForm) -> ClaimType:
     for index, low in enumerate(lows):
         ways = [bits for particles, bits in phrasal.get(low, ()) if tuple(lows[index + 1 : index + 1 + len(particles)]) == particles]
         bits = ways[0] if ways else words.get(low, 0)
-        if bits & (SAY | TELL | CALL) or low in _REPORTS:
+        if bits & (SAY | TELL | CALL) or low in _REPORTING_WORDS:
             return "statement"
     return "attitude"
 
 
 _WORD = re.compile(r"\w+(?:-\w+)*")
 # Words of cues that are not verbs: according to, in a statement, per.
-_REPORTS = frozenset(
+_REPORTING_WORDS = frozenset(
     """according statement statements per remarks interview words quote quotes tweet report reports letter speech citing cites cited answer
     comment comments claim claims warning testimony announcement reply response question questions message post email memo""".split()
 )
@@ -88,7 +88,7 @@ def _has_marks(text: str) -> bool:
     return MARKS.search(text) is not None and MARKS.search(_APOSTROPHE.sub("", text)) is not None
 
 
-def _speaker(text: str, item: Found, names: Names, last: Speaker | None, last_end: int, spoken: set[str]) -> Speaker:
+def _speaker(text: str, item: Statement, names: Names, last: Speaker | None, last_end: int, spoken: set[str]) -> Speaker:
     if item.speaker is None:
         return Speaker()
     start, end = item.speaker
@@ -135,7 +135,7 @@ _APPOSED = re.compile(r", (?P<name>[A-Z][\w'’-]+(?: (?:[A-Z]\.|[A-Z][\w'’-]+
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
-def _foreign_speaker(text: str, item: Found, people: People, last: Speaker | None, last_end: int, language: str) -> Speaker:
+def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker | None, last_end: int, language: str) -> Speaker:
     """Resolve a speaker in a language other than English.
 
     The kind is taken from that language's word lists.
@@ -147,8 +147,8 @@ def _foreign_speaker(text: str, item: Found, people: People, last: Speaker | Non
     gender = pronoun_gender(words, language)
     if gender is not None:
         named = people.last_before(start, gender)
-        goes_on = last is not None and people.near(last_end, start) and people.gender.get(last.name, "") in ("", gender)
-        if last is not None and goes_on and (named is None or named[0] < last_end):
+        continues = last is not None and people.can_refer(last_end, start) and people.gender.get(last.name, "") in ("", gender)
+        if last is not None and continues and (named is None or named[0] < last_end):
             return Speaker(start, end, words, last.name, "", "person")
         return Speaker(start, end, words, named[2] if named else words, "", "person")
     name, role = people.name(words)

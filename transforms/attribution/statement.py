@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass
-class Found:
+class Statement:
     """A statement while it is being read.
 
     Ranges are code points with exclusive end.
@@ -22,4 +22,4 @@ class Found:
     antecedent: tuple[int, int] | None = None  # what a relative "who" refers to
     # Features for the tagger's score: margins of cue, content and source; then 0 or 1 for: has a
     # source, has quotation marks, is a quotation, is short.
-    signs: tuple[int, ...] = ()
+    features: tuple[int, ...] = ()

@@ -7,7 +7,7 @@ import re
 from newsbeam.transforms.attribution.cjk.patterns import Range, combined, cue_patterns, skip_spaces
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.people import People
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD
 
 _CHINESE_TAIL = re.compile(
@@ -77,10 +77,10 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     return start, end
 
 
-def read_chinese(sentence: str, offset: int, last: Range | None, people: People) -> list[Found]:
+def read_chinese(sentence: str, offset: int, last: Range | None, people: People) -> list[Statement]:
     """Return the statements of a Chinese sentence; `last` is the last speaker."""
     patterns = cue_patterns("zh")
-    found: list[Found] = []
+    found: list[Statement] = []
     taken: set[int] = set()
     if HEAD in sentence:
         for key in ("before", "after"):

@@ -7,7 +7,7 @@ import re
 from newsbeam.transforms.attribution.cjk.patterns import Range, combined, cue_patterns, skip_spaces
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.people import People
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST
 
 
@@ -89,7 +89,7 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
     return fallback
 
 
-def read_japanese(sentence: str, offset: int, last: Range | None, people: People) -> list[Found]:
+def read_japanese(sentence: str, offset: int, last: Range | None, people: People) -> list[Statement]:
     """Return the statements of a sentence; `last` is the last speaker."""
     patterns = cue_patterns("ja")
     body = len(sentence.rstrip(" 。.!?！？"))

@@ -8,7 +8,7 @@ from functools import cache
 from newsbeam.transforms.attribution.cjk.patterns import Range, combined, cue_patterns, skip_spaces
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.people import People
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST
 
 _KOREAN_EDGE = re.compile(
@@ -115,11 +115,11 @@ def _korean_phrase(words: list[tuple[int, str]], index: int, particle: int) -> R
     return words[first][0], end
 
 
-def read_korean(sentence: str, offset: int, last: Range | None, people: People) -> list[Found]:
+def read_korean(sentence: str, offset: int, last: Range | None, people: People) -> list[Statement]:
     """Return the statements of a Korean sentence; `last` is the last speaker."""
     patterns = cue_patterns("ko")
     body = len(sentence.rstrip(" .!?。"))
-    found: list[Found] = []
+    found: list[Statement] = []
     if HEAD in sentence:
         quotes = list(patterns["quote"].finditer(sentence))
         if quotes:

@@ -10,20 +10,20 @@ import re
 from functools import cache
 
 from newsbeam.transforms.attribution.lexicon import load
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, alternation, conjugated
 
 _Q = f"{HEAD}{REST}*"
 Range = tuple[int, int]
 
 
-def combined(content: list[Range], cue: Range, speaker: Range | None, offset: int, score: float, direct: bool = True) -> Found:
+def combined(content: list[Range], cue: Range, speaker: Range | None, offset: int, score: float, direct: bool = True) -> Statement:
     """Build a statement from spans relative to `offset`."""
 
     def move(span: Range) -> Range:
         return span[0] + offset, span[1] + offset
 
-    return Found([move(span) for span in content], move(cue), move(speaker) if speaker else None, score, direct=direct)
+    return Statement([move(span) for span in content], move(cue), move(speaker) if speaker else None, score, direct=direct)
 
 
 @cache

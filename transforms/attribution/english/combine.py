@@ -13,27 +13,27 @@ from typing import Literal
 from newsbeam.transforms.attribution.chains import links
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.english.layout import is_label
-from newsbeam.transforms.attribution.english.tagger import LONGEST, tag
+from newsbeam.transforms.attribution.english.tagger import MAX_PARAGRAPH_CHARS, tag
 from newsbeam.transforms.attribution.lexicon import according_phrases
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 
 Engine = Literal["model", "rules"]
 
 
-def statements(prose: str, engine: Engine = "model") -> list[Found]:
+def statements(prose: str, engine: Engine = "model") -> list[Statement]:
     """Return the statements of an English text, ordered by content."""
     reader = rules.read(prose)
-    made = reader.found if engine == "rules" else join(reader, tag(prose, reader.paragraphs))
-    return [found if found.via else _chained(prose, found) for found in made]
+    made = reader.found if engine == "rules" else merge_statements(reader, tag(prose, reader.paragraphs))
+    return [found if found.via else _with_chain(prose, found) for found in made]
 
 
-def _chained(prose: str, found: Found) -> Found:
+def _with_chain(prose: str, found: Statement) -> Statement:
     """Add a chain that the rules missed ("Yonhap reported, citing KCNA")."""
     who, via = links(prose, found.content, found.cue, found.speaker or (-1, -1), "en")
     return replace(found, via=via, speaker=who if found.speaker else None) if via else found
 
 
-def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
+def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Statement]:
     """Merge the tagger's statements with those of the rules.
 
     The rules contribute chains and antecedents, and whole statements where the tagger has none.
@@ -49,12 +49,12 @@ def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
         for found in tagged
         if not any(_touches(lines, piece) for piece in (*found.content, found.cue))
         and not all(_within(names, piece) for piece in found.content)
-        and text[slice(*found.cue)].lower() not in _NO_CUES
+        and text[slice(*found.cue)].lower() not in _NOT_CUES
         and not (text[slice(*found.cue)] == ":" and found.speaker and is_label(text[slice(*found.speaker)]))
         # “…,” Doe said, according to Foo: a link of the chain, not a separate statement.
-        and not (found.speaker and _accords(text, found) and _touches(links, found.speaker))
+        and not (found.speaker and _is_according_to(text, found) and _touches(links, found.speaker))
     ]
-    unread = [(start, end) for start, end in reader.paragraphs if end - start > LONGEST]
+    unread = [(start, end) for start, end in reader.paragraphs if end - start > MAX_PARAGRAPH_CHARS]
     laid_cues = {found.cue for found in laid}
     told: dict[int, int] = {}
     for number, found in enumerate(ruled):
@@ -65,31 +65,31 @@ def join(reader: rules.Reader, tagged: list[Found]) -> list[Found]:
     used = set()
     joined = []
     for found in tagged:
-        index = bisect_left(starts, (found.cue[0] - _LONGEST, -1))
+        index = bisect_left(starts, (found.cue[0] - _MAX_CUE_CHARS, -1))
         while index < len(starts) and starts[index][0] < found.cue[1] and ruled[starts[index][1]].cue[1] <= found.cue[0]:
             index += 1
         if index < len(starts) and starts[index][0] < found.cue[1]:
             number = starts[index][1]
             used.add(number)
-            joined.append(_completed(text, found, ruled[number], covered))
-        elif found.speaker and _accords(text, found) and found.speaker[0] in told:
+            joined.append(_complete(text, found, ruled[number], covered))
+        elif found.speaker and _is_according_to(text, found) and found.speaker[0] in told:
             # According to a paper, it says …
             number = told[found.speaker[0]]
             used.add(number)
-            joined.append(replace(ruled[number], score=found.score, signs=found.signs))
+            joined.append(replace(ruled[number], score=found.score, features=found.features))
         else:
             joined.append(found)
     for number, found in enumerate(ruled):
-        wanted = found.cue in laid_cues or _sure(found) or _accords(text, found) or _within(unread, found.cue)
+        wanted = found.cue in laid_cues or _is_certain(found) or _is_according_to(text, found) or _within(unread, found.cue)
         if wanted and number not in used and not any(_touches(covered, piece) for piece in found.content):
             joined.append(found)
-    return sorted(_apart(text, joined), key=lambda found: (found.content[0], found.cue))
+    return sorted(_resolve_overlaps(text, joined), key=lambda found: (found.content[0], found.cue))
 
 
-def _completed(text: str, found: Found, same: Found, covered: list[tuple[int, int]]) -> Found:
+def _complete(text: str, found: Statement, same: Statement, covered: list[tuple[int, int]]) -> Statement:
     """Complete a tagger statement with the rules' statement at the same cue."""
-    if _accords(text, same):
-        return replace(same, score=found.score, signs=found.signs)
+    if _is_according_to(text, same):
+        return replace(same, score=found.score, features=found.features)
     speaker = found.speaker
     if speaker is None or any(link[0] < speaker[1] and speaker[0] < link[1] for link in same.via):
         speaker = same.speaker
@@ -99,15 +99,15 @@ def _completed(text: str, found: Found, same: Found, covered: list[tuple[int, in
 
 
 # These words give a name to something and report nothing.
-_NO_CUES = frozenset(("known as", "known", "also known as", "formerly known as", "better known as", "named"))
-_LONGEST = 80  # characters; no cue of the rules is longer
+_NOT_CUES = frozenset(("known as", "known", "also known as", "formerly known as", "better known as", "named"))
+_MAX_CUE_CHARS = 80  # characters; no cue of the rules is longer
 
 
-def _sure(found: Found) -> bool:
+def _is_certain(found: Statement) -> bool:
     return found.direct and found.score > 0.7
 
 
-def _accords(text: str, found: Found) -> bool:
+def _is_according_to(text: str, found: Statement) -> bool:
     """Whether the cue is “according to” or similar.
 
     The rules handle these well.
@@ -116,7 +116,7 @@ def _accords(text: str, found: Found) -> bool:
     return bool(words) and words[0].lower() in according_phrases()[0]
 
 
-def _apart(text: str, found: list[Found]) -> list[Found]:
+def _resolve_overlaps(text: str, found: list[Statement]) -> list[Statement]:
     """Resolve overlaps between statements.
 
     A statement inside the content of another is dropped. Text claimed by two statements goes to the
@@ -126,12 +126,12 @@ def _apart(text: str, found: list[Found]) -> list[Found]:
     outer = []
     for number, item in enumerate(found):
         index = bisect_left(pieces, (item.cue[0] + 1, -1, -1))
-        if not any(end >= item.cue[1] and other != number for _, end, other in pieces[max(0, index - _NEAR) : index]):
+        if not any(end >= item.cue[1] and other != number for _, end, other in pieces[max(0, index - _MAX_PRECEDING) : index]):
             outer.append(item)
     kept = []
     taken: list[tuple[int, int]] = []
     for item in sorted(outer, key=lambda item: (-item.score, item.content)):
-        content = [rest for piece in item.content for rest in _rest(text, taken, piece)]
+        content = [rest for piece in item.content for rest in _untaken_parts(text, taken, piece)]
         size = sum(end - start for start, end in content)
         if 2 * size < sum(end - start for start, end in item.content):
             continue
@@ -142,10 +142,10 @@ def _apart(text: str, found: list[Found]) -> list[Found]:
 
 
 # number of preceding pieces to check; contents are short, so earlier ones do not reach this far
-_NEAR = 8
+_MAX_PRECEDING = 8
 
 
-def _rest(text: str, taken: list[tuple[int, int]], piece: tuple[int, int]) -> list[tuple[int, int]]:
+def _untaken_parts(text: str, taken: list[tuple[int, int]], piece: tuple[int, int]) -> list[tuple[int, int]]:
     """Return the parts of `piece` that are not taken and contain words.
 
     `taken` is sorted and without overlaps.
@@ -176,7 +176,7 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 
 def _within(spans: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
     index = bisect_left(spans, (piece[0] + 1, -1))
-    return any(spans[k][1] >= piece[1] for k in range(max(0, index - _NEAR), index))
+    return any(spans[k][1] >= piece[1] for k in range(max(0, index - _MAX_PRECEDING), index))
 
 
 def _touches(covered: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
@@ -185,4 +185,4 @@ def _touches(covered: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
     Checks only the last few pieces that begin before its end.
     """
     index = bisect_left(covered, (piece[1], -1))
-    return any(covered[k][1] > piece[0] for k in range(max(0, index - _NEAR), index))
+    return any(covered[k][1] > piece[0] for k in range(max(0, index - _MAX_PRECEDING), index))

@@ -6,9 +6,9 @@ import re
 
 from newsbeam.transforms.attribution.lexicon import no_speakers, sources
 from newsbeam.transforms.attribution.quotations import Quotation
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 
-_SHORT = 200  # characters of a headline
+_MAX_HEADLINE_CHARS = 200  # characters of a headline
 _NAME = r"[^\W\d_a-z][\w’'.-]*"
 # DOE: … · “DOE (on the phone): …
 _TRANSCRIPT = re.compile(r"[\"“]?([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?(:) +(?=\S)")
@@ -18,7 +18,7 @@ _HEADLINE = re.compile(rf"({_NAME}(?: (?:of|for|the|and|&|[a-z]+|{_NAME})){{0,5}
 _SIGNATURE = re.compile(rf"\s*([―—–]|--?)\s*({_NAME}(?: (?:de|van|von|bin|al|{_NAME})){{0,5}}(?:, [^\n.!?;:\"“”]{{2,80}})?)\W*$")
 
 
-def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool) -> Found | None:
+def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool) -> Statement | None:
     """Return the statement that the complete line `text[start:end]` makes.
 
     `first`: the line is the first of the text, so it may be a headline.
@@ -26,11 +26,11 @@ def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bo
     return _transcript(text, start, end) or _signed(text, end, quotes, start) or (_headline(text, start, end) if first else None)
 
 
-def _transcript(text: str, start: int, end: int) -> Found | None:
+def _transcript(text: str, start: int, end: int) -> Statement | None:
     match = _TRANSCRIPT.match(text, start, end)
     if match is None or match[1].split()[0].strip(".") in no_speakers() or end - match.end() < 8:
         return None
-    return Found([(match.end(), end)], match.span(2), match.span(1), 0.75, direct=True)
+    return Statement([(match.end(), end)], match.span(2), match.span(1), 0.75, direct=True)
 
 
 def is_label(words: str) -> bool:
@@ -39,8 +39,8 @@ def is_label(words: str) -> bool:
     return not lows or lows[0].upper().strip(".") in no_speakers() or lows[0] in _NO_SOURCE or lows[-1] in _NO_SOURCE
 
 
-def _headline(text: str, start: int, end: int) -> Found | None:
-    if end - start > _SHORT:
+def _headline(text: str, start: int, end: int) -> Statement | None:
+    if end - start > _MAX_HEADLINE_CHARS:
         return None
     match = _HEADLINE.match(text, start, end)
     if match is None or end - match.end() < 12:
@@ -59,7 +59,7 @@ def _headline(text: str, start: int, end: int) -> Found | None:
     if not kind and not again:
         return None
     stop = end - 1 if text[end - 1] == "." else end
-    return Found([(match.end(), stop)], match.span(2), match.span(1), 0.7, direct=False)
+    return Statement([(match.end(), stop)], match.span(2), match.span(1), 0.7, direct=False)
 
 
 # Words before the colon of a headline that are not sources: types of articles, sections.
@@ -71,7 +71,7 @@ _NO_SOURCE = frozenset(
 )
 
 
-def _signed(text: str, end: int, quotes: list[Quotation], start: int) -> Found | None:
+def _signed(text: str, end: int, quotes: list[Quotation], start: int) -> Statement | None:
     """Match a line with a quotation and, after a dash, its author."""
     if not quotes or quotes[-1].start > start or not quotes[-1].closed:
         return None
@@ -79,7 +79,7 @@ def _signed(text: str, end: int, quotes: list[Quotation], start: int) -> Found |
     match = _SIGNATURE.match(text, quotation.end, end)
     if match is None or match.end() < end:
         return None
-    return Found([(quotation.start, quotation.end)], match.span(1), _name(match), 0.9, direct=True)
+    return Statement([(quotation.start, quotation.end)], match.span(1), _name(match), 0.9, direct=True)
 
 
 def _name(match: re.Match[str]) -> tuple[int, int]:
@@ -88,5 +88,5 @@ def _name(match: re.Match[str]) -> tuple[int, int]:
 
 def signature(text: str, start: int, end: int) -> tuple[tuple[int, int], tuple[int, int]] | None:
     """Match a line that signs the quotation above: ranges of dash and name."""
-    match = _SIGNATURE.match(text, start, end) if text[start] in "―—–-" and end - start < _SHORT else None
+    match = _SIGNATURE.match(text, start, end) if text[start] in "―—–-" and end - start < _MAX_HEADLINE_CHARS else None
     return (match.span(1), _name(match)) if match and match.end() >= end else None

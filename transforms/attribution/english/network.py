@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float32]
 
-TOP = 255.0  # maximum activation
-_BLOCK = 512  # tokens per batch; fits into the cache of a core
-_CUES = 12  # cues per batch
+MAX_ACTIVATION = 255.0  # maximum activation
+_BATCH_TOKENS = 512  # tokens per batch; fits into the cache of a core
+_BATCH_CUES = 12  # cues per batch
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,7 +53,7 @@ def _activate(sums: Floats) -> Floats:
     """Convert sums to activations 0..255, in place."""
     np.floor(sums, out=sums)
     np.maximum(sums, 0, out=sums)
-    np.minimum(sums, TOP, out=sums)
+    np.minimum(sums, MAX_ACTIVATION, out=sums)
     return sums
 
 
@@ -111,8 +111,8 @@ class Network:
         total = len(words)
         halo = sum(layer.dilation for layer in self.early)
         out = np.empty((total, len(self.first.bias)), np.float32)
-        for start in range(0, total, _BLOCK):
-            stop = min(start + _BLOCK, total)
+        for start in range(0, total, _BATCH_TOKENS):
+            stop = min(start + _BATCH_TOKENS, total)
             low, high = max(0, start - halo), min(total, stop + halo)
             values = np.concatenate([self.vectors[words[low:high]], self.endings[endings[low:high]], signs[low:high]], axis=1)
             hidden = _activate(self.first(values))[None]
@@ -143,8 +143,8 @@ class Network:
         numbers = np.zeros((2, len(tokens) + 2 * reach), np.int32)
         numbers[0, reach : reach + len(tokens)] = sentences
         numbers[1, reach : reach + len(tokens)] = paragraphs
-        for begin in range(0, len(cues), _CUES):
-            some = cues[begin : begin + _CUES]
+        for begin in range(0, len(cues), _BATCH_CUES):
+            some = cues[begin : begin + _BATCH_CUES]
             values = np.stack([padded[start : start + size] for start, _ in some])
             edge = some[0][0] < reach or some[-1][0] + reach >= len(tokens)
             within = np.stack([inside[start : start + size] for start, _ in some]) if edge else None
@@ -173,7 +173,7 @@ def distance(sentences: NDArray[np.int32], paragraphs: NDArray[np.int32]) -> NDA
     return row
 
 
-def network_of(arrays: dict[str, NDArray[Any]]) -> Network:
+def build_network(arrays: dict[str, NDArray[Any]]) -> Network:
     """Build the network from the arrays of a weights file.
 
     Each layer has `<name>.weight`, `.bias` and `.form` (shift, dilation).

@@ -2,7 +2,7 @@
 
 There is no part-of-speech tagger: a noun phrase is delimited by punctuation, conjunctions,
 auxiliaries and finite verbs from the word lists. Unknown words count as nouns and adjectives. Every
-scan is limited to `_MAX_NP` tokens.
+scan is limited to `_MAX_NP_TOKENS` tokens.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from newsbeam.transforms.attribution.quotations import Quotation
 _TOKEN = re.compile(
     r"(?:[A-Za-z]\.){2,}|\d+(?:[.,:/]\d+)+|[^\W_]+(?:['’&.\-][^\W_]+)*|\.\.+|--+|\n+|[^\s\w]|_+",
 )
-_MAX_NP = 40  # tokens of a noun phrase
+_MAX_NP_TOKENS = 40  # tokens of a noun phrase
 
 
 class Tokens:
@@ -187,7 +187,7 @@ class Tokens:
     def phrase_before(self, hi: int, lo: int) -> tuple[int, int] | None:
         """Return the noun phrase that ends before token `hi`, or None."""
         W, B = self.W, self.B
-        lo = max(lo, hi - _MAX_NP)
+        lo = max(lo, hi - _MAX_NP_TOKENS)
         if hi <= lo:
             return None
         last = B[hi - 1]
@@ -351,7 +351,7 @@ class Tokens:
         A speaker is a pronoun, a name, a noun with its determiner, or a plural.
         """
         W, B = self.W, self.B
-        if not 0 < end - start <= _MAX_NP:
+        if not 0 < end - start <= _MAX_NP_TOKENS:
             return False
         if end - start == 1:
             bits, word = B[start], W[start]
@@ -458,7 +458,7 @@ class Tokens:
             return i, i + 1
         if (first & (PREP | SUB | AUX | TIME | REL) and not first & DET) or (first & ADV and not first & CAP):
             return None
-        hi = min(hi, i + _MAX_NP)
+        hi = min(hi, i + _MAX_NP_TOKENS)
         named = bool(first & CAP) and not first & DET
         k = i
         apposition = False
@@ -602,7 +602,7 @@ class Tokens:
         """
         W, B = self.W, self.B
         k = a
-        hi = min(hi, a + _MAX_NP)
+        hi = min(hi, a + _MAX_NP_TOKENS)
         # An introductory phrase ends at its comma.
         if k < hi and B[k] & (PREP | SUB | START | ING | TIME) and not B[k] & DET:
             while k < hi and not B[k] & COMMA:

@@ -49,7 +49,7 @@ from newsbeam.transforms.attribution.lexicon import (
     reporting_words,
 )
 from newsbeam.transforms.attribution.quotations import Quotation, quotations
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 
 _PARAGRAPH = re.compile(r"[^\n]+(?:(?<=[\w,;])[ \t]*\n[ \t]*(?=[a-z])[^\n]+)*")
 # Seoul, Sep 4 (NationPress) · WASHINGTON (AP) — · WASHINGTON, Sept. 4 --
@@ -57,18 +57,18 @@ _DATELINE = re.compile(
     r"(?:[A-Z][\w.,'’/ -]{1,60}?(?:\d\s?\([A-Z][\w./ ]{1,30}\)(?:\s*[–—-]+)?|\([A-Z][\w./ ]{1,30}\)\s*[–—-]+)"
     r"|[A-Z]{3}[A-Z.'’/ -]{0,40}(?:, [A-Z][a-z]{1,12}\.?)?(?:,? \d{1,2})?\s+(?:--|[–—]))\s*(?=\S)"
 )
-_MAX_BLOCK = 3000  # characters of a paragraph that a colon announces
-_MAX_SENTENCE = 1000  # tokens of a sentence; a longer one is not prose
-_MAX_CONTENT = 120  # tokens of a clause
+_MAX_BLOCK_CHARS = 3000  # characters of a paragraph that a colon announces
+_MAX_SENTENCE_TOKENS = 1000  # tokens of a sentence; a longer one is not prose
+_MAX_CONTENT_TOKENS = 120  # tokens of a clause
 # In texts with more characters, paragraphs that contain neither a reporting word nor a quotation
 # mark, colon or dash are skipped. Articles are far shorter. Without this, a page of ten million
 # characters would exceed its ten seconds.
-_VAST_TEXT = 1_000_000
-_QUIET = re.compile(r"[^\"“”„‟«»‘’‚'「」『』＂:―—–]*")
+_VERY_LONG_TEXT_CHARS = 1_000_000
+_NO_SPEECH_MARKS = re.compile(r"[^\"“”„‟«»‘’‚'「」『』＂:―—–]*")
 _WORD = re.compile(r"[^\W\d_]+")
 
 
-def statements(prose: str) -> list[Found]:
+def statements(prose: str) -> list[Statement]:
     """Return the statements of an English text, ordered by content."""
     return read(prose).found
 
@@ -92,15 +92,15 @@ class Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.vast = len(text) > _VAST_TEXT
+        self.vast = len(text) > _VERY_LONG_TEXT_CHARS
         self.tokens = Tokens(text, 0, 0, [])
         self.verbs = Verbs(self.tokens)
-        self.found: list[Found] = []
-        self.laid: list[Found] = []
+        self.found: list[Statement] = []
+        self.laid: list[Statement] = []
         self.paragraphs: list[tuple[int, int]] = []
         self.alone: tuple[int, int] | None = None  # a paragraph that consists of a quotation
-        self.last: Found | None = None  # the direct statement that ended the last paragraph
-        self.block: Found | None = None  # a statement that ended in a colon
+        self.last: Statement | None = None  # the direct statement that ended the last paragraph
+        self.block: Statement | None = None  # a statement that ended in a colon
         # quotations of the current paragraph without a speaker so far
         self.unsaid: list[tuple[int, int]] = []
         self.open = False
@@ -146,7 +146,7 @@ class Reader:
         if self.block is not None or self.alone is not None or self.closed_by is not None:
             return False
         paragraph = self.text[start:end]
-        return _QUIET.fullmatch(paragraph) is not None and reporting_words().isdisjoint(_WORD.findall(paragraph.lower()))
+        return _NO_SPEECH_MARKS.fullmatch(paragraph) is not None and reporting_words().isdisjoint(_WORD.findall(paragraph.lower()))
 
     # -- one sentence ---------------------------------------------------------------------------------------------
 
@@ -157,7 +157,7 @@ class Reader:
             return
         cues: list[Cue] = []
         inherit: tuple[int, int] | None = None
-        if b - a > _MAX_SENTENCE:
+        if b - a > _MAX_SENTENCE_TOKENS:
             return  # not prose
         verbs = self.tokens.cues
         for index in range(bisect_left(verbs, a), bisect_left(verbs, b)):
@@ -180,9 +180,9 @@ class Reader:
                 continue
             floor = self._statement(cue, a, b, floor, following)
         if any(word in according_phrases()[0] for word in W[a:b]):
-            self._accordings(a, b, begun)
+            self._according_to(a, b, begun)
         if B[a] & QUOTE and b - a > 2:
-            self._so(a, b, begun)
+            self._so_construction(a, b, begun)
         if b == len(W) and len(self.found) > begun:
             self._colon_at_end(a, b)
 
@@ -195,7 +195,7 @@ class Reader:
             return False
         return any(other.speaker and other.speaker[0] < cue.at < other.speaker[1] and not other.inherited for other in following)
 
-    def _so(self, a: int, b: int, begun: int) -> None:
+    def _so_construction(self, a: int, b: int, begun: int) -> None:
         """Read “…”, so Doe.: common in English news translated from German."""
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         k = a + 2 if B[a + 1] & COMMA else a + 1
@@ -204,7 +204,7 @@ class Reader:
         speaker = self.tokens.phrase_at(k + 1, b)
         if speaker is not None and (speaker[1] == b or B[speaker[1]] & (COMMA | STOP)):
             who = (S[speaker[0]], E[speaker[1] - 1])
-            self.last = Found([(S[a], E[a])], (S[k], E[k]), who, 0.85, direct=True)
+            self.last = Statement([(S[a], E[a])], (S[k], E[k]), who, 0.85, direct=True)
             self.found.append(self.last)
 
     # -- content --------------------------------------------------------------------------------------------------
@@ -275,7 +275,7 @@ class Reader:
             score -= 0.1
         if cue.bits & THINK and not say:
             score -= 0.15
-        found = Found(
+        found = Statement(
             content,
             (S[cue.group], E[max(cue_end, cue.at + 1) - 1]) if hearer is None else (S[cue.group], E[cue.after - 1]),
             (S[cue.speaker[0]], E[cue.speaker[1] - 1]),
@@ -525,7 +525,7 @@ class Reader:
         It ends before the next clause with its own cue, or with the sentence.
         """
         W, B = self.tokens.W, self.tokens.B
-        end = min(b, k + _MAX_CONTENT)
+        end = min(b, k + _MAX_CONTENT_TOKENS)
         for cue in following:
             if cue.inverted:
                 continue
@@ -583,7 +583,7 @@ class Reader:
             return None
         elif not B[end - 1] & QUOTE:
             end -= 1
-        start = max(floor, a, end - _MAX_CONTENT)
+        start = max(floor, a, end - _MAX_CONTENT_TOKENS)
         while start < end and (B[start] & (COMMA | STOP) or W[start] in ("and", "but")):
             start += 1
         if start >= end or (B[end - 1] & (REL | SUB | CONJ | PREP) and not B[end - 1] & CAP):
@@ -620,7 +620,7 @@ class Reader:
 
     # -- according to ---------------------------------------------------------------------------------------------
 
-    def _accordings(self, a: int, b: int, begun: int) -> None:
+    def _according_to(self, a: int, b: int, begun: int) -> None:
         """Read “according to X” and similar phrases.
 
         Each is a statement, or a link in the chain of a statement that was already found.
@@ -678,17 +678,17 @@ class Reader:
         while last > a and (B[last - 1] & (COMMA | BE) or W[last - 1] in ("–", "—", "--", "all", "that's")):
             last -= 1
         first = a
-        for q in range(last - 1, max(a, last - _MAX_CONTENT) - 1, -1):
+        for q in range(last - 1, max(a, last - _MAX_CONTENT_TOKENS) - 1, -1):
             if W[q] == ";" or (W[q] == ":" and q > a):
                 first = q + 1
                 break
         while first < last and (B[first] & COMMA or (W[first] in ("and", "but") and B[first] & LOWER)):
             first += 1
         if end == b - 1 and W[end] == ":" and b == len(W) and self.block is None:
-            self.found.append(Found([], cue, who, 0.85, via))
+            self.found.append(Statement([], cue, who, 0.85, via))
             self.block = self.found[-1]
             return
-        if (last - first >= 2 and last - first <= _MAX_CONTENT) or (last - first == 1 and B[first] & QUOTE):
+        if (last - first >= 2 and last - first <= _MAX_CONTENT_TOKENS) or (last - first == 1 and B[first] & QUOTE):
             content.append((S[first], E[last - 1]))
         elif last == a and a > 0 and B[a - 1] & QUOTE and not self._taken(a - 1):
             content.append((S[a - 1], E[a - 1]))
@@ -702,7 +702,7 @@ class Reader:
             right += 1
         if b - right >= 2 or (b - right == 1 and B[right] & QUOTE):
             stop = b
-            for q in range(right + 1, min(b, right + _MAX_CONTENT)):
+            for q in range(right + 1, min(b, right + _MAX_CONTENT_TOKENS)):
                 if (
                     B[q] & COMMA
                     and q + 1 < b
@@ -716,10 +716,10 @@ class Reader:
                 and (last == a or (end < b and B[end] & COMMA))
                 and not (content and B[right] & (ING | CONJ | SUB))
             ):
-                content.append((S[right], E[min(stop, right + _MAX_CONTENT) - 1]))
+                content.append((S[right], E[min(stop, right + _MAX_CONTENT_TOKENS) - 1]))
         if content:
             quoted = all(self._is_quoted(span) for span in content)
-            self.found.append(Found(content, cue, who, 0.85, via, direct=quoted))
+            self.found.append(Statement(content, cue, who, 0.85, via, direct=quoted))
             if quoted:
                 self.last = self.found[-1]
 
@@ -752,7 +752,7 @@ class Reader:
         else:
             self.unsaid.append(span)
 
-    def _adjacent(self, last: Found, start: int) -> bool:
+    def _adjacent(self, last: Statement, start: int) -> bool:
         """Whether only the cue's sentence separates `last` and `start`."""
         end = max(last.content[-1][1], last.cue[1], last.speaker[1] if last.speaker else 0)
         return 0 <= start - end <= 160 and "\n" not in self.text[end:start] and not _SENTENCE_BREAK.search(self.text, end, start - 1)
@@ -770,7 +770,7 @@ class Reader:
             return True
         return False
 
-    closed_by: Found | None = None
+    closed_by: Statement | None = None
 
     def _close_paragraph(self, before: int, quotes: list[Quotation]) -> None:
         self.unsaid.clear()
@@ -791,7 +791,7 @@ class Reader:
 
     def _take_block(self, start: int, end: int, quotes: list[Quotation]) -> bool:
         found, self.block = self.block, None
-        if found is None or end - start > _MAX_BLOCK:
+        if found is None or end - start > _MAX_BLOCK_CHARS:
             return False
         whole = bool(quotes) and quotes[0].start == start
         if quotes and (not whole or quotes[0].end < end - 1):
@@ -809,7 +809,7 @@ class Reader:
         signed = signature(self.text, start, end)
         alone, self.alone = self.alone, None
         if signed is not None and alone is not None and "\n\n\n" not in self.text[alone[1] : start]:
-            found = Found([alone], signed[0], signed[1], 0.85, direct=True)
+            found = Statement([alone], signed[0], signed[1], 0.85, direct=True)
         elif found is None:
             if len(quotes) == 1 and quotes[0].start == start and quotes[0].end >= end - 1:
                 self.alone = quotes[0].start, quotes[0].end

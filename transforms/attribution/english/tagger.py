@@ -17,8 +17,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.transforms.attribution.english.encoding import BREAK, CLOSING, INSIDE, OPENING, SIGNS, Reading, read
-from newsbeam.transforms.attribution.english.network import Floats, Network, network_of
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.english.network import Floats, Network, build_network
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.package_data import load_arrays, one_thread
 
 _BITS = np.arange(SIGNS, dtype=np.int64)
@@ -42,19 +42,19 @@ class Model:
     least: int
     curve: tuple[int, ...]
 
-    def odds(self, signs: tuple[int, ...]) -> int:
-        """Return the log odds of a statement's features (`Found.signs`).
+    def odds(self, features: tuple[int, ...]) -> int:
+        """Return the log odds of a statement's features (`Statement.features`).
 
         In units times 1024.
         """
         always, *each = self.curve
-        return always * self.unit + sum(weight * sign for weight, sign in zip(each, signs, strict=True))
+        return always * self.unit + sum(weight * value for weight, value in zip(each, features, strict=True))
 
     def score(self, odds: int) -> float:
         """Convert log odds to a probability."""
         return 1 / (1 + exp(-odds / (1024 * self.unit)))
 
-    def numbers(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    def ids(self, words: list[str]) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
         """Look up the ids of words and of their endings.
 
         An unknown compound gets the id of its last part.
@@ -67,16 +67,16 @@ class Model:
 @cache
 def model() -> Model:
     """Load the model in `weights/english.npz`, once."""
-    return model_of(load_arrays("newsbeam.transforms.attribution", "english.npz"))
+    return build_model(load_arrays("newsbeam.transforms.attribution", "english.npz"))
 
 
-def model_of(arrays: dict[str, NDArray[Any]]) -> Model:
+def build_model(arrays: dict[str, NDArray[Any]]) -> Model:
     """Build the model from the arrays of a weights file."""
     words, endings = (arrays[key].tobytes().decode().split("\n") for key in ("words", "ends"))
     settings = [int(number) for number in arrays["settings"]]
     cue_bias, unit, least, *curve = settings
     return Model(
-        network_of(arrays),
+        build_network(arrays),
         {word: number for number, word in enumerate(words)},
         {ending: number for number, ending in enumerate(endings)},
         cue_bias,
@@ -86,49 +86,49 @@ def model_of(arrays: dict[str, NDArray[Any]]) -> Model:
     )
 
 
-def tag(text: str, ranges: list[tuple[int, int]], learned: Model | None = None) -> list[Found]:
+def tag(text: str, ranges: list[tuple[int, int]], learned: Model | None = None) -> list[Statement]:
     """Return the statements of an English text, ordered by cue.
 
-    `ranges` are its paragraphs. A paragraph of more than LONGEST characters is not prose and is
+    `ranges` are its paragraphs. A paragraph of more than MAX_PARAGRAPH_CHARS characters is not prose and is
     skipped.
     """
-    found: list[Found] = []
+    found: list[Statement] = []
     group: list[tuple[int, int]] = []
     with one_thread():
         for start, end in ranges:
-            if group and end - group[0][0] > _TOGETHER:
+            if group and end - group[0][0] > _BATCH_CHARS:
                 found += _tagged(text, group, learned or model())
                 group = []
-            if end - start <= LONGEST:
+            if end - start <= MAX_PARAGRAPH_CHARS:
                 group.append((start, end))
         return found + _tagged(text, group, learned or model()) if group else found
 
 
-LONGEST = 40_000
-_TOGETHER = 60_000  # characters per batch, to limit memory; an article is shorter
+MAX_PARAGRAPH_CHARS = 40_000
+_BATCH_CHARS = 60_000  # characters per batch, to limit memory; an article is shorter
 
 
-def _tagged(text: str, ranges: list[tuple[int, int]], learned: Model) -> list[Found]:
+def _tagged(text: str, ranges: list[tuple[int, int]], learned: Model) -> list[Statement]:
     reading = read(text, ranges)
-    words, endings = learned.numbers(reading.words)
+    words, endings = learned.ids(reading.words)
     signs = ((np.array(reading.signs, np.int64)[:, None] >> _BITS) & 1).astype(np.float32)
     encoded = learned.network.encode(words, endings, signs)
     scores = learned.network.cues(encoded).astype(np.int32)
     scores[:, 1:] += learned.cue_bias
-    cues = _cues(scores)
+    cues = _decode_cues(scores)
     sentences, paragraphs = np.array(reading.sentences, np.int32), np.array(reading.paragraphs, np.int32)
     found = []
-    for begin in range(0, len(cues), _AT_ONCE):
-        some = cues[begin : begin + _AT_ONCE]
+    for begin in range(0, len(cues), _BATCH_CUES):
+        some = cues[begin : begin + _BATCH_CUES]
         roles = learned.network.roles(encoded, [(start, end) for start, end, _ in some], sentences, paragraphs)
         found += _link(reading, some, roles, learned)
     return found
 
 
-_AT_ONCE = 128  # cues decoded per batch, to limit memory
+_BATCH_CUES = 128  # cues decoded per batch, to limit memory
 
 
-def _cues(scores: NDArray[np.int32]) -> list[tuple[int, int, int]]:
+def _decode_cues(scores: NDArray[np.int32]) -> list[tuple[int, int, int]]:
     """Decode the best sequence of cues: first token, end, margin.
 
     The margin is the score of the first token over that of no cue.
@@ -144,12 +144,12 @@ def _cues(scores: NDArray[np.int32]) -> list[tuple[int, int, int]]:
         last = position
         while last + 1 < total and near[last + 1] == near[last] + 1:
             last += 1
-        cues += _stretch(rows, int(near[position]), int(near[last]) + 1)
+        cues += _viterbi(rows, int(near[position]), int(near[last]) + 1)
         position = last + 1
     return cues
 
 
-def _stretch(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int, int]]:
+def _viterbi(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int, int]]:
     """Decode tokens [begin, end) by the Viterbi algorithm.
 
     "No cue" scores 0. A further token must follow a token of a cue.
@@ -158,12 +158,12 @@ def _stretch(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int
     none, first, further = 0, impossible, impossible
     back: list[tuple[int, int, int]] = []
     for k in range(begin, end):
-        starts, goes_on = rows[k]
+        starts, continues = rows[k]
         best = 0 if none >= first and none >= further else 1 if first >= further else 2
         top = (none, first, further)[best]
         follows = 1 if first >= further else 2
         back.append((best, best, follows))
-        none, first, further = top, top + starts, max(first, further) + goes_on
+        none, first, further = top, top + starts, max(first, further) + continues
     state = 0 if none >= first and none >= further else 1 if first >= further else 2
     cues: list[tuple[int, int, int]] = []
     stop = end
@@ -178,7 +178,7 @@ def _stretch(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int
     return cues
 
 
-def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, learned: Model) -> list[Found]:
+def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, learned: Model) -> list[Statement]:
     scores = roles.astype(np.int32)
     reach = learned.network.reach
     total = len(reading.words)
@@ -191,9 +191,9 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
     paths = scores.argmax(axis=2)
     # The margins of source and of content over the better of the other two roles.
     none, source, content = scores[:, :, 0], scores[:, :, 1], scores[:, :, 2]
-    most = 8 * learned.unit
-    sources_by = np.minimum(source - np.maximum(none, content), most)
-    content_by = np.minimum(content - np.maximum(none, source), most)
+    limit = 8 * learned.unit
+    sources_by = np.minimum(source - np.maximum(none, content), limit)
+    content_by = np.minimum(content - np.maximum(none, source), limit)
     found = []
     for row, (start, end, margin) in enumerate(cues):
         offset = start - reach
@@ -210,8 +210,8 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
             elif role == 2:
                 sure += int(content_by[row, low:high].sum())
                 length += high - low
-                contents += _pieces(reading, low + offset, high + offset)
-        contents = _whole(reading, contents, start)
+                contents += _split_content(reading, low + offset, high + offset)
+        contents = _drop_fragments(reading, contents, start)
         if not contents:
             continue
         pieces = [(reading.start[low], reading.end[high - 1]) for low, high in contents]
@@ -220,12 +220,12 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
         sure_source = 0
         if sources:
             sure_source, low, high = max(sources, key=lambda item: (item[0], -item[1]))
-            speaker = _phrase(reading, low, high)
+            speaker = _trim_source(reading, low, high)
         cue = reading.start[start], reading.end[end - 1]
         quoted = any(reading.signs[k] & (1 << INSIDE) for k in range(*contents[0]))
-        short = sum(high - low for low, high in contents) < _SHORT
+        short = sum(high - low for low, high in contents) < _MIN_TOKENS
         unit = learned.unit
-        signs = (
+        features = (
             min(margin, 8 * unit),
             sure // length,
             sure_source,
@@ -234,13 +234,13 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
             unit if direct else 0,
             unit if short else 0,
         )
-        odds = learned.odds(signs)
+        odds = learned.odds(features)
         if odds >= learned.least:
-            found.append(Found(pieces, cue, speaker, learned.score(odds), direct=direct, signs=signs))
+            found.append(Statement(pieces, cue, speaker, learned.score(odds), direct=direct, features=features))
     return found
 
 
-def _whole(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tuple[int, int]]:
+def _drop_fragments(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tuple[int, int]]:
     """Drop fragments from the pieces of content.
 
     A fragment is a few isolated words, or the writer's own words two sentences away.
@@ -249,11 +249,11 @@ def _whole(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tu
     if len(pieces) < 2:
         return pieces
     sizes = [sum(word[0].isalnum() for word in reading.words[low : min(high, low + 9)]) for low, high in pieces]
-    most = max(sizes)
+    limit = max(sizes)
     return [
         (low, high)
         for (low, high), size in zip(pieces, sizes, strict=True)
-        if (size >= min(_FEW, most) or reading.words[low] == OPENING)
+        if (size >= min(_MIN_PIECE_WORDS, limit) or reading.words[low] == OPENING)
         and (
             abs(reading.sentences[high - 1] - reading.sentences[cue]) <= 1
             or reading.quoted(low)
@@ -262,11 +262,11 @@ def _whole(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tu
     ]
 
 
-_SHORT = 4  # tokens; fewer are seldom a statement
-_FEW = 3  # minimum words of a piece if another piece has as many
+_MIN_TOKENS = 4  # tokens; fewer are seldom a statement
+_MIN_PIECE_WORDS = 3  # minimum words of a piece if another piece has as many
 
 
-def _phrase(reading: Reading, low: int, high: int) -> tuple[int, int] | None:
+def _trim_source(reading: Reading, low: int, high: int) -> tuple[int, int] | None:
     """Trim leading and trailing function words from the source [low, high).
 
     Returns None if nothing remains that can speak.
@@ -292,7 +292,7 @@ _NO_START = frozenset((",", ";", ":", ".", "and", "but", "that", "as", "after", 
 _NO_END = frozenset((",", ";", ":", "and", "of", "the", "a", "that", BREAK, OPENING))
 
 
-def _pieces(reading: Reading, low: int, high: int) -> list[tuple[int, int]]:
+def _split_content(reading: Reading, low: int, high: int) -> list[tuple[int, int]]:
     """Split the tokens [low, high) at paragraph boundaries.
 
     Conjunctions and punctuation at the ends of a piece are trimmed.
@@ -303,14 +303,14 @@ def _pieces(reading: Reading, low: int, high: int) -> list[tuple[int, int]]:
         begin, end = before + 1, after
         while begin < end and reading.words[begin] in _BETWEEN:
             begin += 1
-        while begin < end and (reading.words[end - 1] in _BETWEEN or _joins(reading, begin, end - 1)):
+        while begin < end and (reading.words[end - 1] in _BETWEEN or _is_joining_conjunction(reading, begin, end - 1)):
             end -= 1
         if begin < end:
             pieces.append((begin, end))
     return pieces
 
 
-def _joins(reading: Reading, begin: int, k: int) -> bool:
+def _is_joining_conjunction(reading: Reading, begin: int, k: int) -> bool:
     """Whether token `k` joins a clause to the next: "…,” but"."""
     return k > begin and reading.words[k] in _JOINING and reading.words[k - 1] in (",", CLOSING)
 

@@ -41,7 +41,7 @@ class Speakers:
         match = self.g.phrase.match(self.s, at)
         return match.end() if match else at
 
-    def after(self, at: int, loose: bool = False, apposed: bool = True) -> Range | None:
+    def subject_after(self, at: int, loose: bool = False, apposed: bool = True) -> Range | None:
         """Return a speaker that follows its verb, with apposition.
 
         The phrase ends before time and place. `loose`: right after a quotation, accept any noun in
@@ -131,13 +131,13 @@ class Speakers:
         closing = self.s.find(",", comma + 2, end + 1) if comma >= 0 else -1
         return (head[0], closing) if head and closing > 0 else head
 
-    def before(self, at: int) -> Range | None:
+    def subject_before(self, at: int) -> Range | None:
         """Return a speaker that precedes its verb.
 
         It is the noun phrase before the verb, back to the last punctuation mark.
         """
         s, g = self.s, self.g
-        start, end = self.stretch(at)
+        start, end = self.span_before(at)
         trail = g.trail.search(s, start, end)
         while trail and trail.start() > start:
             end = trail.start()
@@ -155,15 +155,15 @@ class Speakers:
                 return None
             if s[comma - 1] == ")":
                 opening = s.rfind("(", max(comma - 60, 0), comma)
-                inner = self.before(opening) if opening > 0 else None
+                inner = self.subject_before(opening) if opening > 0 else None
                 return (inner[0], comma) if inner else None
             upto = comma - 1
             for _ in range(3):
-                aside = self.stretch(upto)
+                aside = self.span_before(upto)
                 before = s[: aside[0]].rstrip(" \u00a0")
                 if aside[0] < 3 or before[-1:] not in (",", "،") or comma - aside[0] > 230 or aside[0] >= aside[1]:
                     return None
-                head = self.stretch(len(before) - 1)
+                head = self.span_before(len(before) - 1)
                 inner = self.subject(*head)
                 words = s[aside[0] : aside[1]].split()
                 if (
@@ -178,7 +178,7 @@ class Speakers:
             return None
         return self.subject(start, end)
 
-    def stretch(self, end: int) -> Range:
+    def span_before(self, end: int) -> Range:
         s, start = self.s, end
         while start > 0 and end - start < 220:
             char = s[start - 1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.people import People
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import (
     BARE_CLAUSE,
     BEFORE_COLON,
@@ -61,10 +61,10 @@ class State:
     last: Range | None = None
     before: Range | None = None
     people: People | None = None
-    found: list[Found] = field(default_factory=list)
+    found: list[Statement] = field(default_factory=list)
 
 
-_MOST_CUES = 16  # reporting verbs to read in a sentence; text with more of them is not prose
+_MAX_CUES = 16  # reporting verbs to read in a sentence; text with more of them is not prose
 
 
 _NOT_BEFORE_NOUNS = {
@@ -87,13 +87,13 @@ class _Cue:
     aux: Range | None = None  # auxiliary of a German participle
 
 
-def read(sentence: str, offset: int, g: Grammar, state: State) -> list[Found]:
+def read(sentence: str, offset: int, g: Grammar, state: State) -> list[Statement]:
     """Return the statements of one masked sentence that begins at `offset`."""
     reader = _Reader(sentence, g, state, offset)
     return [_moved(item, offset) for item in reader.read()]
 
 
-def _moved(item: Found, offset: int) -> Found:
+def _moved(item: Statement, offset: int) -> Statement:
     def move(span: Range) -> Range:
         return span[0] + offset, span[1] + offset
 
@@ -116,7 +116,7 @@ class _Reader:
         self.s, self.g, self.state, self.offset = sentence, g, state, offset
         self.speakers = Speakers(sentence, g)
         self.end = len(sentence.rstrip(" .!?…؟\u00a0"))
-        self.found: list[Found] = []
+        self.found: list[Statement] = []
         self.taken: set[int] = set()
 
     # -- what there is ------------------------------------------------------------------------------------------------
@@ -131,7 +131,7 @@ class _Reader:
             match = g.cue.match(s, letters.start())
             if match is None:
                 continue
-            if len(cues) >= _MOST_CUES:
+            if len(cues) >= _MAX_CUES:
                 break
             upto = match.end()
             words = match.group().lower()
@@ -174,7 +174,7 @@ class _Reader:
                     begin = aux[0] if not s[aux[1] : match.start()].strip() else match.start()
                     cues.append(_Cue(begin, match.end(), match.group().lower(), None, aux))
         cues.sort(key=lambda cue: cue.start)
-        return cues[:_MOST_CUES]
+        return cues[:_MAX_CUES]
 
     def _is_noun(self, before: str, words: str) -> bool:
         """Whether an article before a form makes it a noun.
@@ -205,14 +205,14 @@ class _Reader:
                 found = (*word.span(), False)
         return found
 
-    def read(self) -> list[Found]:
+    def read(self) -> list[Statement]:
         s, g = self.s, self.g
         cues = self.cues()
-        if g.this is not None and cues and (self._this(cues) or (g.language in ("ru", "uk") and g.this.match(s))):
+        if g.this is not None and cues and (self._reference_clause(cues) or (g.language in ("ru", "uk") and g.this.match(s))):
             return self.found
         as_ = g.as_.search(s)
         if as_ is not None and (cues or g.language == "de"):
-            self._as(as_, cues)
+            self._as_clause(as_, cues)
             if self.found:
                 return self.found
         upto = 0
@@ -221,11 +221,18 @@ class _Reader:
                 continue
             following = cues[number + 1] if number + 1 < len(cues) else None
             upto = max(upto, self._cue(cue, following))
-        return self.found or self._colon() or self._so() or self._according() or self._colon_behind_verb() or self._subjunctive()
+        return (
+            self.found
+            or self._name_colon_quote()
+            or self._so_construction()
+            or self._according_to()
+            or self._colon_behind_verb()
+            or self._subjunctive()
+        )
 
     def _add(self, content: list[Range], cue: Range, speaker: Range | None, score: float, direct: bool = False) -> None:
         self.taken.update(start for start, _ in content)
-        self.found.append(Found(content, cue, speaker, score, direct=direct))
+        self.found.append(Statement(content, cue, speaker, score, direct=direct))
 
     # -- one reporting verb -------------------------------------------------------------------------------------------
 
@@ -237,7 +244,7 @@ class _Reader:
         s, g = self.s, self.g
         framing = cue.words in g.framing
         before = self._quote_before(cue.start) if HEAD in s else None
-        behind = cue.pronoun or self.speakers.after(cue.end, loose=before is not None)
+        behind = cue.pronoun or self.speakers.subject_after(cue.end, loose=before is not None)
         if before is not None and before[0] not in self.taken:
             # „…“, sagte X · «…», a dit X · "…", — сказал X
             if behind is None and g.language in PRO_DROP and not framing:
@@ -249,11 +256,11 @@ class _Reader:
             if behind is None:
                 return cue.end
             content = [before]
-            more = self._more(behind[1])
+            more = self._continued_quote(behind[1])
             content += [more] if more else []
             self._add(content, (cue.start, cue.end), behind, 0.9, direct=True)
             return content[-1][1] if more else behind[1]
-        left = self.speakers.before(cue.aux[0] if cue.aux else cue.start)
+        left = self.speakers.subject_before(cue.aux[0] if cue.aux else cue.start)
         before_cue = s[: cue.start].rstrip(" \u00a0")
         comma = before_cue.rstrip(" –—-")[-1:] in (",", "،") or (g.language == "pl" and before_cue[-1:] in ("–", "—"))
         if before is None and left is not None and HEAD in s:
@@ -290,7 +297,7 @@ class _Reader:
         subject, after = left, cue.end
         score = 0.85
         if g.language == "ar" or (subject is None and g.language in ("de", "nl")):
-            subject = self.speakers.after(cue.aux[1] if cue.aux else cue.end)
+            subject = self.speakers.subject_after(cue.aux[1] if cue.aux else cue.end)
             after = max(subject[1], cue.end) if subject else cue.end
             if cue.pronoun is None and g.language == "ar" and subject is None and left is not None and self._opens(left):
                 subject = left
@@ -332,7 +339,7 @@ class _Reader:
             if introduced or not rest or not clause:
                 content = [(a, b)]
                 if introduced or len(rest) < 4:
-                    content += self._further(b)
+                    content += self._adjacent_quotes(b)
                 elif not clause and not framing and g.language in BARE_CLAUSE and b - a < 30 and rest:
                     return cue.end
                 self._add(content, (cue.start, cue.end), subject, score + 0.05 if introduced else score, direct=True)
@@ -341,7 +348,7 @@ class _Reader:
             return end
         if framing:
             return cue.end
-        if that and end - that.start("that") > 8 and self._beside(that["between"]):
+        if that and end - that.start("that") > 8 and self._is_adjacent(that["between"]):
             self._add([(that.start("that"), end)], (cue.start, cue.end), subject, score - 0.1)
             return end
         infinitive = INFINITIVE.match(s, cue.end) if g.language in ("es", "fr", "pt", "it") and not self.found else None
@@ -400,7 +407,7 @@ class _Reader:
             return self.end
         return cue.end
 
-    def _beside(self, between: str) -> bool:
+    def _is_adjacent(self, between: str) -> bool:
         """Whether few enough words separate a verb and its conjunction.
 
         Otherwise the clause would belong to an object between them.
@@ -408,7 +415,7 @@ class _Reader:
         words = between.split()
         return len(words) <= 12
 
-    def _further(self, at: int) -> list[Range]:
+    def _adjacent_quotes(self, at: int) -> list[Range]:
         """Return quotations that directly follow another: „…“ „…“."""
         found = []
         match = FURTHER.match(self.s, at)
@@ -503,7 +510,7 @@ class _Reader:
             return None  # Das Blatt „Kurier“ berichtete
         return head, end
 
-    def _more(self, at: int) -> Range | None:
+    def _continued_quote(self, at: int) -> Range | None:
         """Return a quotation that continues after speaker, place and time."""
         match = MORE.match(self.s, at)
         return match.span(1) if match else None
@@ -545,7 +552,7 @@ class _Reader:
 
     # -- according to ------------------------------------------------------------------------------------------------
 
-    def _so(self) -> list[Found]:
+    def _so_construction(self) -> list[Statement]:
         s, g = self.s, self.g
         if g.so is None:
             return []
@@ -564,9 +571,9 @@ class _Reader:
             "—",
         ):
             return []
-        return self._around(match.span("cue"), speaker, match.start(), speaker[1], 0.8)
+        return self._rest_of_sentence(match.span("cue"), speaker, match.start(), speaker[1], 0.8)
 
-    def _as(self, match: re.Match[str], cues: list[_Cue]) -> None:
+    def _as_clause(self, match: re.Match[str], cues: list[_Cue]) -> None:
         """Read an as-clause; the content is the rest of the sentence.
 
         wie X mitteilte · comme l'a indiqué X · как сообщил X
@@ -593,7 +600,9 @@ class _Reader:
             if not last:
                 return
             speaker = (
-                self.speakers.noun_apposed(at, span[0] - 1) if s[at : span[0]].strip() else self.speakers.after(span[1], apposed=False)
+                self.speakers.noun_apposed(at, span[0] - 1)
+                if s[at : span[0]].strip()
+                else self.speakers.subject_after(span[1], apposed=False)
             )
             if speaker is not None and speaker[0] > span[0]:
                 end = max(end, speaker[1])
@@ -604,17 +613,19 @@ class _Reader:
             span = (cue.start, cue.end)
             between = s[at : cue.start].strip(" \u00a0'’")
             if not between or g.trail.fullmatch(between) or between in ("l", "lo", "le", "se"):
-                speaker = cue.pronoun or self.speakers.after(cue.end, apposed=False)
+                speaker = cue.pronoun or self.speakers.subject_after(cue.end, apposed=False)
                 end = max(self.speakers.phrase_end(cue.end), speaker[1] if speaker else 0)
             else:
-                speaker = self.speakers.before(cue.start)
+                speaker = self.speakers.subject_before(cue.start)
                 speaker = speaker if speaker and speaker[0] >= at else None
                 end = self.speakers.phrase_end(cue.end)
         if speaker is None:
             return
-        self._around((match.start("cue"), span[1]) if span[0] - match.end() <= 1 else span, speaker, match.start("cue"), end, 0.75)
+        self._rest_of_sentence(
+            (match.start("cue"), span[1]) if span[0] - match.end() <= 1 else span, speaker, match.start("cue"), end, 0.75
+        )
 
-    def _this(self, cues: list[_Cue]) -> bool:
+    def _reference_clause(self, cues: list[_Cue]) -> bool:
         """Read a reference to the sentence before, which is the content.
 
         Об этом сообщил X · Das teilte die Polizei mit
@@ -628,7 +639,7 @@ class _Reader:
         if between and not g.trail.fullmatch(between) and not g.lead.fullmatch(between + " "):
             return False
         named = QUOTED_NAME.match(s, cue.end)
-        speaker = cue.pronoun or (named.span(1) if named else self.speakers.after(cue.end))
+        speaker = cue.pronoun or (named.span(1) if named else self.speakers.subject_after(cue.end))
         tail = s[speaker[1] : self.end] if speaker else ""
         if speaker is None or len(tail) > 90 or HEAD in tail or ":" in tail:
             return False
@@ -640,7 +651,7 @@ class _Reader:
         self._add([_absolute((a, b))], (cue.start, cue.end), speaker, 0.7)
         return True
 
-    def _according(self) -> list[Found]:
+    def _according_to(self) -> list[Statement]:
         s, g = self.s, self.g
         speaker: Range | None = None
         match = g.according.search(s)
@@ -655,14 +666,14 @@ class _Reader:
                 inner = g.cue.match(s, match.end())
                 if inner and inner.end() < end:
                     # según dijo X
-                    speaker = self.speakers.after(inner.end(), apposed=False)
+                    speaker = self.speakers.subject_after(inner.end(), apposed=False)
                     span = (match.start("cue"), inner.end())
-                    return self._around(span, speaker, match.start("cue"), speaker[1], 0.75) if speaker else []
+                    return self._rest_of_sentence(span, speaker, match.start("cue"), speaker[1], 0.75) if speaker else []
             if speaker is None:
                 return []
-            return self._around(match.span("cue"), speaker, match.start("cue"), speaker[1], 0.8)
+            return self._rest_of_sentence(match.span("cue"), speaker, match.start("cue"), speaker[1], 0.8)
         if g.behind is not None and (match := g.behind.search(s)) is not None:
-            start, end = self.speakers.stretch(match.start())
+            start, end = self.speakers.span_before(match.start())
             words = list(WORD.finditer(s, start, end))
             # Keep the phrase that belongs together: back to the dative article or to the noun
             # without one.
@@ -682,12 +693,12 @@ class _Reader:
             speaker = (words[first].start(), end)
             if "eigenen" in s[start:end] or not self.speakers.can_speak([word.group() for word in words[first:]]):
                 return []
-            return self._around(match.span("cue"), speaker, speaker[0], match.end(), 0.75)
+            return self._rest_of_sentence(match.span("cue"), speaker, speaker[0], match.end(), 0.75)
         if g.pronoun is not None and (match := g.pronoun.search(s)) is not None:
-            return self._around(match.span("cue"), match.span("who"), match.start("cue"), match.end("cue"), 0.8)
+            return self._rest_of_sentence(match.span("cue"), match.span("who"), match.start("cue"), match.end("cue"), 0.8)
         return []
 
-    def _around(self, cue: Range, speaker: Range, first: int, rest: int, score: float) -> list[Found]:
+    def _rest_of_sentence(self, cue: Range, speaker: Range, first: int, rest: int, score: float) -> list[Statement]:
         """Add the sentence without its source, which is `s[first:rest]`."""
         s = self.s
         before = (len(s) - len(s.lstrip(" –—-\u00a0")), len(s[:first].rstrip(" ,،(–—-\u00a0")))
@@ -716,7 +727,7 @@ class _Reader:
         self._add(pieces, cue, speaker, score, direct=direct)
         return self.found
 
-    def _colon(self) -> list[Found]:
+    def _name_colon_quote(self) -> list[Statement]:
         """Read X: „…“ — a name, a colon and a quotation."""
         match = BEFORE_COLON.match(self.s) if HEAD in self.s else None
         if match is None:
@@ -730,7 +741,7 @@ class _Reader:
         self._add([match.span("q")], (-1, -1), match.span("np"), 0.6, direct=True)
         return self.found
 
-    def _colon_behind_verb(self) -> list[Found]:
+    def _colon_behind_verb(self) -> list[Statement]:
         """Read X …: „…“ with an unlisted verb.
 
         The subject must be a pronoun or a person with full name.
@@ -769,7 +780,7 @@ class _Reader:
         self._add([match.span("q")], verb.span(), speaker, 0.6, direct=True)
         return self.found
 
-    def _subjunctive(self) -> list[Found]:
+    def _subjunctive(self) -> list[Statement]:
         """Read a German sentence in the subjunctive of reported speech.
 
         It continues the statement before it.

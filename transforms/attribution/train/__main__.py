@@ -23,11 +23,11 @@ from pathlib import Path
 import numpy as np
 
 PACKAGE = Path(__file__).parents[1]
-_WORDS = 30_000
-_TRAINED = 6_000
+_VOCABULARY_SIZE = 30_000
+_TRAINED_WORDS = 6_000
 
 
-def vectors_of(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
+def load_vectors(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     """Load words, most frequent first, and the vector of each."""
     if path.suffix == ".json":
         data = json.loads(path.read_text("utf-8"))
@@ -40,7 +40,7 @@ def vectors_of(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
     return list(found), found
 
 
-def squeezed(words: list[str], vectors: dict[str, np.ndarray], size: int, rng: np.random.Generator) -> np.ndarray:
+def reduce_dimensions(words: list[str], vectors: dict[str, np.ndarray], size: int, rng: np.random.Generator) -> np.ndarray:
     """Reduce word vectors to `size` dimensions.
 
     Uses the principal components of the 20,000 most frequent words, normalised to length 1. Unknown
@@ -68,32 +68,32 @@ def main() -> int:
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--keep", type=Path, help="save the floating-point weights here after each epoch")
-    given = parser.parse_args()
+    options = parser.parse_args()
     # With one thread, sums have a fixed order, so every run gives the same weights.
     os.environ.setdefault("XLA_FLAGS", "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1")
     try:
         from newsbeam.transforms.attribution.train import corpus, fit
-        from newsbeam.transforms.attribution.train.export import whole
-        from newsbeam.transforms.attribution.train.settle import settled
+        from newsbeam.transforms.attribution.train.calibrate import calibrate
+        from newsbeam.transforms.attribution.train.export import quantise
     except ImportError as missing:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2
-    documents = corpus.texts(given.polnear / "polnear_train.jsonl")
+    documents = corpus.texts(options.polnear / "polnear_train.jsonl")
     seen = {(document.name, document.record.get("annotator")) for document in documents}
     names = {document.name for document in documents}
-    dev = corpus.texts(given.polnear / "polnear_dev.jsonl")
+    dev = corpus.texts(options.polnear / "polnear_dev.jsonl")
     # Documents that were annotated more than once: the other annotations.
-    more = corpus.texts(given.polnear / "polnear_train_multi.jsonl")
+    more = corpus.texts(options.polnear / "polnear_train_multi.jsonl")
     documents += [other for other in more if other.name in names and (other.name, other.record.get("annotator")) not in seen]
     if {document.name for document in documents} & {document.name for document in dev}:
         raise ValueError("a document is in both train and dev")
-    ranked, vectors = vectors_of(given.vectors)
-    words, endings = corpus.vocabulary(documents, ranked, _WORDS)
+    ranked, vectors = load_vectors(options.vectors)
+    words, endings = corpus.vocabulary(documents, ranked, _VOCABULARY_SIZE)
     numbers = {word: number for number, word in enumerate(words)}
     tails = {ending: number for number, ending in enumerate(endings)}
-    table = squeezed(words, vectors, fit.VECTOR, np.random.default_rng(given.seed))
+    table = reduce_dimensions(words, vectors, fit.VECTOR, np.random.default_rng(options.seed))
     counts = Counter(word for document in documents for word in document.reading.words)
-    common = [numbers[word] for word, count in counts.most_common(_TRAINED) if word in numbers and count >= 8]
+    common = [numbers[word] for word, count in counts.most_common(_TRAINED_WORDS) if word in numbers and count >= 8]
     trained = np.zeros(len(words), np.int32)
     trained[common] = np.arange(1, len(common) + 1)
     likely = corpus.cue_words(documents)
@@ -103,13 +103,13 @@ def main() -> int:
         flush=True,
     )
     weights = {}
-    for weights in fit.fit(parts, table, len(endings), trained, given.epochs, given.seed):
-        if given.keep:
-            with given.keep.open("wb") as kept:
+    for weights in fit.fit(parts, table, len(endings), trained, options.epochs, options.seed):
+        if options.keep:
+            with options.keep.open("wb") as kept:
                 pickle.dump((weights, words, endings), kept)
-    arrays = settled(whole(weights, words, endings), dev)
-    np.savez_compressed(given.out, allow_pickle=False, **arrays)
-    print(f"{given.out}: {given.out.stat().st_size:,} bytes")
+    arrays = calibrate(quantise(weights, words, endings), dev)
+    np.savez_compressed(options.out, allow_pickle=False, **arrays)
+    print(f"{options.out}: {options.out.stat().st_size:,} bytes")
     return 0
 
 

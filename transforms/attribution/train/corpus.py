@@ -20,12 +20,12 @@ Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
 
 TOKENS, CUES = 768, 36  # per row
-REACH = 48  # tokens of context on either side of a cue
-_CHUNK = 366  # tokens per chunk: two chunks fit in a row
-_GAP = 16  # tokens between chunks, more than the reach of the convolutions
-_ENDINGS = 1500
-_SINGLED = 0.15  # share of chunks whose double quotation marks become single ones
-_NEGATIVES = 0.5  # negatives per gold cue: words that are often cues, but not here
+CONTEXT_TOKENS = 48  # tokens of context on either side of a cue
+_CHUNK_TOKENS = 366  # tokens per chunk: two chunks fit in a row
+_GAP_TOKENS = 16  # tokens between chunks, more than the reach of the convolutions
+_MAX_ENDINGS = 1500
+_SINGLE_MARK_SHARE = 0.15  # share of chunks whose double quotation marks become single ones
+_NEGATIVES_PER_CUE = 0.5  # negatives per gold cue: words that are often cues, but not here
 
 
 @dataclass(frozen=True)
@@ -79,7 +79,7 @@ def vocabulary(documents: list[Text], ranked: list[str], size: int) -> tuple[lis
     known = set(words)
     words += [word for word, count in sorted(seen.items(), key=lambda item: (-item[1], item[0])) if count >= 2 and word not in known]
     endings = Counter(word[-3:] for word in words)
-    return words, ["", *(ending for ending, _ in sorted(endings.items(), key=lambda item: (-item[1], item[0]))[: _ENDINGS - 1])]
+    return words, ["", *(ending for ending, _ in sorted(endings.items(), key=lambda item: (-item[1], item[0]))[: _MAX_ENDINGS - 1])]
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ def chunks(document: Text, words: dict[str, int], endings: dict[str, int], cue_w
     made = []
     start = 0
     while start < total:
-        end = min(total, start + _CHUNK)
+        end = min(total, start + _CHUNK_TOKENS)
         if end < total:
             last = next((k for k in range(end, start, -1) if reading.words[k] == BREAK), 0)
             end = last or end
@@ -145,7 +145,7 @@ def rows(parts: list[Chunk], rng: np.random.Generator) -> list[list[Chunk]]:
     open_rows: list[tuple[list[Chunk], float, float]] = []
     for number in rng.permutation(len(parts)):
         part = parts[number]
-        size, cues = len(part.words) + _GAP, len(part.golds) * (1 + _NEGATIVES) + 1
+        size, cues = len(part.words) + _GAP_TOKENS, len(part.golds) * (1 + _NEGATIVES_PER_CUE) + 1
         for place, (row, tokens, taken) in enumerate(open_rows):
             if tokens + size <= TOKENS and taken + cues <= CUES:
                 row.append(part)
@@ -165,7 +165,7 @@ def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any
 
     TOKENS tokens, and CUES cues with their context.
     """
-    size = 2 * REACH + 1
+    size = 2 * CONTEXT_TOKENS + 1
     made: dict[str, NDArray[Any]] = {
         "words": np.zeros(TOKENS, np.int32),
         "endings": np.zeros(TOKENS, np.int32),
@@ -184,7 +184,7 @@ def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any
         length = len(part.words)
         here = slice(offset, offset + length)
         made["words"][here], made["endings"][here], made["signs"][here], made["inside"][here] = part.words, part.endings, part.signs, 1
-        if rng.random() < _SINGLED:
+        if rng.random() < _SINGLE_MARK_SHARE:
             # Simulate single quotation marks, which are rare in the corpus.
             made["signs"][here, SINGLE] = made["signs"][here, INSIDE]
         for gold in part.golds:
@@ -193,7 +193,7 @@ def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any
         for gold in part.golds:
             made["role"][offset + gold.source] = 1
             made["cue"][offset + gold.cue[0]] = 1
-        count = min(len(part.maybe), 1 + int(len(part.golds) * _NEGATIVES))
+        count = min(len(part.maybe), 1 + int(len(part.golds) * _NEGATIVES_PER_CUE))
         negatives = rng.choice(part.maybe, count, replace=False) if count else part.maybe
         none = np.zeros(0, np.int32)
         for gold in (*part.golds, *(Gold(np.array([k], np.int32), none, none) for k in negatives)):
@@ -201,14 +201,14 @@ def tensors(row: list[Chunk], rng: np.random.Generator) -> dict[str, NDArray[Any
                 break
             anchor = int(gold.cue[0])
             made["anchor"][number], made["counts"][number] = offset + anchor, 1
-            low, high = max(0, anchor - REACH), min(length, anchor + REACH + 1)
-            window = slice(low - anchor + REACH, high - anchor + REACH)
+            low, high = max(0, anchor - CONTEXT_TOKENS), min(length, anchor + CONTEXT_TOKENS + 1)
+            window = slice(low - anchor + CONTEXT_TOKENS, high - anchor + CONTEXT_TOKENS)
             made["where"][number, window] = distance(
                 part.sentences[low:high] - part.sentences[anchor], part.paragraphs[low:high] - part.paragraphs[anchor]
             )
             for key, tokens, value in (("marked", gold.cue, 1), ("around", gold.content, 2), ("around", gold.source, 1)):
-                near = tokens - anchor + REACH
+                near = tokens - anchor + CONTEXT_TOKENS
                 made[key][number, near[(near >= 0) & (near < size)]] = value
             number += 1
-        offset += length + _GAP
+        offset += length + _GAP_TOKENS
     return made

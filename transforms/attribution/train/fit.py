@@ -14,19 +14,19 @@ import jax.numpy as jnp
 import numpy as np
 
 from newsbeam.transforms.attribution.english.encoding import SIGNS
-from newsbeam.transforms.attribution.train.corpus import REACH, Chunk, rows, tensors
+from newsbeam.transforms.attribution.train.corpus import CONTEXT_TOKENS, Chunk, rows, tensors
 
 EARLY, LATE = (1, 2, 4, 8), (1, 2, 4, 8, 16)  # dilations of the convolutions
 WIDTH, NARROW = 96, 48  # width of the first and of the second part
 VECTOR, ENDING = 64, 16
-TOP = 4.0  # activations are clipped to this
-_DROP = 0.12
-_RATE = 2e-3
+MAX_ACTIVATION = 4.0  # activations are clipped to this
+_DROPOUT = 0.12
+_LEARNING_RATE = 2e-3
 
 Weights = dict[str, Any]
 
 
-def begin(key: Any, vectors: np.ndarray[Any, Any], endings: int, trained: int) -> Weights:
+def initialise(key: Any, vectors: np.ndarray[Any, Any], endings: int, trained: int) -> Weights:
     """Initialise the weights.
 
     `vectors` (words, VECTOR) are fixed; for `trained` words, a difference to them is learned.
@@ -48,7 +48,7 @@ def begin(key: Any, vectors: np.ndarray[Any, Any], endings: int, trained: int) -
         "token": matrix(WIDTH, NARROW),
         "token.bias": jnp.zeros(NARROW),
         "head": matrix(WIDTH, NARROW),
-        "places": jax.random.normal(next(keys), (2 * REACH + 1, NARROW)) * 0.3,
+        "places": jax.random.normal(next(keys), (2 * CONTEXT_TOKENS + 1, NARROW)) * 0.3,
         "where": jax.random.normal(next(keys), (14, NARROW)) * 0.5,
         "marked": jax.random.normal(next(keys), (NARROW,)) * 0.5,
         "role": matrix(NARROW, 3, 0.5),
@@ -69,21 +69,21 @@ def _shift(values: Any, by: int) -> Any:
     return padded[..., :length, :] if by > 0 else padded[..., -by:, :]
 
 
-def _drop(key: Any, values: Any, rate: float) -> Any:
+def _dropout(key: Any, values: Any, rate: float) -> Any:
     # One mask per range of tokens: one per token would cost more than the products.
-    stretches = 16 if values.ndim == 2 else 1
-    mask = jax.random.bernoulli(key, 1 - rate, (*values.shape[:-2], stretches, values.shape[-1])) / (1 - rate)
+    ranges = 16 if values.ndim == 2 else 1
+    mask = jax.random.bernoulli(key, 1 - rate, (*values.shape[:-2], ranges, values.shape[-1])) / (1 - rate)
     return values * (jnp.repeat(mask, values.shape[0] // 16, 0) if values.ndim == 2 else mask)
 
 
 def _activate(values: Any) -> Any:
-    return jnp.clip(values, 0, TOP)
+    return jnp.clip(values, 0, MAX_ACTIVATION)
 
 
 def _convolutions(weights: Weights, name: str, dilations: tuple[int, ...], hidden: Any, inside: Any, key: Any) -> Any:
     for number, step in enumerate(dilations):
         joined = jnp.concatenate([_shift(hidden, step), hidden, _shift(hidden, -step)], -1)
-        joined = _drop(jax.random.fold_in(key, number), joined, _DROP)
+        joined = _dropout(jax.random.fold_in(key, number), joined, _DROPOUT)
         hidden = _activate(hidden + joined @ weights[f"{name}{number}"] + weights[f"{name}{number}.bias"]) * inside
     return hidden
 
@@ -97,22 +97,22 @@ def loss(weights: Weights, vectors: Any, row: dict[str, Any], key: Any) -> tuple
     keys = jax.random.split(key, 8)
     word = vectors[row["words"]] + weights["differences"][row["trained"]] * (row["trained"] > 0)[:, None]
     word = word * jax.random.bernoulli(keys[0], 0.95, (*word.shape[:-1], 1))
-    values = _drop(keys[1], jnp.concatenate([word, weights["endings"][row["endings"]], row["signs"]], -1), _DROP)
+    values = _dropout(keys[1], jnp.concatenate([word, weights["endings"][row["endings"]], row["signs"]], -1), _DROPOUT)
     hidden = _activate(values @ weights["first"] + weights["first.bias"]) * row["inside"]
     encoded = _convolutions(weights, "early", EARLY, hidden, row["inside"], keys[2])
-    encoded = _drop(keys[3], encoded, _DROP)
+    encoded = _dropout(keys[3], encoded, _DROPOUT)
     inside = row["inside"][:, 0]
     cue = (_cross_entropy(encoded @ weights["cue"] + weights["cue.bias"], row["cue"]) * inside).sum() / 150
     token = (_cross_entropy(encoded @ weights["any"] + weights["any.bias"], row["role"]) * inside).sum() / 1000
 
-    index = row["anchor"][:, None] + jnp.arange(2 * REACH + 1)[None]
-    edges = ((REACH, REACH), (0, 0))
+    index = row["anchor"][:, None] + jnp.arange(2 * CONTEXT_TOKENS + 1)[None]
+    edges = ((CONTEXT_TOKENS, CONTEXT_TOKENS), (0, 0))
     within = jnp.pad(row["inside"], edges)[index]
     head = jnp.max(jnp.where(row["marked"][..., None] > 0, jnp.pad(encoded, edges)[index], 0), 1)
     near = jnp.pad(encoded @ weights["token"], edges)[index] + weights["token.bias"] + weights["places"] + weights["where"][row["where"]]
     near = near + (head @ weights["head"])[:, None] + row["marked"][..., None] * weights["marked"]
     hidden = _convolutions(weights, "late", LATE, _activate(near) * within, within, keys[4])
-    scores = _drop(keys[5], hidden, _DROP) @ weights["role"] + weights["role.bias"]
+    scores = _dropout(keys[5], hidden, _DROPOUT) @ weights["role"] + weights["role.bias"]
     role = (_cross_entropy(scores, row["around"]) * within[..., 0] * row["counts"][:, None]).sum() / 500
     return cue + 0.3 * token + role, jnp.stack([cue, token, role])
 
@@ -122,12 +122,12 @@ def _one_step(weights: Weights, vectors: Any, state: Any, row: dict[str, Any], k
 
     Gradients are clipped to norm 5. `state` has both moments and the running mean of the weights.
     """
-    (_, parts), slopes = jax.value_and_grad(loss, has_aux=True)(weights, vectors, row, key)
-    length = jnp.sqrt(sum((slope**2).sum() for slope in slopes.values()))
-    cut = jnp.minimum(1.0, 5.0 / length)
+    (_, parts), gradients = jax.value_and_grad(loss, has_aux=True)(weights, vectors, row, key)
+    length = jnp.sqrt(sum((slope**2).sum() for slope in gradients.values()))
+    clip = jnp.minimum(1.0, 5.0 / length)
     first, second, mean = state
-    first = {name: 0.9 * first[name] + 0.1 * slopes[name] * cut for name in weights}
-    second = {name: 0.99 * second[name] + 0.01 * (slopes[name] * cut) ** 2 for name in weights}
+    first = {name: 0.9 * first[name] + 0.1 * gradients[name] * clip for name in weights}
+    second = {name: 0.99 * second[name] + 0.01 * (gradients[name] * clip) ** 2 for name in weights}
 
     def moved(name: str) -> Any:
         by = (first[name] / (1 - 0.9**count)) / (jnp.sqrt(second[name] / (1 - 0.99**count)) + 1e-6)
@@ -152,7 +152,7 @@ def fit(
     """
     rng = np.random.default_rng(seed)
     key = jax.random.PRNGKey(seed)
-    weights = begin(key, vectors, endings, int(trained.max()) + 1)
+    weights = initialise(key, vectors, endings, int(trained.max()) + 1)
     fixed = jnp.asarray(vectors)
     zeros = {name: jnp.zeros_like(value) for name, value in weights.items()}
     state = (zeros, zeros, weights)
@@ -166,7 +166,7 @@ def fit(
             count += 1
             given = tensors(row, rng)
             given["trained"] = trained[given["words"]]
-            rate = _RATE * min(1.0, count / 300) * max(0.01, 0.5 * (1 + np.cos(np.pi * min(1.0, count / total))))
+            rate = _LEARNING_RATE * min(1.0, count / 300) * max(0.01, 0.5 * (1 + np.cos(np.pi * min(1.0, count / total))))
             weights, state, costs_now = _step(weights, fixed, state, given, jax.random.fold_in(key, count), rate, count)
             costs += np.asarray(costs_now)
         cue, token, role = costs / len(made)

@@ -8,31 +8,31 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.transforms.attribution.english.combine import join
+from newsbeam.transforms.attribution.english.combine import merge_statements
 from newsbeam.transforms.attribution.english.rules import Reader, read
-from newsbeam.transforms.attribution.english.tagger import Model, model_of, tag
-from newsbeam.transforms.attribution.statement import Found
+from newsbeam.transforms.attribution.english.tagger import Model, build_model, tag
+from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.train.corpus import Text
 from newsbeam.transforms.attribution.train.export import UNIT
 
-_LOOSE = 0.2  # nats added to cues: the odds, which use more evidence, reject false ones later
+_CUE_BIAS_NATS = 0.2  # nats added to cues: the odds, which use more evidence, reject false ones later
 _NEUTRAL = (0, 1024, 0, 0, 0, 0, 0, 0)
 
 
-def settled(arrays: dict[str, NDArray[Any]], dev: list[Text]) -> dict[str, NDArray[Any]]:
+def calibrate(arrays: dict[str, NDArray[Any]], dev: list[Text]) -> dict[str, NDArray[Any]]:
     """Add calibrated `settings` to the arrays.
 
     They have the curve of the odds and the biases with the best who-what F1 on `dev`.
     """
     nothing = -(1 << 50)
-    first = [int(_LOOSE * UNIT), UNIT, nothing, *_NEUTRAL]
-    best = model_of({**arrays, "settings": np.array(first, np.int64)})
+    first = [int(_CUE_BIAS_NATS * UNIT), UNIT, nothing, *_NEUTRAL]
+    best = build_model({**arrays, "settings": np.array(first, np.int64)})
     readers = [read(text.text) for text in dev]
-    best = replace(best, curve=_curve(best, dev, readers))
+    best = replace(best, curve=_fit_curve(best, dev, readers))
     top = 0.0
     for odds in (-1.2, -0.9, -0.6, -0.3, 0.0):
         tried = replace(best, least=int(1024 * UNIT * odds))
-        worth = _worth(tried, dev, readers)
+        worth = _who_what_f1(tried, dev, readers)
         print(f"odds of {odds} at least: who-what {worth:.4f}", flush=True)
         if worth > top:
             chosen, top = tried, worth
@@ -40,7 +40,7 @@ def settled(arrays: dict[str, NDArray[Any]], dev: list[Text]) -> dict[str, NDArr
     return {**arrays, "settings": np.array([chosen.cue_bias, UNIT, chosen.least, *chosen.curve], np.int64)}
 
 
-def _right(text: Text, found: list[Found]) -> list[bool]:
+def _match_gold(text: Text, found: list[Statement]) -> list[bool]:
     """Decide for each statement whether it is correct.
 
     It must agree in content and source (Dice of words at least 0.5) with a gold statement of its
@@ -79,18 +79,18 @@ def _right(text: Text, found: list[Found]) -> list[bool]:
     return right
 
 
-def _worth(learned: Model, dev: list[Text], readers: list[Reader]) -> float:
+def _who_what_f1(learned: Model, dev: list[Text], readers: list[Reader]) -> float:
     """Return the F1 of who-what over all final statements."""
     hits = predicted = golds = 0
     for text, reader in zip(dev, readers, strict=True):
-        found = join(reader, tag(text.text, reader.paragraphs, learned))
-        hits += sum(_right(text, found))
+        found = merge_statements(reader, tag(text.text, reader.paragraphs, learned))
+        hits += sum(_match_gold(text, found))
         predicted += len(found)
         golds += len(text.record["attributions"])
     return 2 * hits / max(1, predicted + golds)
 
 
-def _curve(learned: Model, dev: list[Text], readers: list[Reader]) -> tuple[int, ...]:
+def _fit_curve(learned: Model, dev: list[Text], readers: list[Reader]) -> tuple[int, ...]:
     """Fit a logistic regression of correctness on the features.
 
     Uses Newton's method; the coefficients are in 1/1024.
@@ -98,16 +98,16 @@ def _curve(learned: Model, dev: list[Text], readers: list[Reader]) -> tuple[int,
     rows: list[list[float]] = []
     truth: list[bool] = []
     for text, reader in zip(dev, readers, strict=True):
-        found = join(reader, tag(text.text, reader.paragraphs, learned))
-        for item, right in zip(found, _right(text, found), strict=True):
-            if item.signs:
-                rows.append([1.0, *(sign / UNIT for sign in item.signs)])
+        found = merge_statements(reader, tag(text.text, reader.paragraphs, learned))
+        for item, right in zip(found, _match_gold(text, found), strict=True):
+            if item.features:
+                rows.append([1.0, *(value / UNIT for value in item.features)])
                 truth.append(right)
-    given, wanted = np.array(rows), np.array(truth, float)
-    weights = np.zeros(given.shape[1])
+    inputs, targets = np.array(rows), np.array(truth, float)
+    weights = np.zeros(inputs.shape[1])
     for _ in range(30):
-        likely = 1 / (1 + np.exp(-given @ weights))
-        slope = given.T @ (wanted - likely) - 0.1 * weights
-        bend = (given * (likely * (1 - likely))[:, None]).T @ given + 0.1 * np.eye(len(weights))
-        weights = weights + np.linalg.solve(bend, slope)
+        probabilities = 1 / (1 + np.exp(-inputs @ weights))
+        gradient = inputs.T @ (targets - probabilities) - 0.1 * weights
+        hessian = (inputs * (probabilities * (1 - probabilities))[:, None]).T @ inputs + 0.1 * np.eye(len(weights))
+        weights = weights + np.linalg.solve(hessian, gradient)
     return tuple(round(1024 * float(weight)) for weight in weights)
