@@ -1,15 +1,15 @@
-"""The errors that end a command. Each message is a sentence that says what happened and what to do.
+"""The errors that end a command: each message says what happened and what to do.
 
 NewsbeamError                     exit status 1: the run failed
-├── UsageError                    exit status 2: the command cannot begin as asked
+├── UsageError                    exit status 2: the command cannot start as requested
 │   ├── CommandLineError          an option or argument is wrong
 │   ├── RecipeError               a recipe is wrong
 │   ├── InputError                an input cannot be used
 │   ├── SourceError               a --source URI is wrong
-│   ├── RunnerUnavailable         a runner, or a part of one, is not installed or does not answer
-│   ├── ExplainError              there is no such document to explain
+│   ├── RunnerUnavailable         a runner or a component of it is not installed or not running
+│   ├── ExplainError              the document to explain does not exist
 │   └── MissingExtra              an optional dependency is not installed
-├── AccountError                  what was read and what became of it do not add up
+├── AccountError                  the counts of inputs and outputs do not balance
 ├── LedgerError                   the state of `newsbeam watch` cannot be used
 └── WorkerError                   worker processes cannot start
 """
@@ -24,13 +24,13 @@ class NewsbeamError(Exception):
 
 
 class UsageError(NewsbeamError, ValueError):
-    """The command cannot begin as asked; the message says why and what would help."""
+    """The command cannot start as requested; the message suggests a remedy."""
 
     exit_code = 2
 
 
 class CommandLineError(UsageError):
-    """The command line is wrong. `usage` is printed in lines of its own below the message."""
+    """The command line is wrong. `usage` is printed below the message."""
 
     def __init__(self, message: str, usage: str = "") -> None:
         super().__init__(message)
@@ -38,35 +38,35 @@ class CommandLineError(UsageError):
 
 
 class RecipeError(UsageError):
-    """A recipe is wrong. The message names the file, the line, the mistake and what was probably meant."""
+    """A recipe is wrong. The message has the file, line, mistake and a suggestion."""
 
 
 class InputError(UsageError):
-    """An input on the command line cannot be used; the message names it and the cure."""
+    """An input cannot be used; the message has its name and a remedy."""
 
 
 class SourceError(UsageError):
-    """A `--source` URI is wrong; the message says what was probably meant."""
+    """A `--source` URI is wrong; the message suggests a correction."""
 
 
 class RunnerUnavailable(UsageError):
-    """A runner, or a part of one, is not available; the message says how to install or start it."""
+    """A runner or a component of it is unavailable; the message says how to get it."""
 
 
 class ExplainError(UsageError):
-    """There is no such document; the message says why."""
+    """The document to explain does not exist; the message says why."""
 
 
 class MissingExtra(UsageError, ImportError):
-    """A feature needs an optional dependency that is not installed; the message is the command that installs it."""
+    """An optional dependency is missing; the message is the command that installs it."""
 
 
 class AccountError(NewsbeamError, RuntimeError):
-    """What was read and what became of it do not add up: documents were lost or doubled."""
+    """Inputs and outputs do not balance: documents were lost or doubled."""
 
 
 class LedgerError(NewsbeamError, RuntimeError):
-    """The state of `newsbeam watch` can be neither used nor rebuilt; the message says what to do."""
+    """The state of `newsbeam watch` is unusable; the message says what to do."""
 
 
 class WorkerError(NewsbeamError, RuntimeError):

@@ -1,4 +1,4 @@
-"""How `newsbeam explain` shows a document."""
+"""The output of `newsbeam explain`."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ LEGEND = Text("  ").join(
 
 
 def header(document: Document) -> Text:
-    """The lines that say what the document is."""
+    """Describe the document: type, size, url, title and fields."""
     about = document.metadata
     parts = [about.media_type, about.encoding, f"{about.bytes:,} bytes", f"{len(document.text):,} characters"]
     lines = [text_of("  ".join(parts))]
@@ -41,7 +41,7 @@ def header(document: Document) -> Text:
 
 
 def describe_changes(before: Document | None, after: Document) -> Iterator[Text]:
-    """What a processor did, line by line."""
+    """List the changes that a processor made to a document."""
     if before is None:
         return
     for key in ("title", "author", "site", "created", "url", "declared_language"):
@@ -75,7 +75,7 @@ def describe_changes(before: Document | None, after: Document) -> Iterator[Text]
 
 
 def boilerplate_table(pieces: list[Explained]) -> Table:
-    """What was kept and what was removed side by side, in the order of the document, and why."""
+    """List kept and removed text side by side, in document order, with reasons."""
     table = Table(expand=True, show_edge=False, pad_edge=False)
     table.add_column("kept", style=STYLES["content"], ratio=5)
     table.add_column("removed", style="red", ratio=5)
@@ -86,14 +86,14 @@ def boilerplate_table(pieces: list[Explained]) -> Table:
         text = text_of(shorten(piece.text, 160))
         left, right = (text, Text("")) if piece.kept else (Text(""), text)
         table.add_row(left, right, text_of(piece.kind), f"{piece.score:+.1f}", text_of("; ".join(piece.signs)))
-    table.caption = "score: above 0 the learned model would rather remove it than keep it (log odds); rules have the last word"
+    table.caption = "score: above 0, the learned model prefers removal (log odds); rules override the model"
     return table
 
 
 def translation_table(reasons: list[Reason], after: Document) -> Table:
-    """How the score came about: what each kind of evidence, and the style, adds to the log odds."""
+    """List what each kind of evidence, and the style, adds to the log odds."""
     table = Table(expand=True, show_edge=False, pad_edge=False)
-    table.add_column("what speaks for or against a translation", ratio=5)
+    table.add_column("evidence for or against a translation", ratio=5)
     table.add_column("found", style=STYLES["artifact"], ratio=6)
     table.add_column("log odds", justify="right", no_wrap=True)
     table.add_column("towards", no_wrap=True)
@@ -101,7 +101,7 @@ def translation_table(reasons: list[Reason], after: Document) -> Table:
         words = shorten(" · ".join(shorten(words, 40) for words in dict.fromkeys(reason.found)), 160)
         table.add_row(text_of(reason.what), text_of(words), f"{reason.odds:+.2f}", text_of(" ".join(reason.sources)))
     total = sum(reason.odds for reason in reasons)
-    table.caption = f"in all {total:+.2f}, which makes the score {after.translation.score:.2f} (0: even)"
+    table.caption = f"total {total:+.2f}, which gives the score {after.translation.score:.2f} (0: undecided)"
     return table
 
 
@@ -110,9 +110,9 @@ def _mark(number: int) -> str:
 
 
 def _who_said_what(attribution: Attribution) -> Text:
-    """Speaker (role) · cue · statement · chain."""
+    """Format an attribution: speaker (role) · cue · statement · chain."""
     speaker = attribution.speaker
-    who = speaker.name or speaker.text or "(nobody named)"
+    who = speaker.name or speaker.text or "(no name)"
     role = f" ({speaker.role})" if speaker.role else ""
     what = shorten(" … ".join(piece.text for piece in attribution.content), 110)
     chain: list[str | tuple[str, str]] = (
@@ -124,13 +124,16 @@ def _who_said_what(attribution: Attribution) -> Text:
 
 
 def shorten(text: str, most: int = 100) -> str:
-    """Text on one line, cut to `most` characters."""
+    """Put text on one line and cut it to `most` characters."""
     text = re.sub(r"\s+", " ", text).strip()
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def marked_text(document: Document, first: Document | None) -> Text:
-    """The text with everything that points into it marked; in scraped text, the removed lines stand where they stood."""
+    """Render the text with all annotations marked.
+
+    In scraped text, removed lines appear at their original positions.
+    """
     text, at = Text(escape_controls(document.text, lines=True)), Places(document.text)
     for attribution in document.attributions:
         for piece in attribution.content:
@@ -152,7 +155,7 @@ def marked_text(document: Document, first: Document | None) -> Text:
 
 
 def _noted(lines: list[Text], marks: dict[int, str]) -> list[Text]:
-    """The lines with each mark put in at its place in the whole text."""
+    """Insert each mark at its position in the lines."""
     out = []
     start = 0
     for line in lines:
@@ -170,7 +173,10 @@ def _noted(lines: list[Text], marks: dict[int, str]) -> list[Text]:
 
 
 def _with_removed(kept: list[Text], shown: list[Text], removed: list[Removal], original: str) -> Text:
-    """Kept lines, as they are `shown`, and removed lines in the order of the original; what was cut out of a line follows it."""
+    """Merge kept lines, as `shown`, with removed lines, in the order of the original.
+
+    A removal from within a line follows that line.
+    """
     by_line: dict[int, list[Removal]] = {}
     for removal in removed:
         by_line.setdefault(removal.line, []).append(removal)
@@ -191,5 +197,5 @@ def _with_removed(kept: list[Text], shown: list[Text], removed: list[Removal], o
 
 
 def text_of(*pieces: str | tuple[str, str]) -> Text:
-    """One line out of pieces, each with its style or none; nothing in them but what can be seen."""
+    """Assemble a line from pieces with optional styles, and escape controls."""
     return Text.assemble(*(escape_controls(piece) if isinstance(piece, str) else (escape_controls(piece[0]), piece[1]) for piece in pieces))

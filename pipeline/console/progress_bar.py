@@ -15,7 +15,10 @@ from newsbeam.storage.progress import CURRENT
 
 @contextmanager
 def progress_bar(total_bytes: int) -> Iterator[None]:
-    """A bar on standard error: documents done, documents a second, time left. Gone when the run is."""
+    """Show a bar on standard error until the run ends.
+
+    It has the number of finished documents, documents per second and the time left.
+    """
     columns = (
         TextColumn("newsbeam"),
         BarColumn(),
@@ -27,38 +30,41 @@ def progress_bar(total_bytes: int) -> Iterator[None]:
 
         began = bar.get_time()
 
-        def look() -> None:
+        def poll() -> None:
             failed = f"{CURRENT.failed:,} failed" if CURRENT.failed else ""
             rate = CURRENT.finished / max(bar.get_time() - began, 0.1)
             bar.update(task, completed=min(CURRENT.bytes_done(), total_bytes), done=CURRENT.finished, rate=rate, failed=failed)
 
-        with _repeated(look, 0.2):
+        with _repeated(poll, 0.2):
             yield
 
 
 @contextmanager
 def waiting(where: str, so_far: Callable[[], tuple[int, int]]) -> Iterator[None]:
-    """A line on standard error while work is done elsewhere: parts finished, documents in them, asked for every two seconds."""
+    """Show a line on standard error while a remote runner works.
+
+    Every two seconds it polls `so_far` for the numbers of finished parts and of documents in them.
+    """
     columns = (TextColumn("newsbeam on {task.description}  {task.fields[done]:,} documents in {task.fields[parts]:,} parts", markup=False),)
     with Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True), transient=True) as line:
         task = line.add_task(escape_controls(where), total=None, done=0, parts=0)
 
-        def look() -> None:
+        def poll() -> None:
             parts, done = so_far()
             line.update(task, done=done, parts=parts)
 
-        with _repeated(look, 2):
+        with _repeated(poll, 2):
             yield
 
 
 @contextmanager
-def _repeated(look: Callable[[], None], seconds: float) -> Iterator[None]:
-    """`look` is called every so many seconds meanwhile, in a thread of its own."""
+def _repeated(poll: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Call `poll` at an interval of `seconds` in a background thread."""
     stop = Event()
 
     def follow() -> None:
         while not stop.wait(seconds):
-            look()
+            poll()
 
     thread = Thread(target=follow, daemon=True)
     thread.start()

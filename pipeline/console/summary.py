@@ -1,4 +1,4 @@
-"""What a person at the terminal sees of a run: the bar while it goes on, the table when it is done, the list of processors."""
+"""The summary table at the end of a run."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from newsbeam.inputs.reader import place_of
 
 
 def summary(manifest: dict[str, Any], output: str) -> None:
-    """The table at the end of a run, and as the last line the account."""
+    """Print the table at the end of a run and, as the last line, the account."""
     details: dict[str, int] = manifest["details"]
     written = sum(file["bytes"] for file in manifest["files"] if file["name"].startswith("documents"))
     rows: list[tuple[str, str]] = [
         ("input", _top(details, "input/")),
         *([("fields", taken)] if (taken := _top(details, "field/")) else []),
-        *([("incomplete", f"{parts:,}: cut short or damaged in the archive")] if (parts := details.get("incomplete", 0)) else []),
+        *([("incomplete", f"{parts:,}: truncated or damaged in the archive")] if (parts := details.get("incomplete", 0)) else []),
         ("languages", _top(details, "language/")),
         ("removed", _top(details, "removed/")),
         ("translated", _translated(details)),
@@ -53,7 +53,7 @@ def summary(manifest: dict[str, Any], output: str) -> None:
 
 
 def absent_fields(details: dict[str, int]) -> list[str]:
-    """A sentence for each key that `--field` names and no row has."""
+    """Report each key that `--field` names and no row has."""
     notes = []
     for key, number in sorted(details.items()):
         option = key.removeprefix("no field/")
@@ -67,7 +67,10 @@ SHOWN_FAILURES = 3
 
 
 def may_pass(error: str) -> bool:
-    """Whether an error, by the name of its class, may be over when the document is tried again: a time limit, a crash, the disk."""
+    """Return whether a retry may succeed, by the error's class name.
+
+    Time limits, crashes and errors of the system may pass.
+    """
     of_python = getattr(builtins, error, None)
     lasting = (IsADirectoryError, NotADirectoryError)
     of_system = isinstance(of_python, type) and issubclass(of_python, (OSError, MemoryError)) and not issubclass(of_python, lasting)
@@ -75,24 +78,24 @@ def may_pass(error: str) -> bool:
 
 
 def _failure(failure: dict[str, Any], output: str) -> Iterator[str]:
-    """How many, what was said, the first of them, and the cure."""
+    """Describe one kind of failure: count, message, first document, remedy."""
     error, first = failure["error"], failure["first"]
     yield f"{failure['documents']:,} × {failure['stage']}: {error}: {failure['message'] or 'various messages'}"
     yield f"    first: {first}"
     path, number = place_of(first)
     if error == "DocumentTimeout":
-        yield f"    cure: give each more time: newsbeam replay {shlex.quote(output)} --time-limit 60"
+        yield f"    cure: raise the time limit: newsbeam replay {shlex.quote(output)} --time-limit 60"
     elif may_pass(error):
         yield f"    cure: try again: newsbeam replay {shlex.quote(output)}"
     elif failure["stage"] in ("read", "decode"):
-        yield "    cure: get or convert the input again, or leave it out"
+        yield "    cure: download or convert the input again, or exclude it"
     else:
         record = f" -n {number}" if number else ""
         yield f"    cure: see where it fails: newsbeam explain {shlex.quote(path)}{record}, with the run's --recipe"
 
 
 def _little_kept(little: dict[str, Any], count: int) -> Iterator[str]:
-    """How many documents lost nearly all of their words, of which hosts, and which were the first."""
+    """Describe documents that lost nearly all words: count, hosts, examples."""
     documents = "1 document" if count == 1 else f"{count:,} documents"
     yield f"less than 5 % of the words of {documents}:"
     hosts = [f"{one['host']} {one['documents']:,}" for one in little["hosts"][:SHOWN_HOSTS]]
@@ -105,20 +108,23 @@ SHOWN_HOSTS = 5
 
 
 Allowance = tuple[float, bool]
-"""How many documents may fail, and whether that is a percentage of those read."""
+"""How many documents may fail: a number, and True if it is a percentage."""
 
 
 def trouble(manifest: dict[str, Any], allowed: Allowance) -> str:
-    """Why a run that has ended as it should is none to build on, "" where it is: nothing written, or too many failed."""
+    """Say why the result of a completed run is unusable, "" if it is usable.
+
+    Either no record was written, or more documents failed than `allowed`.
+    """
     counts = manifest["counts"]
     read, failed, dropped = counts["read"], counts["dead_letters"], counts["dropped"]
     if read and not counts["documents"]:
-        cure = "mend the inputs" if failed >= dropped else "see why with `newsbeam explain FILE`, and change the recipe or the inputs"
-        return f"nothing was written: exit status 1. Of {read:,} read {failed:,} failed and {dropped:,} were dropped, as said above; {cure}"
+        cure = "repair the inputs" if failed >= dropped else "run `newsbeam explain FILE` to see why, then change the recipe or the inputs"
+        return f"no records were written: exit status 1. {read:,} read, {failed:,} failed, {dropped:,} dropped (reasons above); {cure}"
     number, percent = allowed
     if failed > (number * read / 100 if percent else number):
         limit = f"{number:g}{'%' if percent else ''}"
-        return f"{failed:,} of {read:,} failed, more than --max-failed {limit} allows: exit status 1. What was written is kept"
+        return f"{failed:,} of {read:,} failed, more than --max-failed {limit} allows: exit status 1. Records that were written are kept"
     return ""
 
 

@@ -1,4 +1,4 @@
-"""What may be written to a terminal of the text of documents, file names and archives: no escape code of theirs ever gets there."""
+"""Output that is safe for terminals: foreign escape codes never reach them."""
 
 from __future__ import annotations
 
@@ -7,14 +7,20 @@ import re
 import sys
 from bisect import bisect_left
 
-# Controls of both sets (they move the cursor, clear the screen, open links), what reorders the text around it, and half characters.
+# Control characters (they move the cursor, clear the screen, open links), characters that reorder
+# the text around them, and surrogates.
 _UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _UNSAFE_IN_LINES = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _NAMED = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
 
 
 def escape_controls(text: str, lines: bool = False) -> str:
-    r"""`text` for a terminal: what is not to be printed stands as an escape, as `\x1b`. `lines`: line ends and tabs may stay."""
+    r"""Escape what a terminal must not receive, as in `\x1b`.
+
+    Args:
+        text: the text to show.
+        lines: leave line ends and tabs as they are.
+    """
     return (_UNSAFE_IN_LINES if lines else _UNSAFE).sub(_escape, text)
 
 
@@ -24,7 +30,7 @@ def _escape(match: re.Match[str]) -> str:
 
 
 class Places:
-    """Where a place in a text is in `visible(text, lines=True)`."""
+    """Map positions in a text to positions in `escape_controls(text, lines=True)`."""
 
     def __init__(self, text: str) -> None:
         self._places: list[int] = []
@@ -34,16 +40,16 @@ class Places:
             self._longer.append(self._longer[-1] + len(_escape(match)) - 1)
 
     def __call__(self, place: int) -> int:
-        """The place in the visible text."""
+        """Return the position in the escaped text."""
         return place + self._longer[bisect_left(self._places, place)]
 
 
 def print_note(text: str) -> None:
-    """Tell a person something, on standard error."""
+    """Print a note on standard error."""
     print(f"newsbeam: {escape_controls(text)}", file=sys.stderr, flush=True)
 
 
 def tolerate_any_encoding() -> None:
-    """Have standard output show a character that its encoding lacks as an escape, as standard error does by itself."""
+    """Make standard output escape characters that its encoding lacks."""
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")

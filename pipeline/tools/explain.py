@@ -1,4 +1,4 @@
-"""`newsbeam explain`: one document, and what was done to it, for a reader who is no programmer."""
+"""`newsbeam explain`: one document and what each processor did to it."""
 
 from __future__ import annotations
 
@@ -42,17 +42,17 @@ from newsbeam.transforms.translation import Translate
 from newsbeam.workers.limits import late, run_limited, time_limit
 
 TIME_LIMIT = 60.0
-"""Seconds; a person is waiting."""
+"""Seconds: a user is waiting."""
 
 
 @dataclass
 class _Watch:
-    """Keeps the document as it was after each processor."""
+    """The document after each processor."""
 
     after: list[tuple[Processor, Document]] = field(default_factory=list)
 
     def around(self, processor: Processor) -> Any:
-        """The processor, watched."""
+        """Wrap a processor so that its results are kept."""
         return _Watched(processor, self)
 
 
@@ -70,7 +70,7 @@ class _Watched:
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which document of a file or a folder: the one with this id or url, else the `number`-th."""
+    """The document to explain: by id, by url, or the `number`-th of the file."""
 
     number: int = 1
     id: str = ""
@@ -81,9 +81,17 @@ class Wanted:
 
 
 def explain(path: str, wanted: Wanted, recipe: Recipe, rows: RowOptions = USUAL_NAMES, as_it_is: bool = False) -> int:
-    """Show one document of a file or an output folder. Returns the exit status; raises ExplainError.
+    """Show one document of a file or an output folder, and return the exit status.
 
-    `as_it_is`: of one of newsbeam's own records, what it says is shown, and nothing is run.
+    Args:
+        path: the file or output folder.
+        wanted: which of its documents.
+        recipe: the processors to run.
+        rows: how to read the fields of rows.
+        as_it_is: show a record of newsbeam's own without running the recipe.
+
+    Raises:
+        ExplainError: there is no such document.
     """
     raw = _find(path, wanted, rows)
     if as_it_is and (record := _decoded(raw, rows)) is not None and record.processed_before:
@@ -111,7 +119,7 @@ def explain(path: str, wanted: Wanted, recipe: Recipe, rows: RowOptions = USUAL_
     result = outcome.result
     if isinstance(result, Dropped):
         console.print(Rule(Text("dropped", "bold yellow"), align="left"))
-        console.print(text_of(f"{result.stage} left it out: {result.reason}"))
+        console.print(text_of(f"{result.stage} dropped it: {result.reason}"))
     elif isinstance(result, Failed):
         console.print(Rule(Text("failed", "bold red"), align="left"))
         console.print(text_of(f"at {result.stage}: {result.error}: {result.message}"))
@@ -124,7 +132,7 @@ def explain(path: str, wanted: Wanted, recipe: Recipe, rows: RowOptions = USUAL_
 
 
 def _in_time(raw: Raw, chain: Chain) -> Outcome:
-    """What becomes of the document, within TIME_LIMIT of processor time, and no longer than that by the clock for each MB either."""
+    """Run the chain within TIME_LIMIT of processor time and clock time per MB."""
 
     def alarm(_number: int, _frame: object) -> None:
         raise DocumentTimeout(late(raw, TIME_LIMIT))
@@ -141,7 +149,7 @@ def _in_time(raw: Raw, chain: Chain) -> Outcome:
 def _show_record(raw: Raw, record: Document) -> None:
     console = Console(highlight=False, soft_wrap=False)
     console.print(Rule(text_of(raw.origin), align="left"))
-    console.print(text_of(f"a record made by {_made_by(raw)} of {record.metadata.origin}; --recipe FILE runs a recipe over it"))
+    console.print(text_of(f"a record written by {_made_by(raw)} from {record.metadata.origin}; add --recipe FILE to process it again"))
     console.print(header(record))
     if record.removed:
         table = Table(expand=True, show_edge=False, pad_edge=False)
@@ -165,7 +173,7 @@ def _made_by(raw: Raw) -> str:
 
 def _find(path: str, wanted: Wanted, rows: RowOptions) -> Raw:
     if os.path.isdir(path) and not is_newsbeam_output(path):
-        raise ExplainError(f"{path} is a folder; explain takes one file, or the output folder of a run (newsbeam run takes any)")
+        raise ExplainError(f"{path} is a folder; name one file or the output folder of a run")
     found = discover([path])
     reader = Reader(256 << 20, rows=rows)
     raws: Iterator[Raw] = (raw for share in plan_work_units(found.sources) for bundle in reader.read(share) for raw in bundle.raws)
@@ -180,7 +188,7 @@ def _find(path: str, wanted: Wanted, rows: RowOptions) -> Raw:
 def _is_wanted(raw: Raw, wanted: Wanted, rows: RowOptions) -> bool:
     sought = (wanted.id.removeprefix("sha256:") or wanted.url).encode()
     if raw.form == "json" and b"\\" not in raw.payload and sought not in raw.payload and wanted.id:
-        return False  # a record that does not hold the id: decoding all of them would take minutes
+        return False  # decoding all records without the id would take minutes
     document = _decoded(raw, rows)
     if document is None:
         return False
@@ -195,5 +203,5 @@ def _decoded(raw: Raw, rows: RowOptions) -> Document | None:
     try:
         document = decode(raw, rows=rows) if not raw.error and not raw.drop else None
     except DecodeError:
-        return None  # the outcome says it
+        return None  # `outcome` has the error
     return document if isinstance(document, Document) else None

@@ -13,7 +13,7 @@ from newsbeam.transforms.processor import ProcessorNotFound, find, installed, is
 
 
 def list_processors() -> None:
-    """Each installed processor: its name, what it does to a document, where it comes from, its options."""
+    """Print each installed processor: name, effect, distribution and options."""
     console = Console(highlight=False)
     for name, point in installed().items():
         origin = f"{point.dist.name} {point.dist.version}" if point.dist else "unknown distribution"

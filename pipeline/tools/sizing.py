@@ -1,7 +1,8 @@
-"""How many cores, hours and how much memory so many documents take, from what one core was measured to do.
+"""Estimate cores, hours and memory from the speed of one core.
 
-The chain is nearly all of the work, and each core runs one of its own over documents of its own: two did 1.97 times
-as much as one (`tests/bench/README.md`). More than two are taken to go on like that; that was not measured.
+The chain is nearly all of the work, and each core runs its own chain on its own documents: two
+cores did 1.97 times as much as one (`tests/bench/README.md`). Linear scaling beyond two cores is an
+assumption; it was not measured.
 """
 
 from __future__ import annotations
@@ -21,15 +22,18 @@ from newsbeam.transforms.document import Failed, Raw
 from newsbeam.workers.pool import SINGLE_THREADED_BLAS_ENV
 
 RUNNER_PROCESS_MB = 250
-"""What the process that reads and writes takes beside each worker: the largest seen in the runs of `tests/bench/README.md`."""
+"""Memory of the process that reads and writes, beside the workers.
+
+The largest figure in the runs of `tests/bench/README.md`.
+"""
 
 SAMPLE_SECONDS, SAMPLE_DOCUMENTS = 20.0, 1000
-"""A sample is measured until it has taken so long or so many are done."""
+"""Measuring a sample ends at either limit."""
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What some documents take: `hours` of the clock on `cores` cores, and the memory of all processes together."""
+    """An estimate: hours of clock time, cores, and memory of all processes."""
 
     documents: int
     cores: int
@@ -40,9 +44,10 @@ class Plan:
 
 @dataclass(frozen=True)
 class Sample:
-    """What was measured: documents a second of one core's time, and the memory (MB) of the process that did it.
+    """A measurement: documents per second on one core, and memory in MB.
 
-    `failed` of the documents would be dead letters, which are soon made: a rate with many of them is too high.
+    `failed` of the documents would be dead letters. These take little time, so a rate with many of
+    them is too high.
     """
 
     documents: int
@@ -52,31 +57,47 @@ class Sample:
 
 
 def plan(documents: int, rate: float, hours: float = 24.0, cores: int = 0, worker_mb: int = 300) -> Plan:
-    """What `documents` take at `rate` documents a second a core: the least cores that do it in `hours`, or the hours on `cores`.
+    """Estimate what `documents` take at `rate` documents per second and core.
 
-    Raises ValueError where there is nothing to go by.
+    Args:
+        documents: their number.
+        rate: documents per second and core.
+        hours: the time available, if `cores` is 0: the result has the fewest cores that suffice.
+        cores: the cores available: the result has the hours.
+        worker_mb: memory of one worker.
+
+    Raises:
+        ValueError: a number is not positive.
     """
     if documents < 0 or rate <= 0 or hours <= 0 or cores < 0:
-        raise ValueError("a plan needs documents, a rate and a time above 0")
+        raise ValueError("documents, rate and time must be positive")
     core_hours = documents / rate / 3600
     needed = cores or max(1, math.ceil(core_hours / hours))
     return Plan(documents, needed, core_hours / needed, core_hours, needed * (worker_mb + RUNNER_PROCESS_MB) / 1024)
 
 
 def limit_blas_threads() -> None:
-    """Have numpy use one thread, as workers do: with more it takes three times the processor time. To be called before it is loaded."""
+    """Restrict numpy to one thread, as in workers; call this before numpy is loaded.
+
+    With more threads it takes three times the processor time.
+    """
     os.environ.update(SINGLE_THREADED_BLAS_ENV)
 
 
 def measure(inputs: Sequence[str], recipe: Recipe, max_bytes: int) -> Sample:
-    """Run the chain over the first documents of `inputs`, here. Raises InputError, and ValueError where there are none."""
+    """Run the chain in this process on the first documents of `inputs`.
+
+    Raises:
+        InputError: an input cannot be used.
+        ValueError: there are no documents.
+    """
     chain = recipe.chain()
     seconds = 0.0
     done = failed = 0
     for raw in _records(inputs, max_bytes):
         before = time.process_time()
         outcome = chain.run(raw)
-        if done == 0:  # the first one loads what all need, once
+        if done == 0:  # loads what all documents share
             before = time.process_time()
             chain.run(raw)
         seconds += time.process_time() - before
@@ -85,7 +106,7 @@ def measure(inputs: Sequence[str], recipe: Recipe, max_bytes: int) -> Sample:
         if seconds > SAMPLE_SECONDS or done == SAMPLE_DOCUMENTS:
             break
     if not done:
-        raise ValueError("there are no documents in the sample")
+        raise ValueError("the sample has no documents; name files or folders with documents")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return Sample(done, done / max(seconds, 1e-9), math.ceil(peak / (1 << 20 if sys.platform == "darwin" else 1 << 10)), failed)
 
@@ -97,7 +118,7 @@ def _records(inputs: Sequence[str], max_bytes: int) -> Iterator[Raw]:
 
 
 def parse_count(text: str) -> int:
-    """`3e9`, `100M`, `1_000_000` and the like as a number. Raises ValueError."""
+    """Parse a number such as `3e9`, `100M` or `1_000_000`. Raises ValueError."""
     units = {"k": 10**3, "m": 10**6, "b": 10**9, "g": 10**9}
     plain = text.strip().lower().replace("_", "").replace(",", "")
     unit = units.get(plain[-1:], 1)
@@ -106,12 +127,12 @@ def parse_count(text: str) -> int:
     except ValueError:
         value = 0.0
     if not 0 < value < 1e15:
-        raise ValueError(f"{text!r} is no number of documents")
+        raise ValueError(f"{text!r} is not a number of documents, like 3e9, 100M or 1_000_000")
     return round(value)
 
 
 def table(plans: Sequence[Plan]) -> str:
-    """Plans for a person, one a line."""
+    """Format plans, one per line."""
     rows = [("documents", "cores", "hours", "core-hours", "memory")]
     rows += [
         (f"{one.documents:,}", f"{one.cores:,}", f"{one.hours:,.1f}", f"{one.core_hours:,.1f}", f"{one.memory_gb:,.1f} GB") for one in plans

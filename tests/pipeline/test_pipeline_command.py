@@ -508,7 +508,7 @@ def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsy
         (["check", "bad.yaml"], "bad.yaml:2: no processor 'lenght' is installed"),
         (["check"], "the following arguments are required: RECIPE"),
         (["explain", "nowhere.txt"], "no such file or folder: nowhere.txt"),
-        (["explain", "."], "is a folder; explain takes one file"),
+        (["explain", "."], "is a folder; name one file"),
         (["explain", "in.txt", "--record", "2"], "in.txt has no record 2"),
         (["list", "more"], "unrecognized arguments: more"),
     ],
@@ -587,4 +587,4 @@ def test_explain_of_one_record_of_several(newsbeam: Newsbeam, corpus: Path) -> N
     assert "failed" in failed.out
     assert "at decode: DecodeError" in failed.out
     dropped = newsbeam("explain", corpus / "deep" / "empty.txt")
-    assert "decode left it out: empty" in dropped.out
+    assert "decode dropped it: empty" in dropped.out

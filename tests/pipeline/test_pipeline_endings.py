@@ -91,8 +91,8 @@ HALF = f"{GOOD}\nno json\n{GOOD}\nno json either\n"
         (HALF, ["--max-failed", "1"], 1, "2 of 4 failed, more than --max-failed 1 allows"),
         (HALF, ["--max-failed", "0"], 1, "more than --max-failed 0 allows"),
         (GOOD, ["--max-failed", "0"], 0, ""),
-        ("no json\n", [], 1, "nothing was written: exit status 1. Of 1 read 1 failed and 0 were dropped"),
-        ('{"text": " "}\n', [], 1, "nothing was written: exit status 1. Of 1 read 0 failed and 1 were dropped"),
+        ("no json\n", [], 1, "no records were written: exit status 1. 1 read, 1 failed, 0 dropped"),
+        ('{"text": " "}\n', [], 1, "no records were written: exit status 1. 1 read, 0 failed, 1 dropped"),
         ("", ["--max-failed", "0"], 0, "no documents in this folder"),
     ],
 )
@@ -351,4 +351,4 @@ def test_bodies_that_an_archive_has_in_part_are_counted(newsbeam: Newsbeam, tmp_
     (tmp_path / "a.warc").write_bytes(b"".join(archive))
     done = newsbeam("run", tmp_path / "a.warc", "--output", tmp_path / "out")
     assert done.account == "read 3 = written 3 + dropped 0 + failed 0"
-    assert "incomplete 2: cut short or damaged in the archive" in table(done.out)
+    assert "incomplete 2: truncated or damaged in the archive" in table(done.out)

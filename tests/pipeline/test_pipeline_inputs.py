@@ -231,7 +231,7 @@ def test_explain_shows_a_record(seeds: Path) -> None:
     for which in (["--id", record["id"]], ["--id", record["id"][:20]], ["--url", record["url"]]):
         done = newsbeam("explain", str(seeds), *which)
         assert done.returncode == 0, done.stderr
-        assert "a record made by newsbeam v" in done.stdout
+        assert "a record written by newsbeam v" in done.stdout
         assert f"{len(record['attributions'])} attributions" in done.stdout
         assert record["removed"][0]["kind"] in done.stdout
     done = newsbeam("explain", str(seeds), "--id", "sha256:0000")

@@ -53,7 +53,7 @@ def test_numbers(text: str, value: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "many", "-3", "0", "nan", "1e99", "M"])
 def test_what_is_no_number(text: str) -> None:
-    with pytest.raises(ValueError, match="is no number of documents"):
+    with pytest.raises(ValueError, match="is not a number of documents"):
         parse_count(text)
 
 
@@ -115,7 +115,7 @@ def test_a_sample_is_measured_on_one_thread(tmp_path: Path) -> None:
         ([], "one of the arguments --sample --rate is required"),
         (["--rate", "0"], "'0' is not above 0"),
         (["--rate", "5", "--cores", "2", "--hours", "2"], "not allowed with argument"),
-        (["some", "--rate", "5"], "'some' is no number of documents"),
+        (["some", "--rate", "5"], "'some' is not a number of documents"),
         (["--sample", "nowhere"], "no such file or folder: nowhere"),
     ],
 )
