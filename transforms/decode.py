@@ -70,7 +70,8 @@ _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"\A(?=[!-~]*/)[!-~]{5,500}?\.warc(?:\.w[ae]t)?\.gz[ \t]*(?:\r?\n|\Z)"), "paths"),
     (re.compile(rb"\A(?: CDX [A-Za-z ]+\r?\n|[!-~]{1,2000} \d{14} (?:\{\"|[!-~]+ [!-~]+ (?:\d{3}|-) ))"), "cdx"),
 )
-# Signatures of what people meet under a wrong suffix; the name goes into the dead letter.
+# Signatures of files that often carry a wrong suffix; the name goes into the dead letter. `filetype` and `puremagic` know more formats, but
+# return suffixes and media types, so this table would become one of wordings; and neither knows a WARC, a CDX or a list of paths.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF"),
     (b"\x89PNG", "a PNG image"),

@@ -152,7 +152,7 @@ def rows(pipeline: Any, config: Mapping[str, str], topic: str, service: Service)
     class Expansion:
         """Beam's service, whose answers name one environment each, and nothing to be staged where the jar is already."""
 
-        def Expand(self, request: Any) -> Any:
+        def Expand(self, request: Any) -> Any:  # noqa: N802 - the name in the service's protocol
             answer = stub.Expand(request)
             for environment in answer.components.environments.values() if not service.staged else ():
                 # Of Docker and the service itself, the service itself.

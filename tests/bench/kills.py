@@ -127,11 +127,13 @@ def overwrite(folder: Path, kills: int, lots: random.Random) -> Counter[str]:
         status, said = ended(command(*words[new], *([turn] if turn else [])))
         if turn == "":
             # A plain run never replaces anything: it says what is there.
-            assert status == 2 and "use --overwrite" in said, said
+            assert status == 2, said
+            assert "use --overwrite" in said
             assert result(out) in (results[now], results[new]), f"kill {number}: {said}"
             status, said = ended(command(*words[new], "--overwrite"))
         if turn == "--resume" and not state and not journal and there == "old":
-            assert status == 0 and "nothing to resume" in said, said
+            assert status == 0, said
+            assert "nothing to resume" in said
             assert result(out) == results[now]
         else:
             assert status == 0, f"kill {number}, then {turn}: {said}"

@@ -55,7 +55,8 @@ def test_what_recurs_on_a_site_goes_though_nothing_else_tells():
 def test_features_are_whole_numbers_and_named():
     page = scan(["Old Bridge Closed", "- Read more: 12 comments", "橋は閉鎖された。", "x" * 5000, "…", "\U0001f4f7 Photo"])
     rows = columns(page, np.zeros(6, np.int64), np.zeros(6, np.int64))
-    assert rows.shape == (6, len(NAMES)) and len(set(NAMES)) == len(NAMES)
+    assert rows.shape == (6, len(NAMES))
+    assert len(set(NAMES)) == len(NAMES)
     assert (rows == np.rint(rows)).all()
     assert not any("score" in NAMES[number] for number in WORDLESS)
 
@@ -64,7 +65,8 @@ def test_words_are_found_by_their_hash_wherever_they_stand():
     page = scan(["Some words stand here", "HERE some stand"])
     assert {hash_word(word) for word in ("some", "words", "stand", "here")} == set(page.hashes.tolist())
     hashes, lines = tokens(page)
-    assert len(hashes) == len(lines) and set(lines.tolist()) == {0, 1}
+    assert len(hashes) == len(lines)
+    assert set(lines.tolist()) == {0, 1}
 
 
 def test_the_sieve_lets_every_line_through_that_a_list_knows():

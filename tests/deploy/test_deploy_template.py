@@ -98,7 +98,8 @@ def test_the_fields_are_as_documented(path: Path) -> None:
     if not metadata["streaming"]:
         assert not modes & set(metadata)
     elif "defaultStreamingMode" in metadata:  # only valid where there is a choice
-        assert metadata["supportsAtLeastOnce"] and metadata["supportsExactlyOnce"]
+        assert metadata["supportsAtLeastOnce"]
+        assert metadata["supportsExactlyOnce"]
     assert len(parameters(path)) == len(metadata["parameters"]), "two parameters of one name"
     for one in metadata["parameters"]:
         assert {"name", "label", "helpText"} <= set(one) <= {"name", "label", "helpText", "isOptional", "regexes", "paramType"}

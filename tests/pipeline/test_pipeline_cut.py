@@ -116,7 +116,7 @@ class Got:
 
 
 @pytest.fixture
-def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], tuple[Got, Got]]]:
+def small(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], tuple[Got, Got]]:
     """Reads a file in one go, and in stretches of some hundred bytes."""
 
     def both(path: Path, size: int = 300) -> tuple[Got, Got]:
@@ -129,7 +129,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], tuple[Go
         same(whole, pieces)
         return whole, pieces
 
-    yield both
+    return both
 
 
 def same(whole: Got, pieces: Got) -> None:

@@ -176,12 +176,14 @@ def test_prism_by_its_path(bare: Path) -> None:
 def test_flink_does_not_answer(nobody: str) -> None:
     said = missing("flink", flink_master=nobody)
     assert said.startswith(f"no Flink answers at {nobody}")
-    assert "bin/start-cluster.sh" in said and "--flink_master HOST:PORT" in said
+    assert "bin/start-cluster.sh" in said
+    assert "--flink_master HOST:PORT" in said
 
 
 def test_flink_without_java(flink: str) -> None:
     said = missing("flink", flink_master=flink)
-    assert "no java on this machine" in said and "apt-get install openjdk-17-jre-headless" in said
+    assert "no java on this machine" in said
+    assert "apt-get install openjdk-17-jre-headless" in said
 
 
 def test_flink_without_a_job_server(bare: Path, flink: str) -> None:
@@ -208,7 +210,8 @@ def test_flink_is_whole(bare: Path, flink: str, place: str) -> None:
     assert environment == {"command": f"{bare}/venv/newsbeam-sdk-worker", "env": {job_server.FOLDER: str(bare)}}
     assert "streaming" not in engine.options
     endless = registry.resolve_runner("flink", {"flink_master": flink}, streaming=True).options
-    assert endless["streaming"] is True and endless["checkpointing_interval"] > 0
+    assert endless["streaming"] is True
+    assert endless["checkpointing_interval"] > 0
 
 
 def test_what_the_user_says_of_flink_stands(bare: Path, flink: str) -> None:
@@ -216,8 +219,11 @@ def test_what_the_user_says_of_flink_stands(bare: Path, flink: str) -> None:
     mine = jar(bare / "mine.jar")
     given = {"flink_master": flink, "flink_job_server_jar": str(mine), "parallelism": 2, "environment_type": "DOCKER"}
     options = registry.resolve_runner("flink", {**given, "checkpointing_interval": "77"}, streaming=True).options
-    assert options["parallelism"] == 2 and options["flink_job_server_jar"] == str(mine) and options["checkpointing_interval"] == "77"
-    assert options["environment_type"] == "DOCKER" and "environment_config" not in options
+    assert options["parallelism"] == 2
+    assert options["flink_job_server_jar"] == str(mine)
+    assert options["checkpointing_interval"] == "77"
+    assert options["environment_type"] == "DOCKER"
+    assert "environment_config" not in options
 
 
 def test_a_job_server_for_another_flink(bare: Path, flink: str) -> None:
@@ -237,7 +243,8 @@ def test_a_jar_that_is_none(bare: Path, flink: str) -> None:
 
 def test_a_job_server_that_runs_already_needs_no_java(listener: str, nobody: str) -> None:
     options = registry.resolve_runner("flink", {"job_endpoint": listener}).options
-    assert options["environment_type"] == "PROCESS" and "flink_job_server_jar" not in options
+    assert options["environment_type"] == "PROCESS"
+    assert "flink_job_server_jar" not in options
     assert f"nothing answers at --job_endpoint {nobody}" in missing("flink", job_endpoint=nobody)
     assert "nothing answers at --job_endpoint nonsense" in missing("flink", job_endpoint="nonsense")
 
@@ -252,7 +259,8 @@ def test_the_workers_command_is_missing(bare: Path, listener: str) -> None:
 
 def test_spark_does_not_answer(nobody: str) -> None:
     said = missing("spark", spark_master_url=f"spark://{nobody}")
-    assert said.startswith(f"no Spark answers at spark://{nobody}") and "sbin/start-all.sh" in said
+    assert said.startswith(f"no Spark answers at spark://{nobody}")
+    assert "sbin/start-all.sh" in said
 
 
 def test_spark_is_whole(bare: Path, listener: str) -> None:
@@ -331,7 +339,9 @@ RuntimeError: FileNotFoundError: [Errno 2] No such file or directory: 'shares' [
 )
 def test_an_error_is_one_line(text: str, said: str) -> None:
     told = execution.told(ValueError(text))
-    assert told.startswith(said) and "\n" not in told and "while running" not in told
+    assert told.startswith(said)
+    assert "\n" not in told
+    assert "while running" not in told
 
 
 def test_an_engine_that_is_gone() -> None:
@@ -383,7 +393,8 @@ def test_options_of_flinks_own_are_beams_too() -> None:
 
     runners_flink.java_options()
     options = PipelineOptions(["--checkpointing_interval=5"]).get_all_options()
-    assert options["checkpointing_interval"] == "5" and options["savepoint_path"] is None
+    assert options["checkpointing_interval"] == "5"
+    assert options["savepoint_path"] is None
 
 
 def test_a_worker_that_does_not_see_the_output_says_so(tmp_path: Path) -> None:
@@ -405,7 +416,7 @@ def test_the_worker_asks_the_engine_what_it_is_for() -> None:
     seen = []
 
     class Provision(service.ProvisionServiceServicer):
-        def GetProvisionInfo(self, _request: Any, context: Any) -> Any:
+        def GetProvisionInfo(self, _request: Any, context: Any) -> Any:  # noqa: N802 - the name in the protocol
             seen.append(dict(context.invocation_metadata())["worker_id"])
             info = messages.ProvisionInfo(runner_capabilities=["a", "b"])
             info.pipeline_options.CopyFrom(struct_pb2.Struct())
@@ -424,7 +435,8 @@ def test_the_worker_asks_the_engine_what_it_is_for() -> None:
     finally:
         server.stop(None).wait()
     assert seen == ["1-1"]
-    assert found["WORKER_ID"] == "1-1" and found["RUNNER_CAPABILITIES"] == "a b"
+    assert found["WORKER_ID"] == "1-1"
+    assert found["RUNNER_CAPABILITIES"] == "a b"
     assert json.loads(found["PIPELINE_OPTIONS"]) == {"beam:option:job_name:v1": "n"}
     assert found["LOGGING_API_SERVICE_DESCRIPTOR"].strip() == 'url: "says:1"'
     assert found["CONTROL_API_SERVICE_DESCRIPTOR"].strip() == 'url: "given:3"'
@@ -449,7 +461,8 @@ def test_the_worker_ends_with_its_engine(bare: Path) -> None:
             threading.Event().wait(0.05)
         process.kill()
         # The pipe closes when the last one that could write to it is gone.
-        assert process.stdout is not None and process.stdout.read() == b""
+        assert process.stdout is not None
+        assert process.stdout.read() == b""
 
 
 PYTHON = sys.executable

@@ -16,7 +16,8 @@ def example() -> tuple[str, str]:
     text = README.read_text(encoding="utf-8")
     document = re.search(r"```text\n(.*?)```", text, re.S)
     record = re.search(r"```json\n(.*?)```", text, re.S)
-    assert document and record
+    assert document
+    assert record
     return document.group(1), record.group(1)
 
 

@@ -147,7 +147,9 @@ def test_all_languages_are_there() -> None:
 def test_expectations_are_well_formed(name: str) -> None:
     wanted = EXPECTED[name]
     assert wanted.keys() <= KEYS
-    assert wanted["shows"] and wanted["language"] and wanted["kept"]
+    assert wanted["shows"]
+    assert wanted["language"]
+    assert wanted["kept"]
     assert bool(wanted["source"]) == (wanted["translated"] is True)
     assert {credit["kind"] for credit in wanted.get("credits", [])} <= CREDIT_KINDS
     assert wanted["clean"] == (not wanted["gone"])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from itertools import pairwise
@@ -137,10 +137,10 @@ class Client:
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> Iterator[Client]:
+def client(monkeypatch: pytest.MonkeyPatch) -> Client:
     pytest.importorskip("google.api_core", reason="pip install 'newsbeam[gcp]'")
     monkeypatch.setattr("newsbeam.sources.pubsub_leases.RENEW_SECONDS", 0.04)
-    yield Client()
+    return Client()
 
 
 def until(condition: Callable[[], Any]) -> None:

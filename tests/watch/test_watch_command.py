@@ -176,7 +176,8 @@ def test_a_file_is_left_alone_until_it_is_whole(watch: Callable[..., Watch], tmp
             stream.flush()
             time.sleep(0.15)
     (record,) = running.until_written(1)
-    assert record["text"].startswith("Sentence 0.") and record["text"].rstrip().endswith("Sentence 11.")
+    assert record["text"].startswith("Sentence 0.")
+    assert record["text"].rstrip().endswith("Sentence 11.")
     assert running.stop()[0] == (1, 1, 0, 0)
     assert [one["version"] for one in inputs(running.out)] == [1]
 
@@ -508,7 +509,8 @@ def test_the_output_folder_is_taken_away(watch: Callable[..., Watch], tmp_path: 
     put(tmp_path / "in" / "a.txt", "The first.")
     _out, err = running.process.communicate(timeout=PATIENCE)
     assert running.process.returncode == 1
-    assert "No such file or directory" in err and "what is committed is safe, start again" in err
+    assert "No such file or directory" in err
+    assert "what is committed is safe, start again" in err
     assert "Traceback" not in err
     (tmp_path / "elsewhere").rename(running.out)
     running = watch()
@@ -549,7 +551,8 @@ def test_workers_that_cannot_start(tmp_path: Path) -> None:
     running = Watch(tmp_path, recipe="processors: ['nasty_processors:NoStart']\n")
     out, err = running.process.communicate(timeout=PATIENCE)
     assert running.process.returncode == 1
-    assert "the workers cannot start: " in err and "no licence on this machine" in err
+    assert "the workers cannot start: " in err
+    assert "no licence on this machine" in err
     assert out == ""
 
 
@@ -610,7 +613,8 @@ def test_a_full_disk(watch: Callable[..., Watch], tmp_path: Path) -> None:
         put_large(tmp_path / "in", range(100))
         wait_for_line(running, "no space left for out: waiting; nothing is lost")
         seen = set(origins(running.out))
-        assert not list(disk.glob("*.tmp")) and len(seen) < 100
+        assert not list(disk.glob("*.tmp"))
+        assert len(seen) < 100
         (disk / "ballast").unlink()
         wait_for_line(running, "there is room again")
         running.until_written(100)

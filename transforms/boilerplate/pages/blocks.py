@@ -503,7 +503,7 @@ def read_canonical(source: Canonical) -> Page:
         return _read(source, rough=True)
 
 
-def _read(source: Canonical, *, rough: bool) -> Page:
+def _read(source: Canonical, *, rough: bool) -> Page:  # noqa: C901
     html = _plain(source.html)
     page = Page(json_ld=list(source.json_ld), visible=source.visible, rough=rough)
     if "canonical" in html and (found := _CANONICAL.search(html)):

@@ -212,7 +212,8 @@ def cross_validated(
 def report(bench: Path, data: Data, scores: NDArray[np.int64], threshold: int, folds: tuple[int, ...], name: str) -> None:
     """Print the measures of bench/lines/score.py for what rules and scores take together."""
     spec = spec_from_file_location("score", bench / "lines" / "score.py")
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     score = module_from_spec(spec)
     spec.loader.exec_module(score)
     rows: dict[str, list[Any]] = {name: [] for name in SETS}
