@@ -1,7 +1,8 @@
-"""Whether a text is a translation, from which language, and what in it says so.
+"""Translation detection: verdict, source language and evidence.
 
-The evidence is found by rule (`evidence`), each piece with its place and a sentence why it counts; its weights are
-data (`evidence.yaml`, `en.yaml`, `notes.yaml`). What the pieces weigh together is the score.
+Rules find pieces of evidence (`detectors`, `residue`), each with its position and a sentence that
+explains it. Their weights are data (`evidence.yaml`, `en.yaml`, `notes.yaml`). The score combines
+the weights.
 """
 
 from __future__ import annotations
@@ -19,48 +20,58 @@ from newsbeam.transforms.translation.style import SCALE, Judgement, judge, signs
 
 __all__ = ["Reason", "Translate", "weigh"]
 
-# Artifacts shown for one document, patterns of its style among them, and characters of removed text that are read, however
-# much there is.
+# Maximum artifacts of a document, maximum style patterns among them, and characters of removed text
+# to read.
 _SHOWN = 60
 _PATTERNS = 3
 _REMOVED = 20_000
-# Characters from the beginning among which patterns of style are looked for to be shown.
+# Characters at the beginning of a text in which style patterns are located.
 _READ = 4000
-# What strong evidence must weigh to make the verdict where the style is not known.
+# Points of strong evidence that the verdict requires if there is no style model.
 _STRONG = 150
-# The least certainty with which a source language is named.
+# Minimum certainty of a source language.
 _CERTAIN = 0.35
-# Shares are in 1/_WHOLE; everything that decides is a whole number, in hundredths of log odds.
+# Fractions are in units of 1/_WHOLE. All decisions use integers, in hundredths of log odds.
 _WHOLE = 1024
 
 
 @dataclass(frozen=True)
 class Translate:
-    """Sets `translation`.
+    """Set `translation`.
 
-    `score` (0..1) is the probability that the text is a translation where one in five is: from the pieces of evidence found in it and in
-    what was removed, and, in the languages that have a model of style, from how its function words, endings and marks are put
-    together. `verdict` is "translated" on strong evidence, or on the style where that tips the scale; "original" where
-    both could have said something and said nothing; else "unknown": always where there is too little text, or none of the
-    target language's rules and no model (see `style.languages`). `source_language` is "" where nothing points to one;
-    `source_language_score` (0..1) is its share of the odds among all source languages and none in particular.
+    * `score` (0..1) is the probability that the text is a translation, given a prior of one in
+      five. It combines the evidence in the text and in removed text with the style (function words,
+      endings and punctuation), for languages with a style model.
+    * `verdict` is "translated" if there is strong evidence or if the style tips the score,
+      "original" if evidence was possible but absent, else "unknown". It is always "unknown" for
+      short texts, and for languages without rules and without a style model (see
+      `style.languages`).
+    * `source_language` is "" if nothing points to one. `source_language_score` (0..1) is its share
+      of the odds, among all source languages and an unnamed one.
     """
 
     name: ClassVar[str] = "translation"
     effect: ClassVar[Effect] = "annotates"
 
     def __call__(self, document: Document) -> Document:
-        """The document with `translation` set."""
+        """Return the document with `translation` set."""
         return replace(document, translation=_judge(document, explaining=False)[0])
 
     def explain(self, document: Document) -> list[Reason]:
-        """How the score of `document` comes about, the heaviest first; the odds of all reasons together are those of the score."""
+        """Return the reasons for the score of `document`, heaviest first.
+
+        Their log odds add up to those of the score.
+        """
         return _judge(document, explaining=True)[1]
 
 
 @dataclass(frozen=True)
 class Reason:
-    """One reason for the score: what it is, the words found, what it adds to the log odds, the source languages it points to."""
+    """One reason for the score.
+
+    `what` names it, `found` has the matched words, `odds` is its contribution to the log odds, and
+    `sources` are the source languages that it points to.
+    """
 
     what: str
     found: tuple[str, ...]
@@ -76,16 +87,17 @@ def _judge(document: Document, explaining: bool) -> tuple[Translation, list[Reas
 
 
 def weigh(document: Document, language: str, style: Judgement | None, explaining: bool = False) -> tuple[Translation, list[Reason]]:
-    """What the evidence in a text in `language` and its style say together, and the reasons for the score.
+    """Combine the evidence in a text with its style.
 
-    `style` is None where it is not known. Patterns of the style are named among the reasons if `explaining`.
+    `language` is the language of the text. `style` is None if there is no model. Style patterns are
+    included in the reasons if `explaining`. Returns the translation and the reasons for its score.
     """
     text = document.prose
     finds = _finds(document, language)
     weights = scale()
     length = max(len(text), 1)
     points = weights.prior if style else weights.prior_without_style
-    reasons = [Reason("before anything is read: most texts are no translations", (), points / 100)]
+    reasons = [Reason("prior (most texts are not translations)", (), points / 100)]
     by_sign: dict[str, list[Find]] = defaultdict(list)
     for find in _apart(finds):
         by_sign[find.sign.name].append(find)
@@ -99,13 +111,14 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
         _point(pointed, group, share)
     strong = 0
     for kind, groups in by_kind.items():
-        # Signs of one kind go together: the heaviest counts in full, the others by half.
+        # Evidence of one kind is correlated: the heaviest counts in full, the rest by half.
         worth = sorted((weight for weight, _ in groups), reverse=True)
         of_kind = (worth[0] + sum(worth)) // 2
         points += of_kind
         strong += sum(weight for weight, group in groups if group[0].sign.strong)
         reasons.append(_reason(kind, [find for _, group in groups for find in group], of_kind))
-    # What is common in ordinary text speaks only beside other signs of the same source language.
+    # Evidence that is frequent in ordinary text counts only with other evidence of the same source
+    # language.
     candidates = {code for code, weight in pointed.items() if weight >= 100}
     for group in by_sign.values():
         if group[0].sign.support and strong and candidates & set(group[0].sources):
@@ -114,7 +127,7 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
             points += weight
             _point(pointed, group, share)
             kept.extend(group)
-            reasons.append(_reason(f"{group[0].sign.kind}, beside the others", group, weight))
+            reasons.append(_reason(f"{group[0].sign.kind} (supports other evidence)", group, weight))
     of_style = 0
     if style:
         of_style = style.log_odds * weights.style // SCALE
@@ -124,12 +137,12 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
     score = round(1 / (1 + math.exp(-points / 100)), 4)
     verdict = _verdict(points, strong, style, len(text), language)
     source, certainty = _source(pointed) if verdict != "original" else ("", 0.0)
-    # Which patterns they were is looked up only for somebody who will read it.
+    # Patterns are located only if somebody will read them.
     telling = verdict == "translated" and of_style > 0
     patterns = signs(text[:_READ], language, style, most=_PATTERNS) if style and (telling or explaining) else ()
     if style:
         words = tuple(text[pattern.start : pattern.end] for pattern in patterns)
-        reasons.append(Reason("how function words, endings and marks are put together", words, of_style / 100))
+        reasons.append(Reason("style: function words, endings and punctuation", words, of_style / 100))
     artifacts = [Artifact(find.sign.kind, find.start, find.end, find.text, find.why) for find in _distinct(kept)]
     if telling:
         artifacts += [
@@ -148,7 +161,7 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
 
 
 def _finds(document: Document, language: str) -> list[Find]:
-    """All finds in the text and in what was removed."""
+    """Return all matches in the text and in removed text."""
     finds = list(everything(document.prose, language, target(language)))
     left = _REMOVED
     for removal in document.removed:
@@ -165,7 +178,10 @@ def _reason(what: str, finds: list[Find], points: int) -> Reason:
 
 
 def _apart(finds: list[Find]) -> list[Find]:
-    """The finds without those whose words, or some of them, a heavier find of the same kind has: one turn of phrase counts once."""
+    """Remove matches that overlap a heavier match of the same kind.
+
+    A phrase counts once.
+    """
     taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
     kept = []
     for find in sorted(finds, key=lambda find: (-find.sign.points, find.start, -find.end, find.sign.name)):
@@ -178,16 +194,19 @@ def _apart(finds: list[Find]) -> list[Find]:
 
 
 def _distinct(finds: list[Find]) -> list[Find]:
-    """The finds without repetitions of the same kind at the same place."""
+    """Remove repetitions of the same kind at the same position."""
     return list({(find.sign.kind, find.start, find.end, find.text): find for find in finds}.values())
 
 
 def _share(group: list[Find], length: int) -> int:
-    """How much of a sign's weight its finds are worth, in 1/_WHOLE: one find in a long text says less than in a short one."""
+    """Return the fraction of a rule's weight for its matches, in 1/_WHOLE.
+
+    One match in a long text says less than in a short one.
+    """
     count, density = len({(find.start, find.end, find.text) for find in group}), round(group[0].sign.density * 100)
     if not density:
         return _WHOLE
-    # The root of the rate: many finds say more, but never as much as they are.
+    # The square root of the rate: additional matches count less and less.
     return min(_WHOLE * 3 // 2, math.isqrt(_WHOLE * _WHOLE * count * 200_000 // (max(length, 2000) * density)))
 
 
@@ -201,13 +220,16 @@ def _point(pointed: dict[str, int], group: list[Find], share: int) -> None:
 
 
 def _source(pointed: dict[str, int]) -> tuple[str, float]:
-    """The source language that most points to, and its share of the odds; "" where none stands out."""
+    """Return the most likely source language and its share of the odds.
+
+    ("", 0) if none stands out.
+    """
     if not pointed:
         return "", 0.0
     best = max(sorted(pointed), key=lambda code: pointed[code])
-    # One more candidate stands for all languages that nothing points to.
+    # One more candidate represents all languages that nothing points to.
     total = sum(math.exp((weight - pointed[best]) / 100) for weight in pointed.values()) + math.exp((100 - pointed[best]) / 100)
-    # Two or three languages that share a sign with equal right are no answer.
+    # A tie between two or three languages is not an answer.
     certainty = round(1 / total, 4)
     return (best, certainty) if certainty >= _CERTAIN else ("", 0.0)
 
@@ -216,6 +238,6 @@ def _verdict(points: int, strong: int, style: Judgement | None, length: int, lan
     weights = scale()
     if points >= weights.translated and (strong >= _STRONG or style is not None):
         return "translated"
-    # Where there is no model, silence says little: only for English are there rules enough.
+    # Without a style model, absence of evidence says little; only English has enough rules.
     silent = style is not None or (length >= weights.enough and language != "" and target(language) is not None)
     return "original" if silent and points <= weights.original else "unknown"

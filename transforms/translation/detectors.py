@@ -1,6 +1,6 @@
-"""The detectors: each finds one kind of thing in a text, and knows nothing of what the others found.
+"""Detectors, each of which finds one kind of evidence independently.
 
-What needs no rules for the language of the text is in `leftovers`.
+`residue` has those that need no rules for the language of the text.
 """
 
 from __future__ import annotations
@@ -19,7 +19,11 @@ __all__ = ["Find", "everything", "in_removed", "target_language"]
 
 
 def target_language(language: str, text: str, function: frozenset[str]) -> str:
-    """The language to judge the text as: `language` where it is known, else English by its function words, else by script."""
+    """Return the language to treat the text as.
+
+    `language` if it is known, else English if it has enough function words, else the language of
+    its script.
+    """
     if language and language != "und":
         return language
     head = text[:6000]
@@ -30,7 +34,10 @@ def target_language(language: str, text: str, function: frozenset[str]) -> str:
 
 
 def patterns(reading: Reading, target: Target) -> Iterator[Find]:
-    """The target language's signs that are patterns or phrases: those tried of which a word or character is in the text."""
+    """Match the target language's rules with patterns or phrases.
+
+    A rule is tried only if one of its anchor words or characters is in the text.
+    """
     due = target.due
     tried = {place for anchor in due.keys() & reading.words for place in due[anchor]}
     tried.update(place for anchor in due.keys() & reading.pairs for place in due[anchor])
@@ -88,7 +95,7 @@ def _opens(small: str, at: int) -> bool:
 
 
 def titles(reading: Reading, target: Target) -> Iterator[Find]:
-    """A title that goes with a name nearly every time it is mentioned."""
+    """Find titles that accompany a name at nearly every mention."""
     if _small(target.titles).isdisjoint(reading.words):
         return
     text = reading.text
@@ -104,12 +111,12 @@ def titles(reading: Reading, target: Target) -> Iterator[Find]:
     names = {name for _, name in often}
     bare: Counter[str] = Counter()
     for match in _MENTION.finditer(text):
-        # After a title or a given name the surname is not bare; after the end of a sentence it is.
+        # A surname after a title or given name is not bare; after the end of a sentence it is.
         if match["name"] in names and _is_bare((match["before"] or "").strip()):
             bare[match["name"]] += 1
     for (_, name), spans in often.items():
         if len(spans) > bare[name] and len(spans) / len(text) >= 1 / 3000:
-            # The first mention is as English has it.
+            # The first mention is the same in original English.
             for start, end in spans[1:5]:
                 yield Find.of(sign, text, start, end)
 
@@ -132,7 +139,7 @@ def _title(words: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def deixis(reading: Reading, target: Target) -> Iterator[Find]:
-    """ "Our government" in a report that otherwise never says we."""
+    """Find "our government" in a report that never says "we" otherwise."""
     if "our" not in reading.words:
         return
     text = reading.text
@@ -145,7 +152,7 @@ def deixis(reading: Reading, target: Target) -> Iterator[Find]:
     for match in _FIRST_PERSON.finditer(text):
         if not reading.quoted(match.start()):
             others += 1
-            # An opinion piece, an advertisement or a letter speaks of itself throughout.
+            # An opinion piece, an advertisement or a letter uses the first person throughout.
             if others > len(outside):
                 outside = []
                 break
@@ -166,7 +173,10 @@ _FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ww]e|[Ww]e['’]\w+|us|[Mm]y|[Oo
 
 
 def romanisation(reading: Reading) -> Iterator[Find]:
-    """One Korean or Chinese personal name in several spellings: Kim Jong Un, Kim Jong-un, Kim Jongun."""
+    """Find a Korean or Chinese personal name in several spellings.
+
+    Example: Kim Jong Un, Kim Jong-un, Kim Jongun.
+    """
     if _SURNAMES.isdisjoint(reading.words):
         return
     text = reading.text
@@ -192,7 +202,7 @@ _PERSON = re.compile(rf"(?:{'|'.join(_NAMES)}) [A-Z][a-z]{{1,7}}(?:-[A-Za-z][a-z
 
 
 def emphasis(reading: Reading) -> Iterator[Find]:
-    """Single quotation marks around a term, in a text whose own apostrophes are not what is meant."""
+    """Find terms in single quotation marks that are not quotations."""
     if reading.characters.isdisjoint("'‘"):
         return
     text = reading.text
@@ -203,12 +213,12 @@ def emphasis(reading: Reading) -> Iterator[Find]:
             yield Find.of(sign, text, *match.span())
 
 
-# At most five words without the punctuation of speech.
+# At most five words, without the punctuation of direct speech.
 _TERM = re.compile(r"[‘'](?<![\w'’].)(?=\w)[\w.-]+(?: [\w.&-]+){0,4}(?<![.,!?])['’](?![\w])")
 
 
 def ellipsis(reading: Reading) -> Iterator[Find]:
-    """Three dots between the parts of a headline."""
+    """Find three dots between the parts of a headline."""
     text = reading.text
     sign = scale().kinds["ellipsis"]
     if "..." not in text and "…" not in text:
@@ -224,10 +234,10 @@ _HEADLINE = re.compile(r"^[^\n]{6,90}?[\w'’”\"](?P<dots>\.\.\.|…) ?(?=[A-Z
 
 
 def everything(text: str, language: str, target: Target | None) -> Iterable[Find]:
-    """All finds in the text.
+    """Return all matches in the text.
 
-    What is thin for the length of the text is not strong. Formulas that are many are strong together; those that are few
-    only support other evidence.
+    A rule with too few matches for the length of the text is not strong. Many formulas together are
+    strong; few of them only support other evidence.
     """
     reading = Reading(text)
     found = [*note_finds(reading, language), *residue(reading, language), *latin_residue(reading, language)]
@@ -245,14 +255,14 @@ def everything(text: str, language: str, target: Target | None) -> Iterable[Find
     return _weighed(found, len(text))
 
 
-# One find of a sign of density 1 is strong in a text up to this long.
+# One match of a rule with density 1 is strong in texts up to this length.
 _REACH = 4000
-# Formulas are counted for this many characters; what is shorter counts as if it were as long.
+# Characters per which formulas are counted; shorter texts count as having this length.
 _PAGE = 900
 
 
 def _weighed(found: list[Find], length: int) -> list[Find]:
-    """The finds, strong or not according to how many they are for `length` characters."""
+    """Adjust whether matches are strong, by their number per `length`."""
     counts = Counter(find.sign.name for find in found)
     together = formula_points(formulas(found), {}) * _PAGE >= scale().together * max(length, _PAGE)
     made: dict[str, Sign] = {}
@@ -269,7 +279,10 @@ def _weighed(found: list[Find], length: int) -> list[Find]:
 
 
 def formulas(found: list[Find]) -> list[list[Sign]]:
-    """The signs of the formulas, and of the others that count with them, by place: those whose words overlap stand together."""
+    """Group the formula rules by position.
+
+    Includes the other rules that count as formulas. Overlapping matches are in one group.
+    """
     groups: list[list[Sign]] = []
     reach = -1
     for find in sorted((find for find in found if find.sign.counts), key=lambda find: (find.start, -find.end, find.sign.name)):
@@ -281,7 +294,11 @@ def formulas(found: list[Find]) -> list[list[Sign]]:
 
 
 def formula_points(groups: list[list[Sign]], points: Mapping[str, int]) -> int:
-    """What formulas weigh together, each counted once and only the heaviest of those that overlap; `points` before the signs' own."""
+    """Return the combined weight of formulas.
+
+    Each counts once, and only the heaviest of overlapping ones. `points` overrides the rules' own
+    weights.
+    """
     heaviest = {}
     for group in groups:
         weight, name = max((points.get(sign.name, sign.points), sign.name) for sign in group)
@@ -290,7 +307,7 @@ def formula_points(groups: list[list[Sign]], points: Mapping[str, int]) -> int:
 
 
 def in_removed(text: str, language: str) -> Iterable[Find]:
-    """The finds in one removed piece."""
+    """Return the matches in one piece of removed text."""
     reading = Reading(text)
     found = [*note_finds(reading, language), *residue(reading, language, removed=True), *templates(reading), *mojibake(reading)]
     return [find.removed() for find in [*found, *latin_residue(reading, language)]]

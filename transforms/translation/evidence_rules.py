@@ -1,4 +1,4 @@
-"""The data behind the evidence: what each sign looks like, what it weighs, which source languages it points to."""
+"""Rules for the evidence: patterns, weights and source languages."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from newsbeam.transforms.package_data import load_typed_yaml
 
 @dataclass(frozen=True)
 class Sign:
-    """One sign of translation; its fields are explained in `evidence.yaml` (how it weighs) and `en.yaml` (how it is found).
+    """One rule that recognises a piece of evidence.
 
-    `points` is the weight in hundredths of log-odds.
+    The fields are explained in `evidence.yaml` (weights) and `en.yaml` (patterns). `points` is the
+    weight in hundredths of log odds.
     """
 
     name: str
@@ -42,18 +43,24 @@ class Sign:
 
     @property
     def counts(self) -> bool:
-        """Whether it counts among the formulas, which are strong only together: so do the commonest marks of foreign habits."""
+        """Whether the rule counts as a formula.
+
+        Formulas are strong only together; so are the most frequent foreign conventions.
+        """
         return self.kind == "formula" or self.with_formulas
 
     @property
     def weight(self) -> float:
-        """The weight in log-odds."""
+        """The weight in log odds."""
         return self.points / 100
 
 
 @dataclass(frozen=True)
 class Scale:
-    """How evidence becomes a score; see `evidence.yaml`, where each number is explained. Log odds are in hundredths."""
+    """Weights that turn evidence into a score, explained in `evidence.yaml`.
+
+    Log odds are in hundredths.
+    """
 
     prior: int
     prior_without_style: int
@@ -73,10 +80,10 @@ class Scale:
 
 @dataclass(frozen=True)
 class Target:
-    """What is known of one language that texts are translated into.
+    """The rules for text in one language.
 
-    `due` tells which of `signs` to try on a text that holds a word (in small letters) or a pair, `marks` on one that holds a
-    character.
+    `due` lists, for a lower-case word or a pair of characters, the `signs` to try on a text that
+    contains it; `marks` does so for characters.
     """
 
     language: str
@@ -90,7 +97,10 @@ class Target:
 
 @dataclass(frozen=True)
 class Note:
-    """The notes of one language that tell of a translation: phrases that begin a line or bracket, or a sentence."""
+    """Phrases of one language that say that a text is a translation.
+
+    `opens` begin a line or a bracket, `says` begin a sentence.
+    """
 
     language: str
     stems: tuple[str, ...]
@@ -101,7 +111,7 @@ class Note:
 
 @cache
 def scale() -> Scale:
-    """The weights of the kinds of evidence."""
+    """Load the weights of the kinds of evidence."""
     data = load_typed_yaml("newsbeam.transforms.translation", "evidence.yaml")
     kinds = {name: _sign({"sign": name, "kind": name, **entry}, {}) for name, entry in data["kinds"].items()}
     return Scale(
@@ -122,26 +132,26 @@ def scale() -> Scale:
     )
 
 
-# Languages with signs of their own; in all others only what needs no language is found.
+# Languages with rules of their own; in others, only language-independent evidence is found.
 TARGETS = frozenset({"cs", "de", "en", "es", "fr", "ja", "ko", "ru", "uk", "zh"})
 
 
 @cache
 def target(language: str) -> Target | None:
-    """The signs to look for in text in `language`; None where there are no rules for the style of such text yet."""
+    """Return the full rules for text in `language`, None if there are none."""
     return signs_for("en") if language == "en" else None
 
 
 @cache
 def signs_for(language: str) -> Target | None:
-    """The signs to look for in text in `language`, where there are any at all."""
+    """Return the rules for text in `language`, full or partial, else None."""
     if language not in TARGETS:
         return None
     return _target(language, load_typed_yaml("newsbeam.transforms.translation", "learned.yaml") if language == "en" else {})
 
 
 def english_by_hand() -> Target:
-    """The signs of English text with the weights set by hand, before any were learned."""
+    """Return the English rules with manual instead of learned weights."""
     return _target("en", {})
 
 
@@ -175,7 +185,10 @@ def _target(language: str, learned: Mapping[str, Any]) -> Target:
 
 
 def _formulas(groups: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
-    """The phrases of `formulas.yaml`, each a sign of its own, found by the rarest of its words."""
+    """Yield a rule for each phrase of `formulas.yaml`.
+
+    Its anchor is the rarest of its words.
+    """
     common = frozenset(groups["common"])
     for group in groups["groups"]:
         for key in ("phrases", "openers"):
@@ -198,7 +211,10 @@ def _formulas(groups: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
 @cache
 def notes() -> tuple[tuple[Note, ...], re.Pattern[str]]:
-    """The notes of every language, and the pattern of a book's credit line, which is no note."""
+    """Return the notes of every language, and a pattern of book credits.
+
+    A line with a book's credits is not a note.
+    """
     data = load_typed_yaml("newsbeam.transforms.translation", "notes.yaml")
     book = re.compile(data.pop("book"), re.I)
     found = []

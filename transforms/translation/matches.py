@@ -1,4 +1,4 @@
-"""A find, and a text made ready to be looked through."""
+"""Evidence matches and the normalised text they are searched in."""
 
 from __future__ import annotations
 
@@ -11,13 +11,16 @@ from functools import cached_property
 from newsbeam.transforms.document import NOWHERE
 from newsbeam.transforms.translation.evidence_rules import Sign
 
-# How many finds of one sign are shown, and looked for: more say nothing new.
+# Maximum matches of a rule to search and report; more add no information.
 MOST = 12
 
 
 @dataclass(frozen=True)
 class Find:
-    """One find: the sign, where it stands (-1 in removed text), its words; `sources` where they are more than the sign's."""
+    """A match of a rule.
+
+    `start` is -1 in removed text. `sources` may be more specific than those of the rule.
+    """
 
     sign: Sign
     start: int
@@ -28,19 +31,21 @@ class Find:
 
     @classmethod
     def of(cls, sign: Sign, text: str, start: int, end: int) -> Find:
-        """The find at `text[start:end]`."""
+        """Create the match at `text[start:end]`."""
         return cls(sign, start, end, text[start:end], sign.sources, sign.why)
 
     def removed(self) -> Find:
-        """The same find in a piece of removed text."""
+        """Return the same match, marked as being in removed text."""
         return replace(self, start=NOWHERE, end=NOWHERE)
 
 
 class Reading:
-    """One text: itself, with its quotation marks straightened, in small letters (all of one length), its words and characters.
+    """A text prepared for matching.
 
-    `pairs` are a bracket or quotation mark with what follows it ("(*" where that is no Western letter), a blank with the mark
-    behind it, and a figure with a full stop and a blank.
+    `straight` has straight quotation marks, `small` is in lower case with the same length; `words`
+    and `characters` are those in the text. `pairs` are: a bracket or quotation mark and the next
+    character ("(*" if that is not Western), a space and the next punctuation mark, and a digit,
+    full stop and space.
     """
 
     def __init__(self, text: str) -> None:
@@ -59,11 +64,11 @@ class Reading:
 
     @cached_property
     def quotations(self) -> list[tuple[int, int]]:
-        """The stretches inside quotation marks, in order, never across a line."""
+        """Spans of quotations, in order; none extends over a line break."""
         return [match.span() for match in _QUOTED.finditer(self.text)]
 
     def quoted(self, place: int) -> bool:
-        """Whether `place` lies inside quotation marks."""
+        """Whether `place` is inside quotation marks."""
         spans = self.quotations
         at = bisect_right(spans, (place, len(spans) and spans[-1][1] + 1)) - 1
         return at >= 0 and spans[at][0] < place < spans[at][1]

@@ -1,4 +1,7 @@
-"""What a translation leaves behind whatever its languages: words of the source, notes, placeholders, broken characters."""
+"""Language-independent residue of translation.
+
+Untranslated words, notes, template placeholders and garbled characters.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +12,7 @@ from functools import cache
 from newsbeam.transforms.translation.evidence_rules import Note, notes, scale
 from newsbeam.transforms.translation.matches import MOST, Find, Reading
 
-# Scripts by their letters, with the language that a stretch of them most often is.
+# Scripts by their letters, with the language that each most often stands for.
 _SCRIPTS: tuple[tuple[str, str, str], ...] = (
     ("hangul", "\u1100-\u11ff\u3131-\u318e\uac00-\ud7a3", "ko"),
     ("kana", "\u3041-\u3096\u30a1-\u30fa", "ja"),
@@ -51,15 +54,15 @@ _OWN_SCRIPTS = {
     "th": ("thai",),
     **dict.fromkeys(("hi", "mr", "ne"), ("devanagari",)),
 }
-# Text in another script is no leftover where the writer points to it as such: in brackets, in quotation marks, as a
-# word that is explained (`told` in the data), or as the name of a language in a menu.
+# Text in another script is not residue if the writer marks it: in brackets, in quotation marks, as
+# a word that is explained (`told` in the data), or as the name of a language in a menu.
 _OPENING = "([{（【「『《〈\"'“‘«„*/=|"
-# More than this share of letters in the other script makes a text in two languages, or a lesson: nothing was left behind.
+# With a larger share of letters in the other script, the text is bilingual or a language lesson.
 _BILINGUAL = 0.12
 
 
 def script_language(text: str) -> str:
-    """The language that most letters of `text` stand for, "" where they are Latin."""
+    """Return the language of the main script of `text`, "" if it is Latin."""
     shares = {code: len(re.findall(f"[{letters}]", text)) for _, letters, code in _SCRIPTS}
     best = max(shares, key=lambda code: shares[code])
     if shares["ja"] * 8 > shares["zh"] > 0 and best in ("ja", "zh"):
@@ -69,8 +72,11 @@ def script_language(text: str) -> str:
 
 
 def residue(reading: Reading, language: str, removed: bool = False) -> Iterator[Find]:
-    """Words of another script inside the text, or (in removed text) lines in it."""
-    # Latin letters and marks of punctuation are in every text; what is left is a script.
+    """Find words of another script in the text.
+
+    In removed text, these are lines rather than words.
+    """
+    # Every text has Latin letters and punctuation; other characters belong to a script.
     if reading.plain or reading.characters <= _COMMON:
         return
     text = reading.text
@@ -109,14 +115,20 @@ _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 
 
 def _line(text: str, start: int, end: int) -> tuple[int, int]:
-    """The bounds of the line around `start` to `end`, or of the 300 characters before and after."""
+    """Return the bounds of the line around a range.
+
+    At most 300 characters on either side.
+    """
     begin, stop = text.rfind("\n", max(0, start - 300), start), text.find("\n", end, end + 300)
     return begin + 1 if begin >= 0 else max(0, start - 300), stop if stop >= 0 else min(len(text), end + 300)
 
 
 @cache
 def _foreign(own: tuple[str, ...]) -> re.Pattern[str]:
-    """Words, with single blanks between them, of the scripts that are not `own`."""
+    """Compile a pattern for words in scripts other than `own`.
+
+    Words may have single spaces between them.
+    """
     letters = "".join(letters for name, letters, _ in _SCRIPTS if name not in own)
     return re.compile(f"[{letters}][{letters}\u0300-\u036f\u0e31-\u0e4e\u0900-\u0963\u064b-\u0652\u30fc]*(?: [{letters}]+)*")
 
@@ -125,24 +137,27 @@ _COMMON = frozenset(map(chr, (*range(0x370), *range(0x2000, 0x2C00))))
 
 
 def _script(sign: str) -> str:
-    """The language that a letter's script stands for."""
+    """Return the language that a letter's script most often stands for."""
     return next(code for _, letters, code in _SCRIPTS if re.match(f"[{letters}]", sign))
 
 
 def _glossed(after: str) -> bool:
-    # "떡볶이 (tteokbokki)", "Привет means": the word is what the text is about.
+    # "떡볶이 (tteokbokki)", "Привет means": the text is about the word.
     return re.match(r"\s*(?:[)\]）»”\"'’]|\(|（|means?\b|meaning\b|is the\b|[=–—-]\s)", after) is not None
 
 
 def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
-    """A few words running of another language in Latin letters, told by its small words, inside an English text."""
+    """Find a few consecutive words of another Latin-script language.
+
+    They are recognised by that language's function words, in English text only.
+    """
     if language != "en":
         return
     text, weights = reading.text, scale()
     for code, small in weights.latin.items():
         if len(small & reading.words) < 3:
             continue
-        # A text that holds many of them is in that language, or in two.
+        # A text with many of them is in that language, or bilingual.
         words = _WORDS.findall(reading.small)
         if sum(word in small for word in words) > _BILINGUAL / 2 * len(words):
             continue
@@ -150,7 +165,8 @@ def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
         for start, end, distinct in _stretches(reading, small):
             before, after = text[max(0, start - 60) : start], text[end : end + 20]
             opening = before.rstrip(" ")[-1:]
-            # Names, titles and phrases in quotation marks, brackets or with capitals throughout are what the text is about.
+            # Names, titles and phrases in quotation marks, brackets or title case are mentioned
+            # deliberately.
             parts = text[start:end].split()
             plain = len(parts) > 3 and sum(word[:1].islower() for word in parts) >= 0.6 * len(parts)
             if plain and distinct >= 3 and not (opening and opening in _OPENING) and not _glossed(after) and not reading.quoted(start):
@@ -162,7 +178,10 @@ def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
 
 
 def _stretches(reading: Reading, small: frozenset[str]) -> Iterator[tuple[int, int, int]]:
-    """Stretches in which every third word at least is one of `small`: start, end, and how many different ones."""
+    """Yield ranges in which at least every third word is in `small`.
+
+    As start, end, and number of different words of `small`.
+    """
     start = end = -1
     seen: set[str] = set()
     gap = 0
@@ -184,7 +203,7 @@ _WORDS = re.compile(r"[^\W\d_]+")
 
 
 def note_finds(reading: Reading, language: str) -> Iterator[Find]:
-    """Notes that say that the text is a translation, in any language."""
+    """Find notes in any language that say that the text is a translation."""
     text, lowered = reading.text, reading.small
     table, book = notes()
     sign = scale().kinds["note"]
@@ -211,20 +230,26 @@ def note_finds(reading: Reading, language: str) -> Iterator[Find]:
 
 @cache
 def _starts() -> Mapping[str, tuple[str, ...]]:
-    """The stems in letters that stand in words with blanks between them, by four letters: words begin with them."""
+    """Index the stems of scripts with spaces by their first four letters.
+
+    Words begin with these stems.
+    """
     stems = sorted({stem for note in notes()[0] for stem in note.stems if stem[0] < "\u0590"})
     return {start: tuple(stem for stem in stems if stem[:4] == start) for start in sorted({stem[:4] for stem in stems})}
 
 
 @cache
 def _signs() -> Mapping[str, tuple[str, ...]]:
-    """The stems in the other scripts, by their first character."""
+    """Index the stems of other scripts by their first character."""
     stems = sorted({stem for note in notes()[0] for stem in note.stems if stem[0] >= "\u0590"})
     return {sign: tuple(stem for stem in stems if stem[0] == sign) for sign in sorted({stem[0] for stem in stems})}
 
 
 def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None:
-    """The note whose phrase stands at `at`: its line, its bracket or its sentence; None if it is part of a sentence."""
+    """Return the range of the note whose phrase is at `at`.
+
+    The range is a line, a bracket or a sentence; None if the phrase is part of a sentence.
+    """
     begin, stop = _line(text, at, at)
     before = text[begin:at]
     if (end := at + length) < len(text) and text[end - 1].isalnum() and text[end].isalnum() and text[end - 1 : end + 1].isascii():
@@ -236,7 +261,8 @@ def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None
         closing = re.compile(r"[\])）］】〕]").search(text, at, min(stop, at + 160))
         return (at, closing.start()) if closing else None
     if not re.search(r"\w", before) and len(text[begin:stop].strip()) <= 200:
-        # A line that goes on as a sentence of its own ("Translated by hand, the novel sold well.") is no note.
+        # A line that continues as a sentence ("Translated by hand, the novel sold well.") is not a
+        # note.
         line = text[at:stop].rstrip()
         if says or len(line) <= 120:
             return at, at + len(line)
@@ -247,11 +273,11 @@ def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None
 
 
 def _credit(rest: str) -> bool:
-    """Whether what follows "Translation:" is who made it, and not a sentence put into another language."""
+    """Whether "Translation:" is followed by a name, not a sentence."""
     words = re.split(r"[)\]）】]", rest, maxsplit=1)[0].split()
     if not words or len(words) > 8 or len(rest) > 80 or words[-1][-1] in "?!。？！":
         return False
-    # In a name no word is in small letters but the little ones; scripts without capitals pass.
+    # In a name, only short words are in lower case; scripts without case pass.
     small = [word for word in words if word[0].islower() and len(word) > 3]
     return words[0][0].isalpha() and not words[0][0].islower() and not small
 
@@ -264,7 +290,10 @@ def _note_source(note: Note, words: str, language: str) -> Mapping[str, float]:
 
 
 def templates(reading: Reading) -> Iterator[Find]:
-    """Keys and placeholders of templates that were never filled in; a text full of them is about templates."""
+    """Find keys and placeholders of templates that were never filled in.
+
+    A text with many of them is about templates.
+    """
     text, parts = reading.text, scale().parts
     if reading.characters.isdisjoint("_{%") and not any("." in line and " " not in line for line in text.split("\n")):
         return
@@ -281,7 +310,8 @@ def templates(reading: Reading) -> Iterator[Find]:
             yield Find.of(sign, text, start, match.start() + len(words.rstrip()))
 
 
-# A line of its own like "bar_progress" or "menu.more.title" (not a user's name: one of its parts names a part of a page).
+# A line such as "bar_progress" or "menu.more.title". One part must name a part of a page, to
+# exclude user names.
 _TEMPLATE = re.compile(
     r"^[ \t]*[a-z]{2,20}(?:[_.][a-z]{2,20}){1,5}[ \t]*$|\{\{ ?[\w.]{1,40} ?\}\}|%\([a-z_]{1,30}\)s|%\d\$s|\$\{[\w.]{1,40}\}",
     re.M,
@@ -289,7 +319,7 @@ _TEMPLATE = re.compile(
 
 
 def mojibake(reading: Reading) -> Iterator[Find]:
-    """Words of another script whose bytes were read as Western European."""
+    """Find words of another script that were decoded as Western European."""
     if reading.plain or reading.characters.isdisjoint(_LEADS):
         return
     text, sign = reading.text, scale().kinds["mojibake"]
@@ -300,9 +330,12 @@ def mojibake(reading: Reading) -> Iterator[Find]:
 
 
 def _meant(words: str) -> str:
-    """The language that `words` were in before their bytes were misread; "" if they are what they seem."""
+    """Return the language of `words` before they were decoded incorrectly.
+
+    "" if they are correct.
+    """
     try:
-        # As browsers read windows-1252: what it leaves open is the byte itself.
+        # As browsers decode windows-1252: undefined bytes map to themselves.
         data = b"".join(sign.encode("latin-1" if sign < "\u0100" else "cp1252") for sign in words)
     except UnicodeError:
         return ""
@@ -311,7 +344,8 @@ def _meant(words: str) -> str:
             meant = data.decode(encoding)
         except UnicodeError:
             continue
-        # In Korean and Chinese print a third of all bytes are no Latin letters, which a row of accented letters is.
+        # In Korean and Chinese text, at least a quarter of the bytes do not map to Latin letters;
+        # in a run of accented letters, they do.
         if code in ("ko", "zh") and sum(sign < "\u00c0" for sign in words) * 4 < len(words):
             continue
         if pattern.fullmatch(meant):
@@ -319,16 +353,17 @@ def _meant(words: str) -> str:
     return ""
 
 
-# UTF-8 first (the text itself shows the script), then the older encodings, whose text has to be of common letters throughout.
+# UTF-8 first, as the text itself shows the script; then the legacy encodings, whose text must
+# consist of common letters.
 _MISREAD: tuple[tuple[str, re.Pattern[str], str], ...] = (
     ("utf-8", re.compile("^(?:" + "|".join(f"[^{one}]*[{one}][^{one}]*[{one}].*" for _, one, _ in _SCRIPTS) + ")", re.S), ""),
     ("euc_kr", re.compile("[\uac00-\ud7a3]{3,}"), "ko"),
     ("cp1251", re.compile("[А-Яа-яЁёІіЇїЄє][а-яёіїє]{5,}"), "ru"),
     ("gb2312", re.compile("[\u4e00-\u9fff，。、]{3,}"), "zh"),
 )
-# The letters that the first bytes of other scripts are misread as, in UTF-8 and in the older encodings.
+# Letters that result from the first bytes of other scripts, in UTF-8 and in legacy encodings.
 _LEADS = frozenset("ÐÑÎÏ×ØÙãäåæçèéêëìíàÀÁÂÃÄÅÆÇÈÉÊËÌÍÓÔÕÖÚÛÜß°±²³´µ¶·¸¹º»¼½¾¿")
-# Every sign that windows-1252 or ISO 8859-1 makes of a byte over 127.
+# Every character that windows-1252 or ISO 8859-1 assigns to a byte above 127.
 _BROKEN = re.compile(
     "[\u0080-\u00ff\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013\u2014\u2018-\u201e\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122]{6,400}"
 )

@@ -1,12 +1,18 @@
-"""Whether a text reads like a translation: a classifier of masked text that knows function words, endings, marks and their order.
+"""Style classifier: does a text read like a translation?
 
-What a text is about must not decide. So every word that is not on the language's list of common, evenly spread words is masked: it
-becomes its ending if that is a common one, "a name" if it has a capital, a number of so many digits, or nothing but "a content
-word". (In Chinese and Japanese the same is done with characters.) What is left is read as three streams of n-grams: the
-masked words; the same with content words in a row taken as one; and punctuation with the distance between two marks. Each n-gram is
-hashed to a place in a table of small whole numbers (feature hashing, Weinberger et al. 2009), whose sum, divided by the root of
-the number of n-grams, is the score: a logistic regression over n-grams of function words, known to tell translations from originals
-(Baroni & Bernardini 2006; Volansky, Ordan & Wintner 2015). Whole numbers throughout: the same text is judged alike on every machine.
+The topic must not influence the result. Every word outside the language's list of frequent, evenly
+distributed words is therefore masked. It becomes its ending if that is frequent, "a name" if it is
+capitalised, a number with so many digits, or just "a content word". In Chinese and Japanese, the
+same is done with characters.
+
+The masked text yields three streams of n-grams: the masked words; the same with consecutive content
+words merged; and punctuation with the distances between marks. Each n-gram is hashed to a slot in a
+table of small integers (feature hashing, Weinberger et al. 2009). Their sum, divided by the root of
+the number of n-grams, is the score. This is a logistic regression on n-grams of function words,
+which are known to separate translations from originals (Baroni & Bernardini 2006; Volansky, Ordan &
+Wintner 2015).
+
+All arithmetic uses integers, so that results are the same on every machine.
 """
 
 from __future__ import annotations
@@ -56,7 +62,7 @@ _CHARACTERS = re.compile(
     r"|\.\.\.|…+|[-–—−‐‑―]+|[^\w\s\u200b-\u200f\ufeff\u2060\u00ad]"
 )
 
-# Typography gives nothing away: marks that differ from house to house are read as one.
+# Typography must not matter: marks that depend on house style are normalised.
 _MARKS = {
     **dict.fromkeys("“”„‟", '"'),
     **dict.fromkeys("‘’‚‛`´", "'"),
@@ -66,7 +72,7 @@ _MARKS = {
 }
 _QUOTES = dict.fromkeys("«»‹›「」『』", '"')
 
-# The first ids are kinds of token; the words, endings and marks of a language follow.
+# The first ids are kinds of tokens; the words, endings and marks of a language follow.
 _KINDS = (
     "content",
     "name",
@@ -88,7 +94,11 @@ _ODD, _ROOM, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(4096), np.uint64(2
 
 @dataclass(frozen=True)
 class Judgement:
-    """`log_odds`: translated against original at even priors, in 1/SCALE. `sources`: each source language, log odds against the rest."""
+    """Result of the classifier, in 1/SCALE.
+
+    `log_odds`: translated against original at even priors. `sources`: log odds of each source
+    language against the rest.
+    """
 
     log_odds: int
     sources: tuple[tuple[str, int], ...] = ()
@@ -96,7 +106,10 @@ class Judgement:
 
 @dataclass(frozen=True)
 class Sign:
-    """A pattern that weighed: where it stands, as it reads when masked, and its part in the score (positive: translated)."""
+    """A pattern that contributed to the score.
+
+    `pattern` is the masked text; `weight` is positive for translated.
+    """
 
     start: int
     end: int
@@ -105,7 +118,7 @@ class Sign:
 
 
 class _Numbers(dict[str, int]):
-    """The numbers of the tokens seen so far, which most of the next will be among."""
+    """Cache of token ids."""
 
     def __init__(self, mask: Mask) -> None:
         super().__init__(mask.ids)
@@ -122,7 +135,10 @@ _REMEMBERED = 50_000
 
 
 class Mask:
-    """Turns text of one language into numbers, one a token: the word if it is kept, else the kind of word it is."""
+    """Tokeniser of one language that maps each token to an id.
+
+    A listed word keeps its identity; other tokens are replaced by their kind.
+    """
 
     def __init__(self, language: str, words: tuple[str, ...], endings: tuple[str, ...]) -> None:
         self.by_character = language in _CJK
@@ -153,7 +169,7 @@ class Mask:
         self.marks = (numbers >= _MARK) & (numbers < self.first_word)
 
     def number(self, token: str) -> int:
-        """The number of one token."""
+        """Return the id of one token."""
         first = token[0]
         if first.isalpha():
             if self.by_character:
@@ -180,7 +196,10 @@ class Mask:
         return _MARK
 
     def tokens(self, text: str) -> Ids:
-        """The numbers of all tokens of the text. In Chinese and Japanese a run of masked characters is one token."""
+        """Return the ids of all tokens.
+
+        In Chinese and Japanese, a run of masked characters is one token.
+        """
         out = np.fromiter(map(self.cached.__getitem__, self.find(text)), np.int64)
         if len(self.cached) > _REMEMBERED:
             self.cached = _Numbers(self)
@@ -190,15 +209,18 @@ class Mask:
 
 
 def streams(ids: Ids, mask: Mask) -> tuple[Ids, NDArray[np.uint64], NDArray[np.intp]]:
-    """The three streams one after the other: the tokens, the number of the stream of each, and where it stands among `ids`."""
-    # Content words, endings and names in a row as one.
+    """Return the three streams, concatenated.
+
+    The tokens, the stream number of each, and its index in `ids`.
+    """
+    # Merge consecutive content words, endings and names.
     plain = mask.plain[ids]
     keep = np.empty(len(ids), bool)
     keep[:1] = True
     np.not_equal(plain[1:], plain[:-1], out=keep[1:])
     keep |= plain > _NAME
     kept = keep.nonzero()[0]
-    # Marks, and how far apart they stand.
+    # Marks, and the distances between them.
     marks = mask.marks[ids].nonzero()[0]
     gaps = np.empty(len(marks), np.int64)
     gaps[:-1] = marks[1:] - marks[:-1]
@@ -209,20 +231,20 @@ def streams(ids: Ids, mask: Mask) -> tuple[Ids, NDArray[np.uint64], NDArray[np.i
     return np.concatenate((ids, plain[kept], beat)), number, np.concatenate((np.arange(len(ids)), kept, np.repeat(marks, 2)))
 
 
-# How far the next mark is, less exactly the farther.
+# Buckets for the distance to the next mark, coarser for longer distances.
 _STEPS = np.array([2048 + min(gap, 4) + (min((gap - 4) // 4 + 1, 8) if gap > 4 else 0) for gap in [0, *range(40)]], np.int64)
 
 
 def hashes(ids: Ids, mask: Mask) -> NDArray[np.uint64]:
-    """The hash of every n-gram of the tokens, of all streams."""
+    """Return the hashes of all n-grams in all streams."""
     tokens, number, _ = streams(ids, mask)
     return np.concatenate(list(grams(tokens, number)))
 
 
 def grams(tokens: Ids, number: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64]]:
-    """The hashes of the n-grams of one, two, three and four tokens, by where they begin.
+    """Yield the hashes of n-grams with one, two, three and four tokens.
 
-    Some reach from one stream into the next: few, and the same wherever it is done.
+    Some n-grams extend over the border of two streams. They are few, and the same in training.
     """
     values = tokens.astype(np.uint64)
     key = number
@@ -230,22 +252,22 @@ def grams(tokens: Ids, number: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64
         key = key[: len(values) - size + 1] * _ROOM
         key += values[size - 1 :]
         key *= _ODD
-        # Mixed at each length, for the tokens of the longest would not fit into 64 bits.
+        # Mix at each length, because four tokens do not fit into 64 bits.
         key ^= key >> _HALF
         yield key
 
 
-# What a place counts that occurs so often: 64 * (1 + ln n), rounded.
+# Value of a slot by number of occurrences: 64 * (1 + ln n), rounded.
 _TIMES = np.array([0, *(round(64 * (1 + log(n))) for n in range(1, 64))], np.int64)
 
 
 def slots(hashed: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.uint16]]:
-    """The place of each n-gram in a table, and the bits that tell it from others of the same place."""
+    """Return the slot of each n-gram, and check bits that detect collisions."""
     return (hashed >> np.uint64(64 - BITS)).astype(np.intp), ((hashed >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.uint16)
 
 
 def counted(found: NDArray[np.intp]) -> tuple[NDArray[np.intp], Ids, int]:
-    """The places found, each once, what each counts, and the root of the sum of the squares of that."""
+    """Return the distinct slots, their values, and the norm of the values."""
     ordered = np.sort(found)
     new = np.empty(len(ordered) + 1, bool)
     new[:1] = new[-1:] = True
@@ -258,9 +280,11 @@ def counted(found: NDArray[np.intp]) -> tuple[NDArray[np.intp], Ids, int]:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """One language: `check` (2 ** BITS,), 0 where nothing stands; `weights` (2 ** BITS,), -127 to 127; the rest are scales and biases.
+    """The model of one language.
 
-    `rows` (2 ** BITS,) says which row of `source_weights` (rows, sources), -127 to 127, an n-gram has, 0 for none.
+    `check` (2 ** BITS,) is 0 for empty slots; `weights` (2 ** BITS,) is -127 to 127. `rows` (2 **
+    BITS,) is the row of an n-gram in `source_weights` (rows, sources), -127 to 127, or 0 for none.
+    The other fields are scales and biases.
     """
 
     mask: Mask
@@ -274,7 +298,7 @@ class Model:
     factors: tuple[int, ...]
 
     def score(self, ids: Ids) -> tuple[int, NDArray[np.int64]]:
-        """The raw score of one window, and that of each source language, in 1/SCALE."""
+        """Score one window, in total and for each source language, in 1/SCALE."""
         place, bits = slots(hashes(ids, self.mask))
         once, worth, root = counted(place[self.check[place] == bits])
         total = int(worth @ self.weights[once].astype(np.int64)) * self.numbers["step"] // (root * 1024) + self.numbers["bias"]
@@ -288,14 +312,14 @@ class Model:
 
 @cache
 def languages() -> frozenset[str]:
-    """The languages that have a model."""
+    """Return the languages that have a model."""
     folder = files("newsbeam.transforms.translation") / "weights"
     return frozenset(entry.name[6:-4] for entry in folder.iterdir() if entry.name.startswith("style_") and entry.name.endswith(".npz"))
 
 
 @cache
 def model(language: str) -> Model:
-    """The model of a language that has one."""
+    """Load the model of a language."""
     data = load_arrays("newsbeam.transforms.translation", f"style_{language}.npz")
     words, endings, sources = (tuple(bytes(data[key]).decode().split()) for key in ("words", "endings", "sources"))
     numbers = {key: int(data[key]) for key in ("step", "bias", "slope", "shift", "source_step")}
@@ -316,14 +340,15 @@ def model(language: str) -> Model:
 
 
 def window(language: str) -> int:
-    """How many tokens are judged at once."""
+    """Return the number of tokens per window."""
     return CJK_WINDOW if language in _CJK else WINDOW
 
 
 def judge(text: str, language: str) -> Judgement | None:
-    """Whether the text reads like a translation into `language`; None if there is no model for it or too little text.
+    """Classify the style of a text in `language`.
 
-    A text of several windows has the mean of their scores, and is the surer for it, as measured on texts of that length.
+    Returns None if there is no model or too little text. For a text of several windows, the mean of
+    their scores is scaled up by factors measured on texts of that length.
     """
     if len(text) < LEAST.get(language, LEAST_ELSEWHERE) or language not in languages():
         return None
@@ -342,9 +367,9 @@ def judge(text: str, language: str) -> Judgement | None:
 
 
 def signs(text: str, language: str, judgement: Judgement | None = None, most: int = 12) -> tuple[Sign, ...]:
-    """The patterns that weighed most for what was judged, heaviest first; those of the winning side only.
+    """Return the patterns with the largest weights, heaviest first.
 
-    `judgement` says which side; without it the text is judged first.
+    Only patterns that support the side of `judgement`. The text is classified first if it is None.
     """
     judgement = judgement or judge(text, language)
     if judgement is None:
@@ -363,7 +388,8 @@ def signs(text: str, language: str, judgement: Judgement | None = None, most: in
     for size, hashed in enumerate(grams(tokens, number), 1):
         place, bits = slots(hashed)
         weights = np.where(known.check[place] == bits, known.weights[place], 0).astype(np.int64) * side
-        # Distances between marks make no pattern that a reader would see, nor does what reaches into another stream.
+        # Distances between marks are meaningless to readers, and so are n-grams over the border of
+        # two streams.
         weights[number[size - 1 :] != number[: len(weights)]] = 0
         weights[number[: len(weights)] == 3] = 0
         for first in np.argsort(-weights, kind="stable")[: 4 * most].tolist():

@@ -1,1 +1,1 @@
-"""How the weights of `newsbeam.transforms.translation` are made. Not needed to run it."""
+"""Training of the weights of translation detection; not needed at run time."""

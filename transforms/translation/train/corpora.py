@@ -1,8 +1,10 @@
-"""Reads the corpora that the style models are trained on into passages like those of the benchmark.
+"""Read the training corpora of the style models into passages.
 
-`data` is a folder of checkouts, each under the name it has where it is published; what is missing is left out, with a word to stderr:
-OPUS-MT-testsets (newstest2019/2020, source-original), NTREX, wmt24-news-systems, mlqe-pe, BSD, mt-parity-assessment-data,
-UD_English-EWT, UD_English-GUM. See weights/style.md for what each is and its terms. None of it is kept in this repository.
+The passages are like those of the benchmark. `data` is a folder of checkouts, each under its
+published name; missing ones are skipped with a message on stderr: OPUS-MT-testsets
+(newstest2019/2020, source-original), NTREX, wmt24-news-systems, mlqe-pe, BSD,
+mt-parity-assessment-data, UD_English-EWT, UD_English-GUM. Their contents and terms are described in
+weights/style.md. None of them is kept in this repository.
 """
 
 from __future__ import annotations
@@ -23,21 +25,26 @@ TARGETS = ("en", "de", "ru", "zh", "ja", "cs", "uk", "he")
 _CJK = ("zh", "ja")
 _CODES = {"de": "deu", "ja": "jpn", "ru": "rus", "cs": "ces", "uk": "ukr", "he": "heb", "zh": "zho-CN"}
 
-# Language pairs of the news tests that are source-original. Not iu: Inuktitut news and Hansard are often translated from English.
+# Language pairs of the news tests that are source-original. Without iu: Inuktitut news and Hansard
+# are often translated from English.
 _NEWSTEST = {
     "2019": "de-en en-de en-cs en-ru en-zh fi-en gu-en kk-en lt-en ru-en zh-en fr-de de-fr",
     "2020": "de-en en-de de-fr fr-de en-ja ja-en en-ru ru-en en-zh zh-en km-en pl-en ps-en ta-en",
 }
 _SECOND_REFERENCE = ("de-en", "en-de", "en-zh", "ru-en", "zh-en")
-# Outputs of baselines that are broken or empty.
+# Baselines with broken or empty output.
 _BROKEN = frozenset(("CycleL", "CycleL2", "MSLC", "TSU-HITs"))
 _GENRES_LEFT_OUT = frozenset(("reddit", "conversation", "court", "podcast", "vlog", "dictionary"))
-_CAP = 900  # passages kept of one kind (corpus, label, source language)
+_CAP = 900  # maximum passages per corpus, label and source language
 
 
 @dataclass(frozen=True)
 class Passage:
-    """One passage. `label` is original, human or machine; `group` names its document, its piece after the last dot."""
+    """One passage.
+
+    `label` is original, human or machine. `group` names its document and, after the last dot, the
+    piece of it.
+    """
 
     text: str
     language: str
@@ -50,12 +57,12 @@ class Passage:
 
     @property
     def document(self) -> str:
-        """What must not stand in two folds."""
+        """The document, whose passages must be in the same fold."""
         return self.group.rpartition(".")[0]
 
 
 def normalised(text: str, language: str) -> str:
-    """The text with the typography of the benchmark."""
+    """Normalise the typography to that of the benchmark."""
     text = re.sub("[\u200b-\u200f\ufeff\u2060\u00ad]", "", text)
     text = re.sub("[\u00a0\u2000-\u200a\u202f\u3000\t]", " ", text)
     text = re.sub(r"\s*[–—−‐‑―]+\s*", " - ", text).replace("…", "...")
@@ -69,7 +76,10 @@ def normalised(text: str, language: str) -> str:
 
 
 def passages(lines: Iterable[str], language: str, label: str, source: str, corpus: str, key: str, **more: str) -> Iterator[Passage]:
-    """Consecutive lines put together to passages of 500, 900 and 1,500 characters (Chinese, Japanese: 180, 330, 540)."""
+    """Join consecutive lines to passages.
+
+    Of 500, 900 and 1,500 characters (Chinese, Japanese: 180, 330, 540).
+    """
     sizes = (180, 330, 540) if language in _CJK else (500, 900, 1500)
     glue = "" if language in _CJK else " "
     text, made, number = "", 0, 0
@@ -84,7 +94,7 @@ def passages(lines: Iterable[str], language: str, label: str, source: str, corpu
 
 
 def bench(folder: Path) -> list[Passage]:
-    """The benchmark's labelled passages."""
+    """Load the labelled passages of the benchmark."""
     with (folder / "translation" / "dev.jsonl").open(encoding="utf-8") as lines:
         return [
             Passage(
@@ -102,7 +112,10 @@ def bench(folder: Path) -> list[Passage]:
 
 
 def web(folder: Path) -> Iterator[Passage]:
-    """Ordinary English web text, taken as original: two passages of each page that bench/extract has reviewed."""
+    """Yield ordinary English web text, which counts as original.
+
+    Two passages of each page that was reviewed for bench/extract.
+    """
     with (folder / "extract" / "dev" / "truth.jsonl").open(encoding="utf-8") as lines:
         for row in map(json.loads, lines):
             if row["page_type"] in ("article", "documentation", "service", "forum", "product") and len(row["main_content"]) > 600:
@@ -128,7 +141,7 @@ def _newstest(data: Path) -> Iterator[Passage]:
                 key = f"{name}.{pair}"
                 if target in TARGETS:
                     yield from passages(_lines(folder / year / pair / f"{name}.{target}"), target, "human", source, name, key)
-                # The English sources are the same for all pairs of a year.
+                # All pairs of a year have the same English sources.
                 if source in TARGETS and name == f"newstest{year}" and (source != "en" or pair in ("en-de", "en-ja")):
                     yield from passages(_lines(folder / year / pair / f"{name}.{source}"), source, "original", "", name, f"{key}.source")
 
@@ -155,7 +168,7 @@ def _wmt24(data: Path) -> Iterator[Passage]:
             for (domain, document), line in zip(documents, _lines(path), strict=False):
                 by_domain[domain][document].append(line)
             for domain, parts in by_domain.items():
-                # Speech was recognised by machine: what marks it is not translation.
+                # Speech was transcribed automatically, which leaves other traces than translation.
                 if domain not in ("canary", "speech"):
                     least = 700 if language in _CJK else 1800
                     for name, lines in _joined(parts, least):
@@ -164,7 +177,10 @@ def _wmt24(data: Path) -> Iterator[Passage]:
 
 
 def _joined(parts: dict[str, list[str]], least: int) -> Iterator[tuple[str, list[str]]]:
-    """Short documents put together to at least so many characters, under the name of the first."""
+    """Merge short documents up to a minimum number of characters.
+
+    The result has the name of the first.
+    """
     name, lines = "", list[str]()
     for document, more in parts.items():
         name = name or document
@@ -245,7 +261,10 @@ def _runs(text: str, language: str) -> set[str]:
 
 
 def outside(data: Path, held: Sequence[Passage]) -> list[Passage]:
-    """All corpora, without passages that share eight words in a row (sixteen characters) with `held`, at most _CAP of a kind."""
+    """Load all corpora, at most _CAP passages of a kind.
+
+    Leaves out passages that share eight consecutive words (sixteen characters) with `held`.
+    """
     known: dict[str, set[str]] = defaultdict(set)
     for passage in held:
         known[passage.language] |= _runs(passage.text, passage.language)
@@ -256,7 +275,7 @@ def outside(data: Path, held: Sequence[Passage]) -> list[Passage]:
     out = []
     for found in kinds.values():
         kept = 0
-        # A fixed choice that has nothing to do with order.
+        # A fixed choice that is independent of the order.
         for passage in sorted(found, key=lambda one: sha256(f"{one.group} {one.system}".encode()).digest()):
             if kept < _CAP and not _runs(passage.text, passage.language) & known[passage.language]:
                 out.append(passage)

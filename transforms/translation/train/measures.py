@@ -1,4 +1,4 @@
-"""How well scores rank translations before originals."""
+"""Metrics of how well scores rank translations before originals."""
 
 from __future__ import annotations
 
@@ -11,7 +11,10 @@ Floats = NDArray[np.float64]
 
 
 def auroc(positive: Floats, negative: Floats) -> float:
-    """The probability that a positive outranks a negative, ties counting one half; nan where there are none of either."""
+    """Return the probability that a positive outranks a negative.
+
+    Ties count one half. NaN if either set is empty.
+    """
     if not len(positive) or not len(negative):
         return math.nan
     ranked = np.sort(negative)
@@ -20,6 +23,9 @@ def auroc(positive: Floats, negative: Floats) -> float:
 
 
 def recall(positive: Floats, negative: Floats, rate: float = 0.05) -> tuple[float, float]:
-    """The recall at that false-positive rate, and the threshold; `negative` must not be empty."""
+    """Return the recall at a false-positive rate, and the threshold.
+
+    `negative` must not be empty.
+    """
     limit = float(np.sort(negative)[::-1][int(rate * len(negative) + 1e-9)])
     return float((positive > limit).mean()), limit

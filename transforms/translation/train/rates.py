@@ -1,15 +1,17 @@
-"""Count how often each sign of translation stands in original and in translated English, and learn its weight from that.
+"""Learn weights from the rates of evidence in originals and translations.
 
-    python -m newsbeam.transforms.translation.train.rates --bench ../shared/bench [--more PASSAGES.jsonl] [--write]
+  python -m newsbeam.transforms.translation.train.rates --bench ../shared/bench [--more PASSAGES.jsonl] [--write]
 
-`--bench` is the folder of benchmarks: `translation/dev.jsonl` and, for ordinary web text, `extract/dev/truth.jsonl`.
-`--more` is further text, one passage of about 900 characters a line: `text`, `src` ("en" for originals, else the language it
-was translated from), `corpus`. `--write` puts the weights into `learned.yaml`.
+`--bench` is the folder of benchmarks: `translation/dev.jsonl` and, for ordinary web text,
+`extract/dev/truth.jsonl`. `--more` adds text, one passage of about 900 characters per line: `text`,
+`src` ("en" for originals, else the source language), `corpus`. `--write` writes the weights to
+`learned.yaml`.
 
-The weight of a sign is its log-odds, translated against original, in hundredths: ln P(sign | translated) / P(sign | original)
-on passages, with half a passage added to both, drawn towards the weight set by hand as if that had been seen three times.
-Its sources are ln P(sign | source) / P(sign | translated), for languages with five finds. A document that stands in
-the data in many renderings counts once. The figures printed for strong kinds are cross-validated by document, five-fold.
+The weight of a rule is its log odds, in hundredths: ln P(rule | translated) / P(rule | original) on
+passages, with half a passage added to both, and shrunk towards the manual weight as if that had
+been observed three times. Its sources are ln P(rule | source) / P(rule | translated), for languages
+with five matches. A document with several translations in the data counts once. The rates printed
+for strong kinds are cross-validated by document, five-fold.
 """
 
 from __future__ import annotations
@@ -27,25 +29,28 @@ from pathlib import Path
 from newsbeam.transforms.translation.detectors import everything, formula_points, formulas
 from newsbeam.transforms.translation.evidence_rules import Sign, Target, english_by_hand, scale
 
-# A passage is about this long; web texts are cut to it for the weights, and taken whole for the rates.
+# Characters of a passage. Web texts are cut to this for the weights, and complete for the rates.
 _PASSAGE = 900
-# How much a hand-set weight counts against what is measured, and the least finds to measure a source.
+# Weight of manual weights relative to observations, and minimum matches to estimate a source.
 _PRIOR = 3.0
 _LEAST = 5
 _FOLDS = 5
-# Sources are learned for languages with this many passages; the others keep what is set by hand.
+# Sources are learned for languages with this many passages; others keep their manual weights.
 _KNOWN = ("cs", "de", "fr", "ja", "ru", "uk", "zh")
 
 
-# No translations from these are in the data: their signs keep the weight set by hand, unless originals hold so many of them
-# that a sign found in this share of the translations could not weigh as much.
+# The data has no translations from these languages. Their rules keep the manual weight, unless
+# originals match so often that a rule with this rate in translations could not weigh as much.
 _UNSEEN = ("ko", "es", "ar")
 _GUESS = 0.02
 
 
 @dataclass(frozen=True)
 class Passage:
-    """What was found in one passage: signs, kinds strong by themselves, formulas; `weight` is its share in its document."""
+    """The evidence in one passage.
+
+    Rules, strong kinds and formulas; `weight` is the passage's share of its document.
+    """
 
     label: str
     source: str
@@ -59,7 +64,7 @@ class Passage:
 
 
 def main() -> None:
-    """Print the rates, and write the weights if asked to."""
+    """Print the rates; write the weights if requested."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--bench", type=Path, required=True)
     parser.add_argument("--more", type=Path)
@@ -73,7 +78,7 @@ def main() -> None:
     if options.write:
         path = Path(__file__).parents[1] / "learned.yaml"
         path.write_text(_yaml(learned), "utf-8")
-        print(f"{len(learned)} signs written to {path.name}")
+        print(f"{len(learned)} rules written to {path.name}")
 
 
 def _read(bench: Path, more: Path | None) -> Iterator[Passage]:
@@ -105,7 +110,8 @@ def _passage(text: str, label: str, source: str, fold: int, weight: float, corpu
     english = _english()
     alone = {sign.name for sign in english.signs if sign.strong}
     finds = list(everything(text, "en", english))
-    # A formula may be strong for being one of many: that hangs on the weights, which are to be learned.
+    # Whether a formula is strong can depend on the number of formulas, and so on the weights to be
+    # learned.
     strong = {find.sign.kind for find in finds if find.sign.strong and (find.sign.kind != "formula" or find.sign.name in alone)}
     names = frozenset(find.sign.name for find in finds)
     return Passage(label, source, fold, weight, names, frozenset(strong), formulas(finds), len(text), corpus)
@@ -144,7 +150,7 @@ def _learn(passages: list[Passage], by_name: dict[str, Sign]) -> dict[str, dict[
                     continue
                 rate = (found_in[name][code] + 2 * mean) / (per_source[code] + 2)
                 sources[code] = max(-1.0, min(2.5, math.log(rate / mean)))
-            # What is set by hand for languages that are not in the data keeps its measure to the others.
+            # Manual sources of languages that are not in the data are scaled with the others.
             most = max(sign.sources.values(), default=0.0)
             measured = max((value for code, value in sources.items() if code not in _UNSEEN), default=0.0)
             for code in _UNSEEN:
@@ -158,12 +164,14 @@ def _learn(passages: list[Passage], by_name: dict[str, Sign]) -> dict[str, dict[
 
 def _yaml(learned: dict[str, dict[str, object]]) -> str:
     lines = [
-        "# source: counted by train/rates.py on the development passages of the translation benchmark (WMT21 and WMT23 test sets),",
-        "# the news test sets of WMT 2014 to 2020 (both research use), and English originals: the web texts of the extraction",
-        "# benchmark (WCXB, CC BY 4.0), BBC articles of MasakhaNEWS, PolNeAR's training part, the Dragnet gold texts, the ABC corpus",
-        "# of NLTK. Counts only; no text of theirs is here. No corpus of English from Korean, Spanish or Arabic was at hand:",
-        "# what points to these keeps the weight set by hand in en.yaml and formulas.yaml.",
-        "# Weights (points: hundredths of log-odds) and source languages of signs in English text; they override those by hand.",
+        "# Learned weights (points: hundredths of log odds) and source languages of the rules for English text.",
+        "# They override the manual ones in en.yaml and formulas.yaml.",
+        "# source: counted by train/rates.py on the development passages of the translation benchmark (WMT21",
+        "# and WMT23 test sets), the news test sets of WMT 2014 to 2020 (both research use), and English originals:",
+        "# the web texts of the extraction benchmark (WCXB, CC BY 4.0), BBC articles of MasakhaNEWS, PolNeAR's",
+        "# training part, the Dragnet gold texts, the ABC corpus of NLTK. This file has counts only, no text.",
+        "# There was no corpus of English from Korean, Spanish or Arabic: evidence for these keeps its",
+        "# manual weight.",
     ]
     for name, entry in learned.items():
         lines.append(f"{json.dumps(name, ensure_ascii=False)}: # {entry['seen']}")

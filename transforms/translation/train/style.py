@@ -1,7 +1,11 @@
-"""Trains the style models: which words are kept, a logistic regression over n-grams of masked text, its calibration, its weights.
+"""Train the style models.
 
-The words that are kept are those of many passages that do not come in bursts: a word that, once used, is used again more than chance
-would have it is about something (Church & Gale 1995). No list of topics is needed for that, in any language.
+Selects the words that are not masked, fits a logistic regression on n-grams of masked text,
+calibrates it and writes the weights.
+
+The words are those that occur in many passages and are not bursty: a word that is repeated within a
+text more often than chance predicts is a topic word (Church & Gale 1995). This works for any
+language and needs no list of topics.
 """
 
 from __future__ import annotations
@@ -29,16 +33,18 @@ Floats = NDArray[np.float64]
 
 FOLDS = 5
 _REGULARISATION = 1.5
-_N_GRAMS = 32_000  # with a weight, a language
-_SOURCE_N_GRAMS = {True: 8_500, False: 16_000}  # many source languages or few
+_N_GRAMS = 32_000  # per language
+_SOURCE_N_GRAMS = {True: 8_500, False: 16_000}  # with many source languages, with few
 _CANDIDATES = 70_000
 _INFORMAL = frozenset(("social", "reviews"))
 
-# What a corpus weighs within its genre, and what a genre weighs, with originals and translations of it alike.
+# Weights of corpora within their genre, and of genres. Originals and translations of a genre have
+# equal weight.
 _SHARE = {"dev": 1.0, "ntrex": 0.4, "wmt24": 0.1, "mlqe": 0.4, "bsd": 0.4, "ewt": 0.05, "gum": 0.2, "web": 1.0, "parity": 0.4}
 _GENRE = {"news": 1.0, "informal": 0.5, "wiki": 0.1, "web": 0.2}
 
-# Closed classes that come in bursts all the same: who speaks to whom is a matter of genre, but grammar it is.
+# Function words that are bursty: who speaks to whom depends on the genre, but these words are
+# grammatical.
 _CLOSED_ENGLISH = """i me my mine myself you your yours yourself he him his himself she her hers herself it its itself we us our ours
 ourselves they them their theirs themselves this that these those who whom whose which what where when why how a an the and or but nor so
 yet for of in on at by to from with without into onto upon about above below over under between among through during before after since
@@ -51,7 +57,7 @@ nine ten first second third"""
 
 
 def kept_words(language: str, texts: Sequence[str]) -> tuple[str, ...]:
-    """The words (Chinese, Japanese: characters) that are not masked."""
+    """Return the words (Chinese, Japanese: characters) that are not masked."""
     by_character = language in ("zh", "ja")
     seen, twice, capital, lower = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for text in texts:
@@ -82,7 +88,8 @@ def kept_words(language: str, texts: Sequence[str]) -> tuple[str, ...]:
         share = count / len(texts)
         if share < least or capital[word] > 0.4 * (capital[word] + lower[word]) > 0:
             continue
-        # How much more often it comes twice than a word of this frequency would that fell where it liked (Poisson).
+        # The rate of second occurrences, relative to a word of the same frequency that is
+        # distributed at random (Poisson).
         rate = -math.log(max(1e-9, 1 - share))
         chance = max(1 - math.exp(-rate) - rate * math.exp(-rate), 1e-9)
         if twice[word] / len(texts) / chance <= most_bursts or share > wide:
@@ -94,7 +101,7 @@ def kept_words(language: str, texts: Sequence[str]) -> tuple[str, ...]:
 
 
 def common_endings(language: str, kept: Iterable[str], texts: Sequence[str], most: int = 200) -> tuple[str, ...]:
-    """The endings of two to four letters that most masked words have."""
+    """Return the most frequent endings (two to four letters) of masked words."""
     if language in ("zh", "ja"):
         return ()
     done, endings = set(kept), Counter[str]()
@@ -109,7 +116,10 @@ def common_endings(language: str, kept: Iterable[str], texts: Sequence[str], mos
 
 @dataclass(eq=False)
 class Task:
-    """All passages of one language as rows: `rows` (passages, n-grams), `keys` the n-grams' hashes, `scale` what each is multiplied by."""
+    """All passages of one language as a matrix.
+
+    `rows` is (passages, n-grams), `keys` are the hashes of the n-grams, `scale` their factors.
+    """
 
     language: str
     passages: list[Passage]
@@ -128,7 +138,10 @@ class Task:
 
 
 def task(language: str, passages: list[Passage], topic_only: bool = False) -> Task:
-    """Masks and counts. `topic_only`: the probe, which sees what the mask hides and nothing else."""
+    """Mask the passages and count their n-grams.
+
+    `topic_only`: for the topic probe, use only what is masked.
+    """
     texts = [one.text for one in passages]
     words = kept_words(language, texts)
     mask = style.Mask(language, words, common_endings(language, words, texts))
@@ -141,7 +154,7 @@ def task(language: str, passages: list[Passage], topic_only: bool = False) -> Ta
     while (frequency >= least).sum() > _CANDIDATES:
         least += 1
     keys, frequency = keys[frequency >= least], frequency[frequency >= least]
-    # One n-gram a place: the more frequent has it.
+    # One n-gram per slot: the most frequent one.
     place, bits = style.slots(keys)
     order = np.lexsort((keys, -frequency))
     chosen = np.sort(order[np.unique(place[order], return_index=True)[1]])
@@ -162,7 +175,10 @@ def task(language: str, passages: list[Passage], topic_only: bool = False) -> Ta
 
 
 def _topics(text: str, mask: style.Mask) -> NDArray[np.uint64]:
-    """What the mask hides: the masked words themselves, by hash (Chinese, Japanese: pairs of masked characters)."""
+    """Return hashes of the masked words.
+
+    In Chinese and Japanese, pairs of masked characters.
+    """
     tokens = mask.find(text)
     hidden = [token.lower() for token in tokens if token[0].isalpha() and token.lower() not in mask.ids]
     if mask.by_character:
@@ -177,7 +193,10 @@ def _genre(one: Passage) -> str:
 
 
 def weights(passages: Sequence[Passage]) -> Floats:
-    """What each passage weighs: originals and translations alike in every genre, then alike altogether; mean 1."""
+    """Return the weights of passages, with mean 1.
+
+    Originals and translations have equal weight within each genre, and in total.
+    """
     kinds: dict[tuple[str, str, str], list[int]] = defaultdict(list)
     for number, one in enumerate(passages):
         kinds["original" if one.label == "original" else "translated", _genre(one), one.corpus].append(number)
@@ -196,10 +215,11 @@ def weights(passages: Sequence[Passage]) -> Floats:
 
 
 def folds(passages: Sequence[Passage], by_block: bool = False) -> NDArray[np.int64]:
-    """The fold of each passage of the benchmark and the web pages, by document; -1 for other corpora, which are always trained on.
+    """Assign benchmark passages and web pages to folds, by document.
 
-    Where the benchmark knows no documents, all lines of a set count as one, so that a fold may hold all originals of a year; `by_block`
-    takes fifteen passages in a row for a document there.
+    Other corpora get -1: they are in every training set. If the benchmark has no documents, all
+    lines of a set count as one, so a fold can contain all originals of a year; with `by_block`,
+    fifteen consecutive passages count as a document instead.
     """
     names = []
     for one in passages:
@@ -216,13 +236,13 @@ def folds(passages: Sequence[Passage], by_block: bool = False) -> NDArray[np.int
 
 
 def fit(rows: Any, wanted: NDArray[np.bool_], weight: Floats) -> tuple[Floats, float]:
-    """The coefficients and the bias of a logistic regression."""
+    """Fit a logistic regression; return its coefficients and bias."""
     model = LogisticRegression(C=_REGULARISATION, max_iter=100).fit(rows, wanted, sample_weight=weight)
     return model.coef_[0], float(model.intercept_[0])
 
 
 def out_of_fold(task: Task, fold: NDArray[np.int64]) -> Floats:
-    """The score of each passage of a fold by a model that has not seen it."""
+    """Score each passage with a model that was trained on other folds."""
     scores, translated = np.zeros(len(task.passages)), task.translated
     for number in range(FOLDS):
         seen = np.flatnonzero(fold != number)
@@ -233,15 +253,19 @@ def out_of_fold(task: Task, fold: NDArray[np.int64]) -> Floats:
 
 
 def lengths(tokens: int, window: int) -> int:
-    """Which of the factors a text has: parts of a window, one window, two, three or four, more."""
+    """Return the length class of a text.
+
+    Thirds of a window (0 to 2), two windows (3), up to four (4), more (5).
+    """
     windows = -(-tokens // window)
     return min(tokens * 3 // (window + 1), 2) if windows <= 1 else 3 if windows == 2 else 4 if windows <= 4 else 5
 
 
 def calibrate(task: Task, scores: Floats, fold: NDArray[np.int64]) -> tuple[float, float, list[int]]:
-    """Slope and shift from scores out of fold to log odds at even priors (Platt 1999), and the factor in 1/16 of each of six lengths.
+    """Calibrate out-of-fold scores to log odds at even priors (Platt 1999).
 
-    A longer text is put together from passages of the same document, label and system, its score their mean.
+    Returns slope, shift and a factor (in 1/16) for each of six length classes. Longer texts are
+    simulated by passages of the same document, label and system, with the mean of their scores.
     """
     inside = fold >= 0
     translated, size = task.translated, np.array([len(task.mask.tokens(one.text)) for one in task.passages])
@@ -274,21 +298,27 @@ def calibrate(task: Task, scores: Floats, fold: NDArray[np.int64]) -> tuple[floa
                 factors.append(float(np.clip(factor, 0.5, 2.0)))
                 continue
         factors.append(factors[-1] if factors else 1.0)
-    # The longer, the surer, never the other way.
+    # The factor must not decrease with length.
     for number in range(3, 6):
         factors[number] = max(factors[number], factors[number - 1])
     return slope, shift, [round(16 * factor) for factor in factors]
 
 
 def source_languages(task: Task) -> list[str]:
-    """The source languages with enough passages in the benchmark to be told apart; none if there is but one."""
+    """Return the source languages with enough passages in the benchmark.
+
+    Empty if there is only one.
+    """
     counts = Counter(one.source for one in task.passages if one.corpus == "dev" and one.source)
     found = sorted(source for source, count in counts.items() if count >= 40)
     return found if len(found) > 1 else []
 
 
 def fit_sources(task: Task, columns: NDArray[np.intp], seen: NDArray[np.bool_], sources: list[str]) -> tuple[Floats, Floats]:
-    """Coefficients (n-grams, sources) and biases, each source language against the rest at even priors."""
+    """Fit one classifier per source language against the rest, at even priors.
+
+    Returns coefficients (n-grams, sources) and biases.
+    """
     of = np.array([one.source for one in task.passages])
     used = np.flatnonzero(seen & np.isin(of, sources))
     counts = Counter((task.passages[at].source, task.passages[at].corpus) for at in used)
@@ -312,7 +342,10 @@ def fit_sources(task: Task, columns: NDArray[np.intp], seen: NDArray[np.bool_], 
 
 
 def sources_out_of_fold(made: Task, fold: NDArray[np.int64], sources: list[str]) -> Floats:
-    """The log odds of each source language (passages, sources) by models that have not seen the passage's fold."""
+    """Return out-of-fold log odds of each source language.
+
+    The shape is (passages, sources).
+    """
     odds = np.zeros((len(fold), len(sources)))
     columns = chosen_columns(made, None, _SOURCE_N_GRAMS[len(sources) > 4])
     for number in range(FOLDS):
@@ -323,9 +356,10 @@ def sources_out_of_fold(made: Task, fold: NDArray[np.int64], sources: list[str])
 
 
 def judged_unseen(language: str, passages: list[Passage]) -> Iterator[tuple[Passage, style.Judgement]]:
-    """Each passage of the benchmark and of the web pages, as models judge it that have not seen its document.
+    """Classify each benchmark passage and web page by out-of-fold models.
 
-    Strict folds for the log odds; for the source language blocks, since a strict fold may hold all there is of one.
+    Log odds are from strict folds; the source language is from blocks, as a strict fold can contain
+    all passages of a source.
     """
     made, fold = task(language, passages), folds(passages)
     scores = out_of_fold(made, fold)
@@ -340,20 +374,23 @@ def judged_unseen(language: str, passages: list[Passage]) -> Iterator[tuple[Pass
 
 
 def chosen_columns(task: Task, importance: Floats | None, most: int) -> NDArray[np.intp]:
-    """The n-grams that get a weight: those that weigh most on most passages; the most frequent where nothing is known of weights."""
+    """Select the n-grams that get a weight.
+
+    Those with the highest weights on most passages; without weights, the most frequent.
+    """
     rank = task.frequency.astype(float) if importance is None else np.abs(importance) * np.sqrt(task.frequency)
     return np.sort(np.argsort(-rank, kind="stable")[:most])
 
 
 def load(bench: Path, data: Path | None) -> dict[str, list[Passage]]:
-    """All passages by language, the benchmark's first."""
+    """Load all passages by language, those of the benchmark first."""
     held = corpora.bench(bench)
     everything = [*held, *corpora.web(bench), *(corpora.outside(data, held) if data else ())]
     return {language: [one for one in everything if one.language == language] for language in corpora.TARGETS}
 
 
 def train(language: str, passages: list[Passage], out: Path) -> None:
-    """Writes style_<language>.npz."""
+    """Train a model and write style_<language>.npz."""
     made = task(language, passages)
     fold = folds(passages, by_block=True)
     slope, shift, factors = calibrate(made, out_of_fold(made, fold), fold)
@@ -400,11 +437,11 @@ def _letters(words: Iterable[str]) -> NDArray[np.uint8]:
     return np.frombuffer(" ".join(words).encode(), np.uint8)
 
 
-# Measuring.
+# Evaluation.
 
 
 def report(language: str, passages: list[Passage], quick: bool = False) -> None:
-    """Prints what the model does on documents it has not seen."""
+    """Print the quality on documents outside the training set."""
     made = task(language, passages)
     label = np.array([one.label for one in passages])
     dev, web, translated = made.where("dev"), made.where("web"), made.translated
@@ -442,7 +479,7 @@ def report(language: str, passages: list[Passage], quick: bool = False) -> None:
         scores = out_of_fold(probe, folds(passages, by_block))
         value = auroc(scores[dev & translated], scores[dev & ~translated])
         print(f"   topic-only probe {'blocks' if by_block else 'strict'}: AUROC {value:.3f}", flush=True)
-    # Without any passage of the year (and the domains that only it has) in training.
+    # Leave out all passages of a year, and of the domains that only that year has.
     for year in ("21.", "23."):
         fold = np.where(dev & np.array([one.group.startswith(year) for one in passages]), 0, -1)
         if (fold == 0).any() and (dev & (fold != 0) & ~translated).any():
