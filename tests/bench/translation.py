@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from newsbeam.transforms.document import Document, Translation
-from newsbeam.transforms.translation import Translate, style, weigh
+from newsbeam.transforms.translation import Translate, combine_evidence, style
 from newsbeam.transforms.translation.train.measures import auroc, recall
 
 EAST = ("ja", "ko", "zh")
@@ -73,10 +73,10 @@ def cross_validated(bench: Path, data: Path | None, targets: Sequence[str]) -> l
     for language, passages in training.load(bench, data).items():
         if language not in targets:
             continue
-        for passage, judgement in training.judged_unseen(language, passages):
+        for passage, result in training.classify_out_of_fold(language, passages):
             document = Document(text=passage.text, language=language)
             label = "web" if passage.corpus == "web" else passage.label
-            out.append(Judged(language, label, passage.source, passage.group, weigh(document, language, judgement)[0], 0.0))
+            out.append(Judged(language, label, passage.source, passage.group, combine_evidence(document, language, result)[0], 0.0))
     return out
 
 

@@ -6,7 +6,7 @@ import yaml
 from newsbeam.transforms.document import Document, Removal, broken_spans
 from newsbeam.transforms.language import Language
 from newsbeam.transforms.translation import Translate
-from newsbeam.transforms.translation.detectors import everything
+from newsbeam.transforms.translation.detectors import find_all
 from newsbeam.transforms.translation.evidence_rules import scale, target
 
 CASES = yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))
@@ -43,9 +43,9 @@ BY_KIND = [
 @pytest.mark.parametrize(("kind", "wanted", "case"), BY_KIND)
 def test_kind(kind, wanted, case):
     text, language = case["text"], case.get("language", "en")
-    finds = [find for find in everything(text, language, target(language)) if find.sign.kind == kind]
+    finds = [find for find in find_all(text, language, target(language)) if find.rule.kind == kind]
     if not wanted:
-        assert not [find for find in finds if find.sign.strong or kind not in COMMON]
+        assert not [find for find in finds if find.rule.strong or kind not in COMMON]
         return
     assert finds
     assert all(text[find.start : find.end] == find.text for find in finds)
@@ -56,7 +56,7 @@ def test_kind(kind, wanted, case):
 def test_every_kind_has_cases_of_its_own():
     english = target("en")
     assert english is not None
-    kinds = {sign.kind for sign in (*english.signs, *scale().kinds.values())}
+    kinds = {rule.kind for rule in (*english.rules, *scale().kinds.values())}
     assert kinds <= set(KINDS)
     assert all(len(cases["found"]) >= 6 <= len(cases["not"]) for cases in KINDS.values())
 

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from newsbeam.transforms.document import Document, Removal, broken_spans
 from newsbeam.transforms.translation import Translate
-from newsbeam.transforms.translation.evidence_rules import TARGETS, notes, scale, signs_for, target
-from newsbeam.transforms.translation.style import LEAST
+from newsbeam.transforms.translation.evidence_rules import TARGETS, notes, rules_for, scale, target
+from newsbeam.transforms.translation.style import MIN_CHARS
 
 TEXTS = [case["text"] for case in yaml.safe_load((Path(__file__).parent / "cases.yaml").read_text("utf-8"))]
 PIECES = [*TEXTS, "\n", " ", "«", "'", '"', "(", "\ud800", "İ", "번역", "on the 7th,", "{{", "â€™", "Our government", "President Kim"]
@@ -36,7 +36,7 @@ def test_any_text_is_judged_and_spans_hold(text, language, removed, markup):
     assert 0 <= found.source_language_score <= 1
     assert found.score == round(found.score, 4)
     assert bool(found.source_language) == bool(found.source_language_score)
-    assert found.verdict != "original" or len(text) >= min(scale().enough, *LEAST.values())
+    assert found.verdict != "original" or len(text) >= min(scale().enough, *MIN_CHARS.values())
     assert found.verdict != "translated" or found.artifacts
     assert after == Translate()(document)
 
@@ -45,10 +45,10 @@ PLAIN = "The bridge reopened after repairs, and drivers were glad to see it. "
 
 
 @pytest.mark.parametrize(
-    "sign", ["They met on the 7th, as planned. ", "Experts analyze that it will last. ", "[AI translation] ", "The 예산안 passed. "]
+    "evidence", ["They met on the 7th, as planned. ", "Experts analyze that it will last. ", "[AI translation] ", "The 예산안 passed. "]
 )
-def test_more_evidence_never_lowers_the_score(sign):
-    scores = [Translate()(Document(text=PLAIN * 6 + sign * count + PLAIN * 6, language="en")).translation.score for count in range(4)]
+def test_more_evidence_never_lowers_the_score(rule):
+    scores = [Translate()(Document(text=PLAIN * 6 + evidence * count + PLAIN * 6, language="en")).translation.score for count in range(4)]
     assert scores == sorted(scores)
     assert scores[0] < scores[1]
 
@@ -152,22 +152,22 @@ def test_the_data_is_whole():
     english = target("en")
     assert english is not None
     for language in sorted(TARGETS):
-        rules = signs_for(language)
+        rules = rules_for(language)
         assert rules is not None
-        for sign in rules.signs:
-            assert sign.pattern or sign.phrase, sign.name
-            assert sign.anchors, sign.name
-            assert all(anchor == anchor.lower() for anchor in sign.anchors if anchor.isalnum() and len(anchor) > 1), sign.name
-            assert sign.phrase == sign.phrase.lower(), sign.name
-            assert len(sign.why) > 20, sign.name
-            assert all(-300 <= value * 100 <= 300 for value in sign.sources.values()), sign.name
-        assert len({sign.name for sign in rules.signs}) == len(rules.signs)
+        for rule in rules.rules:
+            assert rule.pattern or rule.phrase, rule.name
+            assert rule.anchors, rule.name
+            assert all(anchor == anchor.lower() for anchor in rule.anchors if anchor.isalnum() and len(anchor) > 1), rule.name
+            assert rule.phrase == rule.phrase.lower(), rule.name
+            assert len(rule.why) > 20, rule.name
+            assert all(-300 <= value * 100 <= 300 for value in rule.sources.values()), rule.name
+        assert len({rule.name for rule in rules.rules}) == len(rules.rules)
     assert target("xx") is None
-    assert signs_for("xx") is None
+    assert rules_for("xx") is None
 
 
 def test_what_was_learned_is_of_signs_that_there_are():
     learned = yaml.safe_load((files("newsbeam.transforms.translation") / "learned.yaml").read_bytes())
-    names = {sign.name: sign for sign in target("en").signs}
+    names = {rule.name: rule for rule in target("en").rules}
     assert set(learned) <= set(names)
     assert all(names[name].points == entry["points"] for name, entry in learned.items())

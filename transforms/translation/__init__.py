@@ -14,25 +14,25 @@ from typing import ClassVar
 
 from newsbeam.transforms.document import Artifact, Document, Translation, Verdict
 from newsbeam.transforms.processor import Effect
-from newsbeam.transforms.translation.detectors import Find, everything, in_removed, target_language
+from newsbeam.transforms.translation.detectors import Match, find_all, find_in_removed, target_language
 from newsbeam.transforms.translation.evidence_rules import scale, target
-from newsbeam.transforms.translation.style import SCALE, Judgement, judge, signs
+from newsbeam.transforms.translation.style import SCALE, StyleResult, classify, top_patterns
 
 __all__ = ["Reason", "Translate", "weigh"]
 
 # Maximum artifacts of a document, maximum style patterns among them, and characters of removed text
 # to read.
-_SHOWN = 60
-_PATTERNS = 3
-_REMOVED = 20_000
+_MAX_ARTIFACTS = 60
+_MAX_PATTERNS = 3
+_MAX_REMOVED_CHARS = 20_000
 # Characters at the beginning of a text in which style patterns are located.
-_READ = 4000
+_PATTERN_CHARS = 4000
 # Points of strong evidence that the verdict requires if there is no style model.
-_STRONG = 150
+_MIN_STRONG_POINTS = 150
 # Minimum certainty of a source language.
-_CERTAIN = 0.35
-# Fractions are in units of 1/_WHOLE. All decisions use integers, in hundredths of log odds.
-_WHOLE = 1024
+_MIN_CERTAINTY = 0.35
+# Fractions are in units of 1/_FRACTION_UNIT. All decisions use integers, in hundredths of log odds.
+_FRACTION_UNIT = 1024
 
 
 @dataclass(frozen=True)
@@ -83,51 +83,53 @@ def _judge(document: Document, explaining: bool) -> tuple[Translation, list[Reas
     english = target("en")
     text = document.prose
     language = target_language(document.language, text, english.function if english else frozenset())
-    return weigh(document, language, judge(text, language), explaining)
+    return combine_evidence(document, language, classify(text, language), explaining)
 
 
-def weigh(document: Document, language: str, style: Judgement | None, explaining: bool = False) -> tuple[Translation, list[Reason]]:
+def combine_evidence(
+    document: Document, language: str, style: StyleResult | None, explaining: bool = False
+) -> tuple[Translation, list[Reason]]:
     """Combine the evidence in a text with its style.
 
     `language` is the language of the text. `style` is None if there is no model. Style patterns are
     included in the reasons if `explaining`. Returns the translation and the reasons for its score.
     """
     text = document.prose
-    finds = _finds(document, language)
+    matches = _all_matches(document, language)
     weights = scale()
     length = max(len(text), 1)
     points = weights.prior if style else weights.prior_without_style
     reasons = [Reason("prior (most texts are not translations)", (), points / 100)]
-    by_sign: dict[str, list[Find]] = defaultdict(list)
-    for find in _apart(finds):
-        by_sign[find.sign.name].append(find)
-    plain = [group for group in by_sign.values() if not group[0].sign.support]
-    kept = [find for group in plain for find in group]
+    by_rule: dict[str, list[Match]] = defaultdict(list)
+    for match in _drop_overlaps(matches):
+        by_rule[match.rule.name].append(match)
+    plain = [group for group in by_rule.values() if not group[0].rule.support]
+    kept = [match for group in plain for match in group]
     pointed: dict[str, int] = defaultdict(int)
-    by_kind: dict[str, list[tuple[int, list[Find]]]] = defaultdict(list)
+    by_kind: dict[str, list[tuple[int, list[Match]]]] = defaultdict(list)
     for group in plain:
         share = _share(group, length)
-        by_kind[group[0].sign.kind].append((share * group[0].sign.points // _WHOLE, group))
-        _point(pointed, group, share)
+        by_kind[group[0].rule.kind].append((share * group[0].rule.points // _FRACTION_UNIT, group))
+        _add_source_weights(pointed, group, share)
     strong = 0
     for kind, groups in by_kind.items():
         # Evidence of one kind is correlated: the heaviest counts in full, the rest by half.
         worth = sorted((weight for weight, _ in groups), reverse=True)
         of_kind = (worth[0] + sum(worth)) // 2
         points += of_kind
-        strong += sum(weight for weight, group in groups if group[0].sign.strong)
-        reasons.append(_reason(kind, [find for _, group in groups for find in group], of_kind))
+        strong += sum(weight for weight, group in groups if group[0].rule.strong)
+        reasons.append(_reason(kind, [match for _, group in groups for match in group], of_kind))
     # Evidence that is frequent in ordinary text counts only with other evidence of the same source
     # language.
     candidates = {code for code, weight in pointed.items() if weight >= 100}
-    for group in by_sign.values():
-        if group[0].sign.support and strong and candidates & set(group[0].sources):
+    for group in by_rule.values():
+        if group[0].rule.support and strong and candidates & set(group[0].sources):
             share = _share(group, length)
-            weight = share * group[0].sign.points // _WHOLE
+            weight = share * group[0].rule.points // _FRACTION_UNIT
             points += weight
-            _point(pointed, group, share)
+            _add_source_weights(pointed, group, share)
             kept.extend(group)
-            reasons.append(_reason(f"{group[0].sign.kind} (supports other evidence)", group, weight))
+            reasons.append(_reason(f"{group[0].rule.kind} (supports other evidence)", group, weight))
     of_style = 0
     if style:
         of_style = style.log_odds * weights.style // SCALE
@@ -139,11 +141,11 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
     source, certainty = _source(pointed) if verdict != "original" else ("", 0.0)
     # Patterns are located only if somebody will read them.
     telling = verdict == "translated" and of_style > 0
-    patterns = signs(text[:_READ], language, style, most=_PATTERNS) if style and (telling or explaining) else ()
+    patterns = top_patterns(text[:_PATTERN_CHARS], language, style, most=_MAX_PATTERNS) if style and (telling or explaining) else ()
     if style:
         words = tuple(text[pattern.start : pattern.end] for pattern in patterns)
         reasons.append(Reason("style: function words, endings and punctuation", words, of_style / 100))
-    artifacts = [Artifact(find.sign.kind, find.start, find.end, find.text, find.why) for find in _distinct(kept)]
+    artifacts = [Artifact(match.rule.kind, match.start, match.end, match.text, match.why) for match in _distinct(kept)]
     if telling:
         artifacts += [
             Artifact(
@@ -156,67 +158,67 @@ def weigh(document: Document, language: str, style: Judgement | None, explaining
             for pattern in patterns
         ]
     artifacts.sort(key=lambda artifact: (artifact.start, artifact.end, artifact.kind))
-    found = Translation(score, verdict, source, certainty, tuple(artifacts[:_SHOWN]))
+    found = Translation(score, verdict, source, certainty, tuple(artifacts[:_MAX_ARTIFACTS]))
     return found, sorted(reasons, key=lambda reason: -abs(reason.odds))
 
 
-def _finds(document: Document, language: str) -> list[Find]:
+def _all_matches(document: Document, language: str) -> list[Match]:
     """Return all matches in the text and in removed text."""
-    finds = list(everything(document.prose, language, target(language)))
-    left = _REMOVED
+    matches = list(find_all(document.prose, language, target(language)))
+    left = _MAX_REMOVED_CHARS
     for removal in document.removed:
         if left <= 0:
             break
-        finds.extend(in_removed(removal.text[:left], language))
+        matches.extend(find_in_removed(removal.text[:left], language))
         left -= len(removal.text)
-    return finds
+    return matches
 
 
-def _reason(what: str, finds: list[Find], points: int) -> Reason:
-    sources = sorted({code for find in finds for code in find.sources})
-    return Reason(what, tuple(find.text for find in finds), points / 100, tuple(sources))
+def _reason(what: str, matches: list[Match], points: int) -> Reason:
+    sources = sorted({code for match in matches for code in match.sources})
+    return Reason(what, tuple(match.text for match in matches), points / 100, tuple(sources))
 
 
-def _apart(finds: list[Find]) -> list[Find]:
+def _drop_overlaps(matches: list[Match]) -> list[Match]:
     """Remove matches that overlap a heavier match of the same kind.
 
     A phrase counts once.
     """
     taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
     kept = []
-    for find in sorted(finds, key=lambda find: (-find.sign.points, find.start, -find.end, find.sign.name)):
-        spans = taken[find.sign.kind]
-        if find.start >= 0 and any(start < find.end and find.start < end for start, end in spans):
+    for match in sorted(matches, key=lambda match: (-match.rule.points, match.start, -match.end, match.rule.name)):
+        spans = taken[match.rule.kind]
+        if match.start >= 0 and any(start < match.end and match.start < end for start, end in spans):
             continue
-        spans.append((find.start, find.end))
-        kept.append(find)
+        spans.append((match.start, match.end))
+        kept.append(match)
     return kept
 
 
-def _distinct(finds: list[Find]) -> list[Find]:
+def _distinct(matches: list[Match]) -> list[Match]:
     """Remove repetitions of the same kind at the same position."""
-    return list({(find.sign.kind, find.start, find.end, find.text): find for find in finds}.values())
+    return list({(match.rule.kind, match.start, match.end, match.text): match for match in matches}.values())
 
 
-def _share(group: list[Find], length: int) -> int:
-    """Return the fraction of a rule's weight for its matches, in 1/_WHOLE.
+def _share(group: list[Match], length: int) -> int:
+    """Return the fraction of a rule's weight for its matches, in 1/_FRACTION_UNIT.
 
     One match in a long text says less than in a short one.
     """
-    count, density = len({(find.start, find.end, find.text) for find in group}), round(group[0].sign.density * 100)
+    count, density = len({(match.start, match.end, match.text) for match in group}), round(group[0].rule.density * 100)
     if not density:
-        return _WHOLE
+        return _FRACTION_UNIT
     # The square root of the rate: additional matches count less and less.
-    return min(_WHOLE * 3 // 2, math.isqrt(_WHOLE * _WHOLE * count * 200_000 // (max(length, 2000) * density)))
+    return min(_FRACTION_UNIT * 3 // 2, math.isqrt(_FRACTION_UNIT * _FRACTION_UNIT * count * 200_000 // (max(length, 2000) * density)))
 
 
-def _point(pointed: dict[str, int], group: list[Find], share: int) -> None:
+def _add_source_weights(pointed: dict[str, int], group: list[Match], share: int) -> None:
     strongest: dict[str, int] = {}
-    for find in group:
-        for code, weight in find.sources.items():
+    for match in group:
+        for code, weight in match.sources.items():
             strongest[code] = max(strongest.get(code, -1000), round(weight * 100))
     for code, weight in strongest.items():
-        pointed[code] += share * weight // _WHOLE
+        pointed[code] += share * weight // _FRACTION_UNIT
 
 
 def _source(pointed: dict[str, int]) -> tuple[str, float]:
@@ -231,12 +233,12 @@ def _source(pointed: dict[str, int]) -> tuple[str, float]:
     total = sum(math.exp((weight - pointed[best]) / 100) for weight in pointed.values()) + math.exp((100 - pointed[best]) / 100)
     # A tie between two or three languages is not an answer.
     certainty = round(1 / total, 4)
-    return (best, certainty) if certainty >= _CERTAIN else ("", 0.0)
+    return (best, certainty) if certainty >= _MIN_CERTAINTY else ("", 0.0)
 
 
-def _verdict(points: int, strong: int, style: Judgement | None, length: int, language: str) -> Verdict:
+def _verdict(points: int, strong: int, style: StyleResult | None, length: int, language: str) -> Verdict:
     weights = scale()
-    if points >= weights.translated and (strong >= _STRONG or style is not None):
+    if points >= weights.translated and (strong >= _MIN_STRONG_POINTS or style is not None):
         return "translated"
     # Without a style model, absence of evidence says little; only English has enough rules.
     silent = style is not None or (length >= weights.enough and language != "" and target(language) is not None)

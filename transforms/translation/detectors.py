@@ -11,11 +11,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
-from newsbeam.transforms.translation.evidence_rules import Sign, Target, scale, signs_for
-from newsbeam.transforms.translation.matches import MOST, Find, Reading
-from newsbeam.transforms.translation.residue import latin_residue, mojibake, note_finds, residue, script_language, templates
+from newsbeam.transforms.translation.evidence_rules import EvidenceRule, TargetRules, rules_for, scale
+from newsbeam.transforms.translation.matches import MAX_MATCHES, Match, SearchText
+from newsbeam.transforms.translation.residue import (
+    find_latin_residue,
+    find_mojibake,
+    find_notes,
+    find_residue,
+    find_templates,
+    script_language,
+)
 
-__all__ = ["Find", "everything", "in_removed", "target_language"]
+__all__ = ["Match", "find_all", "find_in_removed", "target_language"]
 
 
 def target_language(language: str, text: str, function: frozenset[str]) -> str:
@@ -33,7 +40,7 @@ def target_language(language: str, text: str, function: frozenset[str]) -> str:
     return script_language(head)
 
 
-def patterns(reading: Reading, target: Target) -> Iterator[Find]:
+def match_patterns(reading: SearchText, target: TargetRules) -> Iterator[Match]:
     """Match the target language's rules with patterns or phrases.
 
     A rule is tried only if one of its anchor words or characters is in the text.
@@ -44,45 +51,45 @@ def patterns(reading: Reading, target: Target) -> Iterator[Find]:
     tried.update(place for anchor in target.marks.keys() & reading.characters for place in target.marks[anchor])
     small = reading.small
     for place in sorted(tried):
-        sign = target.signs[place]
-        if sign.phrase in small:
-            yield from _of_sign(sign, reading)
+        rule = target.rules[place]
+        if rule.phrase in small:
+            yield from _match_rule(rule, reading)
 
 
-def _of_sign(sign: Sign, reading: Reading) -> Iterator[Find]:
+def _match_rule(rule: EvidenceRule, reading: SearchText) -> Iterator[Match]:
     text, found = reading.straight, []
-    for start, end in _phrase(sign, reading) if sign.phrase else _pattern(sign, reading):
-        if not sign.quoted and reading.quoted(start):
+    for start, end in _phrase(rule, reading) if rule.phrase else _pattern(rule, reading):
+        if not rule.quoted and reading.quoted(start):
             continue
-        if sign.unless and sign.unless.search(text, max(0, start - sign.around), end + sign.around // 2):
+        if rule.unless and rule.unless.search(text, max(0, start - rule.around), end + rule.around // 2):
             continue
         found.append((start, end))
-        if len(found) >= MOST:
+        if len(found) >= MAX_MATCHES:
             break
-    if len(found) < sign.least or (sign.lacks and sign.lacks.search(text)) or (sign.has and not sign.has.search(text)):
+    if len(found) < rule.least or (rule.lacks and rule.lacks.search(text)) or (rule.has and not rule.has.search(text)):
         return
     for start, end in found:
-        yield Find.of(sign, reading.text, start, end)
+        yield Match.at(rule, reading.text, start, end)
 
 
-def _pattern(sign: Sign, reading: Reading) -> Iterator[tuple[int, int]]:
-    if sign.pattern:
-        for match in sign.pattern.finditer(reading.straight):
+def _pattern(rule: EvidenceRule, reading: SearchText) -> Iterator[tuple[int, int]]:
+    if rule.pattern:
+        for match in rule.pattern.finditer(reading.straight):
             start, end = match.span()
-            if sign.before:
-                lead = sign.before.search(reading.straight, max(0, start - 30), start)
+            if rule.before:
+                lead = rule.before.search(reading.straight, max(0, start - 30), start)
                 start = lead.start() if lead else end
             if end > start:
                 yield start, end
 
 
-def _phrase(sign: Sign, reading: Reading) -> Iterator[tuple[int, int]]:
-    small, phrase, tried = reading.small, sign.phrase, 0
+def _phrase(rule: EvidenceRule, reading: SearchText) -> Iterator[tuple[int, int]]:
+    small, phrase, tried = reading.small, rule.phrase, 0
     at = small.find(phrase)
-    while at >= 0 and tried < MOST:
+    while at >= 0 and tried < MAX_MATCHES:
         end = at + len(phrase)
         whole = not (at and small[at - 1].isalnum()) and not (end < len(small) and small[end].isalnum() and phrase[-1].isalnum())
-        if whole and not (sign.opens and not _opens(small, at)):
+        if whole and not (rule.opens and not _opens(small, at)):
             yield at, end
         at = small.find(phrase, end)
         tried += 1
@@ -94,12 +101,12 @@ def _opens(small: str, at: int) -> bool:
     return not before or before[-1] in ".!?:\n"
 
 
-def titles(reading: Reading, target: Target) -> Iterator[Find]:
+def find_titles(reading: SearchText, target: TargetRules) -> Iterator[Match]:
     """Find titles that accompany a name at nearly every mention."""
     if _small(target.titles).isdisjoint(reading.words):
         return
     text = reading.text
-    sign = scale().kinds["title"]
+    rule = scale().kinds["title"]
     places: dict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
     for match in _title(target.titles).finditer(text):
         before = text[match.start() - 1 : match.start()]
@@ -118,7 +125,7 @@ def titles(reading: Reading, target: Target) -> Iterator[Find]:
         if len(spans) > bare[name] and len(spans) / len(text) >= 1 / 3000:
             # The first mention is the same in original English.
             for start, end in spans[1:5]:
-                yield Find.of(sign, text, start, end)
+                yield Match.at(rule, text, start, end)
 
 
 def _is_bare(before: str) -> bool:
@@ -138,7 +145,7 @@ def _title(words: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(rf"(?P<title>{'|'.join(words)}) (?P<name>[A-Z][a-z]+)(?![\w-])(?! (?:[A-Z]|of\b))")
 
 
-def deixis(reading: Reading, target: Target) -> Iterator[Find]:
+def find_deixis(reading: SearchText, target: TargetRules) -> Iterator[Match]:
     """Find "our government" in a report that never says "we" otherwise."""
     if "our" not in reading.words:
         return
@@ -157,11 +164,11 @@ def deixis(reading: Reading, target: Target) -> Iterator[Find]:
                 outside = []
                 break
     spans = {match.span() for match in outside}
-    for match in found[:MOST]:
+    for match in found[:MAX_MATCHES]:
         if match.span() in spans:
-            yield Find.of(plain, text, *match.span())
+            yield Match.at(plain, text, *match.span())
         elif reading.quoted(match.start()) and match["own"] in ("government", "military", "army", "side", "authorities"):
-            yield Find.of(supporting, text, *match.span())
+            yield Match.at(supporting, text, *match.span())
 
 
 @cache
@@ -172,7 +179,7 @@ def _own(words: tuple[str, ...]) -> re.Pattern[str]:
 _FIRST_PERSON = re.compile(r"\b(?:I|I['’]\w+|[Ww]e|[Ww]e['’]\w+|us|[Mm]y|[Oo]urs?|[Oo]urselves)\b")
 
 
-def romanisation(reading: Reading) -> Iterator[Find]:
+def find_romanisation(reading: SearchText) -> Iterator[Match]:
     """Find a Korean or Chinese personal name in several spellings.
 
     Example: Kim Jong Un, Kim Jong-un, Kim Jongun.
@@ -180,7 +187,7 @@ def romanisation(reading: Reading) -> Iterator[Find]:
     if _SURNAMES.isdisjoint(reading.words):
         return
     text = reading.text
-    sign = scale().kinds["romanisation"]
+    rule = scale().kinds["romanisation"]
     spellings: dict[str, dict[str, tuple[int, int]]] = defaultdict(dict)
     for match in _PERSON.finditer(text):
         words = match.group()
@@ -190,7 +197,7 @@ def romanisation(reading: Reading) -> Iterator[Find]:
     for variants in spellings.values():
         if len(variants) > 1:
             for start, end in list(variants.values())[1:3]:
-                yield Find.of(sign, text, start, end)
+                yield Match.at(rule, text, start, end)
 
 
 _NAMES = (
@@ -201,58 +208,58 @@ _SURNAMES = frozenset(name.lower() for name in _NAMES)
 _PERSON = re.compile(rf"(?:{'|'.join(_NAMES)}) [A-Z][a-z]{{1,7}}(?:-[A-Za-z][a-z]{{1,6}}| ?[A-Z][a-z]{{1,6}})?(?![\w-])")
 
 
-def emphasis(reading: Reading) -> Iterator[Find]:
+def find_emphasis(reading: SearchText) -> Iterator[Match]:
     """Find terms in single quotation marks that are not quotations."""
     if reading.characters.isdisjoint("'‘"):
         return
     text = reading.text
-    sign = scale().kinds["emphasis"]
+    rule = scale().kinds["emphasis"]
     found = list(_TERM.finditer(text))
     if len(found) >= 2:
         for match in found[:6]:
-            yield Find.of(sign, text, *match.span())
+            yield Match.at(rule, text, *match.span())
 
 
 # At most five words, without the punctuation of direct speech.
 _TERM = re.compile(r"[‘'](?<![\w'’].)(?=\w)[\w.-]+(?: [\w.&-]+){0,4}(?<![.,!?])['’](?![\w])")
 
 
-def ellipsis(reading: Reading) -> Iterator[Find]:
+def find_ellipsis(reading: SearchText) -> Iterator[Match]:
     """Find three dots between the parts of a headline."""
     text = reading.text
-    sign = scale().kinds["ellipsis"]
+    rule = scale().kinds["ellipsis"]
     if "..." not in text and "…" not in text:
         return
     seen: Counter[str] = Counter()
     for match in _HEADLINE.finditer(text):
         seen[match.group()] += 1
         if seen[match.group()] == 1 and len(seen) <= 6:
-            yield Find.of(sign, text, *match.span("dots"))
+            yield Match.at(rule, text, *match.span("dots"))
 
 
 _HEADLINE = re.compile(r"^[^\n]{6,90}?[\w'’”\"](?P<dots>\.\.\.|…) ?(?=[A-Z'‘\"“])[^\n]{6,90}$", re.M)
 
 
-def everything(text: str, language: str, target: Target | None) -> Iterable[Find]:
+def find_all(text: str, language: str, target: TargetRules | None) -> Iterable[Match]:
     """Return all matches in the text.
 
     A rule with too few matches for the length of the text is not strong. Many formulas together are
     strong; few of them only support other evidence.
     """
-    reading = Reading(text)
-    found = [*note_finds(reading, language), *residue(reading, language), *latin_residue(reading, language)]
-    found.extend(templates(reading))
-    found.extend(mojibake(reading))
-    rules = target or signs_for(language)
+    reading = SearchText(text)
+    found = [*find_notes(reading, language), *find_residue(reading, language), *find_latin_residue(reading, language)]
+    found.extend(find_templates(reading))
+    found.extend(find_mojibake(reading))
+    rules = target or rules_for(language)
     if rules:
-        found.extend(patterns(reading, rules))
+        found.extend(match_patterns(reading, rules))
     if rules and rules.language == "en":
-        found.extend(titles(reading, rules))
-        found.extend(deixis(reading, rules))
-        found.extend(romanisation(reading))
-        found.extend(emphasis(reading))
-        found.extend(ellipsis(reading))
-    return _weighed(found, len(text))
+        found.extend(find_titles(reading, rules))
+        found.extend(find_deixis(reading, rules))
+        found.extend(find_romanisation(reading))
+        found.extend(find_emphasis(reading))
+        found.extend(find_ellipsis(reading))
+    return _set_strength(found, len(text))
 
 
 # One match of a rule with density 1 is strong in texts up to this length.
@@ -261,39 +268,39 @@ _REACH = 4000
 _PAGE = 900
 
 
-def _weighed(found: list[Find], length: int) -> list[Find]:
+def _set_strength(found: list[Match], length: int) -> list[Match]:
     """Adjust whether matches are strong, by their number per `length`."""
-    counts = Counter(find.sign.name for find in found)
+    counts = Counter(find.rule.name for find in found)
     together = formula_points(formulas(found), {}) * _PAGE >= scale().together * max(length, _PAGE)
-    made: dict[str, Sign] = {}
+    made: dict[str, EvidenceRule] = {}
     for find in found:
-        sign = find.sign
-        if sign.name not in made:
-            strong, support = sign.strong, sign.support
+        rule = find.rule
+        if rule.name not in made:
+            strong, support = rule.strong, rule.support
             if strong:
-                strong = not sign.density or counts[sign.name] * _REACH >= length * sign.density
-            elif sign.kind == "formula":
+                strong = not rule.density or counts[rule.name] * _REACH >= length * rule.density
+            elif rule.kind == "formula":
                 strong, support = together, not together
-            made[sign.name] = sign if (strong, support) == (sign.strong, sign.support) else replace(sign, strong=strong, support=support)
-    return [find if made[find.sign.name] is find.sign else replace(find, sign=made[find.sign.name]) for find in found]
+            made[rule.name] = rule if (strong, support) == (rule.strong, rule.support) else replace(rule, strong=strong, support=support)
+    return [find if made[find.rule.name] is find.rule else replace(find, rule=made[find.rule.name]) for find in found]
 
 
-def formulas(found: list[Find]) -> list[list[Sign]]:
+def formulas(found: list[Match]) -> list[list[EvidenceRule]]:
     """Group the formula rules by position.
 
     Includes the other rules that count as formulas. Overlapping matches are in one group.
     """
-    groups: list[list[Sign]] = []
+    groups: list[list[EvidenceRule]] = []
     reach = -1
-    for find in sorted((find for find in found if find.sign.counts), key=lambda find: (find.start, -find.end, find.sign.name)):
+    for find in sorted((find for find in found if find.rule.counts_as_formula), key=lambda find: (find.start, -find.end, find.rule.name)):
         if find.start >= reach:
             groups.append([])
-        groups[-1].append(find.sign)
+        groups[-1].append(find.rule)
         reach = max(reach, find.end)
     return groups
 
 
-def formula_points(groups: list[list[Sign]], points: Mapping[str, int]) -> int:
+def formula_points(groups: list[list[EvidenceRule]], points: Mapping[str, int]) -> int:
     """Return the combined weight of formulas.
 
     Each counts once, and only the heaviest of overlapping ones. `points` overrides the rules' own
@@ -301,13 +308,18 @@ def formula_points(groups: list[list[Sign]], points: Mapping[str, int]) -> int:
     """
     heaviest = {}
     for group in groups:
-        weight, name = max((points.get(sign.name, sign.points), sign.name) for sign in group)
+        weight, name = max((points.get(rule.name, rule.points), rule.name) for rule in group)
         heaviest[name] = weight
     return sum(heaviest.values())
 
 
-def in_removed(text: str, language: str) -> Iterable[Find]:
+def find_in_removed(text: str, language: str) -> Iterable[Match]:
     """Return the matches in one piece of removed text."""
-    reading = Reading(text)
-    found = [*note_finds(reading, language), *residue(reading, language, removed=True), *templates(reading), *mojibake(reading)]
-    return [find.removed() for find in [*found, *latin_residue(reading, language)]]
+    reading = SearchText(text)
+    found = [
+        *find_notes(reading, language),
+        *find_residue(reading, language, removed=True),
+        *find_templates(reading),
+        *find_mojibake(reading),
+    ]
+    return [find.as_removed() for find in [*found, *find_latin_residue(reading, language)]]

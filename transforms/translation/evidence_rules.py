@@ -13,7 +13,7 @@ from newsbeam.transforms.package_data import load_typed_yaml
 
 
 @dataclass(frozen=True)
-class Sign:
+class EvidenceRule:
     """One rule that recognises a piece of evidence.
 
     The fields are explained in `evidence.yaml` (weights) and `en.yaml` (patterns). `points` is the
@@ -42,7 +42,7 @@ class Sign:
     with_formulas: bool = False
 
     @property
-    def counts(self) -> bool:
+    def counts_as_formula(self) -> bool:
         """Whether the rule counts as a formula.
 
         Formulas are strong only together; so are the most frequent foreign conventions.
@@ -56,7 +56,7 @@ class Sign:
 
 
 @dataclass(frozen=True)
-class Scale:
+class Weights:
     """Weights that turn evidence into a score, explained in `evidence.yaml`.
 
     Log odds are in hundredths.
@@ -71,18 +71,18 @@ class Scale:
     enough: int
     together: int
     why_style: str
-    kinds: Mapping[str, Sign]
-    told: re.Pattern[str]
+    kinds: Mapping[str, EvidenceRule]
+    introduces: re.Pattern[str]
     endonyms: frozenset[str]
     parts: frozenset[str]
     latin: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True)
-class Target:
+class TargetRules:
     """The rules for text in one language.
 
-    `due` lists, for a lower-case word or a pair of characters, the `signs` to try on a text that
+    `due` lists, for a lower-case word or a pair of characters, the `rules` to try on a text that
     contains it; `marks` does so for characters.
     """
 
@@ -90,7 +90,7 @@ class Target:
     function: frozenset[str]
     titles: tuple[str, ...]
     own: tuple[str, ...]
-    signs: tuple[Sign, ...]
+    rules: tuple[EvidenceRule, ...]
     due: Mapping[str, tuple[int, ...]]
     marks: Mapping[str, tuple[int, ...]]
 
@@ -110,11 +110,11 @@ class Note:
 
 
 @cache
-def scale() -> Scale:
+def scale() -> Weights:
     """Load the weights of the kinds of evidence."""
     data = load_typed_yaml("newsbeam.transforms.translation", "evidence.yaml")
-    kinds = {name: _sign({"sign": name, "kind": name, **entry}, {}) for name, entry in data["kinds"].items()}
-    return Scale(
+    kinds = {name: _build_rule({"sign": name, "kind": name, **entry}, {}) for name, entry in data["kinds"].items()}
+    return Weights(
         prior=data["prior"],
         prior_without_style=data["prior_without_style"],
         style=data["style"],
@@ -125,7 +125,7 @@ def scale() -> Scale:
         together=data["together"],
         why_style=data["why_style"],
         kinds=kinds,
-        told=re.compile(rf"(?:{'|'.join(data['told'])})\W{{0,6}}$", re.I),
+        introduces=re.compile(rf"(?:{'|'.join(data['introduces'])})\W{{0,6}}$", re.I),
         endonyms=frozenset(data["endonyms"]),
         parts=frozenset(data["parts"]),
         latin={language: frozenset(words) for language, words in data["latin"].items()},
@@ -137,25 +137,25 @@ TARGETS = frozenset({"cs", "de", "en", "es", "fr", "ja", "ko", "ru", "uk", "zh"}
 
 
 @cache
-def target(language: str) -> Target | None:
+def target(language: str) -> TargetRules | None:
     """Return the full rules for text in `language`, None if there are none."""
-    return signs_for("en") if language == "en" else None
+    return rules_for("en") if language == "en" else None
 
 
 @cache
-def signs_for(language: str) -> Target | None:
+def rules_for(language: str) -> TargetRules | None:
     """Return the rules for text in `language`, full or partial, else None."""
     if language not in TARGETS:
         return None
     return _target(language, load_typed_yaml("newsbeam.transforms.translation", "learned.yaml") if language == "en" else {})
 
 
-def english_by_hand() -> Target:
+def manual_english_rules() -> TargetRules:
     """Return the English rules with manual instead of learned weights."""
     return _target("en", {})
 
 
-def _target(language: str, learned: Mapping[str, Any]) -> Target:
+def _target(language: str, learned: Mapping[str, Any]) -> TargetRules:
     data = (
         load_typed_yaml("newsbeam.transforms.translation", "en.yaml")
         if language == "en"
@@ -166,19 +166,19 @@ def _target(language: str, learned: Mapping[str, Any]) -> Target:
         *data["signs"],
         *(_formulas(load_typed_yaml("newsbeam.transforms.translation", "formulas.yaml")) if language == "en" else ()),
     ]
-    signs = tuple(_sign({**entry, **learned.get(entry["sign"], {})}, words) for entry in entries)
+    rules = tuple(_build_rule({**entry, **learned.get(entry["sign"], {})}, words) for entry in entries)
     due: dict[str, list[int]] = defaultdict(list)
     marks: dict[str, list[int]] = defaultdict(list)
-    for place, sign in enumerate(signs):
-        for anchor in sign.anchors:
+    for place, rule in enumerate(rules):
+        for anchor in rule.anchors:
             mark = len(anchor) == 1 and not (anchor.isascii() and anchor.isalnum())
             (marks if mark else due)[anchor].append(place)
-    return Target(
+    return TargetRules(
         language,
         frozenset(data.get("function", ())),
         tuple(data.get("titles", ())),
         tuple(data.get("own", ())),
-        signs,
+        rules,
         {anchor: tuple(places) for anchor, places in due.items()},
         {anchor: tuple(places) for anchor, places in marks.items()},
     )
@@ -224,7 +224,7 @@ def notes() -> tuple[tuple[Note, ...], re.Pattern[str]]:
     return tuple(found), book
 
 
-def _sign(entry: Mapping[str, Any], words: Mapping[str, str]) -> Sign:
+def _build_rule(entry: Mapping[str, Any], words: Mapping[str, str]) -> EvidenceRule:
     def compiled(key: str, flags: int = 0) -> re.Pattern[str] | None:
         pattern = entry.get(key)
         if pattern is None:
@@ -233,7 +233,7 @@ def _sign(entry: Mapping[str, Any], words: Mapping[str, str]) -> Sign:
             pattern = pattern.replace("{" + word + "}", meaning)
         return re.compile(pattern, flags)
 
-    return Sign(
+    return EvidenceRule(
         name=entry["sign"],
         kind=entry["kind"],
         points=entry["points"],

@@ -9,20 +9,20 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from newsbeam.transforms.document import NOWHERE
-from newsbeam.transforms.translation.evidence_rules import Sign
+from newsbeam.transforms.translation.evidence_rules import EvidenceRule
 
 # Maximum matches of a rule to search and report; more add no information.
-MOST = 12
+MAX_MATCHES = 12
 
 
 @dataclass(frozen=True)
-class Find:
+class Match:
     """A match of a rule.
 
     `start` is -1 in removed text. `sources` may be more specific than those of the rule.
     """
 
-    sign: Sign
+    rule: EvidenceRule
     start: int
     end: int
     text: str
@@ -30,16 +30,16 @@ class Find:
     why: str
 
     @classmethod
-    def of(cls, sign: Sign, text: str, start: int, end: int) -> Find:
+    def at(cls, rule: EvidenceRule, text: str, start: int, end: int) -> Match:
         """Create the match at `text[start:end]`."""
-        return cls(sign, start, end, text[start:end], sign.sources, sign.why)
+        return cls(rule, start, end, text[start:end], rule.sources, rule.why)
 
-    def removed(self) -> Find:
+    def as_removed(self) -> Match:
         """Return the same match, marked as being in removed text."""
         return replace(self, start=NOWHERE, end=NOWHERE)
 
 
-class Reading:
+class SearchText:
     """A text prepared for matching.
 
     `straight` has straight quotation marks, `small` is in lower case with the same length; `words`
@@ -57,7 +57,7 @@ class Reading:
                 straight = straight.replace(curly, mark)
         self.straight = straight
         small = straight.lower()
-        self.small = small if len(small) == len(text) else "".join(sign.lower() if len(sign.lower()) == 1 else sign for sign in straight)
+        self.small = small if len(small) == len(text) else "".join(char.lower() if len(char.lower()) == 1 else char for char in straight)
         self.words = frozenset(_WORD.findall(self.small))
         self.characters = frozenset(text)
         self.pairs = frozenset(pair if pair[1] < "\u2fff" else "(*" for pair in _PAIR.findall(straight))

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 
 from newsbeam.transforms.translation.evidence_rules import Note, notes, scale
-from newsbeam.transforms.translation.matches import MOST, Find, Reading
+from newsbeam.transforms.translation.matches import MAX_MATCHES, Match, SearchText
 
 # Scripts by their letters, with the language that each most often stands for.
 _SCRIPTS: tuple[tuple[str, str, str], ...] = (
@@ -55,7 +55,7 @@ _OWN_SCRIPTS = {
     **dict.fromkeys(("hi", "mr", "ne"), ("devanagari",)),
 }
 # Text in another script is not residue if the writer marks it: in brackets, in quotation marks, as
-# a word that is explained (`told` in the data), or as the name of a language in a menu.
+# a word that is explained (`introduces` in the data), or as the name of a language in a menu.
 _OPENING = "([{（【「『《〈\"'“‘«„*/=|"
 # With a larger share of letters in the other script, the text is bilingual or a language lesson.
 _BILINGUAL = 0.12
@@ -71,7 +71,7 @@ def script_language(text: str) -> str:
     return best if shares[best] > latin else ""
 
 
-def residue(reading: Reading, language: str, removed: bool = False) -> Iterator[Find]:
+def find_residue(reading: SearchText, language: str, removed: bool = False) -> Iterator[Match]:
     """Find words of another script in the text.
 
     In removed text, these are lines rather than words.
@@ -89,25 +89,27 @@ def residue(reading: Reading, language: str, removed: bool = False) -> Iterator[
         start, end, words = match.start(), match.end(), match.group()
         letters += len(words)
         single = len(words) < 2 and words < "\u3400"
-        if single or len(found) >= MOST or all(word in weights.endonyms for word in words.lower().split()):
+        if single or len(found) >= MAX_MATCHES or all(word in weights.endonyms for word in words.lower().split()):
             continue
         begin, stop = _line(text, start, end)
         before, after = text[begin:start], text[end:stop]
-        alone = not any(sign.isalnum() for sign in before + after)
-        if alone or not ((before.strip() and before.rstrip(" ")[-1] in _OPENING) or weights.told.search(before[-60:]) or _glossed(after)):
+        alone = not any(char.isalnum() for char in before + after)
+        if alone or not (
+            (before.strip() and before.rstrip(" ")[-1] in _OPENING) or weights.introduces.search(before[-60:]) or _glossed(after)
+        ):
             found.append((start, end, alone or removed))
     if not removed and letters > _BILINGUAL * sum(map(str.isalpha, text)):
         return
     kana = any(_KANA.search(text, start, end) for start, end, _ in found)
     for start, end, alone in found:
-        sign, code = line if alone else inline, _script(text[start])
+        rule, code = line if alone else inline, _script(text[start])
         if code == "zh" and kana:
             code = "ja"
         elif code == "ru" and _UKRAINIAN.search(text, start, end):
             code = "uk"
         strength = 2.0 if alone else 2.4
         sources = {"zh": strength, "ja": strength - 0.6} if code == "zh" else {code: strength}
-        yield Find(sign, start, end, text[start:end], sources, sign.why.replace("{name}", _NAMES[code]))
+        yield Match(rule, start, end, text[start:end], sources, rule.why.replace("{name}", _NAMES[code]))
 
 
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
@@ -136,9 +138,9 @@ def _foreign(own: tuple[str, ...]) -> re.Pattern[str]:
 _COMMON = frozenset(map(chr, (*range(0x370), *range(0x2000, 0x2C00))))
 
 
-def _script(sign: str) -> str:
+def _script(char: str) -> str:
     """Return the language that a letter's script most often stands for."""
-    return next(code for _, letters, code in _SCRIPTS if re.match(f"[{letters}]", sign))
+    return next(code for _, letters, code in _SCRIPTS if re.match(f"[{letters}]", char))
 
 
 def _glossed(after: str) -> bool:
@@ -146,7 +148,7 @@ def _glossed(after: str) -> bool:
     return re.match(r"\s*(?:[)\]）»”\"'’]|\(|（|means?\b|meaning\b|is the\b|[=–—-]\s)", after) is not None
 
 
-def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
+def find_latin_residue(reading: SearchText, language: str) -> Iterator[Match]:
     """Find a few consecutive words of another Latin-script language.
 
     They are recognised by that language's function words, in English text only.
@@ -162,7 +164,7 @@ def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
         if sum(word in small for word in words) > _BILINGUAL / 2 * len(words):
             continue
         found = []
-        for start, end, distinct in _stretches(reading, small):
+        for start, end, distinct in _word_runs(reading, small):
             before, after = text[max(0, start - 60) : start], text[end : end + 20]
             opening = before.rstrip(" ")[-1:]
             # Names, titles and phrases in quotation marks, brackets or title case are mentioned
@@ -172,12 +174,12 @@ def latin_residue(reading: Reading, language: str) -> Iterator[Find]:
             if plain and distinct >= 3 and not (opening and opening in _OPENING) and not _glossed(after) and not reading.quoted(start):
                 found.append((start, end))
         if found:
-            sign = weights.kinds["residue_latin"]
-            for start, end in found[:MOST]:
-                yield Find(sign, start, end, text[start:end], {code: 2.4}, sign.why.replace("{name}", _NAMES[code]))
+            rule = weights.kinds["residue_latin"]
+            for start, end in found[:MAX_MATCHES]:
+                yield Match(rule, start, end, text[start:end], {code: 2.4}, rule.why.replace("{name}", _NAMES[code]))
 
 
-def _stretches(reading: Reading, small: frozenset[str]) -> Iterator[tuple[int, int, int]]:
+def _word_runs(reading: SearchText, small: frozenset[str]) -> Iterator[tuple[int, int, int]]:
     """Yield ranges in which at least every third word is in `small`.
 
     As start, end, and number of different words of `small`.
@@ -202,15 +204,17 @@ def _stretches(reading: Reading, small: frozenset[str]) -> Iterator[tuple[int, i
 _WORDS = re.compile(r"[^\W\d_]+")
 
 
-def note_finds(reading: Reading, language: str) -> Iterator[Find]:
+def find_notes(reading: SearchText, language: str) -> Iterator[Match]:
     """Find notes in any language that say that the text is a translation."""
     text, lowered = reading.text, reading.small
     table, book = notes()
-    sign = scale().kinds["note"]
-    starts = _starts()
+    rule = scale().kinds["note"]
+    starts = _stems_by_prefix()
     stems = {stem for word in reading.words if word[:4] in starts for stem in starts[word[:4]] if word.startswith(stem)}
     if not reading.plain:
-        stems.update(stem for sign, found in _signs().items() if sign in reading.characters for stem in found if stem in lowered)
+        stems.update(
+            stem for first, found in _stems_by_character().items() if first in reading.characters for stem in found if stem in lowered
+        )
     if not stems:
         return
     for note in table:
@@ -219,17 +223,17 @@ def note_finds(reading: Reading, language: str) -> Iterator[Find]:
         for phrase in note.opens + note.says:
             at = lowered.find(phrase)
             tried = 0
-            while at >= 0 and tried < MOST:
+            while at >= 0 and tried < MAX_MATCHES:
                 span = _note(text, at, len(phrase), phrase in note.says)
                 if span and not book.search(text, *span):
                     words = text[span[0] : span[1]]
-                    yield Find(sign, *span, words, _note_source(note, words.lower(), language), sign.why)
+                    yield Match(rule, *span, words, _note_source(note, words.lower(), language), rule.why)
                 at = lowered.find(phrase, at + len(phrase))
                 tried += 1
 
 
 @cache
-def _starts() -> Mapping[str, tuple[str, ...]]:
+def _stems_by_prefix() -> Mapping[str, tuple[str, ...]]:
     """Index the stems of scripts with spaces by their first four letters.
 
     Words begin with these stems.
@@ -239,10 +243,10 @@ def _starts() -> Mapping[str, tuple[str, ...]]:
 
 
 @cache
-def _signs() -> Mapping[str, tuple[str, ...]]:
+def _stems_by_character() -> Mapping[str, tuple[str, ...]]:
     """Index the stems of other scripts by their first character."""
     stems = sorted({stem for note in notes()[0] for stem in note.stems if stem[0] >= "\u0590"})
-    return {sign: tuple(stem for stem in stems if stem[0] == sign) for sign in sorted({stem[0] for stem in stems})}
+    return {first: tuple(stem for stem in stems if stem[0] == first) for first in sorted({stem[0] for stem in stems})}
 
 
 def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None:
@@ -254,7 +258,7 @@ def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None
     before = text[begin:at]
     if (end := at + length) < len(text) and text[end - 1].isalnum() and text[end].isalnum() and text[end - 1 : end + 1].isascii():
         return None
-    if text[end - 1] in ":：=＝" and not _credit(text[end:stop]):
+    if text[end - 1] in ":：=＝" and not _is_credit(text[end:stop]):
         return None
     opening = before.rstrip()[-1:]
     if opening in ("[", "(", "（", "［", "【", "〔"):
@@ -272,7 +276,7 @@ def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None
     return None
 
 
-def _credit(rest: str) -> bool:
+def _is_credit(rest: str) -> bool:
     """Whether "Translation:" is followed by a name, not a sentence."""
     words = re.split(r"[)\]）】]", rest, maxsplit=1)[0].split()
     if not words or len(words) > 8 or len(rest) > 80 or words[-1][-1] in "?!。？！":
@@ -289,7 +293,7 @@ def _note_source(note: Note, words: str, language: str) -> Mapping[str, float]:
     return {note.language: 2.5} if note.language != language else {}
 
 
-def templates(reading: Reading) -> Iterator[Find]:
+def find_templates(reading: SearchText) -> Iterator[Match]:
     """Find keys and placeholders of templates that were never filled in.
 
     A text with many of them is about templates.
@@ -297,7 +301,7 @@ def templates(reading: Reading) -> Iterator[Find]:
     text, parts = reading.text, scale().parts
     if reading.characters.isdisjoint("_{%") and not any("." in line and " " not in line for line in text.split("\n")):
         return
-    sign = scale().kinds["template"]
+    rule = scale().kinds["template"]
     found = [
         match
         for match in _TEMPLATE.finditer(text)
@@ -307,7 +311,7 @@ def templates(reading: Reading) -> Iterator[Find]:
         for match in found:
             words = match.group()
             start = match.start() + len(words) - len(words.lstrip())
-            yield Find.of(sign, text, start, match.start() + len(words.rstrip()))
+            yield Match.at(rule, text, start, match.start() + len(words.rstrip()))
 
 
 # A line such as "bar_progress" or "menu.more.title". One part must name a part of a page, to
@@ -318,25 +322,25 @@ _TEMPLATE = re.compile(
 )
 
 
-def mojibake(reading: Reading) -> Iterator[Find]:
+def find_mojibake(reading: SearchText) -> Iterator[Match]:
     """Find words of another script that were decoded as Western European."""
     if reading.plain or reading.characters.isdisjoint(_LEADS):
         return
-    text, sign = reading.text, scale().kinds["mojibake"]
+    text, rule = reading.text, scale().kinds["mojibake"]
     for match in _BROKEN.finditer(text):
-        code = _meant(match.group())
+        code = _original_language(match.group())
         if code:
-            yield Find(sign, *match.span(), match.group(), {code: 2.0}, sign.why.replace("{name}", _NAMES[code]))
+            yield Match(rule, *match.span(), match.group(), {code: 2.0}, rule.why.replace("{name}", _NAMES[code]))
 
 
-def _meant(words: str) -> str:
+def _original_language(words: str) -> str:
     """Return the language of `words` before they were decoded incorrectly.
 
     "" if they are correct.
     """
     try:
         # As browsers decode windows-1252: undefined bytes map to themselves.
-        data = b"".join(sign.encode("latin-1" if sign < "\u0100" else "cp1252") for sign in words)
+        data = b"".join(char.encode("latin-1" if char < "\u0100" else "cp1252") for char in words)
     except UnicodeError:
         return ""
     for encoding, pattern, code in _MISREAD:
@@ -346,7 +350,7 @@ def _meant(words: str) -> str:
             continue
         # In Korean and Chinese text, at least a quarter of the bytes do not map to Latin letters;
         # in a run of accented letters, they do.
-        if code in ("ko", "zh") and sum(sign < "\u00c0" for sign in words) * 4 < len(words):
+        if code in ("ko", "zh") and sum(char < "\u00c0" for char in words) * 4 < len(words):
             continue
         if pattern.fullmatch(meant):
             return code if code else next(code for _, letters, code in _SCRIPTS if len(re.findall(f"[{letters}]", meant)) >= 2)

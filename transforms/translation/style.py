@@ -29,7 +29,7 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.package_data import load_arrays
 
-__all__ = ["Judgement", "Sign", "judge", "languages", "signs"]
+__all__ = ["StylePattern", "StyleResult", "classify", "languages", "top_patterns"]
 
 Ids = NDArray[np.int64]
 
@@ -42,17 +42,17 @@ BITS = 17
 WINDOW, CJK_WINDOW = 320, 480
 """Tokens judged at once: about what the training passages have at most. A longer text is judged by windows of even length."""
 
-LEAST = {"zh": 120, "ja": 120}
-LEAST_ELSEWHERE = 300
+MIN_CHARS = {"zh": 120, "ja": 120}
+MIN_CHARS_ELSEWHERE = 300
 """Characters without which nothing is said."""
 
-LEAST_TOKENS = 40
+MIN_TOKENS = 40
 """Words and marks without which nothing is said, however many characters there are."""
 
-LONGEST = 4
+MAX_N = 4
 """Tokens of the longest n-gram."""
 
-MOST = 60_000
+MAX_CHARS = 60_000
 """Characters read: of a longer text, the first."""
 
 _CJK = frozenset(("zh", "ja"))
@@ -93,7 +93,7 @@ _ODD, _ROOM, _HALF = np.uint64(0x9E3779B97F4A7C15), np.uint64(4096), np.uint64(2
 
 
 @dataclass(frozen=True)
-class Judgement:
+class StyleResult:
     """Result of the classifier, in 1/SCALE.
 
     `log_odds`: translated against original at even priors. `sources`: log odds of each source
@@ -105,7 +105,7 @@ class Judgement:
 
 
 @dataclass(frozen=True)
-class Sign:
+class StylePattern:
     """A pattern that contributed to the score.
 
     `pattern` is the masked text; `weight` is positive for translated.
@@ -117,10 +117,10 @@ class Sign:
     weight: int
 
 
-class _Numbers(dict[str, int]):
+class _IdCache(dict[str, int]):
     """Cache of token ids."""
 
-    def __init__(self, mask: Mask) -> None:
+    def __init__(self, mask: ContentMasker) -> None:
         super().__init__(mask.ids)
         self.mask = mask
 
@@ -131,10 +131,10 @@ class _Numbers(dict[str, int]):
         return number
 
 
-_REMEMBERED = 50_000
+_MAX_CACHED_IDS = 50_000
 
 
-class Mask:
+class ContentMasker:
     """Tokeniser of one language that maps each token to an id.
 
     A listed word keeps its identity; other tokens are replaced by their kind.
@@ -165,7 +165,7 @@ class Mask:
         numbers = np.arange(len(self.names))
         self.plain = np.where(numbers >= self.first_ending, _CONTENT, numbers)
         self.plain[_FOREIGN + 1 : _MARK] = _FOREIGN + 1
-        self.cached = _Numbers(self)
+        self.cached = _IdCache(self)
         self.marks = (numbers >= _MARK) & (numbers < self.first_word)
 
     def number(self, token: str) -> int:
@@ -201,14 +201,14 @@ class Mask:
         In Chinese and Japanese, a run of masked characters is one token.
         """
         out = np.fromiter(map(self.cached.__getitem__, self.find(text)), np.int64)
-        if len(self.cached) > _REMEMBERED:
-            self.cached = _Numbers(self)
+        if len(self.cached) > _MAX_CACHED_IDS:
+            self.cached = _IdCache(self)
         if self.by_character and len(out) > 1:
             out = out[np.concatenate(([True], (out[1:] != _CONTENT) | (out[:-1] != _CONTENT)))]
         return out
 
 
-def streams(ids: Ids, mask: Mask) -> tuple[Ids, NDArray[np.uint64], NDArray[np.intp]]:
+def streams(ids: Ids, mask: ContentMasker) -> tuple[Ids, NDArray[np.uint64], NDArray[np.intp]]:
     """Return the three streams, concatenated.
 
     The tokens, the stream number of each, and its index in `ids`.
@@ -235,7 +235,7 @@ def streams(ids: Ids, mask: Mask) -> tuple[Ids, NDArray[np.uint64], NDArray[np.i
 _STEPS = np.array([2048 + min(gap, 4) + (min((gap - 4) // 4 + 1, 8) if gap > 4 else 0) for gap in [0, *range(40)]], np.int64)
 
 
-def hashes(ids: Ids, mask: Mask) -> NDArray[np.uint64]:
+def hashes(ids: Ids, mask: ContentMasker) -> NDArray[np.uint64]:
     """Return the hashes of all n-grams in all streams."""
     tokens, number, _ = streams(ids, mask)
     return np.concatenate(list(grams(tokens, number)))
@@ -248,7 +248,7 @@ def grams(tokens: Ids, number: NDArray[np.uint64]) -> Iterator[NDArray[np.uint64
     """
     values = tokens.astype(np.uint64)
     key = number
-    for size in range(1, min(LONGEST, len(values)) + 1):
+    for size in range(1, min(MAX_N, len(values)) + 1):
         key = key[: len(values) - size + 1] * _ROOM
         key += values[size - 1 :]
         key *= _ODD
@@ -266,7 +266,7 @@ def slots(hashed: NDArray[np.uint64]) -> tuple[NDArray[np.intp], NDArray[np.uint
     return (hashed >> np.uint64(64 - BITS)).astype(np.intp), ((hashed >> np.uint64(16)) & np.uint64(0xFFFF)).astype(np.uint16)
 
 
-def counted(found: NDArray[np.intp]) -> tuple[NDArray[np.intp], Ids, int]:
+def slot_values(found: NDArray[np.intp]) -> tuple[NDArray[np.intp], Ids, int]:
     """Return the distinct slots, their values, and the norm of the values."""
     ordered = np.sort(found)
     new = np.empty(len(ordered) + 1, bool)
@@ -287,7 +287,7 @@ class Model:
     The other fields are scales and biases.
     """
 
-    mask: Mask
+    mask: ContentMasker
     check: NDArray[np.uint16]
     weights: NDArray[np.int8]
     numbers: dict[str, int]
@@ -300,7 +300,7 @@ class Model:
     def score(self, ids: Ids) -> tuple[int, NDArray[np.int64]]:
         """Score one window, in total and for each source language, in 1/SCALE."""
         place, bits = slots(hashes(ids, self.mask))
-        once, worth, root = counted(place[self.check[place] == bits])
+        once, worth, root = slot_values(place[self.check[place] == bits])
         total = int(worth @ self.weights[once].astype(np.int64)) * self.numbers["step"] // (root * 1024) + self.numbers["bias"]
         if not self.sources:
             return total, self.source_bias
@@ -327,7 +327,7 @@ def model(language: str) -> Model:
     check, weights, rows = np.zeros(1 << BITS, np.uint16), np.zeros(1 << BITS, np.int8), np.zeros(1 << BITS, np.int16)
     check[places], weights[places], rows[places] = data["check"], data["weights"], data["rows"]
     return Model(
-        Mask(language, words, endings),
+        ContentMasker(language, words, endings),
         check,
         weights,
         numbers,
@@ -344,17 +344,17 @@ def window(language: str) -> int:
     return CJK_WINDOW if language in _CJK else WINDOW
 
 
-def judge(text: str, language: str) -> Judgement | None:
+def classify(text: str, language: str) -> StyleResult | None:
     """Classify the style of a text in `language`.
 
     Returns None if there is no model or too little text. For a text of several windows, the mean of
     their scores is scaled up by factors measured on texts of that length.
     """
-    if len(text) < LEAST.get(language, LEAST_ELSEWHERE) or language not in languages():
+    if len(text) < MIN_CHARS.get(language, MIN_CHARS_ELSEWHERE) or language not in languages():
         return None
     known = model(language)
-    ids, longest = known.mask.tokens(text[:MOST]), window(language)
-    if len(ids) < LEAST_TOKENS:
+    ids, longest = known.mask.tokens(text[:MAX_CHARS]), window(language)
+    if len(ids) < MIN_TOKENS:
         return None
     count = -(-len(ids) // longest)
     scored = [known.score(ids[len(ids) * part // count : len(ids) * (part + 1) // count]) for part in range(count)]
@@ -363,18 +363,18 @@ def judge(text: str, language: str) -> Judgement | None:
     length = min(len(ids) * 3 // (longest + 1), 2) if count == 1 else 3 if count == 2 else 4 if count <= 4 else 5
     odds = odds * known.factors[length] // 16
     pointed = [sum(column) // count for column in zip(*(rows.tolist() for _, rows in scored), strict=True)]
-    return Judgement(odds, tuple(zip(known.sources, pointed, strict=True)))
+    return StyleResult(odds, tuple(zip(known.sources, pointed, strict=True)))
 
 
-def signs(text: str, language: str, judgement: Judgement | None = None, most: int = 12) -> tuple[Sign, ...]:
+def top_patterns(text: str, language: str, result: StyleResult | None = None, most: int = 12) -> tuple[StylePattern, ...]:
     """Return the patterns with the largest weights, heaviest first.
 
-    Only patterns that support the side of `judgement`. The text is classified first if it is None.
+    Only patterns that support the side of `result`. The text is classified first if it is None.
     """
-    judgement = judgement or judge(text, language)
-    if judgement is None:
+    result = result or classify(text, language)
+    if result is None:
         return ()
-    known, text = model(language), text[:MOST]
+    known, text = model(language), text[:MAX_CHARS]
     mask = known.mask
     spans = [match.span() for match in (_CHARACTERS if mask.by_character else _WORDS).finditer(text)]
     full = np.array([mask.ids[text[a:b]] if text[a:b] in mask.ids else mask.number(text[a:b]) for a, b in spans], np.int64)
@@ -382,8 +382,8 @@ def signs(text: str, language: str, judgement: Judgement | None = None, most: in
     if mask.by_character and len(full) > 1:
         keep[1:] = (full[1:] != _CONTENT) | (full[:-1] != _CONTENT)
     where, ids = np.flatnonzero(keep), full[keep]
-    side = 1 if judgement.log_odds >= 0 else -1
-    heaviest: dict[str, Sign] = {}
+    side = 1 if result.log_odds >= 0 else -1
+    heaviest: dict[str, StylePattern] = {}
     tokens, number, at = streams(ids, mask)
     for size, hashed in enumerate(grams(tokens, number), 1):
         place, bits = slots(hashed)
@@ -398,12 +398,12 @@ def signs(text: str, language: str, judgement: Judgement | None = None, most: in
             pattern = " ".join(mask.names[token] for token in tokens[first : first + size].tolist())
             if pattern not in heaviest:
                 start, end = spans[where[at[first]]][0], spans[where[at[first + size - 1]]][1]
-                heaviest[pattern] = Sign(start, end, pattern, int(weights[first]) * side)
-    ranked = sorted(heaviest.values(), key=lambda sign: (-abs(sign.weight), sign.start, sign.end))
-    chosen: list[Sign] = []
-    for sign in ranked:
-        if all(sign.end <= other.start or sign.start >= other.end for other in chosen):
-            chosen.append(sign)
+                heaviest[pattern] = StylePattern(start, end, pattern, int(weights[first]) * side)
+    ranked = sorted(heaviest.values(), key=lambda item: (-abs(item.weight), item.start, item.end))
+    chosen: list[StylePattern] = []
+    for item in ranked:
+        if all(item.end <= other.start or item.start >= other.end for other in chosen):
+            chosen.append(item)
         if len(chosen) == most:
             break
     return tuple(chosen)

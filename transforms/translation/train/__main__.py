@@ -1,6 +1,6 @@
 """Train the style models that ship with the package, or evaluate them.
 
-  python -m newsbeam.transforms.translation.train style
+python -m newsbeam.transforms.translation.train style
 """
 
 from __future__ import annotations

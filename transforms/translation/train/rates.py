@@ -26,8 +26,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from newsbeam.transforms.translation.detectors import everything, formula_points, formulas
-from newsbeam.transforms.translation.evidence_rules import Sign, Target, english_by_hand, scale
+from newsbeam.transforms.translation.detectors import find_all, formula_points, formulas
+from newsbeam.transforms.translation.evidence_rules import EvidenceRule, TargetRules, manual_english_rules, scale
 
 # Characters of a passage. Web texts are cut to this for the weights, and complete for the rates.
 _PASSAGE = 900
@@ -56,9 +56,9 @@ class Passage:
     source: str
     fold: int
     weight: float
-    signs: frozenset[str]
+    rules: frozenset[str]
     strong: frozenset[str]
-    formulas: list[list[Sign]]
+    formulas: list[list[EvidenceRule]]
     length: int
     corpus: str
 
@@ -71,9 +71,9 @@ def main() -> None:
     parser.add_argument("--write", action="store_true")
     options = parser.parse_args()
     passages = list(_read(options.bench, options.more))
-    by_name = {sign.name: sign for sign in _english().signs}
+    by_name = {rule.name: rule for rule in _english().rules}
     learned = _learn([passage for passage in passages if passage.corpus != "web"], by_name)
-    _print_signs(passages, by_name, learned)
+    _print_rules(passages, by_name, learned)
     _print_strong(passages, by_name)
     if options.write:
         path = Path(__file__).parents[1] / "learned.yaml"
@@ -102,22 +102,22 @@ def _read(bench: Path, more: Path | None) -> Iterator[Passage]:
 
 
 @cache
-def _english() -> Target:
-    return english_by_hand()
+def _english() -> TargetRules:
+    return manual_english_rules()
 
 
 def _passage(text: str, label: str, source: str, fold: int, weight: float, corpus: str) -> Passage:
     english = _english()
-    alone = {sign.name for sign in english.signs if sign.strong}
-    finds = list(everything(text, "en", english))
+    alone = {rule.name for rule in english.rules if rule.strong}
+    finds = list(find_all(text, "en", english))
     # Whether a formula is strong can depend on the number of formulas, and so on the weights to be
     # learned.
-    strong = {find.sign.kind for find in finds if find.sign.strong and (find.sign.kind != "formula" or find.sign.name in alone)}
-    names = frozenset(find.sign.name for find in finds)
+    strong = {find.rule.kind for find in finds if find.rule.strong and (find.rule.kind != "formula" or find.rule.name in alone)}
+    names = frozenset(find.rule.name for find in finds)
     return Passage(label, source, fold, weight, names, frozenset(strong), formulas(finds), len(text), corpus)
 
 
-def _learn(passages: list[Passage], by_name: dict[str, Sign]) -> dict[str, dict[str, object]]:
+def _learn(passages: list[Passage], by_name: dict[str, EvidenceRule]) -> dict[str, dict[str, object]]:
     total = {True: 0.0, False: 0.0}
     per_source: dict[str, float] = defaultdict(float)
     finds: dict[bool, dict[str, float]] = {True: defaultdict(float), False: defaultdict(float)}
@@ -127,22 +127,22 @@ def _learn(passages: list[Passage], by_name: dict[str, Sign]) -> dict[str, dict[
         total[translated] += passage.weight
         if translated:
             per_source[passage.source] += passage.weight
-        for name in passage.signs:
+        for name in passage.rules:
             finds[translated][name] += passage.weight
             if translated:
                 found_in[name][passage.source] += passage.weight
     learned: dict[str, dict[str, object]] = {}
-    for name, sign in by_name.items():
+    for name, rule in by_name.items():
         there, here = finds[True][name], finds[False][name]
         if there + here < 2:
             continue
         odds = math.log((there + 0.5) / (total[True] + 1)) - math.log((here + 0.5) / (total[False] + 1))
         seen = there + here
-        points = round(100 * (odds * seen + sign.points / 100 * _PRIOR) / (seen + _PRIOR))
-        if max(sign.sources, key=lambda code: sign.sources[code], default="") in _UNSEEN:
-            points = min(sign.points, round(100 * math.log(_GUESS * (total[False] + 1) / (here + 0.5))))
+        points = round(100 * (odds * seen + rule.points / 100 * _PRIOR) / (seen + _PRIOR))
+        if max(rule.sources, key=lambda code: rule.sources[code], default="") in _UNSEEN:
+            points = min(rule.points, round(100 * math.log(_GUESS * (total[False] + 1) / (here + 0.5))))
         entry: dict[str, object] = {"points": max(0, min(450, points))}
-        sources = dict(sign.sources)
+        sources = dict(rule.sources)
         if there >= _LEAST:
             mean = there / total[True]
             for code in _KNOWN:
@@ -151,11 +151,11 @@ def _learn(passages: list[Passage], by_name: dict[str, Sign]) -> dict[str, dict[
                 rate = (found_in[name][code] + 2 * mean) / (per_source[code] + 2)
                 sources[code] = max(-1.0, min(2.5, math.log(rate / mean)))
             # Manual sources of languages that are not in the data are scaled with the others.
-            most = max(sign.sources.values(), default=0.0)
+            most = max(rule.sources.values(), default=0.0)
             measured = max((value for code, value in sources.items() if code not in _UNSEEN), default=0.0)
             for code in _UNSEEN:
-                if sign.sources.get(code, 0.0) > 0 and measured > 0:
-                    sources[code] = sign.sources[code] / most * measured
+                if rule.sources.get(code, 0.0) > 0 and measured > 0:
+                    sources[code] = rule.sources[code] / most * measured
             entry["sources"] = {code: round(100 * value) for code, value in sorted(sources.items()) if value >= 0.2}
         entry["seen"] = f"{here:.1f} in {total[False]:.0f} originals, {there:.1f} in {total[True]:.0f} translations"
         learned[name] = entry
@@ -181,7 +181,7 @@ def _yaml(learned: dict[str, dict[str, object]]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _print_signs(passages: list[Passage], by_name: dict[str, Sign], learned: dict[str, dict[str, object]]) -> None:
+def _print_rules(passages: list[Passage], by_name: dict[str, EvidenceRule], learned: dict[str, dict[str, object]]) -> None:
     columns = ("original", "human", "machine", "web", "more o", "more t")
     count: dict[str, Counter[str]] = defaultdict(Counter)
     size: Counter[str] = Counter()
@@ -191,22 +191,22 @@ def _print_signs(passages: list[Passage], by_name: dict[str, Sign], learned: dic
             continue
         column = passage.label if passage.corpus in ("dev", "web") else "more o" if passage.label == "original" else "more t"
         size[column] += 1
-        for name in passage.signs:
+        for name in passage.rules:
             count[name][column] += 1
             if passage.label in ("human", "machine"):
                 sources[name][passage.source] += 1
     print(f"{'per cent of texts':46s}", *(f"{column:>8s}" for column in columns), " points")
     print(f"{'':46s}", *(f"{size[column]:8d}" for column in columns))
     for name in sorted(count, key=lambda name: (by_name[name].kind if name in by_name else name, name)):
-        sign = by_name.get(name)
+        rule = by_name.get(name)
         rates = [f"{100 * count[name][column] / max(size[column], 1):8.2f}" for column in columns]
-        points = learned.get(name, {}).get("points", sign.points if sign else "")
-        mark = "*" if sign and sign.strong else " "
+        points = learned.get(name, {}).get("points", rule.points if rule else "")
+        mark = "*" if rule and rule.strong else " "
         top = " ".join(f"{code} {number}" for code, number in sources[name].most_common(4))
-        print(f"{(sign.kind if sign else '-') + ': ' + name:45.45s}{mark}", *rates, f"{points!s:>7s}", top)
+        print(f"{(rule.kind if rule else '-') + ': ' + name:45.45s}{mark}", *rates, f"{points!s:>7s}", top)
 
 
-def _print_strong(passages: list[Passage], by_name: dict[str, Sign]) -> None:
+def _print_strong(passages: list[Passage], by_name: dict[str, EvidenceRule]) -> None:
     outside = [passage for passage in passages if passage.fold < 0 and passage.corpus != "web"]
     rows: list[tuple[Passage, frozenset[str], float]] = []
     for fold in range(_FOLDS):

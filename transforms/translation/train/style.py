@@ -100,7 +100,7 @@ def kept_words(language: str, texts: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(words))
 
 
-def common_endings(language: str, kept: Iterable[str], texts: Sequence[str], most: int = 200) -> tuple[str, ...]:
+def common_endings(language: str, kept: Iterable[str], texts: Sequence[str], limit: int = 200) -> tuple[str, ...]:
     """Return the most frequent endings (two to four letters) of masked words."""
     if language in ("zh", "ja"):
         return ()
@@ -111,7 +111,7 @@ def common_endings(language: str, kept: Iterable[str], texts: Sequence[str], mos
             if token.isalpha() and word not in done and (language == "de" or not token[0].isupper()):
                 done.add(word)
                 endings.update(word[-size:] for size in (2, 3, 4) if len(word) > size + 1)
-    return tuple(sorted(ending for ending, _ in sorted(endings.items(), key=lambda one: (-one[1], one[0]))[:most]))
+    return tuple(sorted(ending for ending, _ in sorted(endings.items(), key=lambda one: (-one[1], one[0]))[:limit]))
 
 
 @dataclass(eq=False)
@@ -123,7 +123,7 @@ class Task:
 
     language: str
     passages: list[Passage]
-    mask: style.Mask
+    mask: style.ContentMasker
     keys: NDArray[np.uint64]
     frequency: NDArray[np.int64]
     rows: Any
@@ -144,7 +144,7 @@ def task(language: str, passages: list[Passage], topic_only: bool = False) -> Ta
     """
     texts = [one.text for one in passages]
     words = kept_words(language, texts)
-    mask = style.Mask(language, words, common_endings(language, words, texts))
+    mask = style.ContentMasker(language, words, common_endings(language, words, texts))
     counted = []
     for text in texts:
         hashes = _topics(text, mask) if topic_only else style.hashes(mask.tokens(text), mask)
@@ -174,7 +174,7 @@ def task(language: str, passages: list[Passage], topic_only: bool = False) -> Ta
     return Task(language, passages, mask, keys, frequency.astype(np.int64), rows.tocsr(), scale)
 
 
-def _topics(text: str, mask: style.Mask) -> NDArray[np.uint64]:
+def _topics(text: str, mask: style.ContentMasker) -> NDArray[np.uint64]:
     """Return hashes of the masked words.
 
     In Chinese and Japanese, pairs of masked characters.
@@ -355,7 +355,7 @@ def sources_out_of_fold(made: Task, fold: NDArray[np.int64], sources: list[str])
     return odds
 
 
-def judged_unseen(language: str, passages: list[Passage]) -> Iterator[tuple[Passage, style.Judgement]]:
+def classify_out_of_fold(language: str, passages: list[Passage]) -> Iterator[tuple[Passage, style.StyleResult]]:
     """Classify each benchmark passage and web page by out-of-fold models.
 
     Log odds are from strict folds; the source language is from blocks, as a strict fold can contain
@@ -370,16 +370,16 @@ def judged_unseen(language: str, passages: list[Passage]) -> Iterator[tuple[Pass
     for at in np.flatnonzero(fold >= 0).tolist():
         factor = factors[lengths(len(made.mask.tokens(passages[at].text)), window)]
         pointed = tuple((code, round(value * style.SCALE)) for code, value in zip(sources, odds[at].tolist(), strict=True))
-        yield passages[at], style.Judgement(round((scores[at] * slope + shift) * style.SCALE) * factor // 16, pointed)
+        yield passages[at], style.StyleResult(round((scores[at] * slope + shift) * style.SCALE) * factor // 16, pointed)
 
 
-def chosen_columns(task: Task, importance: Floats | None, most: int) -> NDArray[np.intp]:
+def chosen_columns(task: Task, importance: Floats | None, limit: int) -> NDArray[np.intp]:
     """Select the n-grams that get a weight.
 
     Those with the highest weights on most passages; without weights, the most frequent.
     """
     rank = task.frequency.astype(float) if importance is None else np.abs(importance) * np.sqrt(task.frequency)
-    return np.sort(np.argsort(-rank, kind="stable")[:most])
+    return np.sort(np.argsort(-rank, kind="stable")[:limit])
 
 
 def load(bench: Path, data: Path | None) -> dict[str, list[Passage]]:
