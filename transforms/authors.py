@@ -47,7 +47,7 @@ def turned(name: str) -> str:
 
 
 def is_site(name: str, sites: set[str]) -> bool:
-    """Whether a name is that of the site (`sites`: its names, letters only), or of its newsroom."""
+    """Return whether a name is that of the site (`sites`: its names, letters only), or of its newsroom."""
     own = letters(name)
     return any(
         own == site
@@ -88,7 +88,7 @@ def _author_words() -> _AuthorWords:
 
 
 def says_by(label: str) -> bool:
-    """Whether a label ("Written by") says that an author's name follows."""
+    """Return whether a label ("Written by") says that an author's name follows."""
     return bool(label) and _author_words().by.match(label + " ") is not None
 
 

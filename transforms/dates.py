@@ -90,7 +90,7 @@ def _month(word: str, language: str) -> int:
 
 
 def is_month(word: str) -> bool:
-    """Whether a word is a month's name in one of the languages, and the same month in all that have it."""
+    """Return whether a word is a month's name in one of the languages, and the same month in all that have it."""
     return _fold(word).rstrip(".,") in _months()[0]
 
 

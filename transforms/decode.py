@@ -201,7 +201,7 @@ def binary(head: bytes) -> str:
 
 
 def is_markup(text: str, name: str = "") -> bool:
-    """Whether `text` (its beginning is enough) is HTML rather than prose; `name` is the file's name."""
+    """Return whether `text` (its beginning is enough) is HTML rather than prose; `name` is the file's name."""
     if "<" not in text:
         return False
     at = 0
@@ -498,7 +498,7 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
 
 
 def _is_no_accident(text: str) -> bool:
-    """Whether bytes that are well-formed UTF-8 can hardly be a charset of two bytes a character: one in four characters of such a
+    """Return whether bytes that are well-formed UTF-8 can hardly be a charset of two bytes a character: one in four characters of such a
     charset looks like a sequence of two bytes, next to none like one of three. Letters of Latin alphabets and marks that stand among
     them are such sequences, too.
     """
@@ -628,7 +628,7 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
 
 
 def _begins_as_utf8(sample: bytes) -> bool:
-    """Whether bytes are UTF-8, but for a character at their end that may be cut."""
+    """Return whether bytes are UTF-8, but for a character at their end that may be cut."""
     try:
         codecs.utf_8_decode(sample, "strict", False)
     except UnicodeDecodeError:
@@ -652,5 +652,5 @@ def _first_value(text: str) -> tuple[object, bool]:
 
 
 def is_list_of_rows(value: object) -> bool:
-    """Whether a JSON value is a list that begins with an object."""
+    """Return whether a JSON value is a list that begins with an object."""
     return isinstance(value, list) and bool(value) and isinstance(value[0], dict)

@@ -76,7 +76,7 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Whether the text is a translation. `score` in 0..1; `source_language` is `""` when nothing points to one."""
+    """Return whether the text is a translation. `score` in 0..1; `source_language` is `""` when nothing points to one."""
 
     score: float = 0.0
     verdict: Verdict = "unknown"
@@ -286,7 +286,7 @@ def removal_kind(name: str, source: str) -> RemovalKind:
 
 
 def is_blank(text: str) -> bool:
-    """Whether there is nothing in the text but white space and signs that are never seen."""
+    """Return whether there is nothing in the text but white space and signs that are never seen."""
     return not any(sign.isprintable() and not sign.isspace() for sign in text)
 
 

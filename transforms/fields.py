@@ -97,7 +97,7 @@ def parse_options(fields: Sequence[str], keep: Sequence[str]) -> RowOptions:
 
 
 def is_field_name(key: str) -> bool:
-    """Whether a key is one of the usual names."""
+    """Return whether a key is one of the usual names."""
     return _normal(key) in _names().fields
 
 
@@ -116,7 +116,7 @@ def columns_to_read(names: Sequence[str], objects: Sequence[str], options: RowOp
 
 
 def may_hold_text(names: Iterable[str], objects: Sequence[str], options: RowOptions) -> bool:
-    """Whether rows with these keys may have a text; `objects` are the keys that hold objects."""
+    """Return whether rows with these keys may have a text; `objects` are the keys that hold objects."""
     keys = set(names)
     if named := [path for field, path in options.paths if field in ("text", "html")]:
         return any(part in keys for path in named for part in _prefixes(path))
@@ -289,7 +289,7 @@ def read_row(row: dict[str, Any], options: RowOptions = USUAL_NAMES, latest: str
 
 
 def has_text(row: object, options: RowOptions = USUAL_NAMES) -> bool:
-    """Whether a value is a row with a text that is not blank."""
+    """Return whether a value is a row with a text that is not blank."""
     if not isinstance(row, dict):
         return False
     named = dict(options.paths)
@@ -375,7 +375,7 @@ _FRAGMENT = re.compile(
 
 
 def is_fragment(text: str) -> bool:
-    """Whether a string is HTML from end to end: it begins with a tag that holds text, and ends with one."""
+    """Return whether a string is HTML from end to end: it begins with a tag that holds text, and ends with one."""
     return _FRAGMENT.match(text) is not None and text.rstrip().endswith(">")
 
 

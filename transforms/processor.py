@@ -151,7 +151,7 @@ class Chain:
 
     @property
     def edits(self) -> bool:
-        """Whether any processor changes the text."""
+        """Return whether any processor changes the text."""
         return any(processor.effect == "edits" for processor in self.processors)
 
     def run(self, raw: Raw, entering: Callable[[str], object] = str) -> Outcome:
@@ -213,7 +213,7 @@ class Chain:
 
 
 def _has_edited(processor: Processor, document: Document) -> bool:
-    """Whether the record that a document was read from was made by this processor too, by its name or as `package.module:Class`."""
+    """Return whether the record that a document was read from was made by this processor too, by its name or as `package.module:Class`."""
     cls = type(processor)
     return bool(document.processed_before) and not {processor.name, f"{cls.__module__}:{cls.__qualname__}"}.isdisjoint(
         document.processed_before
@@ -240,7 +240,7 @@ def describe(processor: Processor) -> dict[str, object]:
 
 
 def is_option(field: Field[Any]) -> bool:
-    """Whether a processor's field is configuration: all are but those with the metadata `{"option": False}`, which a run fills in."""
+    """Return whether a processor's field is configuration: all are but those with the metadata `{"option": False}`, which a run fills in."""
     return bool(field.metadata.get("option", True))
 
 

@@ -24,7 +24,7 @@ class NotARecord(ValueError):
 
 
 def is_record(row: dict[str, Any]) -> bool:
-    """Whether a row is a record that newsbeam wrote."""
+    """Return whether a row is a record that newsbeam wrote."""
     if not all(key in row for key in _KNOWN_BY):
         return False
     about = row["metadata"]
@@ -62,7 +62,7 @@ def from_record(row: dict[str, Any], added: str, processed_by: str) -> Document:
 
 
 def before_edits(boilerplate: str, before: tuple[str, ...]) -> bool:
-    """Whether a record's text was cleaned: it says so, or names the processor."""
+    """Return whether a record's text was cleaned: it says so, or names the processor."""
     return bool(boilerplate) or "boilerplate" in before
 
 

@@ -51,7 +51,7 @@ _CUT_TOKEN = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*\\?|[\w.+-]*)\Z', re.S)
 
 
 def is_json(text: str, suffix: str = "json", cut: bool = False) -> bool:
-    """Whether a text is JSON objects or lists of them, or the beginning of such, rather than words in brackets."""
+    """Return whether a text is JSON objects or lists of them, or the beginning of such, rather than words in brackets."""
     stack: list[str] = []
     position, members, objects = 0, 0, 0
     wants = "value"
@@ -142,7 +142,7 @@ _MAX_HEADER_LINES = 400
 
 
 def is_mail(text: str, suffix: str = "") -> bool:
-    """Whether a text is a mail, or a page saved as one (MHTML): a block of header lines, two of which are beyond doubt."""
+    """Return whether a text is a mail, or a page saved as one (MHTML): a block of header lines, two of which are beyond doubt."""
     sure: set[str] = set()
     lines = 0
     for line in text.split("\n", _MAX_HEADER_LINES)[:_MAX_HEADER_LINES]:
@@ -163,12 +163,12 @@ def is_mail(text: str, suffix: str = "") -> bool:
 
 
 def is_from_line(line: str) -> bool:
-    """Whether a line is the one in front of each mail of an mbox file."""
+    """Return whether a line is the one in front of each mail of an mbox file."""
     return _FROM_LINE.match(line) is not None
 
 
 def is_mailbox(text: str) -> bool:
-    """Whether a text is an mbox file."""
+    """Return whether a text is an mbox file."""
     first, _, rest = text.partition("\n")
     return text.startswith("From ") and is_from_line(first.rstrip("\r")) and is_mail(rest, "eml")
 

@@ -66,17 +66,17 @@ _DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 
 
 def is_dense(text: str) -> bool:
-    """Whether there is an ideograph, a kana or a Korean syllable in the text."""
+    """Return whether there is an ideograph, a kana or a Korean syllable in the text."""
     return not text.isascii() and _DENSE.search(text) is not None
 
 
 def continues_sentence(text: str, at: int) -> bool:
-    """Whether the word that ends at `at` has more letters (alphabets only)."""
+    """Return whether the word that ends at `at` has more letters (alphabets only)."""
     return at < len(text) and text[at].isalnum() and text[at - 1].isalnum() and not is_dense(text[at - 1]) and not is_solid(text[at - 1])
 
 
 def is_solid(letter: str) -> bool:
-    """Whether the letter is of a script that parts no words by spaces, and no sentences by stops: Thai, Lao, Burmese, Khmer."""
+    """Return whether the letter is of a script that parts no words by spaces, and no sentences by stops: Thai, Lao, Burmese, Khmer."""
     return "\u0e00" <= letter <= "\u0eff" or "\u1000" <= letter <= "\u109f" or "\u1780" <= letter <= "\u17df"
 
 

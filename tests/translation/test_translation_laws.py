@@ -47,7 +47,7 @@ PLAIN = "The bridge reopened after repairs, and drivers were glad to see it. "
 @pytest.mark.parametrize(
     "evidence", ["They met on the 7th, as planned. ", "Experts analyze that it will last. ", "[AI translation] ", "The 예산안 passed. "]
 )
-def test_more_evidence_never_lowers_the_score(rule):
+def test_more_evidence_never_lowers_the_score(evidence):
     scores = [Translate()(Document(text=PLAIN * 6 + evidence * count + PLAIN * 6, language="en")).translation.score for count in range(4)]
     assert scores == sorted(scores)
     assert scores[0] < scores[1]

@@ -237,7 +237,7 @@ _NOT_OUTLET = re.compile(
 
 
 def _outlet(words: str) -> bool:
-    """Whether a phrase names an outlet, unlike "reporters" and "the media"."""
+    """Return whether a phrase names an outlet, unlike "reporters" and "the media"."""
     if not words or _NOT_OUTLET.search(words):
         return False
     if re.match(r"(?:the\s)?(?:President|Prime|Minister|Senator|Rep|Gov|House|Senate)\b", words):
@@ -410,7 +410,7 @@ def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
 
 
 def _names_outlet(name: str, language: str) -> bool:
-    """Whether a phrase in `language` names an outlet."""
+    """Return whether a phrase in `language` names an outlet."""
     low = f" {name.lower()}"
     if is_outlet(name):
         return True

@@ -35,7 +35,7 @@ from newsbeam.transforms.document import SpeakerKind
 
 
 def has_rules(language: str) -> bool:
-    """Whether there are rules to find speakers in `language`.
+    """Return whether there are rules to find speakers in `language`.
 
     For other languages, quotations are returned without speakers.
     """

@@ -110,7 +110,7 @@ def outlet_names() -> re.Pattern[str]:
 
 
 def is_outlet(name: str) -> bool:
-    """Whether a phrase names a news agency, newspaper or broadcaster."""
+    """Return whether a phrase names a news agency, newspaper or broadcaster."""
     if outlet_names().search(name):
         return True
     return any(

@@ -131,7 +131,7 @@ class People:
         return "", ""
 
     def can_refer(self, start: int, end: int) -> bool:
-        """Whether a pronoun at `end` can refer to a name at `start`.
+        """Return whether a pronoun at `end` can refer to a name at `start`.
 
         They may be at most one paragraph apart.
         """

@@ -1,4 +1,6 @@
-"""The language of a document, and of its parts where it mixes languages: exact, and the same on every machine.
+"""Language identification of documents and, if mixed, of their parts.
+
+The result is exact and the same on every machine.
 
 >>> Language()(Document(text="Der Hund bellt, die Karawane zieht weiter.")).language
 'de'
@@ -19,17 +21,26 @@ __all__ = ["Language"]
 
 @dataclass(frozen=True)
 class Language:
-    """Sets `language`, `language_score` and, where the document mixes languages, `languages`; in `metadata`, `script` and `language_hint`.
+    """Identify the language of a document.
 
-    `language` is that of most of the text: ISO 639-1 (`weights/model.md` lists them), "zh" for Chinese in either script, which
-    `metadata.script` tells (Hans, Hant), "sr" for Serbian in either, "nb" and "nn" for Norwegian, "no" where the two
-    cannot be told apart; "und" with score 0 where there is nothing linguistic (addresses, numbers, ids), where no language
-    that we know writes in that script, or where the score is under `min_score`.
-    Where all lines together leave a doubt, those that are prose decide alone: tables of names, references, code and numbers hold no
-    language. `language_score` (0..1) is the tempered posterior; where a long clear run decides because most of the text is in no
-    language that we know, it is between half of that and that, by the run's share. `languages` is `()` when the whole text is in one
-    language. The page's declared language and its address decide between languages that the text itself leaves too close to
-    call, and nothing else; `language_hint` then says which did. Raises ValueError unless 0 <= min_score <= 1.
+    Sets `language`, `language_score` and, if the document mixes languages, `languages`; in
+    `metadata`, `script` and `language_hint`.
+
+    * `language` is the language of most of the text, as ISO 639-1 (listed in `weights/model.md`).
+      Chinese is "zh" in either script; `metadata.script` says which (Hans, Hant). Serbian is "sr"
+      in either script. Norwegian is "nb" or "nn", or "no" if the two cannot be distinguished.
+      "und", with score 0, means that there is no linguistic content (addresses, numbers, ids), that
+      no supported language uses the script, or that the score is below `min_score`. If all lines
+      together are ambiguous, only those that are prose count: tables of names, references, code and
+      numbers say nothing about the language.
+    * `language_score` (0..1) is the tempered posterior probability. If most of the text is in no
+      supported language and a long, clear run decides, the score is reduced by up to a half,
+      depending on the run's share.
+    * `languages` is `()` if the complete text is in one language.
+    * The page's declared language and its address only decide between languages that are too close
+      to call; `language_hint` then says which of them did.
+
+    Raises ValueError unless 0 <= min_score <= 1.
     """
 
     name: ClassVar[str] = "language"
@@ -41,7 +52,7 @@ class Language:
             raise ValueError(f"language: min_score must be between 0 and 1, not {self.min_score}")
 
     def __call__(self, document: Document) -> Document:
-        """The document with its language set."""
+        """Return the document with its language set."""
         found = identify(document.prose, document.declared_language, document.url)
         if found.score < self.min_score:
             found = replace(UNKNOWN, script=found.script)

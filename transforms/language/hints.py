@@ -1,4 +1,7 @@
-"""What else points to a language: what the page declares, and its address. Hints break ties and no more."""
+"""Language hints from the page's declaration and its address.
+
+Hints only break ties.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ from functools import cache
 
 from newsbeam.transforms.package_data import load_yaml
 
-# Codes that stand for a language we call by another.
+# Codes that are synonyms of the codes used here.
 _ALIASES = {
     "no": "nb", "iw": "he", "in": "id", "ji": "yi", "jw": "jv", "mo": "ro", "fil": "tl", "cmn": "zh", "yue": "zh", "arb": "ar",
     "pes": "fa", "prs": "fa", "ckb": "ku", "kmr": "ku", "zsm": "ms", "swh": "sw", "lvs": "lv", "ekk": "et", "als": "sq", "azj": "az",
@@ -22,7 +25,10 @@ _QUERY = re.compile(r"[?&](?:lang|hl|locale|language)=([a-z]{2,3})(?![a-z])", re
 
 
 def hints(declared: str, url: str) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """What points to which languages (ISO 639-1), the surest first: ("declared nb", ("nb",)), (".at", ("de",))."""
+    """Yield hints with the languages they suggest, most reliable first.
+
+    The languages are ISO 639-1: ("declared nb", ("nb",)), (".at", ("de",)).
+    """
     if found := _CODE.match(declared.strip()):
         yield f"declared {found.group().lower()}", (_code(found.group()),)
     if found := _QUERY.search(url):

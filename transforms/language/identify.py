@@ -1,4 +1,7 @@
-"""From what the pieces of a text say to its language, its score and its runs. Whole numbers throughout."""
+"""Decide on the language, score and runs of a text.
+
+All arithmetic uses integers.
+"""
 
 from __future__ import annotations
 
@@ -16,31 +19,36 @@ from newsbeam.transforms.language.model import SCALE, model
 from newsbeam.transforms.language.prose import is_names, prose_parts
 from newsbeam.transforms.language.score import Reading, read
 
-# What a change of language costs, in units of evidence: a run needs that much on either side.
+# Cost of a change of language, in units of evidence: a run needs this much on either side.
 SWITCH = 12 * SCALE
-# Grams overlap (each letter stands in six), the more so the more of them agree: evidence from n letters is divided by
-# 1 + n / _HALF, n at most _MOST, fitted so that of the texts that score 0.6 about 60 % are right.
+# N-grams overlap (each letter is in six), and the overlap grows with their agreement. Evidence from
+# n letters is therefore divided by 1 + n / _HALF, with n at most _MOST. Fitted so that 60% of the
+# texts with score 0.6 are correct.
 _HALF = 120
 _MOST = 480
 _UNITS = 10_000
-# Languages no further behind the first than this, after that division, are too close to call: a hint may choose among them.
+# Languages this close to the first, after that division, are too close to call: a hint may choose
+# among them.
 _TIE = 2 * SCALE
-# Where so many others are as close, the text says nothing at all, and no hint makes it say something.
+# If this many other languages are as close, the text has no information, and hints are ignored.
 _SEVERAL = 5
-# Languages no further apart than this are put to langdetect's profiles, whose evidence (of overlapping grams, too) counts a tenth.
+# Languages this close are compared by langdetect's profiles, whose evidence (also from overlapping
+# n-grams) counts a tenth.
 _CLOSE = 3 * SCALE
 _VOICE = 10
-# A language's lead over the mean of its script's, in units a letter, under which it is rather one that we do not know, and the lead that
-# is asked for at least; only for scripts with so many languages. Fitted on languages that the model has not met (weights/model.md).
+# Minimum lead of a language over the mean of its script's languages: per letter, and in total. With
+# less, the language is probably not a supported one. Only for scripts with many languages. Fitted
+# on languages that the model has not seen (weights/model.md).
 _STRANGE = 7
 _LEAST = 6 * SCALE
 _MANY = 8
 _NEVER = 1 << 20
-# Under this score for either of them, Norwegian is "no".
+# Norwegian is "no" if neither variant reaches this score.
 _NORWEGIAN = 0.5
-# From this score on a language is clear.
+# Minimum score of an unambiguous language.
 _CLEAR = 0.9
-# So many signs in one language, with that score, make it the text's where most of the text is in none that we know.
+# Minimum characters, with that score, for a language to be the text's if most of the text is in no
+# supported language.
 _LONG_RUN = 400
 # exp(-i / SCALE) in units of 2 ** -30; the last is 0.
 _EXP = np.array([round(math.exp(-i / SCALE) * (1 << 30)) for i in range(24 * SCALE)] + [0])
@@ -48,9 +56,10 @@ _EXP = np.array([round(math.exp(-i / SCALE) * (1 << 30)) for i in range(24 * SCA
 
 @dataclass(frozen=True)
 class Finding:
-    """A text's language with its score (0..1), its runs (none where there is one language), and its main script (ISO 15924).
+    """Result for a text: language, score (0..1), runs and main script.
 
-    `hint` says what decided between the nearest languages where the text did not; "" where nothing had to.
+    `runs` is empty if there is one language. `script` is an ISO 15924 code. `hint` says what
+    decided between the closest languages, "" if the text did.
     """
 
     language: str
@@ -64,9 +73,10 @@ UNKNOWN = Finding("und", 0.0)
 
 
 def identify(text: str, declared: str = "", url: str = "") -> Finding:
-    """The language of a text; `declared` is what its page says of it, `url` its address.
+    """Identify the language of a text.
 
-    Where all lines together leave a doubt, those that are prose are asked alone, if there are enough of them.
+    `declared` is the language that its page declares, `url` its address. If all lines together are
+    ambiguous, only those that are prose are used, if there are enough of them.
     """
     known = model()
     reading = read(known, text)
@@ -83,7 +93,10 @@ def identify(text: str, declared: str = "", url: str = "") -> Finding:
 
 
 def _finding(text: str, reading: Reading, declared: str, url: str, rescue: bool = False) -> tuple[Finding, bool]:
-    """What the reading says, and whether most of it is in no language that we know; `rescue`: then the clear rest of it decides."""
+    """Decide on the result, and whether most of the text is unsupported.
+
+    `rescue`: in that case, the unambiguous rest of the text decides.
+    """
     names = model().languages
     path = _path(reading.evidence)
     shares: dict[str, int] = {}
@@ -97,14 +110,17 @@ def _finding(text: str, reading: Reading, declared: str, url: str, rescue: bool 
                 continue
             other = _main(text, reading, path, name, declared, url)[0]
             if other.score >= _CLEAR:
-                # At least half sure: the more of the text it is, the surer.
+                # At least half of the score, and more with a larger share of the text.
                 total = sum(shares.values())
                 return replace(other, score=round(other.score * (total + shares[name]) / (2 * total), 4)), False
     return finding, strange
 
 
 def _main(text: str, reading: Reading, path: list[int], main: str, declared: str, url: str) -> tuple[Finding, bool]:
-    """What the text is if its language is `main`, or one of those too close to it to call; and whether it rather is none of ours."""
+    """Decide on the result for main language `main` or one close to it.
+
+    Also returns whether it is probably none of the supported languages.
+    """
     known = model()
     names = known.languages
     alone = all(names[column] == main for column in path)
@@ -135,7 +151,10 @@ def _main(text: str, reading: Reading, path: list[int], main: str, declared: str
 
 
 def _second(names: tuple[str, ...], evidence: NDArray[np.int64], reading: Reading) -> None:
-    """Add what langdetect's profiles say, where the model leaves languages close together that it knows all of."""
+    """Add evidence from langdetect's profiles to break a tie.
+
+    Only if the profiles have all of the close languages.
+    """
     near = np.flatnonzero(evidence >= evidence.max() - _CLOSE).tolist()
     codes = reading.codes.get(int(model().script_of[near[0]]))
     if len(near) == 1 or codes is None:
@@ -150,10 +169,10 @@ def _second(names: tuple[str, ...], evidence: NDArray[np.int64], reading: Readin
 
 
 def _stranger(evidence: NDArray[np.int64], column: int, letters: int) -> int:
-    """How far a language that we do not know is behind the first, in units of odds; negative if it is before it.
+    """Return how far an unsupported language is behind the first, in odds.
 
-    Text in a language of ours is so much likelier in it than in the mean of all languages of its script, letter for letter; of text in
-    a language that the model has not met, that is not so.
+    Negative if it is ahead. Per letter, text in a supported language has a characteristic lead over
+    the mean of the languages in its script; text in an unseen language does not.
     """
     script = model().scripts[int(model().script_of[column])]
     count = len(script.languages)
@@ -166,9 +185,10 @@ def _stranger(evidence: NDArray[np.int64], column: int, letters: int) -> int:
 
 
 def _decide(names: tuple[str, ...], odds: NDArray[np.int64], declared: str, url: str) -> tuple[int, str] | None:
-    """The column of the language that a hint decides for, and how to say so; None where the text is clear or no hint is of use.
+    """Return the column of the language that a hint selects, and the hint.
 
-    `odds` are changed: what the text lacked for the language is given to it.
+    None if the text is unambiguous or there is no applicable hint. Modifies `odds` in favour of the
+    selected language.
     """
     best = int(odds.argmin())
     near = [column for column in np.flatnonzero(odds <= _TIE).tolist() if names[column] and names[column] != names[best]]
@@ -193,7 +213,7 @@ def _runs(text: str, reading: Reading, path: list[int]) -> tuple[LanguageRun, ..
     begin = 0
     for piece in range(1, len(path) + 1):
         if piece == len(path) or names[path[piece]] != names[path[begin]]:
-            # What holds no language is at neither end of a run.
+            # Pieces without linguistic content are trimmed from the ends of a run.
             heard = [own for own in range(begin, piece) if reading.sizes[own]] or [begin]
             start, end = _trimmed(text, reading.pieces[heard[0]][0], reading.pieces[heard[-1]][1])
             language = names[path[begin]]
@@ -209,7 +229,11 @@ def _runs(text: str, reading: Reading, path: list[int]) -> tuple[LanguageRun, ..
 
 
 def _script(reading: Reading) -> str:
-    """The main script; Chinese ideographs with kana are Jpan, without: Hans or Hant, if more signs are of the one than of the other."""
+    """Return the main script.
+
+    Han characters with kana are Jpan; without, Hans or Hant, whichever has more exclusive
+    characters.
+    """
     name = model().scripts[int(np.bincount(reading.script, reading.letters).argmax())].name
     if name == "Hang":
         return "Kore"
@@ -223,7 +247,10 @@ def _script(reading: Reading) -> str:
 
 
 def _path(evidence: NDArray[np.int64]) -> list[int]:
-    """The likeliest sequence of languages, a change costing SWITCH (Viterbi's algorithm)."""
+    """Return the most likely sequence of languages (Viterbi algorithm).
+
+    A change costs SWITCH.
+    """
     if len(evidence) == 1:
         return [int(evidence[0].argmax())]
     single = int(evidence.sum(axis=0).argmax())
@@ -247,13 +274,19 @@ def _path(evidence: NDArray[np.int64]) -> list[int]:
 
 
 def _odds(evidence: NDArray[np.int64], letters: int) -> NDArray[np.int64]:
-    """How far each language is behind the first, in units of evidence, all divided by 1 + letters / _HALF."""
+    """Return how far each language is behind the first.
+
+    In units of evidence, divided by 1 + letters / _HALF.
+    """
     behind: NDArray[np.int64] = (evidence.max() - evidence) * _HALF // (_HALF + min(letters, _MOST))
     return behind
 
 
 def _share(odds: NDArray[np.int64], columns: list[int]) -> float:
-    """The share of the languages in `columns` in the exponentials of the odds, in steps of 1/_UNITS."""
+    """Return the probability of the languages in `columns`.
+
+    A softmax of the odds, in steps of 1/_UNITS.
+    """
     shares = _EXP.take(odds - odds.min(), mode="clip")
     return int(shares[columns].sum()) * _UNITS // int(shares.sum()) / _UNITS
 

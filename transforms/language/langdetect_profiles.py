@@ -1,8 +1,9 @@
-"""The second voice: langdetect's profiles, asked where the model leaves two languages close together.
+"""langdetect's n-gram profiles, used as a tie-breaker.
 
-A profile counts the 1-, 2- and 3-grams of a language's Wikipedia. langdetect draws grams at random until it is sure; here
-every gram of the text is looked up once, so the answer is exact and the same everywhere: log-probabilities are
-kept as integers, whose sums do not depend on the order of adding.
+A profile has the relative frequencies of 1-, 2- and 3-grams in a language's Wikipedia. langdetect
+samples n-grams at random until it is certain. Here, each n-gram of the text is looked up once,
+which is exact and reproducible: log probabilities are integers, whose sums do not depend on the
+order.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ Keys = NDArray[np.uint64]
 SCALE = 1000
 """A log-probability of -1 nat is -SCALE in the table."""
 
-# Codes of ours for languages that langdetect calls otherwise; of Chinese it has two profiles.
+# langdetect's codes that differ from those used here; there are two profiles for Chinese.
 _NAMES = {"no": "nb", "zh-cn": "zh", "zh-tw": "zh"}
 _BMP = 0x10000
-# Above this code point a letter is as it is: of langdetect's foldings only those of ideographs and Hangul.
+# Above this code point, the only normalisations of langdetect are those of ideographs and Hangul.
 _FOLDED = 0x3200
 _SLOTS = 1 << 19
 _MIX = np.uint64(0x9E3779B97F4A7C15)
@@ -37,10 +38,12 @@ _MIX_SHIFT = np.uint64(64 - 19)
 
 @dataclass(frozen=True, eq=False)
 class Profiles:
-    """The table. Column i of `rows` is that of `languages[i]`; row 0 is all zero.
+    """The profiles as a table.
 
-    Row 0 stands for a gram that no profile has. `fold` maps a code to langdetect's normal form of it. `slots` and `keys` are a
-    hash table with linear probing from a gram's key to its row, which is at most `probes` slots away. `known` are the languages as a set.
+    Column i of `rows` is for `languages[i]`. Row 0 is zero, for n-grams that are in no profile.
+    `fold` maps a code to langdetect's normal form. `slots` and `keys` are a hash table with linear
+    probing from the key of an n-gram to its row, at most `probes` slots away. `known` is the set of
+    languages.
     """
 
     languages: tuple[str, ...]
@@ -52,7 +55,7 @@ class Profiles:
     known: frozenset[str]
 
     def _look_up(self, keys: Keys) -> NDArray[np.int32]:
-        """The row of each key, 0 where there is none."""
+        """Return the row of each key, 0 if absent."""
         slot = ((keys * _MIX) >> _MIX_SHIFT).astype(np.int64)
         found = np.zeros(len(keys), np.int32)
         open_ = np.arange(len(keys))
@@ -67,7 +70,10 @@ class Profiles:
         return found
 
     def sums(self, codes: Codes) -> dict[str, int]:
-        """The summed log-probabilities of the grams in each language, in units of 1/SCALE nat. `codes` as `grams.grams` wants them."""
+        """Return the sum of log probabilities for each language.
+
+        In units of 1/SCALE nat. `codes` as for `ngrams.grams`.
+        """
         wide = self.fold.take(codes).astype(np.uint64)
         two = np.zeros_like(wide)
         two[1:] = (wide[:-1] << np.uint64(16)) | wide[1:]
@@ -82,7 +88,7 @@ class Profiles:
 
 @cache
 def profiles() -> Profiles:
-    """The table, built from the installed langdetect on first use (about 0.4 s)."""
+    """Build the table from the installed langdetect, on first use (0.4 s)."""
     counts: dict[str, dict[str, float]] = {}
     folder = files("langdetect") / "profiles"
     for path in sorted(folder.iterdir(), key=lambda path: path.name):
@@ -128,14 +134,17 @@ def _key(gram: str) -> int:
 
 
 def _hash(keys: Keys) -> tuple[NDArray[np.int32], int]:
-    """An open hash table of `keys[1:]` with linear probing, and the longest way to a key in it or to an empty slot."""
+    """Build a hash table of `keys[1:]` with linear probing.
+
+    Returns the table and the maximum number of probes.
+    """
     slots = np.zeros(_SLOTS, np.int32)
     waiting = np.arange(1, len(keys), dtype=np.int32)
     slot = ((keys[waiting] * _MIX) >> _MIX_SHIFT).astype(np.int64)
     probes = 1
     while len(waiting):
         free = slots[slot] == 0
-        # Of several that want one free slot, the last writer gets it; the others move on.
+        # Of several keys for one free slot, the last wins; the others move on.
         slots[slot[free]] = waiting[free]
         left = slots[slot] != waiting
         waiting, slot = waiting[left], (slot[left] + 1) & (_SLOTS - 1)

@@ -1,8 +1,8 @@
-"""The learned model: which script a letter is of, and what each gram of a word says for each language of its script.
+"""The language model: scripts of letters, and weights of n-grams per language.
 
-A multinomial logistic regression over the grams of `grams.py`, one for each script that several languages share, its weights
-whole numbers: sums of them are the same on every machine and in any order. `train/` makes the weights; `weights/model.md` says
-of what.
+It is a multinomial logistic regression over the n-grams of `ngrams.py`, one per script that several
+languages share. The weights are integers, whose sums are the same on every machine and in any
+order. `train/` fits them; their data are described in `weights/model.md`.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ KINDS = 64
 SIMPLIFIED, TRADITIONAL = 1, 2
 APOSTROPHE = 0x27
 
-# The upper 32 bits of a key are 22 for its slot and 10 for its print; a slot holds the print, inverted, and a row's number, so that
-# an empty slot (0) fits no key 0.
+# The upper 32 bits of a key are 22 for its slot and 10 for its fingerprint. A slot holds the
+# inverted fingerprint and a row number, so that an empty slot (0) does not match key 0.
 _SLOT_BITS = 22
 _TO_TOP, _TO_SLOT, _TO_PRINT = np.uint64(32), np.uint32(10), np.uint32(20)
 _PRINT, _ROW = np.uint32((1 << 10) - 1), np.uint32((1 << 20) - 1)
@@ -39,10 +39,12 @@ _PRINT, _ROW = np.uint32((1 << 10) - 1), np.uint32((1 << 20) - 1)
 
 @dataclass(frozen=True, eq=False)
 class Script:
-    """A script (ISO 15924), its languages, and the number of the first of them among `Model.languages`.
+    """A script (ISO 15924) with its languages.
 
-    `rows` (grams × languages) is empty where there is one language, or none. They are the rows from number `start` on.
-    `inside[kind]` says whether a sign of that kind can be part of a word of the script.
+    `first` is the index of its first language in `Model.languages`. `rows` (n-grams × languages)
+    are the weights, empty for scripts with at most one language; their row numbers begin with
+    `start`. `inside[kind]` says whether characters of that kind can be part of a word in the
+    script.
     """
 
     name: str
@@ -55,13 +57,17 @@ class Script:
 
 @dataclass(frozen=True, eq=False)
 class Model:
-    """The tables and the weights, ready for use.
+    """The tables and weights.
 
-    `kind` and `fold` say of a code point of the BMP what it is, and which code stands for it in grams (BLANK for what is no letter);
-    `han` has a bit for an ideograph that only simplified, or only traditional, Chinese has. `number` is a script's index by its name,
-    `weight[i]` what a letter of script i counts against one of another. `languages` are the columns of all evidence, "" standing for
-    whatever is written in a script that we know no language of; `columns[code]` are a language's (Serbian has two), `script_of` the
-    script of each, `prior` what is added to a text's evidence for each. `table` is the hash table of all grams' rows.
+    * `kind` and `fold` map a code point of the BMP to its kind, and to its normalised code for
+      n-grams (BLANK if it is not a letter).
+    * `han` has a bit for ideographs that are only simplified or only traditional Chinese.
+    * `number` is the index of a script by name; `weight[i]` is the weight of a letter in script i
+      relative to other scripts.
+    * `languages` are the columns of evidence, "" for scripts without a supported language.
+      `columns[code]` are those of a language (Serbian has two), `script_of` the script of each,
+      `prior` its prior evidence.
+    * `table` is the hash table of the rows of all n-grams.
     """
 
     scripts: tuple[Script, ...]
@@ -77,16 +83,16 @@ class Model:
     table: NDArray[np.uint32]
 
     def sums(self, script: Script, codes: NDArray[np.uint16], starts: NDArray[np.int64]) -> Sums:
-        """What the grams of each piece of `codes` say for each language of the script, in units of 1/SCALE nat.
+        """Sum the weights of the n-grams per piece and language.
 
-        `codes` as `grams` wants them, a piece's first sign (not the BLANK before it) at `starts[i]`. The sums are good for comparing
-        the languages of one piece with each other.
+        `codes` as for `grams`; piece i begins at `starts[i]`, after the BLANK before it. The sums
+        are in units of 1/SCALE nat, and comparable only between the languages of one piece.
         """
         top = (grams(codes).ravel() >> _TO_TOP).astype(np.uint32)
         found = self.table.take(top >> _TO_SLOT)
         hit = np.flatnonzero((found >> _TO_PRINT) == (top & _PRINT ^ _PRINT))
         row = (found.take(hit) & _ROW) - np.uint32(script.start)
-        other = row >= len(script.rows)  # a gram of another script with the same print
+        other = row >= len(script.rows)  # an n-gram of another script with the same fingerprint
         if other.any():
             hit, row = hit[~other], row[~other]
         if len(starts) == 1:
@@ -101,7 +107,7 @@ class Model:
 
 @cache
 def model() -> Model:
-    """The model that ships, read on first use."""
+    """Load the model, on first use."""
     arrays = load_arrays("newsbeam.transforms.language", "model.npz")
     scripts: list[Script] = []
     languages: list[str] = []
@@ -151,7 +157,7 @@ def model() -> Model:
 
 
 def without_quotes(codes: NDArray[np.uint16]) -> NDArray[np.uint16]:
-    """`codes` with apostrophes blanked that do not stand between two letters."""
+    """Blank apostrophes that are not between two letters."""
     marks = np.flatnonzero(codes == APOSTROPHE)
     if len(marks):
         padded = np.concatenate([[BLANK], codes, [BLANK]])

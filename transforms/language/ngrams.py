@@ -1,6 +1,7 @@
-"""The grams of a text as 64-bit hashes: 1 to 5 signs of a word, its ends counted as signs, and whole words.
+"""N-grams of a text as 64-bit hashes.
 
-The trainer and the run time both read texts by this module, so that what is learned of a gram is found again.
+N-grams of 1 to 5 characters within a word, with its ends as characters, and complete words.
+Training and run time share this module.
 """
 
 from __future__ import annotations
@@ -17,19 +18,23 @@ BLANK = 0x20
 ORDERS = 5
 COLUMNS = ORDERS + 1
 
-# A gram's key is the polynomial of its signs at _BASE, from the last sign backwards, modulo 2 ** 64 (Karp and Rabin 1987), mixed.
+# The key of an n-gram is the polynomial of its characters at _BASE, from the last character
+# backwards, modulo 2 ** 64 (Karp and Rabin 1987), mixed.
 _BASE = 0x9E3779B97F4A7C15
 _MIX = np.uint64(0xD6E8FEB86659FD93)
 _SIGN = np.uint64(0x632BE59BD9B4E019)
-# The last blank may be no nearer than this for a gram of each column; the last column, whole words, has those of four signs and more.
+# Minimum distance to the last blank, for the n-gram of each column. The last column, complete
+# words, has those of at least four characters.
 _REACH = np.array([1, 1, 2, 3, 4, ORDERS])
 
 
 def grams(codes: Codes) -> Keys:
-    """The keys of the grams that end at each sign: (len(codes), COLUMNS), 0 where there is none.
+    """Return the keys of the n-grams that end at each character.
 
-    `codes` are folded signs, words parted by one BLANK each, with a BLANK at either end. Column n - 1 has the gram of n signs;
-    the last column, at the BLANK behind a word of four signs or more, that word. No gram reaches from one word into another.
+    The shape is (len(codes), COLUMNS), with 0 for none. `codes` are normalised characters, with one
+    BLANK between words and at either end. Column n - 1 has n-grams of n characters. The last column
+    has, at the BLANK after it, each word of at least four characters. N-grams do not extend over
+    words.
     """
     count = len(codes)
     places, powers, inverse, begins = _tables(1 << max(12, (count - 1).bit_length()))
@@ -37,7 +42,8 @@ def grams(codes: Codes) -> Keys:
     last = np.maximum.accumulate(places[:count] * blank)
     reach = places[:count].copy()
     reach[1:] -= last[:-1]
-    # Sums of the signs times the powers of the base: a gram's key is the difference of two, less the power of its place.
+    # Cumulative sums of characters times powers of the base: the key of an n-gram is the difference
+    # of two, divided by the power of its position.
     sums = np.zeros(count + 1, np.uint64)
     np.cumsum((codes + _SIGN) * powers[:count], out=sums[1:])
     begin = begins[:count].copy()
@@ -53,7 +59,10 @@ def grams(codes: Codes) -> Keys:
 
 @cache
 def _tables(size: int) -> tuple[NDArray[np.int64], Keys, Keys, NDArray[np.int64]]:
-    """The first `size` places, powers of the base, their inverses (mixed), and where the grams that end at each place begin."""
+    """Return positions, powers of the base, their mixed inverses, and starts.
+
+    The starts are those of the n-grams that end at each position.
+    """
     places = np.arange(size)
     powers = np.full(size, _BASE, np.uint64)
     inverse = np.full(size, pow(_BASE, -1, 1 << 64), np.uint64)

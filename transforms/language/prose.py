@@ -1,4 +1,7 @@
-"""Which lines of a text are prose. Tables of names and results, references, code and numbers hold no language and do not vote on it."""
+"""Select the lines of a text that are prose.
+
+Tables of names and results, references, code and numbers say nothing about the language.
+"""
 
 from __future__ import annotations
 
@@ -6,30 +9,33 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# However long a text is, so much of it is judged: the beginning of each of so many sections.
+# Of a long text, only the beginning of each of these sections is read.
 _MAX_SECTIONS = 64
 _SIGNS_OF_SECTION = 1_500
-# A longer line is judged sentence by sentence.
+# Longer lines are split into sentences.
 _MAX_LINE = 600
-# With fewer letters of prose (a letter of a script that writes no blanks counts for three) its language cannot be told.
+# Minimum letters of prose that are needed to identify its language; a letter of a script without
+# spaces counts as three.
 _MIN_LETTERS = 60
 _DENSE_LETTER = 3
-# What stands outside the prose misleads from so many lines on, or so many signs, and if it is more than one sign in so many.
+# Text other than prose matters from this many lines or characters on, if it is more than one in
+# _MIN_REST characters.
 _MIN_ROWS = 5
 _MIN_ROW_SIGNS = 500
 _MIN_REST = 6
-# So many lines are a list.
+# Minimum lines of a list.
 _MIN_LIST = 10
 
 _SENTENCE = re.compile(r"[^.!?…。！？؟۔]+[.!?…。！？؟۔]*[\"')\]»”’]*\s*|[.!?…。！？؟۔]+\s*")
 _WORD = re.compile(r"[^\W\d_]+(?:['’-][^\W\d_]+)*")
 _NUMBER = re.compile(r"\d+")
-# Programs, tables and markup are full of these; sentences hardly use them.
+# Frequent in programs, tables and markup, rare in sentences.
 _SYMBOL = re.compile(r"[{}()\[\]<>=;_$\\|*&#@^~+\t]")
 _PUNCTUATION = re.compile(r"[.!?…,。！？、，؟،۔।]")
 # Kana, ideographs, Hangul, Thai, Lao, Burmese, Khmer.
 _DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
-# "12. Doe J, Roe R. A title. A journal. 2020;16:299–307.": a year, and other signs of a reference close together.
+# "12. Doe J, Roe R. A title. A journal. 2020;16:299–307.": a year, and other marks of a reference
+# close together.
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
 _REFERENCE = re.compile(
     r"^\s*(?:\[\w{1,12}\]|\d{1,3}[.)]\s|\^)|\b[A-ZÀ-ÞА-Я]\.(?=[\s,;])|\s[A-Z]{1,2}[,.]\s"
@@ -40,7 +46,7 @@ _SIGNS_A_REFERENCE = 60
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the text and the prose in it: "" where it is not prose."""
+    """A part of the text, and its prose ("" if it is not prose)."""
 
     start: int
     end: int
@@ -48,9 +54,10 @@ class Part:
 
 
 def prose_parts(text: str, whatever_else: bool = False) -> list[Part] | None:
-    """The text in parts that are prose and parts that are not; None where there is too little prose to tell its language.
+    """Split the text into parts that are prose and parts that are not.
 
-    None, too, where there is so little else that it makes no difference, unless `whatever_else`.
+    Returns None if there is too little prose to identify its language, or (unless `whatever_else`)
+    so little other text that it does not matter.
     """
     units = [(start, end, is_prose(text[start:end])) for start, end in _units(text)]
     prose = "".join(text[start:end] for start, end, votes in units if votes)
@@ -82,7 +89,10 @@ def prose_parts(text: str, whatever_else: bool = False) -> list[Part] | None:
 
 
 def is_names(text: str) -> bool:
-    """Whether a text without prose is a list or table of names: many lines, hardly a word in small letters."""
+    """Return whether a text without prose is a list or table of names.
+
+    It has many lines, and hardly any lower-case words.
+    """
     lines = [text[start:end] for start, end in _units(text)]
     words = [word for line in lines for word in _WORD.findall(line)]
     small = sum(map(str.islower, words))
@@ -91,7 +101,10 @@ def is_names(text: str) -> bool:
 
 
 def is_prose(line: str) -> bool:
-    """Whether a line reads like sentences of some language: enough words, most of them not names, numbers or symbols."""
+    """Return whether a line reads like sentences of some language.
+
+    It has enough words, and most are not names, numbers or symbols.
+    """
     words = _WORD.findall(line)
     letters = sum(map(len, words))
     numbers = _NUMBER.findall(line)
@@ -102,9 +115,7 @@ def is_prose(line: str) -> bool:
         return dense >= 25 or _PUNCTUATION.search(line) is not None
     small = sum(map(str.islower, words))
     capital = sum(word[0].isupper() for word in words)
-    if (small + capital) * 2 < len(words) and sum(word.upper() == word.lower() for word in words) * 2 > len(
-        words
-    ):  # a script without capitals
+    if (small + capital) * 2 < len(words) and sum(word.upper() == word.lower() for word in words) * 2 > len(words):  # a script without case
         return len(words) >= 8 or (len(words) >= 5 and _PUNCTUATION.search(line) is not None)
     if small < 3 or small + capital < 5 or small * 20 < 9 * (small + capital + len(numbers)):
         return False
@@ -113,7 +124,10 @@ def is_prose(line: str) -> bool:
 
 
 def _units(text: str) -> Iterator[tuple[int, int]]:
-    """The lines of the text, long ones in their sentences; of a very long text, those at the beginning of each section."""
+    """Yield the lines of the text, and the sentences of long lines.
+
+    Of a very long text, only those at the beginning of each section.
+    """
     if len(text) <= _MAX_SECTIONS * _SIGNS_OF_SECTION:
         yield from _lines(text, 0, len(text))
         return

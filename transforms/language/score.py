@@ -1,4 +1,4 @@
-"""Reading a text for its language: its pieces, their scripts, and what the model makes of each piece."""
+"""Score the pieces of a text for each language."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from newsbeam.transforms.language.model import BLANKS, DIGIT, FIRST_SCRIPT, KIND
 from newsbeam.transforms.language.ngrams import BLANK, Codes
 from newsbeam.transforms.language.prose import Part
 
-# What says nothing of the language: addresses, handles, tags; each looked for only where its sign occurs.
+# Parts without information on the language: addresses, handles, tags. Each is searched only if its
+# character occurs.
 _ADDRESSES = (
     ("/", re.compile(r"https?://[!-~]+|(?<![\w.-])(?:[a-z0-9-]{1,63}\.){1,4}[a-z]{2,4}/[!-~]*", re.I)),
     ("www.", re.compile(r"www\.[!-~]+", re.I)),
@@ -21,32 +22,37 @@ _ADDRESSES = (
     ("#", re.compile(r"(?<!\w)#\w+")),
     ("&", re.compile(r"&[a-z]{2,8};", re.I)),
 )
-# Where a sentence or a line ends: white space after closing punctuation, or a full stop of a script that writes no blanks.
+# End of a sentence or line: white space after closing punctuation, or a full stop of a script
+# without spaces.
 _BREAK = re.compile(r"[\n.!?…;。！？।؟۔](?:(?<=[\n。！？।؟۔])|[\"')\]»”’]*(?=\s))\s*")
 _FAR = re.compile("[\u0370-\u1dff\u2c00-\ud7ff]")
 _COMBINING = re.compile("[\u0300-\u036f]")
 
-# However long a document is, it is looked at in at most so many pieces, and at so many signs of it in all (at least
-# so many of each piece): its beginning, its end and everything between count, and the time is bounded.
+# Limits for long documents, so that time is bounded: maximum pieces, and maximum characters in
+# total (with a minimum per piece). Beginning, middle and end of the document all count.
 _PIECES = 64
 _SIGNS = 2560
 _SIGNS_OF_PIECE = 40
 _SIGNS_OF_PROSE = 5120
 _LONG = 100_000
-# What a letter of one script says against every language of another, in units of the model, by the letter's weight.
+# Evidence of a letter against every language of another script, in units of the model, times the
+# letter's weight.
 _FOREIGN = SCALE // 2
-# A Han sign in a document without any kana speaks so much against Japanese.
+# Evidence of a Han character against Japanese, in a document without kana.
 _NO_KANA = SCALE
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What was read of a text.
+    """Evidence in a text.
 
-    `pieces` are the parts of it (start, end), `sizes` how many signs of each hold language; `letters` how many letters were looked at in
-    each, by weight; `evidence[i, j]` what piece i says for `Model.languages[j]`, 0 for what it says most for, in units of 1/SCALE nat;
-    `script[i]` the piece's main one. `codes` are the folded words of the pieces of each script that the model judged. `kana`,
-    `simplified`, `traditional` count the signs that are that.
+    * `pieces` are the parts of the text (start, end); `sizes` has their characters with linguistic
+      content, `letters` their weighted letters that were read.
+    * `evidence[i, j]` is that of piece i for `Model.languages[j]`, relative to the best language,
+      in units of 1/SCALE nat.
+    * `script[i]` is the main script of piece i. `codes` are, for each script, the normalised words
+      that the model scored.
+    * `kana`, `simplified` and `traditional` are numbers of characters.
     """
 
     pieces: list[tuple[int, int]]
@@ -61,7 +67,10 @@ class Reading:
 
 
 def read(model: Model, text: str, prose: list[Part] | None = None) -> Reading | None:
-    """What the text says of its language; None where nothing in it is linguistic. Where its `prose` is given, nothing else is looked at."""
+    """Score a text; None if it has no linguistic content.
+
+    If `prose` is given, only that is read.
+    """
     if prose is None:
         pieces = _pieces(text)
         budget = max(_SIGNS_OF_PIECE, _SIGNS // len(pieces))
@@ -82,7 +91,7 @@ def read(model: Model, text: str, prose: list[Part] | None = None) -> Reading | 
     latin = kind == FIRST_SCRIPT
     digits = int(tally[:, DIGIT].sum())
     if digits and letters[:, 0].any():
-        # Latin letters in a token with digits are parts of ids, of models, of file names.
+        # Latin letters in a token with digits belong to ids, models or file names.
         token = np.cumsum(kind == BLANKS)
         named = np.bincount(token, kind == DIGIT)[token] > 0
         kind[latin & named] = 0
@@ -119,7 +128,7 @@ def read(model: Model, text: str, prose: list[Part] | None = None) -> Reading | 
 
 
 def _tally(kind: NDArray[np.uint8], piece: NDArray[np.int64], count: int) -> NDArray[np.int64]:
-    """How many signs of each kind each piece has."""
+    """Count the characters of each kind in each piece."""
     if count == 1:
         return np.bincount(kind, minlength=KINDS).reshape(1, -1)
     return np.bincount(piece * KINDS + kind, minlength=count * KINDS).reshape(count, -1)
@@ -134,7 +143,10 @@ def _judge(
     mine: NDArray[np.bool_],
     evidence: NDArray[np.int64],
 ) -> Codes:
-    """Add what the grams of the pieces in `mine`, which are of this script, say for its languages. Returns their folded words."""
+    """Add the scores of the pieces in `mine`, which are in this script.
+
+    Returns their normalised words.
+    """
     inside = script.inside.take(kind)
     if not mine.all():
         inside &= mine[piece]
@@ -156,10 +168,14 @@ _EDGE = np.array([BLANK], np.uint16)
 
 
 def _pieces(text: str) -> list[tuple[int, int]]:
-    """The sentences and lines of the text; in a long one those are joined that follow each other in the same kind of script."""
+    """Split the text into sentences and lines.
+
+    In a long text, consecutive ones in the same group of scripts are merged.
+    """
     least = len(text) // _PIECES if len(text) > _PIECES * _SIGNS_OF_PIECE else 0
     pieces: list[tuple[int, int]] = []
-    # A foreign line stays a piece of its own, unless the text is so long, or so mixed, that time would not be bounded.
+    # A line in another script stays a separate piece, unless the text is so long or mixed that time
+    # would be unbounded.
     mixed = least > 0 and len(text) < _LONG and _FAR.search(text) is not None
     start = last = 0
     for match in _BREAK.finditer(text):
@@ -177,12 +193,15 @@ def _pieces(text: str) -> list[tuple[int, int]]:
 
 
 def _far(text: str, start: int, end: int) -> bool:
-    # Anything past Latin letters and general punctuation; a piece's beginning is enough to tell.
+    # Anything beyond Latin letters and general punctuation; the beginning of a piece is enough.
     return _FAR.search(text, start, min(end, start + _SIGNS_OF_PIECE)) is not None
 
 
 def _sample(parts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
-    """The signs of the parts, addresses blanked, and the part that each belongs to."""
+    """Return the characters of the parts, and the part of each.
+
+    Addresses are blanked.
+    """
     sample = "".join(parts)
     for sign, address in _ADDRESSES:
         if sign in sample:
@@ -199,7 +218,7 @@ def _sample(parts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
 
 
 def _cut(sample: str, parts: list[str]) -> list[str]:
-    """The sample in pieces of the parts' lengths."""
+    """Split the sample by the lengths of the parts."""
     cut = []
     start = 0
     for part in parts:

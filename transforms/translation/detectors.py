@@ -96,7 +96,7 @@ def _phrase(rule: EvidenceRule, reading: SearchText) -> Iterator[tuple[int, int]
 
 
 def _opens(small: str, at: int) -> bool:
-    """Whether a sentence begins at `at`."""
+    """Return whether a sentence begins at `at`."""
     before = small[max(0, at - 4) : at].rstrip(' "([')
     return not before or before[-1] in ".!?:\n"
 

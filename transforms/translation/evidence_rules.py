@@ -43,7 +43,7 @@ class EvidenceRule:
 
     @property
     def counts_as_formula(self) -> bool:
-        """Whether the rule counts as a formula.
+        """Return whether the rule counts as a formula.
 
         Formulas are strong only together; so are the most frequent foreign conventions.
         """

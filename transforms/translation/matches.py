@@ -68,7 +68,7 @@ class SearchText:
         return [match.span() for match in _QUOTED.finditer(self.text)]
 
     def quoted(self, place: int) -> bool:
-        """Whether `place` is inside quotation marks."""
+        """Return whether `place` is inside quotation marks."""
         spans = self.quotations
         at = bisect_right(spans, (place, len(spans) and spans[-1][1] + 1)) - 1
         return at >= 0 and spans[at][0] < place < spans[at][1]

@@ -277,7 +277,7 @@ def _note(text: str, at: int, length: int, says: bool) -> tuple[int, int] | None
 
 
 def _is_credit(rest: str) -> bool:
-    """Whether "Translation:" is followed by a name, not a sentence."""
+    """Return whether "Translation:" is followed by a name, not a sentence."""
     words = re.split(r"[)\]）】]", rest, maxsplit=1)[0].split()
     if not words or len(words) > 8 or len(rest) > 80 or words[-1][-1] in "?!。？！":
         return False

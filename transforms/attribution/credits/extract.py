@@ -324,7 +324,7 @@ _MARKED = re.compile(r"\s*(?:(?:copyrights?|by)\s|저작권자|[©ⓒⒸ]|\([cC]
 
 
 def _named(name: str) -> bool:
-    """Whether a phrase is a name.
+    """Return whether a phrase is a name.
 
     A name begins like one and is not a sentence, whose words would be in lower case.
     """

@@ -108,7 +108,7 @@ def _is_certain(found: Statement) -> bool:
 
 
 def _is_according_to(text: str, found: Statement) -> bool:
-    """Whether the cue is “according to” or similar.
+    """Return whether the cue is “according to” or similar.
 
     The rules handle these well.
     """
@@ -180,7 +180,7 @@ def _within(spans: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
 
 
 def _touches(covered: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
-    """Whether one of the sorted pieces overlaps `piece`.
+    """Return whether one of the sorted pieces overlaps `piece`.
 
     Checks only the last few pieces that begin before its end.
     """

@@ -60,7 +60,7 @@ class Reading:
     paragraphs: list[int]
 
     def quoted(self, k: int) -> bool:
-        """Whether a token is inside a quotation or is punctuation."""
+        """Return whether a token is inside a quotation or is punctuation."""
         return bool(self.signs[k] & (1 << INSIDE | 1 << _MARK))
 
 
@@ -130,7 +130,7 @@ def _sentences(words: list[str], signs: list[int]) -> tuple[list[int], list[int]
 
 
 def _is_short(word: str) -> bool:
-    """Whether a full stop after `word` is part of it (abbreviation)."""
+    """Return whether a full stop after `word` is part of it (abbreviation)."""
     return (len(word) == 1 and word.isalpha()) or word in _abbreviations()
 
 

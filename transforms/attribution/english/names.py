@@ -217,7 +217,7 @@ class Names:
         return found[0] if len(found) == 1 else ""
 
     def may_be(self, name: str, gender: str) -> bool:
-        """Whether `name` is known to have that gender."""
+        """Return whether `name` is known to have that gender."""
         return self._gender(name) == gender
 
     def between(self, start: int, end: int) -> list[str]:
@@ -244,12 +244,12 @@ class Names:
         return "male" if words & _names("male") else ""
 
     def fits(self, name: str, gender: str) -> bool:
-        """Whether `name` can be "he" (male) or "she" (female)."""
+        """Return whether `name` can be "he" (male) or "she" (female)."""
         return self._gender(name) in ("", gender)
 
 
 def _stands_as_person(text: str, at: int) -> bool:
-    """Whether the word before `text[at:]` allows a person's name.
+    """Return whether the word before `text[at:]` allows a person's name.
 
     Counterexamples: "at the Foo Bar", "the broadcaster Foo Bar".
     """

@@ -139,7 +139,7 @@ class Tokens:
             yield a, n, n
 
     def is_plural(self, start: int, end: int) -> bool:
-        """Whether a verb in its base form can follow this phrase."""
+        """Return whether a verb in its base form can follow this phrase."""
         W, B = self.W, self.B
         for k in range(start, end):
             if (k > start and B[k] & (PREP | COMMA | REL)) or W[k] == "(":
@@ -149,7 +149,7 @@ class Tokens:
         return bool(B[start] & PRON) or word.endswith("s") or word in _groups() or any(B[k] & CONJ for k in range(start, end))
 
     def is_noun(self, i: int, n: int, b: int, left: int, left_word: str, form: int) -> bool:
-        """Whether the cue [i, n) is a noun here: the report of, both claims."""
+        """Return whether the cue [i, n) is a noun here: the report of, both claims."""
         W, B = self.W, self.B
         if left & (DET | PREP) and not left & PRON:
             return True
@@ -172,7 +172,7 @@ class Tokens:
         return False
 
     def can_speak(self, start: int, end: int) -> bool:
-        """Whether a phrase can be a source, unlike "the decision"."""
+        """Return whether a phrase can be a source, unlike "the decision"."""
         W, B = self.W, self.B
         head = end
         for k in range(start + 1, end):
@@ -303,7 +303,7 @@ class Tokens:
         return start if start < k and self._is_np(start, k) else None
 
     def is_finite(self, k: int, lo: int) -> bool:
-        """Whether the past form at `k` is a finite verb.
+        """Return whether the past form at `k` is a finite verb.
 
         It may also be an adjective or a participle that modifies its noun.
         """
@@ -346,7 +346,7 @@ class Tokens:
         return end
 
     def _is_np(self, start: int, end: int) -> bool:
-        """Whether tokens can be a speaker.
+        """Return whether tokens can be a speaker.
 
         A speaker is a pronoun, a name, a noun with its determiner, or a plural.
         """
@@ -520,7 +520,7 @@ class Tokens:
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 
     def _in_name(self, k: int, hi: int) -> bool:
-        """Whether the time word at `k` belongs to a name: daily Ledger."""
+        """Return whether the time word at `k` belongs to a name: daily Ledger."""
         B = self.B
         return k + 1 < hi and bool(B[k + 1] & CAP) and not B[k + 1] & TIME and bool(B[k - 1] & LOWER) and not B[k - 1] & (PREP | PRON)
 
@@ -552,14 +552,14 @@ class Tokens:
         return not strict
 
     def _when(self, k: int, hi: int) -> bool:
-        """Whether the preposition at `k` begins a time: on Monday, on the 4th."""
+        """Return whether the preposition at `k` begins a time: on Monday, on the 4th."""
         after = self.B[k + 1] if k + 1 < hi else 0
         if k + 2 < hi and self.W[k + 1] == "the":
             after = self.B[k + 2] & DIGIT
         return bool(after & (TIME | DIGIT)) and self.W[k] in ("on", "in", "at", "from", "by")
 
     def _adverbial(self, k: int, hi: int, named: bool) -> bool:
-        """Whether the preposition at `k` begins an adverbial.
+        """Return whether the preposition at `k` begins an adverbial.
 
         "in a statement" and "on Monday" do; other prepositions continue the noun phrase.
         """

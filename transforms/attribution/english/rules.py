@@ -139,7 +139,7 @@ class Reader:
         self._close_paragraph(before, quotes)
 
     def _passed_over(self, start: int, end: int) -> bool:
-        """Whether nobody can speak in a paragraph.
+        """Return whether nobody can speak in a paragraph.
 
         It must not continue or end a statement of the previous paragraph either.
         """
@@ -187,7 +187,7 @@ class Reader:
             self._colon_at_end(a, b)
 
     def _in_relative_clause(self, cue: Cue, following: list[Cue]) -> bool:
-        """Whether the verb belongs to another speaker's relative clause.
+        """Return whether the verb belongs to another speaker's relative clause.
 
         Example: an official who asked for silence said …
         """
@@ -342,7 +342,7 @@ class Reader:
         return k, end, hearer
 
     def _that_time(self, k: int, b: int) -> bool:
-        """Whether the "that" at `k` belongs to a time ("that morning")."""
+        """Return whether the "that" at `k` belongs to a time ("that morning")."""
         B = self.tokens.B
         return k + 1 < b and bool(B[k + 1] & TIME) and (k + 2 >= b or bool(B[k + 2] & (COMMA | STOP | QUOTE)))
 
@@ -474,7 +474,7 @@ class Reader:
         return None
 
     def _is_scare(self, q: int) -> bool:
-        """Whether a quotation is a few words in single marks.
+        """Return whether a quotation is a few words in single marks.
 
         In English news translated from Korean, these mark emphasis as often as speech.
         """
@@ -482,7 +482,7 @@ class Reader:
         return text[0] in "'‘" and len(text.split()) <= 3
 
     def _has_clause(self, k: int, end: int) -> bool:
-        """Whether [k, end) begins with a clause without "that".
+        """Return whether [k, end) begins with a clause without "that".
 
         A clause has a noun phrase and a finite verb.
         """
@@ -753,12 +753,12 @@ class Reader:
             self.unsaid.append(span)
 
     def _adjacent(self, last: Statement, start: int) -> bool:
-        """Whether only the cue's sentence separates `last` and `start`."""
+        """Return whether only the cue's sentence separates `last` and `start`."""
         end = max(last.content[-1][1], last.cue[1], last.speaker[1] if last.speaker else 0)
         return 0 <= start - end <= 160 and "\n" not in self.text[end:start] and not _SENTENCE_BREAK.search(self.text, end, start - 1)
 
     def _continues(self, a: int, b: int) -> bool:
-        """Whether a paragraph continues the previous one's last statement.
+        """Return whether a paragraph continues the previous one's last statement.
 
         It does if it consists of a quotation without a cue.
         """
@@ -825,7 +825,7 @@ class Reader:
 
 
 def _passes_on(hearer: str) -> bool:
-    """Whether the hearer is a newspaper or an agency."""
+    """Return whether the hearer is a newspaper or an agency."""
     return is_outlet(hearer) or re.search(r"\b(?:news )?agency\b", hearer) is not None
 
 

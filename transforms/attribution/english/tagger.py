@@ -311,7 +311,7 @@ def _split_content(reading: Reading, low: int, high: int) -> list[tuple[int, int
 
 
 def _is_joining_conjunction(reading: Reading, begin: int, k: int) -> bool:
-    """Whether token `k` joins a clause to the next: "…,” but"."""
+    """Return whether token `k` joins a clause to the next: "…,” but"."""
     return k > begin and reading.words[k] in _JOINING and reading.words[k - 1] in (",", CLOSING)
 
 

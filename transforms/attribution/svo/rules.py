@@ -177,7 +177,7 @@ class _Reader:
         return cues[:_MAX_CUES]
 
     def _is_noun(self, before: str, words: str) -> bool:
-        """Whether an article before a form makes it a noun.
+        """Return whether an article before a form makes it a noun.
 
         A pronoun can look like an article: lo dijo, l'a dit.
         """
@@ -408,7 +408,7 @@ class _Reader:
         return cue.end
 
     def _is_adjacent(self, between: str) -> bool:
-        """Whether few enough words separate a verb and its conjunction.
+        """Return whether few enough words separate a verb and its conjunction.
 
         Otherwise the clause would belong to an object between them.
         """
@@ -484,7 +484,7 @@ class _Reader:
         return any(re.search(rf"\s{particle}(?=\s*(?:[,.:;–]|$))", self.s[cue.end : stop]) for particle in self.g.separable[cue.words])
 
     def _introduced(self, quote: re.Match[str]) -> bool:
-        """Whether a quotation is speech, not a name ("told the “Courier”")."""
+        """Return whether a quotation is speech, not a name ("told the “Courier”")."""
         between = quote["between"].split()
         a, b = quote.span("q")
         if re.search(r"[:,،]\s*$", self.s[quote.start() : a]) or b - a > 60:

@@ -15,7 +15,7 @@ _DATED = re.compile(r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{1,2}:\d\d|\d\W{0,
 
 
 def _is_date(line: str, lists: Words) -> bool:
-    """Whether the line is nothing but a date, a time, or how long reading takes."""
+    """Return whether the line is nothing but a date, a time, or how long reading takes."""
     if len(line) > 90 or _DATED.search(line) is None:
         return False
     return all(word in lists.date for word in _WORDS.findall(line.casefold()))
@@ -25,7 +25,7 @@ _PARTICLES = frozenset("and de van von der la und et y e for of the del da do do
 
 
 def _is_byline(line: str, lists: Words) -> bool:
-    """Whether the line is "By Jane Doe" and no more: a word for "by", then names."""
+    """Return whether the line is "By Jane Doe" and no more: a word for "by", then names."""
     if len(line) > 80 or END.search(line):
         return False
     first, _, rest = line.strip().partition(" ")
@@ -46,7 +46,7 @@ _PIECES = re.compile(r"[\s|｜·•,;()（）\[\]<>]+")
 
 
 def _is_info(line: str, lists: Words, top: bool) -> bool:
-    """Whether the line is what pages tell above or below an article in one row: who, when, from where, buttons.
+    """Return whether the line is what pages tell above or below an article in one row: who, when, from where, buttons.
 
     It holds a whole date, and else nothing but names, labels and words of dates. At the top, where the headline may be, it has to
     begin with a word for "by", or with the date and give the time.
@@ -79,7 +79,7 @@ _ASIDE = re.compile(r"^[（(]([^()（）]{2,30})[)）]$")
 
 
 def _is_signature(line: str, last: bool) -> bool:
-    """Whether the line is a name with a mail address, or, below an East Asian article, a name in brackets."""
+    """Return whether the line is a name with a mail address, or, below an East Asian article, a name in brackets."""
     if match := _SIGNED.match(line) or (_ASIDE.match(line) if last else None):
         names = match[1].split()
         if is_dense(match[1]):

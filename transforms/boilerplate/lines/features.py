@@ -301,14 +301,14 @@ GROUPS: dict[LineKind, int] = {
 
 
 def ends_sentence(page: Scan) -> NDArray[np.bool_]:
-    """Whether each line ends with a full stop or the like, maybe within quotation marks or brackets."""
+    """Return whether each line ends with a full stop or the like, maybe within quotation marks or brackets."""
     final = np.where((page.last == _QUOTE) | (page.last == _CLOSE), page.before_last, page.last)
     ends: NDArray[np.bool_] = final == _STOP
     return ends
 
 
 def is_english(page: Scan) -> bool:
-    """Whether enough of the words are English stop words: one in six of those in long lines, where there are any."""
+    """Return whether enough of the words are English stop words: one in six of those in long lines, where there are any."""
     long = (page.lengths >= 70)[page.line_of]
     stops = (page.marks & 1) > 0
     if long.any():

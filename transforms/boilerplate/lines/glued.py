@@ -15,7 +15,7 @@ _TAIL = 320  # code points at the end of a paragraph that are searched for what 
 
 
 def is_credit(low: str, lists: Words) -> bool:
-    """Whether a text without its brackets names where a picture comes from: "photo=…", "Image source: …"."""
+    """Return whether a text without its brackets names where a picture comes from: "photo=…", "Image source: …"."""
     for word in lists.photo:
         if low.startswith(word):
             rest = low[len(word) :].lstrip()
@@ -77,13 +77,13 @@ _SHOT = 140  # code points at a text's end in which a picture's credit is looked
 
 
 def _is_name(text: str) -> bool:
-    """Whether the text is two to five words with capitals."""
+    """Return whether the text is two to five words with capitals."""
     found = re.split(r"[\s/]+", text)
     return 2 <= len(found) <= 5 and all(word[:1].isupper() for word in found)
 
 
 def names_picture(inside: str, lists: Words) -> bool:
-    """Whether what stands in brackets is "Photo Jane Doe" or, as in East Asia, "Example Times provided"."""
+    """Return whether what stands in brackets is "Photo Jane Doe" or, as in East Asia, "Example Times provided"."""
     inside = inside.strip()
     if lists.provided and len(inside) <= 40 and is_dense(inside):
         head = re.split(r"[.。,，]", inside)[0].rstrip()
@@ -152,7 +152,7 @@ def tail(line: str, length: int, lists: Words) -> tuple[int, LineKind]:
 
 
 def _is_parted(line: str, at: int) -> bool:
-    """Whether a sentence ends right before the place in the line."""
+    """Return whether a sentence ends right before the place in the line."""
     if at >= 2 and line[at - 1].isspace() and is_solid(line[at - 2]):
         return True
     return SENTENCE_END.search(line[max(0, at - 6) : at]) is not None

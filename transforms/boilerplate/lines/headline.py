@@ -15,7 +15,7 @@ _STOP = re.compile(r"(?<![.])[.。;,:]$")
 
 
 def like_a_headline(text: str) -> bool:
-    """Whether a line can be a headline: short, no full stop, three words at least, no bullet."""
+    """Return whether a line can be a headline: short, no full stop, three words at least, no bullet."""
     dense = is_dense(text)
     if is_prose(text) and not (len(text) <= 200 and not END.search(text)):
         return False

@@ -20,7 +20,7 @@ class Line:
     prose: bool | None = None  # whether it reads like a paragraph; None where it was cut
 
     def reads_as_prose(self) -> bool:
-        """Whether it reads like a paragraph, by its letters where the scan could not tell."""
+        """Return whether it reads like a paragraph, by its letters where the scan could not tell."""
         return is_prose(self.text) if self.prose is None else self.prose
 
 

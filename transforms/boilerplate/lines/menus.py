@@ -59,7 +59,7 @@ def _runs(places: list[int]) -> list[list[int]]:
 
 
 def _is_item(text: str, most: int, lists: Words) -> bool:
-    """Whether the line can be an item of a menu of at most so many words, or a row of such."""
+    """Return whether the line can be an item of a menu of at most so many words, or a row of such."""
     if END.search(text) or any(char.isdigit() for char in text):
         return False
     parts = [part for part in _PARTS.split(text) if part]

@@ -36,7 +36,7 @@ class _Set:
         self.flags[(found >> np.uint64(64 - _BITS)).astype(np.int64)] = True
 
     def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Whether each may be in the set."""
+        """Return whether each may be in the set."""
         found: NDArray[np.bool_] = self.flags[_place(hashes)]
         return found
 

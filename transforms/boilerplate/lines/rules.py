@@ -161,7 +161,7 @@ def _short(low: str) -> int:
 
 
 def _is_sentence(kind: RemovalKind, line: str, low: str, at: int) -> bool:
-    """Whether a line that starts like a credit or byline is a sentence of the article after all."""
+    """Return whether a line that starts like a credit or byline is a sentence of the article after all."""
     if kind in ("byline", "credit", "caption"):
         limit = 60 if is_dense(low) else 160
         return len(line) > limit or (bool(END.search(line)) and len(line) - at > limit * 0.6)
@@ -253,7 +253,7 @@ _LETTERS = re.compile(r"[\W_]")
 
 
 def _is_share_row(core: str) -> bool:
-    """Whether the line is a row of buttons: two or more names of ways to share, and nothing else."""
+    """Return whether the line is a row of buttons: two or more names of ways to share, and nothing else."""
     if len(core) > 200 or len(core) < 5:
         return False
     if core[0] not in _button_words() and _LETTERS.split(core, 1)[0] not in _button_words():
@@ -273,7 +273,7 @@ def _is_share_row(core: str) -> bool:
 
 
 def _is_sending(core: str, lists: Words) -> bool:
-    """Whether the line is one button: "Share on X", "Xでシェア"."""
+    """Return whether the line is one button: "Share on X", "Xでシェア"."""
     names = _platforms()
     if not core.endswith(names) and not core.startswith(names):
         return False
@@ -327,7 +327,7 @@ def counter(line: str, lists: Words) -> LineKind:
 
 
 def _is_crumbs(line: str, lists: Words) -> bool:
-    """Whether the line is a path such as "Home > World > Asia"."""
+    """Return whether the line is a path such as "Home > World > Asia"."""
     if len(line) > 160 or _CRUMB_SIGN.search(line) is None:
         return False
     parts = [part for part in _CRUMB.split(line) if part]
@@ -349,7 +349,7 @@ _INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？।॥۔؟։
 
 
 def _is_caption(line: str, lists: Words) -> bool:
-    """Whether the line is a caption with its credit: "The bridge on Monday. Photo: Jane Doe"."""
+    """Return whether the line is a caption with its credit: "The bridge on Monday. Photo: Jane Doe"."""
     line = line.strip("*_ ")
     dense = is_dense(line)
     if len(line) < 12 or (dense and len(line) > 120):
@@ -388,7 +388,7 @@ _PROVIDED = re.compile(r"(?<=[。＝=])[^。＝=をにはが]{2,40}$")
 
 
 def is_prose(line: str) -> bool:
-    """Whether the line reads like a paragraph: long, and made of sentences."""
+    """Return whether the line reads like a paragraph: long, and made of sentences."""
     length = len(line)
     if length < 40:
         return False

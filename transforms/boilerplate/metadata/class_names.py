@@ -48,7 +48,7 @@ def _signs(tag: str, words: str, itemprop: str, rel: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def class_hints(words: str) -> int:
-    """Whether words of a class name an author or a date: AUTHOR, DATE, both or 0."""
+    """Return whether words of a class name an author or a date: AUTHOR, DATE, both or 0."""
     words = words.lower()
     found = AUTHOR if "author" in words or "byline" in words else 0
     return found | DATE if "date" in words or "publish" in words or "time" in words else found

@@ -330,7 +330,7 @@ class _About:
         return None
 
     def _is_elsewhere(self, element: int) -> bool:
-        """Whether it stands in what a page has beside its main text. What holds the headline is never beside it."""
+        """Return whether it stands in what a page has beside its main text. What holds the headline is never beside it."""
         page = self.page
         around = page.parents[element]
         passed = []

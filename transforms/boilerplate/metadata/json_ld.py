@@ -57,7 +57,7 @@ def types_of(thing: dict[str, Any]) -> list[str]:
 
 
 def is_type(thing: dict[str, Any], *words: str) -> bool:
-    """Whether a type of a node ends with one of the words."""
+    """Return whether a type of a node ends with one of the words."""
     return any(kind.endswith(words) for kind in types_of(thing))
 
 

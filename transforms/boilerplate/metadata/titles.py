@@ -20,7 +20,7 @@ def main_heading(text: str) -> str:
 
 
 def agrees(heading: str, cores: list[str], declared: list[str]) -> bool:
-    """Whether a heading says what the titles say, in other words perhaps; if not, it is one of the page's furniture."""
+    """Return whether a heading says what the titles say, in other words perhaps; if not, it is one of the page's furniture."""
     said = fold(heading)
     if any(fold(text).startswith(said) for text in declared) or said in map(fold, cores):
         return True

@@ -198,7 +198,7 @@ _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.I)
 
 
 def _may_have_many_attributes(data: bytes, begins: NDArray[np.int64], ends_in_values: int) -> bool:
-    """Whether a tag may have thousands: it is long and in many pieces, or so many signs end within a value (`a=">"`)."""
+    """Return whether a tag may have thousands: it is long and in many pieces, or so many signs end within a value (`a=">"`)."""
     for at in np.flatnonzero(np.diff(begins, append=len(data)) > 2 * _MANY_ATTRIBUTES).tolist():
         inside = data[begins[at] + 1 : begins[at + 1] if at + 1 < len(begins) else len(data)].partition(b">")[0]
         if inside[:1].isalpha() and inside.count(b"=") + inside.count(b" ") + inside.count(b"\n") > _MANY_ATTRIBUTES:

@@ -1,1 +1,1 @@
-"""Training of the language model: needs the libraries of `newsbeam[train]`, which nothing else does."""
+"""Training of the language model; needs the libraries of `newsbeam[train]`."""

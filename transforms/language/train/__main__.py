@@ -1,6 +1,9 @@
-"""`python -m newsbeam.transforms.language.train --data DIR`: makes weights/model.npz, the model of languages that ships with the package.
+"""Train the language model that ships with the package, weights/model.npz.
 
-DIR is laid out as corpus.py says. It takes about 25 minutes on one core and 8 GB; the same data give the same weights.
+  python -m newsbeam.transforms.language.train --data DIR
+
+The layout of DIR is described in corpus.py. Training takes about 25 minutes on one core, and 8 GB.
+The same data give the same weights.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def main() -> int:
-    """Fit the scripts that several languages share, and write the weights. Returns the exit status."""
+    """Fit the scripts that several languages share; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.language.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with data/, words/ and ngrams/")
     parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl, whose sentences are kept out")

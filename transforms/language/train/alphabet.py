@@ -1,6 +1,7 @@
-"""The tables that say of each code point what it is and how it is written in grams.
+"""Tables with the kind and the normalised form of each code point.
 
-They ship with the weights, so that no Python's own Unicode tables have a say at run time.
+They ship with the weights, so that the Unicode tables of the Python version have no influence at
+run time.
 """
 
 from __future__ import annotations
@@ -19,10 +20,10 @@ from newsbeam.transforms.language.model import APOSTROPHE, BLANKS, DIGIT, FIRST_
 from newsbeam.transforms.language.ngrams import BLANK
 
 _BMP = 0x10000
-# Apostrophes of all sorts, and the joiner that Persian writes inside words.
+# All kinds of apostrophes, and the joiner that Persian uses inside words.
 _APOSTROPHES = (APOSTROPHE, 0x2019, 0x02BC)
 _JOINER = 0x200C
-# Letters that are written in two ways: Romanian with a cedilla or a comma, Croatian digraphs in titles.
+# Letters with two code points: Romanian with cedilla or comma, Croatian digraphs in title case.
 _SAME = dict(zip("șțȘȚǅǈǋ", "şţşţǆǉǌ", strict=True))
 _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 _LATIN = dict(zip("абвгдђежзијклљмнњопрстћуфхцчџш", "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".split(), strict=True))
@@ -30,7 +31,7 @@ _LATIN = dict(zip("абвгдђежзијклљмнњопрстћуфхцчџш"
 
 @dataclass(frozen=True, eq=False)
 class Alphabet:
-    """`scripts` maps a script's name to its languages; `kind`, `fold`, `han` are those of `model.Model`."""
+    """The tables, see `model.Model`, and the languages of each script."""
 
     scripts: dict[str, list[str]]
     kind: NDArray[np.uint8]
@@ -38,14 +39,14 @@ class Alphabet:
     han: NDArray[np.uint8]
 
     def inside(self, script: str) -> NDArray[np.bool_]:
-        """Whether a code point can be part of a word of the script."""
+        """Return whether a code point can be part of a word in the script."""
         names = list(self.scripts)
         parts = ("Hani", "Hira", "Kana") if script == "Hani" else (script,)
         own: NDArray[np.bool_] = np.isin(self.kind, [MARK, *(FIRST_SCRIPT + names.index(part) for part in parts)])
         return own
 
     def words(self, texts: Sequence[str], inside: NDArray[np.bool_]) -> list[list[str]]:
-        """The words of each of the texts (one line each), folded, as the run time reads them."""
+        """Yield the normalised words of each text, one line each."""
         if not texts:
             return []
         signs = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
@@ -56,7 +57,7 @@ class Alphabet:
 
 
 def alphabet() -> Alphabet:
-    """The tables, by this Python's Unicode."""
+    """Build the tables from the Unicode database of this Python."""
     described: dict[str, dict[str, Any]] = yaml.safe_load((Path(__file__).parent / "alphabet.yaml").read_text("utf-8"))
     kind = np.zeros(_BMP, np.uint8)
     fold = np.full(_BMP, BLANK, np.uint16)
@@ -99,10 +100,10 @@ def _has(charset: str, point: int) -> bool:
 
 
 def stripped(word: str) -> str:
-    """A word as people write it who have no diacritics at hand."""
+    """Replace the diacritics of a word as people without them do."""
     return "".join(sign for sign in normalize("NFD", word.translate(_PLAIN)) if not combining(sign)).replace(" ", "")
 
 
 def latin(text: str) -> str:
-    """Serbian in Latin letters."""
+    """Transliterate Serbian to Latin letters."""
     return "".join(_LATIN.get(sign, sign) for sign in text.lower())

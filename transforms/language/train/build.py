@@ -1,4 +1,4 @@
-"""The file of weights: tables, languages by script, and for each script that several share the grams with what they say."""
+"""Build the weights file: tables, languages by script, and weights of n-grams."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from newsbeam.transforms.language.train import corpus
 from newsbeam.transforms.language.train.alphabet import alphabet
 from newsbeam.transforms.language.train.fit import Fitted, Plan, fit, whole_numbers
 
-# How many grams each script keeps, and of those of the Latin one, how many ship: what makes the whole package less than 8 MB.
+# N-grams to fit per script, and those of the Latin script that ship; limits the package to 8 MB.
 _PLANS = {
     "Latn": Plan(grams=420_000),
     "Cyrl": Plan(grams=70_000),
@@ -25,11 +25,11 @@ _PLANS = {
     "Tibt": Plan(grams=5_000),
 }
 _SHIP = {"Latn": 370_000}
-# What a language has to make up, in units of the model, where the text leaves it close to another: relatives of languages of which
-# there is far more on the web, and what is rare there.
+# Handicap of a language, in units of the model, when a text is close to another: relatives of
+# languages that are far more frequent on the web, and languages that are rare there.
 _BEHIND = {"Latn": {"ms": -60, "bs": -40, "nn": -36, "sr": -12}}
 _BEHIND_RARE = -24
-# Texts of a language, to one of each other's: what is rare on the web must not win what is doubtful.
+# Texts of a language relative to others: what is rare on the web must not win doubtful cases.
 _RARE = 0.35
 _PRIORS = {
     "Latn": dict.fromkeys(
@@ -46,7 +46,10 @@ _PRIORS = {
 
 
 def build(folder: Path, bench: list[str], out: Path, only: list[str] | None) -> None:
-    """Fit the scripts and write `out`; beside it, what was read. With `only`, the other scripts' weights are taken from `out`."""
+    """Fit the scripts and write `out` and, next to it, a list of the data.
+
+    With `only`, the weights of other scripts are taken from `out`.
+    """
     leave_out = frozenset(corpus.key(text) for text in bench)
     tables = alphabet()
     arrays: dict[str, NDArray[Any]] = {}
@@ -72,9 +75,10 @@ def build(folder: Path, bench: list[str], out: Path, only: list[str] | None) -> 
 
 
 def _packed(script: str, fitted: Fitted, most: int) -> dict[str, NDArray[Any]]:
-    """The `most` grams that say most, in the order of the upper half of their keys, which are kept as steps.
+    """Select the `most` most informative n-grams.
 
-    Of a script that has to give some up, weights of one unit are left out too: they take a third of the room and say next to nothing.
+    They are sorted by the upper half of the key, and stored as differences. If a script has to give up n-grams, weights of one unit are
+    dropped as well: they need a third of the space and matter very little.
     """
     rows = whole_numbers(fitted.weights)
     if most < len(rows):

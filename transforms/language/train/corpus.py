@@ -1,8 +1,9 @@
-"""What a language is learned from: sentences, words of frequency lists, and the counts of grams that lingua ships.
+"""Training data: sentences, frequency lists, and n-gram counts from lingua.
 
-The folder holds `data/<language>/<source>.txt` (a sentence a line), `words/<language>/<source>.tsv` (word, count; `tesseract*`: word,
-rank) and `ngrams/<language>.<n>.tsv` (gram, count, count of the gram without its last sign, share among
-the grams of that length; the commonest first).
+The folder has `data/<language>/<source>.txt` (one sentence per line),
+`words/<language>/<source>.tsv` (word, count; `tesseract*`: word, rank) and
+`ngrams/<language>.<n>.tsv` (n-gram, count, count of the n-gram without its last character, share
+among n-grams of that length; most frequent first).
 """
 
 from __future__ import annotations
@@ -17,33 +18,34 @@ from numpy.typing import NDArray
 
 _ADDRESS = re.compile(r"https?://\S+|www\.\S+|\S+@\S+|#\w+")
 _WITH_DIGITS = re.compile(r"\S*\d\S*")
-# So many lines are enough of any file.
+# maximum lines per file
 _LINES = 50_000
 _RANK = 20
 _LONGEST = 5
-# Where a language's folder has another name, or the script another folder.
+# Folders whose name differs from the language, or that depend on the script.
 _FOLDERS = {("Arab", "ku"): "ckb", ("Hebr", "yi"): "ydd"}
-# Sources left out: talks whose licence forbids derivatives, and the strings of programs.
+# Excluded sources: talks whose licence forbids derivatives, and strings of programs.
 LEFT_OUT = ("ted", "mediawiki_ui", "gnome_docs")
 
 
 @dataclass(frozen=True)
 class Grams:
-    """The published grams of one length, and their shares of the text."""
+    """The published n-grams of one length, with their shares."""
 
     texts: list[str]
     shares: NDArray[np.float64]
 
 
 def folder_of(script: str, language: str) -> str:
-    """The name of the folder with a language's text in a script."""
+    """Return the folder with a language's text in a script."""
     return _FOLDERS.get((script, language), language)
 
 
 def sentences(folder: Path, language: str, limit: int, leave_out: frozenset[str]) -> tuple[list[str], list[str]]:
-    """At most `limit` sentences, as even shares of all sources as there are, cleaned of addresses and numbers; and the sources' names.
+    """Return at most `limit` sentences, and the names of their sources.
 
-    None of `leave_out` (`key`s of sentences) is among them.
+    The sources contribute as equally as possible. Addresses and numbers are removed. Sentences with
+    a `key` in `leave_out` are skipped.
     """
     paths = [path for path in sorted((folder / "data" / language).glob("*.txt")) if path.stem not in LEFT_OUT]
     pools = []
@@ -54,19 +56,20 @@ def sentences(folder: Path, language: str, limit: int, leave_out: frozenset[str]
     left = limit
     for place, lines in enumerate(sorted(pools, key=len)):
         room = min(len(lines), left // (len(pools) - place))
-        chosen += [lines[index * len(lines) // room] for index in range(room)]  # spread over the whole file
+        # distributed over the file
+        chosen += [lines[index * len(lines) // room] for index in range(room)]
         left -= room
     kept = [_WITH_DIGITS.sub(" ", _ADDRESS.sub(" ", line)).strip() for line in chosen if key(line) not in leave_out]
     return list(dict.fromkeys(kept)), [path.stem for path in paths]
 
 
 def key(sentence: str) -> str:
-    """What two sentences share that differ only in case, blanks and punctuation."""
+    """Return a key that ignores case, blanks and punctuation."""
     return re.sub(r"[\W\d_]+", "", sentence).lower()
 
 
 def frequencies(folder: Path, language: str, limit: int) -> dict[str, float]:
-    """The commonest words of the lists, at most `limit` of each, with their shares."""
+    """Return the most frequent words, at most `limit` per list, with shares."""
     total: defaultdict[str, float] = defaultdict(float)
     for path in sorted((folder / "words" / language).glob("*.tsv")):
         one: defaultdict[str, float] = defaultdict(float)
@@ -83,7 +86,7 @@ def frequencies(folder: Path, language: str, limit: int) -> dict[str, float]:
 
 
 def published(folder: Path, language: str) -> list[Grams]:
-    """The published grams of one sign, of two and so on; none where there are none."""
+    """Return the published n-grams of one, two and more characters, if any."""
     found: list[Grams] = []
     for length in range(1, _LONGEST + 1):
         path = folder / "ngrams" / f"{language}.{length}.tsv"

@@ -1,9 +1,10 @@
-"""Fitting: which grams to keep for a script, and what each says for each language.
+"""Select the n-grams of a script and fit their weights.
 
-A multinomial logistic regression (no bias, so that evidence adds up over a text), started from the log shares of the grams in each
-language and fitted by AdaGrad (Duchi et al. 2011) on texts of all lengths: pairs of words, words, a few words, sentences, fragments of
-words. As no gram reaches over a blank, a text's sums are those of its words: words are the rows of the one sparse matrix and texts are
-sets of words.
+A multinomial logistic regression without bias, so that evidence adds up over a text. It is
+initialised with the log shares of the n-grams in each language and fitted by AdaGrad (Duchi et al.
+2011) on texts of all lengths: pairs of words, words, a few words, sentences and fragments of words.
+As n-grams do not extend over blanks, the sums of a text are those of its words: words are the rows
+of a single sparse matrix, and texts are sets of words.
 """
 
 from __future__ import annotations
@@ -28,23 +29,27 @@ _SEED = 1
 _BATCH = 8192
 _RATE = 0.35
 _DECAY = 3e-7
-# The weights begin as the log shares times this: grams overlap.
+# Initial weights are the log shares times this factor, because n-grams overlap.
 _START = 0.12
-# Counts are evened by these powers: for what a gram is worth, and for how often a word is drawn.
+# Exponents that flatten frequencies: for the value of an n-gram, and for sampling words.
 _WORTH, _DRAW = 0.75, 0.5
 _FLOOR = 2e-6
-# Of the texts of a language in a round: pairs of words of five signs and more, single words, two to six words, sentences.
+# Shares of texts per round: pairs of words with at least five characters, single words, two to six
+# words, sentences.
 _PAIRS, _WORDS, _FEW, _SENTENCES = 0.40, 0.08, 0.15, 0.30
 _LONG = 5
 _FRAGMENTS = 25_000
-# So many texts in a hundred are written without their diacritics.
+# Percentage of texts written without diacritics.
 _STRIPPED = 4
 _SLOT_BITS = 22
 
 
 @dataclass(frozen=True)
 class Plan:
-    """How much of what to take for a script: grams to keep, sentences and words a language, texts of a language a round, rounds."""
+    """Amounts for one script: n-grams to keep, and sampling per language.
+
+    `sentences` and `words` are maxima, `texts` and `fragments` are per round.
+    """
 
     grams: int
     sentences: int = 10_000
@@ -66,7 +71,11 @@ class _Words:
 
 @dataclass(frozen=True)
 class Language:
-    """One language's text: `sentences` end to end with the `bounds` of each, its distinct `words` and their shares, its fragments."""
+    """The text of one language.
+
+    `sentences` has the words of all sentences, which begin at `bounds`. `words` are the distinct
+    words with their `shares`.
+    """
 
     sentences: Numbers
     bounds: Numbers
@@ -77,7 +86,7 @@ class Language:
 
 @dataclass(frozen=True, eq=False)
 class Fitted:
-    """`weights` (grams × languages) in nats, and each gram's key."""
+    """Fitted `weights` (n-grams × languages) in nats, and the keys of n-grams."""
 
     keys: Keys
     weights: Floats
@@ -86,7 +95,11 @@ class Fitted:
 def fit(
     alphabet: Alphabet, script: str, folder: Path, plan: Plan, priors: dict[str, float], leave_out: frozenset[str], tell: list[str]
 ) -> Fitted:
-    """The weights of a script's grams. `priors`: the share of texts of a language against the others' 1. `tell` is given what was read."""
+    """Fit the weights of a script's n-grams.
+
+    `priors` is the number of texts of a language relative to others. A description of the data is
+    appended to `tell`.
+    """
     draw = np.random.Generator(np.random.PCG64(_SEED))
     languages = alphabet.scripts[script]
     words, fragments = _Words(), _Words()
@@ -95,7 +108,7 @@ def fit(
     for number, language in enumerate(languages):
         texts.append(_read(alphabet, script, folder, language, number, plan, words, fragments, published, leave_out, draw, tell))
         print(tell[-1], flush=True)
-    # Every word's form without diacritics is a word too.
+    # The form of each word without diacritics is a word too.
     bare = np.arange(len(words.numbers))
     if script == "Latn":
         for word, at in list(words.numbers.items()):
@@ -174,7 +187,10 @@ def _read(
 
 
 def _matrix(words: list[str], fragments: list[str]) -> tuple[sparse.csr_matrix, Keys]:
-    """Which grams each word has, and behind the words each fragment (whose ends are no ends of words); and the keys of the columns."""
+    """Build the matrix of n-grams by word, and the keys of its columns.
+
+    Rows for fragments, whose ends are not ends of words, follow those for words.
+    """
     counts: list[Numbers] = []
     found: list[Keys] = []
     for whole, texts in ((True, words), (False, fragments)):
@@ -188,7 +204,8 @@ def _matrix(words: list[str], fragments: list[str]) -> tuple[sparse.csr_matrix, 
                 reach = places - np.maximum.accumulate(places * blank)
                 keys[:, : COLUMNS - 1] *= reach[:, None] >= np.arange(1, COLUMNS)
                 keys[:, COLUMNS - 1] = 0
-            owner = np.maximum(np.cumsum(blank) - 1 - blank, 0)  # the blank behind a word is the word's
+            # the blank after a word belongs to it
+            owner = np.maximum(np.cumsum(blank) - 1 - blank, 0)
             there = keys != 0
             counts.append(np.bincount(np.repeat(owner, there.sum(axis=1)), minlength=len(part)))
             found.append(keys[there])
@@ -205,7 +222,10 @@ def _matrix(words: list[str], fragments: list[str]) -> tuple[sparse.csr_matrix, 
 def _worth(
     matrix: sparse.csr_matrix, keys: Keys, texts: list[Language], published: list[tuple[Keys, NDArray[np.float64], int]]
 ) -> tuple[sparse.csc_matrix, NDArray[np.float64]]:
-    """The evened shares of the grams in each language (languages × grams), and what each gram tells: shares times log ratios."""
+    """Return flattened shares (languages × n-grams), and each n-gram's value.
+
+    The value is the sum of shares times log ratios.
+    """
     rows = np.concatenate([np.full(len(text.words), number) for number, text in enumerate(texts)])
     evened = [text.shares**_WORTH for text in texts]
     values = np.concatenate([shares / max(shares.sum(), 1e-9) for shares in evened]).astype(np.float32)
@@ -225,7 +245,7 @@ def _worth(
 
 
 def _kept(keys: Keys, worth: NDArray[np.float64], most: int) -> Numbers:
-    """The columns of the grams that tell most, at most one for each slot of the table at run time."""
+    """Select the most valuable n-grams, at most one per slot of the table."""
     order = np.argsort(-worth, kind="stable")
     _, first = np.unique(keys[order] >> np.uint64(64 - _SLOT_BITS), return_index=True)
     return np.sort(order[np.sort(first)[:most]])
@@ -242,7 +262,7 @@ def _descend(
     fragments_from: int,
     draw: np.random.Generator,
 ) -> None:
-    """Change `weights` for the better."""
+    """Optimise `weights` in place."""
     squares = np.full_like(weights, 1e-3)
     drawn = [np.cumsum(text.shares**_DRAW) for text in texts]
     drawn_long = [np.cumsum(text.shares**_DRAW * long[text.words]) for text in texts]
@@ -281,7 +301,7 @@ def _draw_texts(
     fragments_from: int,
     draw: np.random.Generator,
 ) -> tuple[list[Numbers], list[Numbers]]:
-    """The words of the texts end to end, and the lengths of the texts."""
+    """Sample texts: their words, concatenated, and their lengths."""
 
     def pick(cumulated: NDArray[np.float64], many: int) -> Numbers:
         places = np.searchsorted(cumulated, draw.random(many) * cumulated[-1])
@@ -311,7 +331,10 @@ def _draw_texts(
 
 
 def _step(matrix: sparse.csr_matrix, weights: Floats, squares: Floats, bags: sparse.csr_matrix, language: Numbers, rate: float) -> float:
-    """One step of AdaGrad on a batch; its loss. Only the words and grams of the batch are touched."""
+    """Take one step of AdaGrad on a batch; return its loss.
+
+    Only the words and n-grams of the batch are updated.
+    """
     count = bags.shape[0]
     words, member = np.unique(bags.indices, return_inverse=True)
     bags = sparse.csr_matrix((bags.data, member, bags.indptr), shape=(count, len(words)))
@@ -338,7 +361,10 @@ def _step(matrix: sparse.csr_matrix, weights: Floats, squares: Floats, bags: spa
 
 
 def whole_numbers(weights: Floats) -> NDArray[np.int8]:
-    """The weights as the run time has them: units of 1/SCALE, each gram's median 0 (a gram's constant says nothing)."""
+    """Quantise the weights to units of 1/SCALE.
+
+    The median of each n-gram becomes 0, as a constant has no effect.
+    """
     median = np.median(weights, axis=1, keepdims=True)
     rows: NDArray[np.int8] = np.clip(np.rint((weights - median) * SCALE), -127, 127).astype(np.int8)
     return rows
