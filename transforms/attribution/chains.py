@@ -237,7 +237,7 @@ _NOT_OUTLET = re.compile(
 
 
 def _outlet(words: str) -> bool:
-    """Return whether a phrase names an outlet, unlike "reporters" and "the media"."""
+    """Return whether a phrase names an outlet, unlike "the media"."""
     if not words or _NOT_OUTLET.search(words):
         return False
     if re.match(r"(?:the\s)?(?:President|Prime|Minister|Senator|Rep|Gov|House|Senate)\b", words):

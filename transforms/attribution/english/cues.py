@@ -173,7 +173,7 @@ class Verbs:
         return cue
 
     def _no_report(self, i: int, n: int, a: int, b: int) -> bool:
-        """Return whether the neighbours give the verb at `i` a different meaning.
+        """Return whether the verb at `i` does not report anything.
 
         Examples: related to, told the story, a meeting held, could prove.
         """
@@ -188,7 +188,7 @@ class Verbs:
         return word in ("prove", "show", "see", "tell") and i - a >= 2 and W[i - 1] in _MODALS and W[i - 2] in ("who", "which", "that")
 
     def _apposition_before(self, a: int, g: int) -> bool:
-        """Return whether a comma ends an apposition before the verb: X, a Y, said."""
+        """Return whether a comma closes an apposition: X, a Y, said."""
         found = self.tokens.phrase_before(g, a)
         return found is not None and found[1] - found[0] >= 3 and any(self.tokens.B[k] & COMMA for k in range(*found))
 

@@ -34,7 +34,7 @@ def _transcript(text: str, start: int, end: int) -> Statement | None:
 
 
 def is_label(words: str) -> bool:
-    """Return whether the words before a colon name a section rather than a source."""
+    """Return whether the words before a colon name a section, not a source."""
     lows = words.lower().split()
     return not lows or lows[0].upper().strip(".") in no_speakers() or lows[0] in _NO_SOURCE or lows[-1] in _NO_SOURCE
 

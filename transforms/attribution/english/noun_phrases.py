@@ -149,7 +149,7 @@ class Tokens:
         return bool(B[start] & PRON) or word.endswith("s") or word in _groups() or any(B[k] & CONJ for k in range(start, end))
 
     def is_noun(self, i: int, n: int, b: int, left: int, left_word: str, form: int) -> bool:
-        """Return whether the cue [i, n) is a noun here: the report of, both claims."""
+        """Return whether the cue [i, n) is a noun here: the report of."""
         W, B = self.W, self.B
         if left & (DET | PREP) and not left & PRON:
             return True
@@ -552,7 +552,7 @@ class Tokens:
         return not strict
 
     def _when(self, k: int, hi: int) -> bool:
-        """Return whether the preposition at `k` begins a time: on Monday, on the 4th."""
+        """Return whether the preposition at `k` begins a time: on the 4th."""
         after = self.B[k + 1] if k + 1 < hi else 0
         if k + 2 < hi and self.W[k + 1] == "the":
             after = self.B[k + 2] & DIGIT

@@ -187,7 +187,7 @@ class Reader:
             self._colon_at_end(a, b)
 
     def _in_relative_clause(self, cue: Cue, following: list[Cue]) -> bool:
-        """Return whether the verb belongs to another speaker's relative clause.
+        """Return whether the verb is in another speaker's relative clause.
 
         Example: an official who asked for silence said …
         """
@@ -758,7 +758,7 @@ class Reader:
         return 0 <= start - end <= 160 and "\n" not in self.text[end:start] and not _SENTENCE_BREAK.search(self.text, end, start - 1)
 
     def _continues(self, a: int, b: int) -> bool:
-        """Return whether a paragraph continues the previous one's last statement.
+        """Return whether a paragraph continues the previous statement.
 
         It does if it consists of a quotation without a cue.
         """

@@ -253,7 +253,10 @@ class Speakers:
         return None
 
     def is_name(self, span: Range) -> bool:
-        """Return whether a phrase is certain to be a source: a name or a listed word."""
+        """Return whether a phrase is certain to be a source.
+
+        It has a name or a listed word.
+        """
         text = self.s[span[0] : span[1]]
         low = text.lower()
         return low in self.g.pronouns or CAPITAL.search(text) is not None or self.g.known.search(low) is not None
