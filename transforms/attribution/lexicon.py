@@ -80,7 +80,7 @@ def english() -> tuple[dict[str, int], dict[str, tuple[tuple[tuple[str, ...], in
             words[word.replace("'", "’")] = words[word]
     for word in data["not_adverbs"]:
         words.setdefault(word, 0)
-    for key, bit in (("say", SAY), ("tell", TELL), ("think", THINK), ("call", CALL)):
+    for key, bit in (("say", SAY), ("manner", SAY), ("tell", TELL), ("think", THINK), ("call", CALL)):
         for verb in data[key]:
             base, *particles = verb.split()
             for form, form_bit in forms(base, data["irregular"]):
@@ -123,6 +123,14 @@ def is_outlet(name: str) -> bool:
 def evidence_verbs() -> frozenset[str]:
     """Return verb forms that can have an inanimate subject."""
     return frozenset(load("en")["evidence"])
+
+
+@cache
+def manner_verbs() -> frozenset[str]:
+    """Return verb forms of tone and gesture, which report only a quotation beside them."""
+    data = load("en")
+    others = {form for verb in data["say"] for form, _ in forms(verb, data["irregular"])}
+    return frozenset(form for verb in data["manner"] for form, _ in forms(verb, data["irregular"])) - others
 
 
 @cache

@@ -45,6 +45,7 @@ from newsbeam.transforms.attribution.lexicon import (
     VERB,
     according_phrases,
     is_outlet,
+    manner_verbs,
     naming_verbs,
     reporting_words,
 )
@@ -271,6 +272,8 @@ class Reader:
             quoted = right[1] - right[0] == 1 and bool(B[right[0]] & QUOTE)
             direct = quoted if left is None else direct and quoted
             score = max(score, 0.95 if quoted else {"that": 0.85, "call": 0.7}.get(right[2], 0.7))
+        if not direct and W[cue.at] in manner_verbs():
+            return floor
         if cue.inherited:
             score -= 0.1
         if cue.bits & THINK and not say:

@@ -25,6 +25,7 @@ import numpy as np
 PACKAGE = Path(__file__).parents[1]
 _VOCABULARY_SIZE = 30_000
 _TRAINED_WORDS = 6_000
+_PLAIN_SENTENCES = 5_000  # beside the 19,832 attributions of the corpus
 
 
 def load_vectors(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
@@ -87,6 +88,7 @@ def main() -> int:
     documents += [other for other in more if other.name in names and (other.name, other.record.get("annotator")) not in seen]
     if {document.name for document in documents} & {document.name for document in dev}:
         raise ValueError("a document is in both train and dev")
+    documents += corpus.plain_texts(_PLAIN_SENTENCES, options.seed)
     ranked, vectors = load_vectors(options.vectors)
     words, endings = corpus.vocabulary(documents, ranked, _VOCABULARY_SIZE)
     numbers = {word: number for number, word in enumerate(words)}

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import count as numbers_from
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +18,7 @@ from numpy.typing import NDArray
 from newsbeam.transforms.attribution.english.encoding import BREAK, INSIDE, OPENING, SIGNS, SINGLE, UNKNOWN, Reading, read
 from newsbeam.transforms.attribution.english.network import distance
 from newsbeam.transforms.attribution.english.rules import read as read_paragraphs
+from newsbeam.transforms.attribution.train.plain import Range, Said, examples, kinds
 
 Ints = NDArray[np.int32]
 Floats = NDArray[np.float32]
@@ -51,6 +55,38 @@ class Text:
 def texts(path: Path) -> list[Text]:
     """Load the documents of a JSONL file."""
     return [_text(json.loads(line)) for line in path.read_text("utf-8").splitlines() if line]
+
+
+def plain_texts(count: int, seed: int) -> list[Text]:
+    """Documents of seven plain sentences made at random, `count` sentences in all.
+
+    Labels are left out, which the tagger never sees, and reports that cite another: the corpus has the outlet as their source, and
+    `chains` finds the other.
+    """
+    made = examples("train", seed, tuple(kind for kind in kinds() if kind not in ("label", "bare")))
+    wanted = (example for example in made if not _CITING.search(example.text))
+    return [_text(record) for record in _records((example.text, example.said) for example in islice(wanted, count))]
+
+
+_CITING = re.compile(r"\b(?:citing|which cited)\b")
+_TOGETHER = 7  # sentences of a document
+
+
+def _records(made: Iterator[tuple[str, tuple[Said, ...]]]) -> Iterator[dict[str, Any]]:
+    for number in numbers_from():
+        some = list(islice(made, _TOGETHER))
+        if not some:
+            return
+        text, attributions = "", []
+        for words, found in some:
+            text += "\n\n" if text else ""
+
+            def moved(spans: list[Range], by: int = len(text)) -> list[list[int]]:
+                return [[start + by, end + by] for start, end in spans]
+
+            attributions += [{"source": moved(item.source), "cue": moved(item.cue), "content": moved(item.content)} for item in found]
+            text += words
+        yield {"doc": f"plain {number}", "text": text, "attributions": attributions}
 
 
 def _text(record: dict[str, Any]) -> Text:
