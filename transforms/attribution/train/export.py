@@ -65,6 +65,36 @@ def quantise(weights: dict[str, Any], words: list[str], endings: list[str]) -> d
     return arrays
 
 
+def dequantise(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, NDArray[np.float32]], list[str], list[str]]:
+    """Return weights in floating point, words and endings of a weights file, to train it further.
+
+    The auxiliary head `any`, which is not shipped, starts at zero.
+    """
+    weights: dict[str, Any] = {}
+    for name in (key.removesuffix(".form") for key in arrays if key.endswith(".form")):
+        part = 2.0 ** -int(arrays[f"{name}.form"][0])
+        weights[name] = arrays[f"{name}.weight"] * part
+        weights[f"{name}.bias"] = arrays[f"{name}.bias"] * part / _UNIT
+    part = 2.0 ** -int(arrays["token.form"][0])
+    weights["head"] = arrays["head"] * part
+    for name in ("places", "where", "marked"):
+        weights[name] = arrays[name] * part / _UNIT
+    first = weights["first"] / _UNIT
+    start = 0
+    for name in ("vectors", "endings"):
+        table = arrays[name].astype(np.float64)
+        unit = _TABLE_DEVIATION[name] / table.std()
+        weights[name] = table * unit
+        first[start : start + table.shape[1]] /= unit
+        start += table.shape[1]
+    weights["first"] = first
+    width = len(weights["cue"])
+    weights["any"], weights["any.bias"] = np.zeros((width, 3)), np.zeros(3)
+    words, endings = (arrays[key].tobytes().decode().split("\n") for key in ("words", "ends"))
+    return {name: np.asarray(value, np.float32) for name, value in weights.items()}, words, endings
+
+
+_TABLE_DEVIATION = {"vectors": 0.6, "endings": 0.4}  # about what training begins with
 UNIT = int(_UNIT * 2**_SCORE_SHIFT)
 """Sums of the layers `cue` and `role` that make one nat."""
 

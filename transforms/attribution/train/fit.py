@@ -22,6 +22,7 @@ VECTOR, ENDING = 64, 16
 MAX_ACTIVATION = 4.0  # activations are clipped to this
 _DROPOUT = 0.12
 _LEARNING_RATE = 2e-3
+_TUNING_RATE = 5e-4
 
 Weights = dict[str, Any]
 
@@ -143,16 +144,25 @@ _step = jax.jit(_one_step)
 
 
 def fit(
-    parts: list[Chunk], vectors: np.ndarray[Any, Any], endings: int, trained: np.ndarray[Any, Any], epochs: int, seed: int
+    parts: list[Chunk],
+    vectors: np.ndarray[Any, Any],
+    endings: int,
+    trained: np.ndarray[Any, Any],
+    epochs: int,
+    seed: int,
+    start: Weights | None = None,
 ) -> Iterator[dict[str, np.ndarray[Any, Any]]]:
     """Train; yield the running mean of the weights after each epoch.
 
     The weights include the trained `vectors`. `trained` maps each word to the index of its
-    difference, or to 0 if its vector is fixed.
+    difference, or to 0 if its vector is fixed. Given weights to `start` from are tuned at a lower rate.
     """
     rng = np.random.default_rng(seed)
     key = jax.random.PRNGKey(seed)
     weights = initialise(key, vectors, endings, int(trained.max()) + 1)
+    if start is not None:
+        weights |= {name: jnp.asarray(start[name]) for name in weights if name in start}
+    top_rate = _LEARNING_RATE if start is None else _TUNING_RATE
     fixed = jnp.asarray(vectors)
     zeros = {name: jnp.zeros_like(value) for name, value in weights.items()}
     state = (zeros, zeros, weights)
@@ -166,7 +176,7 @@ def fit(
             count += 1
             given = tensors(row, rng)
             given["trained"] = trained[given["words"]]
-            rate = _LEARNING_RATE * min(1.0, count / 300) * max(0.01, 0.5 * (1 + np.cos(np.pi * min(1.0, count / total))))
+            rate = top_rate * min(1.0, count / 300) * max(0.01, 0.5 * (1 + np.cos(np.pi * min(1.0, count / total))))
             weights, state, costs_now = _step(weights, fixed, state, given, jax.random.fold_in(key, count), rate, count)
             costs += np.asarray(costs_now)
         cue, token, role = costs / len(made)
