@@ -1,4 +1,4 @@
-"""What the launcher of the Flex Template runs: the template's parameters and Beam's own options, each as `--name=value`."""
+"""The launcher of the Flex Template. It is called with the template's parameters and Beam's options, each as `--name=value`."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from collections.abc import Sequence
 from newsbeam.cli.main import main
 
 FLAGS = ("overwrite", "resume")
-"""Options of the command that take no value; as parameters they are true or false."""
+"""Options of the command without a value. As parameters they are true or false."""
 
 OURS = ("output", "recipe", "source", "window", "remember", "format", "compress", "added", "time_limit", "max_document_mb", *FLAGS)
-"""The parameters that are options of the command by the same name, but for dashes. What is not among them is Beam's."""
+"""Parameters that are options of the command, with `_` for `-`. All others are Beam's."""
 
 
 def command_line(parameters: Sequence[str]) -> list[str]:
-    """The words of `newsbeam` for a launcher's. A parameter that was left empty counts as not given."""
+    """Convert the launcher's parameters to a command line of `newsbeam`. An empty parameter counts as not given."""
     inputs: list[str] = []
     options: list[str] = []
     for parameter in parameters:
         name, _, value = parameter.removeprefix("--").partition("=")
-        if name == "runner":  # by Beam's name of it
+        if name == "runner":  # Beam's name for the runner
             continue
         if name == "inputs":
             inputs += [word for word in re.split(r"[,\s]+", value) if word]

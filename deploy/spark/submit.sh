@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# One run on a Spark cluster, from a checkout that lies at the same path on every machine of it:
+# One run on a Spark cluster, from a checkout at the same path on every machine:
 #
 #   deploy/spark/submit.sh spark://HOST:7077 INPUT... --output DIR [options of newsbeam run, or of Beam]
 #
-# Spark's driver is Beam's job server, which the command starts and ends. SPARK_MEMORY (2g) is what each executor's JVM gets; the
-# documents are cleaned beside it, in processes of their own. NEWSBEAM and SPARK_JOB_SERVER name a command and a jar elsewhere.
+# Spark's driver is Beam's job server, which the command starts and stops. SPARK_MEMORY (default: 2g) is the memory of each executor's JVM;
+# documents are cleaned beside it, in separate processes. NEWSBEAM and SPARK_JOB_SERVER name another command and another jar.
 set -euo pipefail
 if [ $# -lt 3 ] || [[ "$1" != spark://* ]]; then
     sed -n 's/^# \{0,3\}//p' "$0" | tail -n +2 >&2

@@ -24,10 +24,10 @@ import org.apache.kafka.common.serialization.ByteArrayDeserializer;
 import org.joda.time.Instant;
 
 /**
- * A topic's messages as rows, by Beam's own connector.
+ * Reads a topic's messages as rows, with Beam's own connector.
  *
- * <p>Beam's expansion of it for other languages has one fault: the watermark of a partition without any message stands still at the
- * beginning of time, and with it all windows. A timestamp policy is what Beam has for that, and it can be given in Java alone.
+ * <p>Beam's own expansion for other languages never advances the watermark of a partition without messages, so no window ever
+ * closes. A timestamp policy prevents that, but can be set in Java only.
  */
 public final class KafkaRead implements ExternalTransformRegistrar {
   private static final Schema HEADER = Schema.builder().addStringField("key").addNullableByteArrayField("value").build();
@@ -46,7 +46,7 @@ public final class KafkaRead implements ExternalTransformRegistrar {
     return Map.of("newsbeam:kafka_read:v1", new Builder());
   }
 
-  /** What Python says: the consumer's settings, and the topic. */
+  /** The configuration that Python passes: the consumer's settings and the topic. */
   public static final class Configuration {
     private Map<String, String> consumerConfig;
     private String topic;
@@ -115,7 +115,7 @@ public final class KafkaRead implements ExternalTransformRegistrar {
     }
   }
 
-  /** The record's own time. The watermark is the latest of them so far, never ahead of the clock; read to its end, the clock's. */
+  /** The record's own time. The watermark is the latest of them, at most the current time; at the topic's end, the current time. */
   static final class RecordTime extends TimestampPolicy<byte[], byte[]> {
     private Instant latest;
 
