@@ -240,7 +240,10 @@ def describe(processor: Processor) -> dict[str, object]:
 
 
 def is_option(field: Field[Any]) -> bool:
-    """Return whether a processor's field is configuration: all are but those with the metadata `{"option": False}`, which a run fills in."""
+    """Return whether a processor's field is an option.
+
+    Fields with the metadata `{"option": False}` are not: a run sets them.
+    """
     return bool(field.metadata.get("option", True))
 
 
