@@ -1,8 +1,7 @@
-"""What a run over files will do; kept in the output folder until it is done, for --resume."""
+"""The plan of a run over files: kept in the output folder until the run is finished, for --resume."""
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,6 +11,7 @@ from uuid import uuid4
 import orjson
 
 from newsbeam.config.job import Job
+from newsbeam.config.settings import RunSettings
 from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
 from newsbeam.inputs import work_units
@@ -21,7 +21,7 @@ from newsbeam.storage import filesystem, output_layout
 
 
 def resume_fingerprint(job: Job, sources: Sequence[work_units.Source]) -> dict[str, Any]:
-    """What has to be the same for one run to go on with what another began."""
+    """Everything that has to be the same for a run to continue another."""
     listing = hashlib.sha256()
     for source in sources:
         listing.update(f"{source.path}\0{source.size}\n".encode("utf-8", "surrogateescape"))
@@ -36,25 +36,25 @@ def resume_fingerprint(job: Job, sources: Sequence[work_units.Source]) -> dict[s
     }
 
 
-def prepare_folder(job: Job, plan: dict[str, Any], arguments: argparse.Namespace, shares: Sequence[work_units.WorkUnit]) -> Job | None:
-    """Make the output folder ready; the job, with what an earlier try laid down, or None where there is nothing left to do."""
+def prepare_folder(job: Job, plan: dict[str, Any], settings: RunSettings, shares: Sequence[work_units.WorkUnit]) -> Job | None:
+    """Prepare the output folder; the job, with the data of the run that it continues, or None if nothing is left to do."""
     folder.check_state(job.state)
     finish_swap(job.output)
     folder.check_command(job.output, "run")
     folder.check_strangers(job.output)
     manifest = output_layout.read_manifest(job.output)
-    saved = _saved_plan(job, manifest, arguments)
-    if arguments.resume and saved is None and manifest is not None:
+    saved = _saved_plan(job, manifest, settings.resume)
+    if settings.resume and saved is None and manifest is not None:
         print_note(f"{job.output} is finished; nothing to resume")
         print(manifest["account"])
-        folder.clear_state(job.output)  # of a run that was killed before it had written its plan
+        folder.clear_state(job.output)  # of a run that was killed before it wrote its plan
         return None
-    if (manifest is not None or saved is not None) and not (arguments.overwrite or arguments.resume):
+    if (manifest is not None or saved is not None) and not (settings.overwrite or settings.resume):
         raise UsageError(_taken(job, manifest, saved))
     if manifest is not None and folder.is_edited(job.output, folder.card_of(manifest)):
-        print_note(f"{job.output}/{output_layout.CARD} is not as newsbeam wrote it: it will be kept as {output_layout.CARD}.bak")
-    if arguments.resume and saved is not None:
-        return _resumed(job, plan, saved, arguments, shares)
+        print_note(f"{job.output}/{output_layout.CARD} was edited; it will be kept as {output_layout.CARD}.bak")
+    if settings.resume and saved is not None:
+        return _resumed(job, plan, saved, settings, shares)
     folder.clear_state(job.output)
     folder.make_state(job.state)
     filesystem.make_folder(job.parts)
@@ -65,50 +65,48 @@ def prepare_folder(job: Job, plan: dict[str, Any], arguments: argparse.Namespace
 
 
 def finish_swap(output: str) -> None:
-    """Put complete results of an earlier run in place, where it was ended before it could, and say so."""
+    """Complete the swap of an earlier run that was killed during it, and report that."""
     if swap.finish(output):
-        print_note(f"{output}: the results of the run before were complete, and are in their places now")
+        print_note(f"{output}: the results of an interrupted run were complete and are in place now")
 
 
 def _taken(job: Job, manifest: dict[str, Any] | None, saved: dict[str, Any] | None) -> str:
-    """Why a run is refused where neither --overwrite nor --resume is given."""
+    """The error if neither --overwrite nor --resume is given."""
     if saved is None:
-        return f"{job.output} holds results already ({output_layout.MANIFEST}); use --overwrite to replace them"
-    what = "results, and a run over them that was cut short" if manifest is not None else "a run that was cut short"
+        return f"{job.output} already holds results ({output_layout.MANIFEST}). Use --overwrite to replace them"
+    what = "results and an interrupted run" if manifest is not None else "an interrupted run"
     if not saved:
-        return f"{job.output} holds {what}, whose plan is damaged; use --overwrite to start again"
+        return f"{job.output} holds {what} with a damaged plan. Use --overwrite to start again"
     kept = count_parts(job, {})[1]
-    return f"{job.output} holds {what}; use --overwrite to replace it or --resume to go on ({kept:,} documents are kept)"
+    return f"{job.output} holds {what}. Use --resume to continue it ({kept:,} documents are kept) or --overwrite to discard it"
 
 
-def _resumed(
-    job: Job, plan: dict[str, Any], saved: dict[str, Any], arguments: argparse.Namespace, shares: Sequence[work_units.WorkUnit]
-) -> Job:
-    """The job that goes on with what is saved. Raises UsageError where it would not be the same."""
-    if arguments.added is None:
+def _resumed(job: Job, plan: dict[str, Any], saved: dict[str, Any], settings: RunSettings, shares: Sequence[work_units.WorkUnit]) -> Job:
+    """The job that continues a saved plan. Raises UsageError if its own plan differs."""
+    if not settings.documents.added:
         plan = {**plan, "added": saved.get("added", "")}
     if changed := [what for what in plan if plan[what] != saved.get(what)]:
-        raise UsageError(f"{' and '.join(changed)} changed since the run in {job.output} began; use --overwrite to start again")
+        raise UsageError(f"{' and '.join(changed)} changed since the run in {job.output} began. Use --overwrite to start again")
     for name in filesystem.list_names(job.parts):
         if name.endswith(".tmp"):
             filesystem.delete(filesystem.join(job.parts, name))
-    # A file that was written to since, to the same size: what was made of it is made again, so that no two states of it are mixed.
+    # A file may have changed without changing its size. Its parts are processed again, so that no two versions of it are mixed.
     numbers = work_units.changed_work_units(shares, filesystem.join(job.state, "shares"))
     again = discard_damaged(job, {part for part in finished_parts(job) if part.partition("-")[0] in numbers})
     if again:
-        print_note(f"{again:,} finished parts are done again: they are damaged, or their inputs were changed")
+        print_note(f"{again:,} finished parts are processed again: they are damaged, or their inputs changed")
     return replace(job, setup=replace(job.setup, added=plan["added"]), run=saved.get("run", ""))
 
 
-def _saved_plan(job: Job, manifest: dict[str, Any] | None, arguments: argparse.Namespace) -> dict[str, Any] | None:
-    """The plan of a run that was cut short; {} where it is damaged, and None where there is none, or where that run is finished."""
+def _saved_plan(job: Job, manifest: dict[str, Any] | None, resume: bool) -> dict[str, Any] | None:
+    """The plan of an interrupted run; {} if it is damaged, None if there is none or that run is finished."""
     path = filesystem.join(job.state, output_layout.PLAN)
     if not filesystem.exists(path):
         return None
     try:
         plan = folder.load(path, "use --overwrite to start again")
     except UsageError:
-        if arguments.resume:
+        if resume:
             raise
         return {}
     return None if manifest is not None and plan.get("run", "") == manifest.get("run") else plan

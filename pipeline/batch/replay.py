@@ -1,12 +1,12 @@
-"""`newsbeam replay`: dead letters are read again."""
+"""`newsbeam replay`: process the dead letters of an earlier run again."""
 
 from __future__ import annotations
 
-import argparse
 import os
 import zlib
 from collections.abc import Iterator
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any
 
 import orjson
@@ -15,6 +15,8 @@ import zstandard
 from newsbeam.batch.plan import finish_swap
 from newsbeam.batch.run import start
 from newsbeam.config import recipe_parser
+from newsbeam.config.recipe import Recipe
+from newsbeam.config.settings import DocumentSettings, ReplaySettings
 from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
 from newsbeam.inputs import compression, discovery, reader, work_units
@@ -27,55 +29,63 @@ from newsbeam.storage import filesystem, output_layout
 from newsbeam.transforms.fields import RowOptions
 
 
-def replay(arguments: argparse.Namespace, beam_options: dict[str, Any]) -> int:
-    """`newsbeam replay`. Returns the exit status; raises UsageError."""
-    if dry_run.is_dry(beam_options):
-        raise UsageError("--dry_run is for `newsbeam run`: what is to be done again stands in the bucket, which a dry run does not touch")
-    engine = engine_of(arguments, beam_options, [arguments.inputs])
-    earlier = arguments.inputs
+def replay(settings: ReplaySettings) -> int:
+    """Carry out `newsbeam replay`; the exit status. Raises UsageError."""
+    earlier, run = settings.folder, settings.run
+    if dry_run.is_dry(run.runner.options):
+        raise UsageError("--dry_run is not available for replay: a dry run reads nothing, and replay has to read the dead letters")
+    engine = engine_of(run.runner, run.output.folder or earlier, [earlier])
     if filesystem.list_names(filesystem.join(earlier, output_layout.STREAM_STATE_DIR)):
-        what = "each dead letter holds its message (`payload`, base64), or names an object (`origin`)"
-        raise UsageError(f"{earlier} was made of messages: {what}; send those again, or run over the objects")
+        what = "Each dead letter holds its message (`payload`, base64) or names an object (`origin`)"
+        raise UsageError(f"{earlier} was written from messages. {what}: send those again, or run over the objects")
     with lock.locked(earlier) if filesystem.is_occupied(filesystem.join(earlier, output_layout.STATE)) else nullcontext():
         finish_swap(earlier)
     if not filesystem.exists(filesystem.join(earlier, output_layout.MANIFEST)):
-        raise UsageError(f"{earlier} is not the output folder of a finished run: it holds no manifest.json")
-    manifest = folder.load(filesystem.join(earlier, output_layout.MANIFEST), "get it back from a copy, or run over the inputs again")
+        raise UsageError(f"{earlier} is not the output folder of a finished run: it has no manifest.json")
+    manifest = folder.load(filesystem.join(earlier, output_layout.MANIFEST), "restore it from a copy, or run over the inputs again")
     try:
-        text = arguments.recipe or manifest["recipe"]["text"]
-        chosen = recipe_parser.load(arguments.recipe) if arguments.recipe else recipe_parser.parse(text, f"{earlier}/manifest.json")
-        if arguments.http_status == OK_STATUSES:
-            given = manifest.get("options", {}).get("http_status", OK_STATUSES)
-            arguments.http_status = tuple((low, high) for low, high in given)
-        if arguments.rows == RowOptions():
-            options = manifest.get("options", {})
-            arguments.rows = RowOptions(tuple(options.get("fields", {}).items()), tuple(options.get("keep_fields", ())))
+        chosen = recipe_parser.load(run.documents.recipe) if run.documents.recipe else _earlier_recipe(earlier, manifest)
+        documents = _with_earlier_options(run.documents, manifest.get("options", {}))
     except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{earlier}/manifest.json does not say by which recipe it was made; name one with --recipe") from error
+        raise UsageError(f"{earlier}/manifest.json does not contain the recipe of its run; name one with --recipe") from error
     wanted: dict[str, set[int]] = {}
     collections: dict[str, str] = {}
     for letter in _dead_letters(earlier):
         path, number = reader.place_of(letter["origin"])
-        # A name may hold a "#" itself: what is not there without its tail is a file of that whole name.
+        # A name may contain "#" itself: if there is no file without the tail, the tail belongs to the name.
         if number and not filesystem.is_remote(path) and not os.path.exists(path) and os.path.exists(letter["origin"]):
             path, number = letter["origin"], 0
         path = discovery.printable_input(path)
-        # A container that broke off is taken up again from there on: -n means "n and all that follow".
+        # A container that broke off is read again from that item on: -n means "n and all that follow".
         wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
-        # What lies in an archive is read out of that.
+        # A member of an archive is read from the archive.
         outer = path if os.path.exists(path) else path.partition(MEMBER)[0]
         collections[outer] = letter["source"]
     sources = [discovery.source_at(path, collections[path]) for path in collections]
     only = tuple((path, frozenset(numbers)) for path, numbers in wanted.items())
     shares = [work_units.select_records(share, only) for share in work_units.plan_work_units(sources)]
-    if arguments.output is None:
-        arguments.output = _replay_folder(earlier, arguments.resume)
-    print_note(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {arguments.output}")
-    return start(arguments, engine, chosen, shares)
+    output = replace(run.output, folder=run.output.folder or _replay_folder(earlier, run.resume))
+    print_note(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {output.folder}")
+    return start(replace(run, output=output, documents=documents), engine, chosen, shares)
+
+
+def _earlier_recipe(earlier: str, manifest: dict[str, Any]) -> Recipe:
+    """The recipe in a manifest. Raises KeyError or TypeError if there is none."""
+    return recipe_parser.parse(manifest["recipe"]["text"], f"{earlier}/manifest.json")
+
+
+def _with_earlier_options(documents: DocumentSettings, options: dict[str, Any]) -> DocumentSettings:
+    """The settings, with the options of the earlier run in place of those that the command line leaves at their defaults."""
+    statuses, rows = documents.statuses, documents.rows
+    if statuses == OK_STATUSES:
+        statuses = tuple((low, high) for low, high in options.get("http_status", OK_STATUSES))
+    if rows == RowOptions():
+        rows = RowOptions(tuple(options.get("fields", {}).items()), tuple(options.get("keep_fields", ())))
+    return replace(documents, statuses=statuses, rows=rows)
 
 
 def _replay_folder(earlier: str, resume: bool) -> str:
-    """Where the results of a replay go: the first free folder, or the one where an earlier replay was cut short."""
+    """The folder for the results of a replay: the first free one, or the one of an interrupted replay."""
     number = 1
     while filesystem.is_occupied(output := filesystem.join(earlier, f"replay-{number}")):
         if resume and filesystem.exists(filesystem.join(output, output_layout.STATE, output_layout.PLAN)):
@@ -85,7 +95,7 @@ def _replay_folder(earlier: str, resume: bool) -> str:
 
 
 def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
-    """The dead letters of a run, each with `origin`, `form` and `source`. Raises UsageError where they are damaged."""
+    """The dead letters of a run, each with `origin`, `form` and `source`. Raises UsageError if one is damaged."""
     for name in filesystem.list_names(earlier, "dead-letters-"):
         if name.endswith(".tmp"):
             continue
@@ -97,8 +107,8 @@ def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
                     if line.strip():
                         letter = orjson.loads(line)
                         if not all(isinstance(letter[key], str) for key in ("origin", "form", "source")):
-                            raise ValueError("its origin, form or source is not a text")
+                            raise ValueError("its origin, form or source is not a string")
                         yield letter
         except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, zstandard.ZstdError) as error:
-            cure = "take the line out or get the file back from a copy"
-            raise UsageError(f"{path} is damaged at line {max(number, 1)} ({error}); {cure}, or run over the inputs again") from error
+            cure = "Remove the line, restore the file from a copy"
+            raise UsageError(f"{path} is damaged at line {max(number, 1)} ({error}). {cure}, or run over the inputs again") from error

@@ -1,4 +1,4 @@
-"""Beam's own options, which are passed on."""
+"""Parsing of command lines with Beam's own options."""
 
 from __future__ import annotations
 
@@ -12,7 +12,10 @@ from newsbeam.suggestions import did_you_mean
 
 
 def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser, replay: bool) -> tuple[argparse.Namespace, dict[str, Any]]:
-    """The command line again, with every option that Beam has. Beam is loaded only for command lines that need it."""
+    """Parse a command line again with every option that Beam has: newsbeam's options, and Beam's by name.
+
+    Only command lines that need it load Beam. Raises CommandLineError.
+    """
     from newsbeam.storage.filesystem import silence_beam_logging
 
     silence_beam_logging()
@@ -30,8 +33,8 @@ def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser,
     wrong = [word.partition("=")[0] for word in unknown if word.startswith("-")]
     if wrong or unknown:
         word = (wrong or unknown)[0]
-        options_there = [option for action in parser._actions for option in action.option_strings]
-        raise CommandLineError(f"no option {word!r}; " + did_you_mean(word, options_there, "it is neither newsbeam's nor Beam's"))
+        names_of_all = [option for action in parser._actions for option in action.option_strings]
+        raise CommandLineError(f"unknown option {word!r}; " + did_you_mean(word, names_of_all, "neither newsbeam nor Beam has it"))
     given = {word[2:].partition("=")[0].replace("-", "_") for word in arguments if word.startswith("--")}
     chosen = {
         action.dest: getattr(known, action.dest)
@@ -42,9 +45,9 @@ def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser,
 
 
 def mistyped_hint(arguments: list[str], parser: argparse.ArgumentParser) -> str:
-    """What may have been meant by an option that is nearly one of ours."""
+    """Suggest what an option that is nearly one of newsbeam's was meant to be; "" for no suggestion."""
     ours = [option for action in parser._actions for option in action.option_strings]
     for word in (word.partition("=")[0] for word in arguments if word.startswith("--")):
         if word not in ours and (hint := did_you_mean(word, ours, likeness=0.75)):
-            return f"\nno option {word!r}; {hint}"
+            return f"\nunknown option {word!r}; {hint}"
     return ""

@@ -1,4 +1,4 @@
-"""The command `newsbeam`. Heavy things are imported by the commands that need them: `newsbeam --help` answers at once."""
+"""The command `newsbeam`. Commands import what they need when they run, so that `newsbeam --help` is fast."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 
 import newsbeam
-from newsbeam.cli.run import run_command
+from newsbeam.cli.run import replay_command, run_command
 from newsbeam.cli.tools import check_command, explain_command, list_command, plan_command
 from newsbeam.cli.watch import watch_command
 from newsbeam.console.terminal import escape_controls, tolerate_any_encoding
@@ -18,22 +18,23 @@ from newsbeam.suggestions import did_you_mean
 DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
 EPILOG = """\
 commands:
-  run INPUT... --output DIR   process files, folders and globs; one JSON record a document
-  run --source URI            the same with the messages of Kafka or Pub/Sub, without an end
-  watch INPUT... --output DIR follow folders; each file once, as it comes
-  explain FILE                what each processor did to one document, and why
-  list                        the processors installed, and where each comes from
-  check RECIPE                is this recipe all right?
-  plan [DOCUMENTS...]         the cores, hours and memory that so many documents take
-  replay DIR                  run the dead letters of an earlier run again
+  run INPUT... --output DIR   process files, folders and globs into one JSON record per document
+  run --source URI            process messages from Kafka or Pub/Sub until stopped
+  watch INPUT... --output DIR follow folders and process each new file once
+  explain FILE                show what each processor did to one document, and why
+  list                        list the installed processors
+  check RECIPE                validate a recipe
+  plan [DOCUMENTS...]         estimate cores, hours and memory for a number of documents
+  replay DIR                  process the dead letters of an earlier run again
 
-`newsbeam COMMAND --help` tells more. Exit status: 0 all accounted for; 1 the run failed, nothing was written of what was
-read, or more documents failed than --max-failed allows; 2 the command line or the recipe is wrong.
+Run `newsbeam COMMAND --help` for the options of a command. Exit status: 0 if every document is accounted for; 1 if the run
+failed, if nothing was written, or if more documents failed than --max-failed allows; 2 if the command line or the recipe is
+wrong.
 """
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; its exit status."""
+    """Run a command; the exit status."""
     arguments = list(sys.argv[1:] if argv is None else argv)
     _open_standard_streams()
     tolerate_any_encoding()
@@ -43,26 +44,26 @@ def main(argv: Sequence[str] | None = None) -> int:
         usage = error.usage if isinstance(error, CommandLineError) else ""
         print(f"newsbeam: {escape_controls(str(error))}{escape_controls(usage, lines=True)}", file=sys.stderr)
         return error.exit_code
-    except KeyboardInterrupt:  # before anything was begun: what runs ends in its own way
+    except KeyboardInterrupt:  # before anything began: a run handles it itself
         print("newsbeam: interrupted", file=sys.stderr)
         return 1
     except BrokenPipeError:
-        # `newsbeam explain … | head`: nobody is left to read the rest.
+        # `newsbeam explain … | head`: nobody reads the rest.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
 
 
 def _open_standard_streams() -> None:
-    """Put the null device in the place of standard streams that whoever started us closed.
+    """Open the null device for each standard stream that the parent process closed.
 
-    Otherwise the first files opened would get their numbers, and Python has None for the streams.
+    Otherwise the first files that are opened would get their descriptors, and Python sets the streams to None.
     """
     while (descriptor := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(descriptor, True)
     os.close(descriptor)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:
-            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - for as long as the process lives
+            setattr(sys, name, open(os.devnull, mode))  # noqa: SIM115 - open until the process ends
 
 
 def _main(arguments: list[str]) -> int:
@@ -97,5 +98,5 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "list": list_command,
     "check": check_command,
     "plan": plan_command,
-    "replay": lambda arguments: run_command(arguments, replay=True),
+    "replay": replay_command,
 }

@@ -1,13 +1,26 @@
-"""The options of `newsbeam run` and `watch`, and the types of their values."""
+"""The options of `newsbeam run`, `replay` and `watch`, the types of their values, and the settings they become."""
 
 from __future__ import annotations
 
 import argparse
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from newsbeam.errors import CommandLineError
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses, parse_statuses
 from newsbeam.runners.names import RUNNERS
+
+if TYPE_CHECKING:
+    from newsbeam.config.settings import DocumentSettings, OutputSettings
+    from newsbeam.transforms.fields import RowOptions
+
+WINDOW_SECONDS = 60
+"""Default of `--window`."""
+
+REMEMBER_SECONDS = 86_400
+"""Default of `--remember`."""
+
+ALL_MAY_FAIL = (100.0, True)
+"""Default of `--max-failed`: 100 %."""
 
 
 class Parser(argparse.ArgumentParser):
@@ -20,57 +33,77 @@ class Parser(argparse.ArgumentParser):
 def add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> None:
     """Add the options of `newsbeam run`, or of `replay`."""
     if replay:
-        parser.add_argument("inputs", metavar="DIR", help="the output folder of the earlier run")
-        parser.add_argument("-o", "--output", metavar="DIR", help="where the results go (default: DIR/replay-1, -2, …)")
+        parser.add_argument("inputs", metavar="DIR", help="output folder of the earlier run")
+        parser.add_argument("-o", "--output", metavar="DIR", help="folder to write to (default: DIR/replay-1, -2, …)")
     else:
+        parser.add_argument("inputs", metavar="INPUT", nargs="*", help="a file, a folder (searched recursively), a glob, or a URI")
         parser.add_argument(
-            "inputs", metavar="INPUT", nargs="*", help="a file, a folder (walked), a glob, or a URI of any filesystem Beam knows"
+            "--source",
+            metavar="URI",
+            help="read messages instead of INPUT: kafka://HOST:9092/TOPIC or pubsub://projects/P/subscriptions/S",
         )
         parser.add_argument(
-            "--source", metavar="URI", help="messages, in place of INPUT: kafka://HOST:9092/TOPIC or pubsub://projects/P/subscriptions/S"
+            "--window",
+            type=positive_int,
+            default=WINDOW_SECONDS,
+            metavar="SECONDS",
+            help="seconds of messages per output file (default: 60)",
         )
-        parser.add_argument("--window", type=positive_int, default=60, metavar="SECONDS", help="of messages make one file (default: 60)")
         parser.add_argument(
             "--remember",
             type=_whole_seconds,
-            default=86_400,
+            default=REMEMBER_SECONDS,
             metavar="SECONDS",
-            help="in which a message that comes again is known (default: 86400; 0: none is)",
+            help="how long to remember messages for deduplication (default: 86400; 0 disables it)",
         )
-        parser.add_argument("-o", "--output", metavar="DIR", required=True, help="the folder to write to")
+        parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write to")
+    add_recipe_option(parser, "default: the recipe of the earlier run" if replay else "")
     parser.add_argument(
-        "-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)" + ("; default: the earlier run's" if replay else "")
+        "--runner", default="direct", metavar="NAME", help=f"where to run: {', '.join(RUNNERS)} (default: direct, on this machine)"
     )
-    parser.add_argument("--runner", default="direct", metavar="NAME", help=f"{', '.join(RUNNERS)} (default: direct, on this machine)")
     parser.add_argument(
-        "-j", "--workers", type=positive_int, metavar="N", help="worker processes (default: one a core where the input is worth it)"
+        "-j", "--workers", type=positive_int, metavar="N", help="worker processes (default: one per core, or one for a small input)"
     )
-    parser.add_argument("--format", choices=["jsonl", "parquet"], default="jsonl", help="of the records (default: jsonl)")
-    parser.add_argument("--compress", choices=["none", "gzip", "zstd"], default="none", help="JSON lines (default: none)")
-    parser.add_argument("--added", metavar="TIME", help="the records' `added`, ISO 8601 (default: now); set it to have two runs identical")
+    parser.add_argument("--format", choices=["jsonl", "parquet"], default="jsonl", help="format of the records (default: jsonl)")
+    add_compress_option(parser)
+    parser.add_argument(
+        "--added", type=iso_time, metavar="TIME", help="the records' `added`, ISO 8601 (default: now); fix it to make runs reproducible"
+    )
     add_document_options(parser)
     parser.add_argument(
         "--max-failed",
         type=_allowance,
-        default=(100.0, True),
+        default=ALL_MAY_FAIL,
         metavar="N",
-        help="documents, as a number (20) or a share (0.5%%): exit status 1 where more failed; what was written stays (default: 100%%)",
+        help="exit with status 1 if more documents fail: a number (20) or a percentage (0.5%%). Results are kept (default: 100%%)",
     )
     group = parser.add_mutually_exclusive_group()
     group.add_argument("--overwrite", action="store_true", help="replace the results of an earlier run in DIR")
-    group.add_argument("--resume", action="store_true", help="go on with a run that was cut short")
+    group.add_argument("--resume", action="store_true", help="continue an interrupted run")
+
+
+def add_recipe_option(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """Add `--recipe`; `default` completes its help text."""
+    parser.add_argument("-r", "--recipe", metavar="FILE", help="recipe (YAML) with the processors" + (f" ({default})" if default else ""))
+
+
+def add_compress_option(parser: argparse.ArgumentParser) -> None:
+    """Add `--compress`."""
+    parser.add_argument(
+        "--compress", choices=["none", "gzip", "zstd"], default="none", help="compression of JSON Lines files (default: none)"
+    )
 
 
 def add_document_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which documents are read, and what one may take."""
+    """Add the options that say which documents are read, and the limits for each of them."""
     parser.add_argument(
         "--time-limit",
         type=seconds_limit,
         default=10.0,
         metavar="SECONDS",
-        help="of processor time for a document of up to 1 MB, and that much again for each further MB begun (default: 10; 0: no limit)",
+        help="processor time per document of up to 1 MB, and as much again per further MB begun (default: 10; 0: no limit)",
     )
-    parser.add_argument("--max-document-mb", type=positive_int, default=32, metavar="MB", help="a document may have (default: 32)")
+    parser.add_argument("--max-document-mb", type=positive_int, default=32, metavar="MB", help="maximum size of a document (default: 32)")
     add_row_options(parser)
     parser.add_argument(
         "--http-status",
@@ -81,11 +114,28 @@ def add_document_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse_document_options(known: argparse.Namespace) -> None:
-    """Put the values of `--added`, `--field` and `--keep-fields` into their final form. Raises CommandLineError."""
-    if known.added is not None:
-        known.added = iso_time(known.added)
-    known.rows = parse_row_options(known)
+def document_settings(known: argparse.Namespace) -> DocumentSettings:
+    """Build the settings for documents from parsed options. Raises CommandLineError."""
+    from newsbeam.config.settings import DocumentSettings
+
+    return DocumentSettings(
+        recipe=known.recipe,
+        added=known.added or "",
+        workers=known.workers,
+        time_limit=known.time_limit,
+        max_bytes=known.max_document_mb << 20,
+        rows=parse_row_options(known),
+        statuses=known.http_status,
+    )
+
+
+def output_settings(folder: str | None, form: str, compression: str) -> OutputSettings:
+    """Build the settings for the output. Raises CommandLineError if the format does not allow the compression."""
+    from newsbeam.config.settings import OutputSettings
+
+    if form == "parquet" and compression != "none":
+        raise CommandLineError(f"--compress {compression} does not apply to --format parquet, which is always compressed")
+    return OutputSettings((folder or "").removeprefix("file://"), form, compression)
 
 
 def add_row_options(parser: argparse.ArgumentParser) -> None:
@@ -95,7 +145,7 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="FIELD=KEY",
-        help="the key under which rows hold text, html, url, title, date, author, language or id (default: the usual names)",
+        help="key of text, html, url, title, date, author, language or id in rows (default: the usual names)",
     )
     parser.add_argument(
         "--keep-fields",
@@ -106,8 +156,8 @@ def add_row_options(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def parse_row_options(known: argparse.Namespace) -> Any:
-    """The options for rows as `transforms.fields` takes them. Raises CommandLineError."""
+def parse_row_options(known: argparse.Namespace) -> RowOptions:
+    """Build the options for rows. Raises CommandLineError."""
     from newsbeam.transforms.fields import FieldError, parse_options
 
     try:
@@ -117,7 +167,7 @@ def parse_row_options(known: argparse.Namespace) -> Any:
 
 
 def http_statuses(text: str) -> Statuses:
-    """Ranges of HTTP statuses, as an argument."""
+    """Parse ranges of HTTP statuses."""
     try:
         return parse_statuses(text)
     except ValueError as error:
@@ -125,73 +175,76 @@ def http_statuses(text: str) -> Statuses:
 
 
 def positive_int(text: str) -> int:
-    """A whole number above 0, as an argument."""
+    """Parse a positive integer."""
     try:
         value = int(text)
     except ValueError:
         value = 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number from 1 on")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive integer")
     return value
 
 
 def _whole_seconds(text: str) -> int:
     if not text.isdecimal() or len(text) > 8:
-        raise argparse.ArgumentTypeError(f"{text!r} is no whole number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number of seconds")
     return int(text)
 
 
 def seconds_limit(text: str) -> float:
-    """A number of seconds, 0 for no limit, as an argument."""
+    """Parse a number of seconds, 0 included."""
     try:
         value = float(text)
     except ValueError:
         value = -1.0
     if not 0 <= value < 1e6:
-        raise argparse.ArgumentTypeError(f"{text!r} is no number of seconds")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds")
     return value
 
 
 def _allowance(text: str) -> tuple[float, bool]:
-    """A number of documents, or a percentage of them."""
+    """Parse a number of documents, or a percentage of them."""
     share = text.endswith("%")
     try:
         value = float(text.removesuffix("%"))
     except ValueError:
         value = -1.0
     if not 0 <= value < 1e15 or (share and value > 100) or not (share or value.is_integer()):
-        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of documents, like 20, nor a percentage, like 0.5%")
+        raise argparse.ArgumentTypeError(f"{text!r} is neither a number of documents, such as 20, nor a percentage, such as 0.5%")
     return value, share
 
 
 def iso_time(text: str) -> str:
-    """A time in ISO 8601, as an argument."""
+    """Parse a time in ISO 8601."""
     from datetime import datetime
 
     try:
         datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError as error:
-        raise CommandLineError(f"--added {text!r} is no ISO 8601 time, like 2026-01-31T12:00:00Z") from error
+        raise argparse.ArgumentTypeError(f"{text!r} is not an ISO 8601 time, such as 2026-01-31T12:00:00Z") from error
     return text
 
 
 def port_number(text: str) -> int:
-    """A TCP port, as an argument."""
+    """Parse a TCP port."""
     if not text.isdigit() or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port number")
     return int(text)
 
 
 def positive_float(text: str) -> float:
-    """A number above 0, as an argument."""
-    value = seconds_limit(text)
-    if value == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not above 0")
+    """Parse a positive number."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0.0
+    if not 0 < value < 1e6:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
     return value
 
 
 def load_recipe(path: str | None) -> Any:
-    """The recipe in a file, or the default one; a wrong one is a wrong command line."""
+    """Load a recipe, or the default one for None. Raises RecipeError."""
     from newsbeam.config import recipe_parser
 
     return recipe_parser.load(path)

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from newsbeam.cli.options import Parser, add_row_options, load_recipe, parse_row_options, positive_float, positive_int
+from newsbeam.cli.options import Parser, add_recipe_option, add_row_options, load_recipe, parse_row_options, positive_float, positive_int
 from newsbeam.console.terminal import escape_controls
 from newsbeam.errors import CommandLineError
 
 
 def explain_command(arguments: list[str]) -> int:
     """Carry out `newsbeam explain`; the exit status."""
-    parser = Parser("newsbeam explain", description="What each processor did to one document, and why.", allow_abbrev=False)
-    parser.add_argument("file", metavar="FILE", help="a document, a file of several, or the output folder of a run")
+    parser = Parser("newsbeam explain", description="Show what each processor did to one document, and why.", allow_abbrev=False)
+    parser.add_argument("file", metavar="FILE", help="a document, a file with several, or the output folder of a run")
     which = parser.add_mutually_exclusive_group()
-    which.add_argument("-n", "--record", type=positive_int, default=1, metavar="N", help="which one of several (default: the first)")
-    which.add_argument("--id", metavar="ID", help="the record with this id: sha256:…, or its beginning")
-    which.add_argument("--url", metavar="URL", help="the one with this url")
-    parser.add_argument(
-        "-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML); without it a record is shown as it is"
-    )
+    which.add_argument("-n", "--record", type=positive_int, default=1, metavar="N", help="the N-th document (default: the first)")
+    which.add_argument("--id", metavar="ID", help="the record with this id, or with an id that begins so: sha256:…")
+    which.add_argument("--url", metavar="URL", help="the record with this url")
+    add_recipe_option(parser, "without it, a record is shown as it is")
     add_row_options(parser)
     known = parser.parse_args(arguments)
     rows = parse_row_options(known)
@@ -29,7 +27,8 @@ def explain_command(arguments: list[str]) -> int:
 
 def list_command(arguments: list[str]) -> int:
     """Carry out `newsbeam list`; the exit status."""
-    Parser("newsbeam list", description="The processors installed, and where each comes from.", allow_abbrev=False).parse_args(arguments)
+    about = "List the installed processors with their packages and options."
+    Parser("newsbeam list", description=about, allow_abbrev=False).parse_args(arguments)
     from newsbeam.tools import processors
 
     processors.list_processors()
@@ -38,25 +37,30 @@ def list_command(arguments: list[str]) -> int:
 
 def check_command(arguments: list[str]) -> int:
     """Carry out `newsbeam check`; the exit status."""
-    parser = Parser("newsbeam check", description="Is this recipe all right?", allow_abbrev=False)
-    parser.add_argument("recipe", metavar="RECIPE")
+    parser = Parser("newsbeam check", description="Validate a recipe.", allow_abbrev=False)
+    parser.add_argument("recipe", metavar="RECIPE", help="recipe (YAML)")
     recipe = load_recipe(parser.parse_args(arguments).recipe)
-    print("all right: " + (escape_controls(" → ".join(name for name, _ in recipe.steps)) or "no processors; text comes out as it went in"))
+    if recipe.steps:
+        print("recipe is valid: " + escape_controls(" → ".join(name for name, _ in recipe.steps)))
+    else:
+        print("recipe is valid, but has no processors: text is not changed")
     return 0
 
 
 def plan_command(arguments: list[str]) -> int:
     """Carry out `newsbeam plan`; the exit status."""
-    about = "The cores, hours and memory that so many documents take, from what one core does on a sample of them."
+    about = "Estimate cores, hours and memory for a number of documents from the rate of one core."
     parser = Parser("newsbeam plan", description=about, allow_abbrev=False)
-    parser.add_argument("documents", metavar="DOCUMENTS", nargs="*", default=["1M", "100M", "3B"], help="how many (default: 1M 100M 3B)")
+    parser.add_argument(
+        "documents", metavar="DOCUMENTS", nargs="*", default=["1M", "100M", "3B"], help="number of documents (default: 1M 100M 3B)"
+    )
     one = parser.add_mutually_exclusive_group(required=True)
-    one.add_argument("--sample", metavar="INPUT", nargs="+", help="documents like those to come: they are run here, on one core, to see")
-    one.add_argument("--rate", type=positive_float, metavar="N", help="documents a second a core, where that is known")
+    one.add_argument("--sample", metavar="INPUT", nargs="+", help="sample documents; processed locally on one core to measure the rate")
+    one.add_argument("--rate", type=positive_float, metavar="N", help="documents per second and core, if known")
     other = parser.add_mutually_exclusive_group()
-    other.add_argument("--hours", type=positive_float, default=24.0, metavar="N", help="in which it is to be done (default: 24)")
-    other.add_argument("--cores", type=positive_int, default=0, metavar="N", help="on which it is to be done")
-    parser.add_argument("-r", "--recipe", metavar="FILE", help="which processors run, and how (YAML)")
+    other.add_argument("--hours", type=positive_float, default=24.0, metavar="N", help="time to finish in (default: 24)")
+    other.add_argument("--cores", type=positive_int, default=0, metavar="N", help="number of cores")
+    add_recipe_option(parser)
     known = parser.parse_args(arguments)
     from newsbeam.tools import sizing
 
@@ -68,7 +72,7 @@ def plan_command(arguments: list[str]) -> int:
             sample = sizing.measure(known.sample, load_recipe(known.recipe), 32 << 20)
             known.rate, worker_mb = sample.rate, sample.worker_mb
             failed = f" ({sample.failed:,} of them failed)" if sample.failed else ""
-            print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} a second on one core, {worker_mb:,} MB a worker")
+            print(f"{sample.documents:,} documents{failed}: {sample.rate:,.1f} per second on one core, {worker_mb:,} MB per worker")
         print(sizing.table([sizing.plan(count, known.rate, known.hours, known.cores, worker_mb) for count in counts]))
     except (ValueError, OverflowError) as error:
         raise CommandLineError(str(error)) from error

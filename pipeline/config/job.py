@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from importlib.metadata import version
 from typing import Literal
 
 from newsbeam.config.recipe import Recipe
+from newsbeam.config.settings import DocumentSettings, OutputSettings
 from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
@@ -67,6 +69,30 @@ class Job:
     name: str = "newsbeam"
     statuses: Statuses = OK_STATUSES
     run: str = ""
+
+    @classmethod
+    def from_settings(
+        cls,
+        documents: DocumentSettings,
+        output: OutputSettings,
+        recipe: Recipe,
+        *,
+        workers: int,
+        name: str,
+        added: str = "",
+        shard_bytes: int = SHARD_BYTES,
+    ) -> Job:
+        """Build a job; `workers` and `added` are what the settings leave open."""
+        return cls(
+            setup=WorkerConfig(recipe, documents.added or added, documents.time_limit, version("newsbeam"), rows=documents.rows),
+            output=output.folder,
+            format="parquet" if output.format == "parquet" else FORMAT_BY_COMPRESSION[output.compression],
+            workers=documents.workers or workers,
+            max_bytes=documents.max_bytes,
+            shard_bytes=shard_bytes,
+            name=name,
+            statuses=documents.statuses,
+        )
 
     def reader(self, finished: Sequence[str] = ()) -> Reader:
         """What reads the input; parts that are `finished` are passed over."""

@@ -32,7 +32,7 @@ def locked(output: str) -> Iterator[None]:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise UsageError(f"{lock} is a link, and is not followed; remove it") from error
-        raise UsageError(f"--output {output} cannot be written to: {error.strerror or error}") from error
+        raise UsageError(f"cannot write to --output {output}: {error.strerror or error}") from error
     try:
         status = os.fstat(descriptor)
         if not stat.S_ISREG(status.st_mode) or status.st_nlink > 1:

@@ -6,11 +6,11 @@ the path of each is looked up first, and a run is refused where there is none.
 
 from __future__ import annotations
 
-import argparse
 import os
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from newsbeam.config.settings import RunnerSettings
 from newsbeam.errors import RunnerUnavailable, UsageError
 from newsbeam.runners import dry_run
 from newsbeam.runners.base import Runner
@@ -67,9 +67,9 @@ def check_places(engine: str, output: str, inputs: Sequence[str]) -> None:
             )
 
 
-def engine_of(arguments: argparse.Namespace, beam_options: dict[str, Any], inputs: Sequence[str], streaming: bool = False) -> Runner:
-    """Where the run goes. Raises UsageError where that is not to be had, or could not reach what is to be read and written."""
-    if dry_run.is_dry(beam_options) and arguments.runner != "dataflow":
-        raise UsageError(f"--dry_run is for --runner dataflow; --runner {arguments.runner} would run")
-    check_places(arguments.runner, arguments.output or inputs[0], inputs)
-    return resolve_runner(arguments.runner, beam_options, streaming)
+def engine_of(settings: RunnerSettings, output: str, inputs: Sequence[str], streaming: bool = False) -> Runner:
+    """The runner of a run. Raises UsageError if it is not available, or cannot reach the inputs or the output."""
+    if dry_run.is_dry(settings.options) and settings.name != "dataflow":
+        raise UsageError(f"--dry_run is for --runner dataflow; --runner {settings.name} would run")
+    check_places(settings.name, output, inputs)
+    return resolve_runner(settings.name, settings.options, streaming)

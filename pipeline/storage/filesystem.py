@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from functools import cache
 from importlib.util import find_spec
@@ -50,7 +50,7 @@ def check_scheme(path: str) -> None:
         raise UsageError(f"no filesystem is installed for {scheme}://") from error
 
 
-def filesystems(beam_options: dict[str, Any] | None = None) -> Any:
+def filesystems(beam_options: Mapping[str, Any] | None = None) -> Any:
     """Beam's FileSystems, imported only where it is needed: it costs a second. Some of them want to know Beam's options."""
     found = _with_default_options()
     if beam_options:

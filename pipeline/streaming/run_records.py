@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import re
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -11,6 +10,7 @@ import orjson
 
 from newsbeam.beam_compat import job_id
 from newsbeam.config.job import Job, utc_timestamp
+from newsbeam.config.settings import StreamSettings
 from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
 from newsbeam.outputs import data_card, folder
@@ -38,9 +38,9 @@ def check_output(output: str) -> None:
         except (OSError, ValueError):
             continue  # a cluster that is gone runs nothing
         if jobs:
-            # Its command was killed; the cluster knows nothing of that.
+            # Its command was killed without cancelling the job.
             cure = f"curl -X PATCH http://{flink['master']}/jobs/{jobs[0]}"
-            raise UsageError(f"an earlier run into {output} still goes on, as job {jobs[0]} of Flink; end it first: {cure}")
+            raise UsageError(f"an earlier run is still writing to {output} (Flink job {jobs[0]}). Cancel it first: {cure}")
 
 
 def _runs(output: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -49,10 +49,10 @@ def _runs(output: str) -> Iterator[tuple[int, dict[str, Any]]]:
     numbers = [int(found[1]) for name in filesystem.list_names(state) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
     for number in sorted(numbers):
         path = filesystem.join(state, f"run-{number}.json")
-        yield number, folder.load(path, "get it back from a copy, or name another folder")
+        yield number, folder.load(path, "restore it from a copy, or name another folder")
 
 
-def allocate_run_number(job: Job, source: Kafka | PubSub, arguments: argparse.Namespace) -> int:
+def allocate_run_number(job: Job, source: Kafka | PubSub, settings: StreamSettings) -> int:
     """Make the output folder ready; the number of this run in it, one more than any before."""
     state = filesystem.join(job.output, STREAM_STATE_DIR)
     folder.make_state(state)
@@ -63,11 +63,11 @@ def allocate_run_number(job: Job, source: Kafka | PubSub, arguments: argparse.Na
     text = data_card.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
     card = text.replace("`manifest.json`", "`manifest-*.json`").encode()
     about = {
-        "source": arguments.source,
-        "runner": arguments.runner,
+        "source": settings.source,
+        "runner": settings.runner.name,
         "began": utc_timestamp(),
-        "window": arguments.window,
-        "remember": arguments.remember,
+        "window": settings.window,
+        "remember": settings.remember,
         "recipe": job.recipe.text,
         "version": job.setup.version,
         "card": folder.card_entry(card),

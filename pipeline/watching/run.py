@@ -1,25 +1,24 @@
-"""`newsbeam watch`: follows folders, and does each version of each file once.
+"""`newsbeam watch`: follow folders, and process each version of each file once.
 
-    look ─► files that are whole ─ read ─► bundles ─ pool ─► lines ─ commit (0.5 s, 8 MB) ─► ledger ─ publish ─► files
+    scan ─► complete files ─ read ─► bundles ─ pool ─► lines ─ commit (0.5 s, 8 MB) ─► ledger ─ publish ─► files
 
-The chain runs in the worker processes that a Beam run has too (`newsbeam.workers.pool`), and what is read comes from the same reader; but
-no Beam pipeline is built. On one machine without a server Beam has nothing to add here: its local runner takes bounded
-inputs only, so each batch would be a pipeline of its own, which costs 0.24 s of a core each, starts new workers, and ends
-with all of them waiting for the slowest document; the 2 s for importing it and its 130 MB come on top. Here files flow
-through without a barrier. What decides that something is done, the ledger, would be outside of Beam either way.
+The reader and the worker processes (`newsbeam.workers.pool`) are those of a Beam run, but no Beam pipeline is built. On one machine
+without a server Beam adds nothing: its local runner takes bounded inputs only, so each batch would be a pipeline of its own. That
+costs 0.24 s of a core per batch, starts new workers, and ends with all of them waiting for the slowest document. Importing Beam costs
+another 2 s and 130 MB. Here files flow without a barrier. The ledger, which decides what is done, would be outside of Beam anyway.
 """
 
 from __future__ import annotations
 
-import argparse
 import errno
 import os
 import sqlite3
 import stat
-from importlib.metadata import version
+from collections.abc import Sequence
 
 from newsbeam.config import recipe, recipe_parser
-from newsbeam.config.job import FORMAT_BY_COMPRESSION, Job, WorkerConfig
+from newsbeam.config.job import Job
+from newsbeam.config.settings import WatchSettings
 from newsbeam.errors import InputError, LedgerError, UsageError
 from newsbeam.inputs import discovery
 from newsbeam.outputs import folder, lock
@@ -33,58 +32,52 @@ from newsbeam.watching.watcher import StopRequest, Watcher
 from newsbeam.workers.pool import Pool, available_cores
 
 
-def watch(arguments: argparse.Namespace) -> int:
-    """`newsbeam watch`. Returns the exit status; raises UsageError."""
+def watch(settings: WatchSettings) -> int:
+    """Carry out `newsbeam watch`; the exit status. Raises UsageError."""
     stop = StopRequest()
-    chosen = _recipe(arguments.recipe)
-    output = arguments.output.removeprefix("file://")
-    inputs = [word.removeprefix("file://") for word in arguments.inputs]
-    _check_places(inputs, output)
-    job = Job(
-        setup=WorkerConfig(chosen, arguments.added or "", arguments.time_limit, version("newsbeam"), rows=arguments.rows),
-        output=output,
-        format=FORMAT_BY_COMPRESSION[arguments.compress],
-        workers=arguments.workers or available_cores(),
-        max_bytes=arguments.max_document_mb << 20,
-        statuses=arguments.http_status,
-        shard_bytes=arguments.rotate_mb << 20,
-        name=discovery.folder_name(os.path.join(inputs[0], "x")) if os.path.isdir(inputs[0]) else discovery.folder_name(inputs[0]),
+    chosen = _recipe(settings.documents.recipe)
+    output, first = settings.output.folder, settings.inputs[0]
+    _check_places(settings.inputs, output)
+    job = Job.from_settings(
+        settings.documents,
+        settings.output,
+        chosen,
+        workers=available_cores(),
+        name=discovery.folder_name(os.path.join(first, "x") if os.path.isdir(first) else first),
+        shard_bytes=settings.rotate_bytes,
     )
-    teller = StatusReporter(arguments.progress)
+    reporter = StatusReporter(settings.progress)
     with lock.locked(output):
         _check_output(output)
-        # First of all: the workers load what they need while the state is put right.
+        # The workers load what they need while the ledger is repaired.
         pool: Pool[WorkItem] = Pool(job.setup, job.workers)
         try:
-            return _watch(arguments, job, inputs, pool, teller, stop)
+            return _watch(settings, job, pool, reporter, stop)
         finally:
             pool.close()
 
 
-def _watch(
-    arguments: argparse.Namespace, job: Job, inputs: list[str], pool: Pool[WorkItem], teller: StatusReporter, stop: StopRequest
-) -> int:
-    """The rest of it, with the output folder locked."""
+def _watch(settings: WatchSettings, job: Job, pool: Pool[WorkItem], reporter: StatusReporter, stop: StopRequest) -> int:
+    """Run the main loop, with the output folder locked."""
     output = job.output
     try:
         ledger = Ledger(job)
     except LedgerError as error:
         raise UsageError(str(error)) from error
     except (OSError, sqlite3.DatabaseError) as error:
-        raise UsageError(f"--output {output} cannot be written to: {error}") from error
+        raise UsageError(f"cannot write to --output {output}: {error}") from error
     for note in ledger.notes:
-        teller.note(note)
-    watcher = Watcher(
-        job, pool, ledger, FolderScanner(inputs, output, arguments.settle, ledger.known()), arguments.rotate_seconds, teller, stop
-    )
+        reporter.note(note)
+    scanner = FolderScanner(settings.inputs, output, settings.settle_seconds, ledger.known())
+    watcher = Watcher(job, pool, ledger, scanner, settings.rotate_seconds, reporter, stop)
     try:
-        with serve_metrics(arguments.metrics_port, watcher.status) as port:
+        with serve_metrics(settings.metrics_port, watcher.status) as port:
             if port:
-                teller.note(f"metrics are at http://127.0.0.1:{port}/metrics")
+                reporter.note(f"metrics are at http://127.0.0.1:{port}/metrics")
             return watcher.go()
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES) and error.filename is None:
-            raise UsageError(f"--metrics-port {arguments.metrics_port} cannot be listened on: {error.strerror}") from error
+            raise UsageError(f"cannot listen on --metrics-port {settings.metrics_port}: {error.strerror}") from error
         raise
     finally:
         ledger.close()
@@ -97,11 +90,11 @@ def _recipe(path: str | None) -> recipe.Recipe:
     return chosen
 
 
-def _check_places(inputs: list[str], output: str) -> None:
-    """Can these be followed, and that be written to? Raises UsageError."""
+def _check_places(inputs: Sequence[str], output: str) -> None:
+    """Raise UsageError for inputs that cannot be followed, or an output that cannot be written to."""
     for path in (*inputs, output):
         if filesystem.is_remote(path):
-            raise UsageError(f"{path}: watch follows folders of this machine, and writes to one")
+            raise UsageError(f"{path}: watch reads and writes folders on this machine only")
     folder.check_places(output)
     for path in inputs:
         if os.path.isdir(path):
@@ -109,20 +102,20 @@ def _check_places(inputs: list[str], output: str) -> None:
                 raise UsageError(f"{path} is the output folder itself; name another with --output")
         elif os.path.exists(path):
             if not stat.S_ISREG(os.stat(path).st_mode):
-                raise UsageError(f"{path} is no regular file, nor a folder")
+                raise UsageError(f"{path} is neither a regular file nor a folder")
         else:
             try:
-                discovery.discover([path])  # says what was probably meant
+                discovery.discover([path])  # its message suggests what was meant
             except InputError as error:
                 if not str(error).startswith("nothing matches"):
                     raise UsageError(str(error)) from error
 
 
 def _check_output(output: str) -> None:
-    """Raises UsageError where somebody else's results or files are, which watch would be mixed up with or write over."""
+    """Raise UsageError if the folder holds files or results that do not belong to watch."""
     folder.check_state(os.path.join(output, output_layout.WATCH_STATE_DIR))
     folder.check_command(output, "watch")
-    # Its state may be lost, and is built anew: the manifest says whose the folder is.
+    # A lost ledger is rebuilt: then the manifest says whose folder it is.
     if not os.path.exists(os.path.join(output, output_layout.WATCH_STATE_DIR)) and not output_layout.is_watched(
         output_layout.read_manifest(output)
     ):

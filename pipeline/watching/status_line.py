@@ -5,17 +5,16 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import orjson
 
+from newsbeam.config.settings import ProgressMode
 from newsbeam.console.terminal import print_note
 from newsbeam.watching.status import Status
 
 if TYPE_CHECKING:
     from rich.live import Live
-
-ProgressMode = Literal["auto", "json", "off"]
 
 
 class StatusReporter:

@@ -128,7 +128,7 @@ def overwrite(folder: Path, kills: int, lots: random.Random) -> Counter[str]:
         if turn == "":
             # A plain run never replaces anything: it says what is there.
             assert status == 2, said
-            assert "use --overwrite" in said
+            assert "--overwrite" in said
             assert result(out) in (results[now], results[new]), f"kill {number}: {said}"
             status, said = ended(command(*words[new], "--overwrite"))
         if turn == "--resume" and not state and not journal and there == "old":

@@ -91,7 +91,7 @@ def test_what_cannot_be_sent(words: list[str], said: str) -> None:
 def test_a_replay_is_not_run_dry() -> None:
     done = offline(COMMAND, "replay", "gs://bucket/out", "--runner", "dataflow", *OPTIONS, "--dry_run=True")
     assert done.returncode == 2
-    assert "--dry_run is for `newsbeam run`" in done.stderr
+    assert "--dry_run is not available for replay" in done.stderr
 
 
 # --- with Google's client libraries ---------------------------------------------------------------------------------

@@ -8,6 +8,7 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from loading import load
 from newsbeam.batch import run as batch
 from newsbeam.cli import main
 from newsbeam.cli import options as cli_options
+from newsbeam.config.settings import RunSettings, StreamSettings
 from newsbeam.runners import dataflow
 from newsbeam.sources import uri
 from newsbeam.streaming import run as streaming
@@ -78,12 +80,32 @@ def parameters(path: Path) -> dict[str, dict[str, Any]]:
 EVERY = [(path, name) for path in METADATA for name in parameters(path)]
 
 
+Settings = RunSettings | StreamSettings
+
+SETTING: dict[str, Callable[[Any], object]] = {
+    "inputs": lambda settings: ", ".join(settings.inputs),
+    "source": lambda settings: settings.source,
+    "output": lambda settings: settings.output.folder,
+    "recipe": lambda settings: settings.documents.recipe,
+    "window": lambda settings: settings.window,
+    "remember": lambda settings: settings.remember,
+    "format": lambda settings: settings.output.format,
+    "compress": lambda settings: settings.output.compression,
+    "added": lambda settings: settings.documents.added,
+    "time_limit": lambda settings: settings.documents.time_limit,
+    "max_document_mb": lambda settings: settings.documents.max_bytes >> 20,
+    "overwrite": lambda settings: str(settings.overwrite).lower(),
+    "resume": lambda settings: str(settings.resume).lower(),
+}
+"""Where a parameter ends up in the settings of a run."""
+
+
 @pytest.fixture
-def ran(monkeypatch: pytest.MonkeyPatch) -> list[tuple[argparse.Namespace, dict[str, Any]]]:
-    """What the command was told to run, instead of running it."""
-    seen: list[tuple[argparse.Namespace, dict[str, Any]]] = []
+def ran(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
+    """The settings that the command would run with; nothing runs."""
+    seen: list[Settings] = []
     for module, name in ((batch, "run"), (streaming, "consume")):
-        monkeypatch.setattr(module, name, lambda known, beam: seen.append((known, beam)) or 0)
+        monkeypatch.setattr(module, name, lambda settings: seen.append(settings) or 0)
     return seen
 
 
@@ -133,9 +155,7 @@ def test_a_parameter_is_an_option_of_the_command(path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(("path", "name"), EVERY, ids=lambda value: getattr(value, "name", value))
-def test_what_a_parameter_takes_the_command_takes(
-    path: Path, name: str, ran: list[tuple[argparse.Namespace, dict[str, Any]]], capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_what_a_parameter_takes_the_command_takes(path: Path, name: str, ran: list[Settings], capfd: pytest.CaptureFixture[str]) -> None:
     parameter = parameters(path)[name]
     (regex,) = parameter["regexes"]
     right, wrong = RIGHT_AND_WRONG[name]
@@ -144,18 +164,14 @@ def test_what_a_parameter_takes_the_command_takes(
         assert re.fullmatch(regex, value), value
         words = MAIN.command_line(["--runner=DataflowRunner", *others, f"--{name}={value}"])
         assert main.main(words) == 0, capfd.readouterr().err
-        known, beam = ran.pop()
-        assert known.runner == "dataflow"
-        if name == "inputs":
-            assert known.inputs == value.split(", ")
-        elif name == "source":
-            assert isinstance(uri.parse(known.source), uri.PubSub)
-        elif name in MAIN.FLAGS:
-            assert getattr(known, name) is (value == "true")
-        elif name in MAIN.OURS:
-            assert str(getattr(known, name)).removesuffix(".0") == value
+        settings = ran.pop()
+        assert settings.runner.name == "dataflow"
+        if name in SETTING:
+            assert str(SETTING[name](settings)).removesuffix(".0") == value
         else:
-            assert beam[name] == value
+            assert settings.runner.options[name] == value
+        if isinstance(settings, StreamSettings):
+            assert isinstance(uri.parse(settings.source), uri.PubSub)
     for value in wrong:
         assert not re.fullmatch(regex, value), value
     if parameter.get("isOptional"):
@@ -164,7 +180,11 @@ def test_what_a_parameter_takes_the_command_takes(
         assert not any(word.startswith(f"--{name}") for word in MAIN.command_line([f"--{name}="]))
 
 
-def test_beams_own_options_go_through(ran: list[tuple[argparse.Namespace, dict[str, Any]]]) -> None:
+def test_every_parameter_has_a_setting() -> None:
+    assert set(SETTING) == {"inputs", *MAIN.OURS}
+
+
+def test_beams_own_options_go_through(ran: list[Settings]) -> None:
     """As Google's launcher gives them beside the parameters."""
     given = {
         "job_name": "newsbeam-1",
@@ -179,9 +199,10 @@ def test_beams_own_options_go_through(ran: list[tuple[argparse.Namespace, dict[s
     }
     words = ["--runner=DataflowRunner", "--inputs=gs://bucket/in", "--output=gs://bucket/out", *(f"--{k}={v}" for k, v in given.items())]
     assert main.main(MAIN.command_line(words)) == 0
-    ((known, beam),) = ran
-    assert known.inputs == ["gs://bucket/in"]
-    assert {name: str(value) for name, value in beam.items()} == given
+    (settings,) = ran
+    assert isinstance(settings, RunSettings)
+    assert settings.inputs == ("gs://bucket/in",)
+    assert {name: str(value) for name, value in settings.runner.options.items()} == given
 
 
 def test_the_image_runs_this_launcher() -> None:

@@ -168,7 +168,7 @@ def test_a_job_that_flink_gives_up_goes_on_from_its_finished_parts(
         _wait_for_work(process, tmp_path / "out", 2)
         cluster.kill(cluster.taskmanagers[0])
         said = _is_whole(process, tmp_path / "out", expected, account)
-        assert "newsbeam: going on from " in said
+        assert "newsbeam: continuing from " in said
     finally:
         cluster.stop()
 

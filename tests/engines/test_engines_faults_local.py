@@ -212,7 +212,7 @@ def test_a_full_disk(run: Callable[..., Run], disk: Path, rows: tuple[Path, Path
         os.posix_fallocate(stream.fileno(), 0, (96 - room) << 20)
     said = run(source, disk / "out", BLANK).end(1)
     assert re.search(r"^newsbeam: the run failed: .*\[Errno 28\] No space left on device", said, re.M)
-    assert re.search(rf"^newsbeam: [\d,]+ documents are kept.*: go on with --resume --output {disk}/out$", said, re.M)
+    assert re.search(rf"^newsbeam: [\d,]+ documents are kept.*\. To continue: --resume --output {disk}/out$", said, re.M)
     assert not (disk / "out" / "manifest.json").exists()
     ballast.unlink()
     assert whole(disk / "out", run(source, disk / "out", BLANK, "--resume").end()) == (5600, 5600, 0, 0)

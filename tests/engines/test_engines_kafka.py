@@ -207,7 +207,7 @@ def test_cancelled_and_submitted_again(
     # The cluster knows nothing of that, and two jobs would write the same.
     refused = newsbeam(*command, seconds=SECONDS)
     assert refused.status == 2
-    assert "still goes on, as job" in refused.err
+    assert "an earlier run is still writing to" in refused.err
     cure = refused.err.strip().rpartition("http")[2]
     urllib.request.urlopen(urllib.request.Request(f"http{cure}", method="PATCH"), timeout=60).close()
     clusters.eventually("the job goes on", lambda: set(flink.jobs().values()) <= {"CANCELED", "FINISHED", "FAILED"})

@@ -203,7 +203,7 @@ def test_a_second_run_is_refused_and_changes_nothing(done: tuple[Path, Any], cor
     before = {path: path.read_bytes() for path in done[0].iterdir()}
     ran = newsbeam("run", corpus, "--output", done[0])
     assert ran.status == 2
-    assert "holds results already" in ran.err
+    assert "already holds results" in ran.err
     assert "--overwrite" in ran.err
     assert ran.out == ""
     assert {path: path.read_bytes() for path in done[0].iterdir()} == before
@@ -230,7 +230,7 @@ def test_overwriting_replaces_results_and_touches_nothing_else(newsbeam: Newsbea
     ran = newsbeam("run", tmp_path / "a.txt", "--output", out, "--overwrite", "--format", "parquet")
     assert ran.status == 0, ran.err
     assert account(ran.account) == (1, 1, 0, 0)
-    assert "README.md is not as newsbeam wrote it: it will be kept as README.md.bak" in ran.err
+    assert "README.md was edited; it will be kept as README.md.bak" in ran.err
     assert (out / "README.md.bak").read_text() == "What I wrote about them."
     assert (tmp_path / "a.txt").exists()
     assert final_names(out) == [
@@ -312,7 +312,7 @@ def test_a_killed_run_is_resumed_without_loss_or_double(large: Path, newsbeam: N
 
     refused = newsbeam(*words, path=HERE)
     assert refused.status == 2
-    assert "a run that was cut short; use --overwrite to replace it or --resume to go on" in refused.err
+    assert "an interrupted run. Use --resume to continue it" in refused.err
 
     other = newsbeam(*words, "--resume", "--max-document-mb", "5", path=HERE)
     assert other.status == 2
@@ -483,26 +483,26 @@ def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsy
         (["rnu"], "no command 'rnu'; did you mean 'run'?"),
         (["frobnicate"], "no command 'frobnicate'; the commands are run, watch, explain, list, check, plan, replay"),
         (["run"], "the following arguments are required: "),
-        (["run", "-o", "out"], "what is to be read? name files or folders, or messages with --source URI"),
+        (["run", "-o", "out"], "no input given: name files or folders"),
         (["run", "in.txt"], "the following arguments are required: -o/--output"),
         (["run", "in.txt", "--ouput", "out"], "did you mean '--output'?"),
-        (["run", "in.txt", "-o", "out", "--overwrit"], "no option '--overwrit'; did you mean '--overwrite'?"),
-        (["run", "in.txt", "-o", "out", "--worker", "2"], "no option '--worker'; did you mean '--workers'?"),
-        (["run", "in.txt", "-o", "out", "--xyzzy-q=3"], "no option '--xyzzy-q'; it is neither newsbeam's nor Beam's"),
+        (["run", "in.txt", "-o", "out", "--overwrit"], "unknown option '--overwrit'; did you mean '--overwrite'?"),
+        (["run", "in.txt", "-o", "out", "--worker", "2"], "unknown option '--worker'; did you mean '--workers'?"),
+        (["run", "in.txt", "-o", "out", "--xyzzy-q=3"], "unknown option '--xyzzy-q'; neither newsbeam nor Beam has it"),
         (["run", "in.txt", "-o", "out", "--direct_num_worker", "1"], "did you mean '--direct_num_workers'?"),
-        (["run", "in.txt", "-o", "out", '--beam_servces={"a": "b"}'], "no option '--beam_servces'; did you mean '--beam_services'?"),
+        (["run", "in.txt", "-o", "out", '--beam_servces={"a": "b"}'], "unknown option '--beam_servces'; did you mean '--beam_services'?"),
         (["run", "in.txt", "-o", "out", "--runner", "prism", "--prism_location=a b"], "--prism_location a b is not there"),
-        (["run", "in.txt", "-o", "out", "--workers", "0"], "'0' is no number from 1 on"),
-        (["run", "in.txt", "-o", "out", "--time-limit", "-3"], "'-3' is no number of seconds"),
-        (["run", "in.txt", "-o", "out", "--time-limit", "soon"], "'soon' is no number of seconds"),
+        (["run", "in.txt", "-o", "out", "--workers", "0"], "'0' is not a positive integer"),
+        (["run", "in.txt", "-o", "out", "--time-limit", "-3"], "'-3' is not a number of seconds"),
+        (["run", "in.txt", "-o", "out", "--time-limit", "soon"], "'soon' is not a number of seconds"),
         (["run", "in.txt", "-o", "out", "--compress", "rar"], "invalid choice: 'rar'"),
-        (["run", "in.txt", "-o", "out", "--format", "parquet", "--compress", "gzip"], "parquet is compressed by itself"),
-        (["run", "in.txt", "-o", "out", "--added", "yesterday"], "is no ISO 8601 time"),
+        (["run", "in.txt", "-o", "out", "--format", "parquet", "--compress", "gzip"], "--compress gzip does not apply to --format parquet"),
+        (["run", "in.txt", "-o", "out", "--added", "yesterday"], "is not an ISO 8601 time"),
         (["run", "in.txt", "-o", "out", "--overwrite", "--resume"], "not allowed with argument"),
         (["run", "on.txt", "-o", "out"], "no such file or folder: on.txt; did you mean in.txt?"),
         (["run", "*.html", "-o", "out"], "nothing matches *.html"),
         (["run", "in.txt", "-o", "in.txt"], "--output in.txt is a file; name a folder"),
-        (["run", "in.txt", "-o", "in.txt/out"], "--output in.txt/out cannot be written to"),
+        (["run", "in.txt", "-o", "in.txt/out"], "cannot write to --output in.txt/out"),
         (["run", "in.txt", "-o", "out", "-r", "nowhere.yaml"], "nowhere.yaml: No such file"),
         (["run", "in.txt", "-o", "out", "-r", "bad.yaml"], "bad.yaml:2: "),
         (["check", "bad.yaml"], "bad.yaml:2: no processor 'lenght' is installed"),
@@ -539,9 +539,9 @@ def test_no_command_at_all_shows_the_help(newsbeam: Newsbeam) -> None:
 def test_check_says_what_would_run(newsbeam: Newsbeam, tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text("processors:\n  - boilerplate\n  - length: {min_chars: 5}\n")
     (tmp_path / "none.yaml").write_text("processors: []\n")
-    assert newsbeam("check", tmp_path / "good.yaml").out == "all right: boilerplate → length\n"
+    assert newsbeam("check", tmp_path / "good.yaml").out == "recipe is valid: boilerplate → length\n"
     ran = newsbeam("check", tmp_path / "none.yaml")
-    assert (ran.status, ran.out) == (0, "all right: no processors; text comes out as it went in\n")
+    assert (ran.status, ran.out) == (0, "recipe is valid, but has no processors: text is not changed\n")
 
 
 def test_list_shows_each_processor_its_origin_and_options(newsbeam: Newsbeam) -> None:

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 
 from newsbeam import errors
+from newsbeam.cli.sdk_worker import parse_boot_arguments
 from newsbeam.inputs import work_units
 from newsbeam.runners import base, execution, job_server, registry, sdk_worker
 from newsbeam.runners import flink as runners_flink
@@ -431,7 +432,7 @@ def test_the_worker_asks_the_engine_what_it_is_for() -> None:
     server.start()
     try:
         words = ["--id", "1-1", "--provision_endpoint", f"127.0.0.1:{port}", "--control_endpoint", "given:3", "--new_in_beam_3", "x"]
-        found = sdk_worker._environment(sdk_worker._parser().parse_known_args(words)[0])
+        found = sdk_worker._environment(parse_boot_arguments(words))
     finally:
         server.stop(None).wait()
     assert seen == ["1-1"]
@@ -448,7 +449,7 @@ def test_the_worker_ends_with_its_engine(bare: Path) -> None:
     code = (
         "import os, sys, threading, time\n"
         "from newsbeam.runners import sdk_worker\n"
-        "threading.Thread(target=sdk_worker._end_with, args=(os.getppid(),), daemon=True).start()\n"
+        "threading.Thread(target=sdk_worker._exit_with, args=(os.getppid(),), daemon=True).start()\n"
         f"open({str(bare / 'alive')!r}, 'w').close()\n"
         "time.sleep(600)\n"
         "print('it went on')\n"

@@ -345,11 +345,11 @@ def test_old_results_stay_until_the_new_ones_are_complete(
         patch.setattr(shards, "_write_shard", fail)
         assert command(texts, "--overwrite") == 1
     said = capsys.readouterr().err
-    assert f"3 documents are kept: go on with --resume --output {texts}/out" in said
+    assert f"3 documents are kept. To continue: --resume --output {texts}/out" in said
     assert "the earlier results" in said
     assert {path.name: path.read_bytes() for path in (texts / "out").iterdir() if path.is_file()} == before
     assert command(texts) == 2
-    assert "holds results, and a run over them that was cut short" in capsys.readouterr().err
+    assert "holds results and an interrupted run" in capsys.readouterr().err
     assert command(texts, "--resume") == 0
     assert "The council met, another time, and said so." in whole(texts / "out")
     assert not (texts / "out" / ".newsbeam").exists()
@@ -367,7 +367,7 @@ def test_a_swap_is_finished_by_whichever_command_comes_next(texts: Path, capsys:
         assert whole(texts / "out") == old
         capsys.readouterr()
         assert command(texts, *words) == status
-        assert "the results of the run before were complete, and are in their places now" in capsys.readouterr().err
+        assert "the results of an interrupted run were complete and are in place now" in capsys.readouterr().err
         assert "The council met, another time, and said so." in whole(texts / "out")
         (texts / "in" / "0.txt").write_text("The council met, number 0.")
 
@@ -451,7 +451,7 @@ def test_a_damaged_plan_is_named(texts: Path, wrong: str, capsys: pytest.Capture
     assert f"{texts}/out/.newsbeam/plan.json is damaged" in said
     assert "--overwrite to start again" in said
     assert command(texts) == 2
-    assert "whose plan is damaged; use --overwrite" in capsys.readouterr().err
+    assert "with a damaged plan. Use --overwrite" in capsys.readouterr().err
     assert command(texts, "--overwrite") == 0
 
 
@@ -493,7 +493,7 @@ def test_a_changed_input_of_the_same_size_is_done_again(
     os.utime(path, ns=(0, path.stat().st_mtime_ns + 1))
     capsys.readouterr()
     assert command(texts, "--resume") == 0
-    assert "1 finished parts are done again: they are damaged, or their inputs were changed" in capsys.readouterr().err
+    assert "1 finished parts are processed again: they are damaged, or their inputs changed" in capsys.readouterr().err
     assert whole(texts / "out") == ["The council met, number 0.", "The council met, number 7.", "The council met, number 2."]
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import json
 from pathlib import Path
 from typing import Any
@@ -13,9 +12,12 @@ import yaml
 from newsbeam.cli.main import main
 from newsbeam.config.job import Job, WorkerConfig
 from newsbeam.config.recipe_parser import parse as recipe
+from newsbeam.config.settings import DocumentSettings, OutputSettings, RunnerSettings, StreamSettings
+from newsbeam.inputs.statuses import OK_STATUSES
 from newsbeam.sources.uri import parse
 from newsbeam.storage.output_layout import STREAM_STATE_DIR, WATCH_STATE_DIR
 from newsbeam.streaming import reporting, run_records
+from newsbeam.transforms.fields import USUAL_NAMES
 
 CASES = yaml.safe_load((Path(__file__).parent / "command_cases.yaml").read_text("utf-8"))
 SEEDS = Path(__file__).parents[2] / "seeds"
@@ -57,9 +59,15 @@ def test_dead_letters_of_messages_are_not_replayed(tmp_path: Path, capsys: pytes
     assert "send those again" in capsys.readouterr().err
 
 
+def settings(runner: str) -> StreamSettings:
+    documents = DocumentSettings(None, "", None, 10.0, 32 << 20, USUAL_NAMES, OK_STATUSES)
+    output = OutputSettings("out", "jsonl", "none")
+    return StreamSettings("kafka://localhost:9092/news", 60, 5, output, documents, RunnerSettings(runner, {}))
+
+
 def test_each_run_has_a_number_of_its_own(tmp_path: Path) -> None:
     of = Job(WorkerConfig(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
-    asked = argparse.Namespace(source="kafka://localhost:9092/news", runner="prism", window=60, remember=5)
+    asked = settings("prism")
     source = parse(asked.source)
     assert [run_records.allocate_run_number(of, source, asked) for _ in range(3)] == [1, 2, 3]
     about = json.loads((tmp_path / STREAM_STATE_DIR / "run-2.json").read_bytes())
@@ -71,7 +79,7 @@ def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
     """Of runs of this machine: an engine's may be going on."""
     of = Job(WorkerConfig(recipe("processors: [length]"), "", 5.0, "0"), str(tmp_path))
     for runner in ("direct", "flink"):
-        asked = argparse.Namespace(source="kafka://localhost:9092/news", runner=runner, window=60, remember=5)
+        asked = settings(runner)
         run_records.allocate_run_number(of, parse(asked.source), asked)
     window = "20261122T093000"
     finished = [f"manifest-{window}-run1.json", f"documents-{window}-run1-00000.jsonl", f"dropped-{window}-run1-00000.jsonl.gz"]

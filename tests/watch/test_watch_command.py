@@ -474,14 +474,14 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
         (["a.text", "-o", "out"], "no such file or folder: a.text; did you mean a.txt?"),
         (["in", "-o", "in"], "in is the output folder itself"),
         (["in", "-o", "a.txt"], "--output a.txt is a file; name a folder"),
-        (["gs://bucket/in", "-o", "out"], "watch follows folders of this machine"),
-        (["in", "-o", "s3://bucket/out"], "watch follows folders of this machine"),
-        (["pipe", "-o", "out"], "pipe is no regular file, nor a folder"),
+        (["gs://bucket/in", "-o", "out"], "watch reads and writes folders on this machine only"),
+        (["in", "-o", "s3://bucket/out"], "watch reads and writes folders on this machine only"),
+        (["pipe", "-o", "out"], "pipe is neither a regular file nor a folder"),
         (["in", "-o", "done"], "done holds the results of a run over files"),
         (["in", "-o", "out", "-r", "site.yaml"], "site_template counts over all pages before the first is cleaned"),
         (["in", "-o", "out", "-r", "nowhere.yaml"], "nowhere.yaml: No such file"),
         (["in", "-o", "out", "--settel", "1"], "did you mean '--settle'?"),
-        (["in", "-o", "out", "--metrics-port", "http"], "'http' is no port"),
+        (["in", "-o", "out", "--metrics-port", "http"], "'http' is not a port number"),
         (["in", "-o", "out", "--progress", "yaml"], "invalid choice: 'yaml'"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -541,7 +541,7 @@ def test_a_port_that_is_taken(watch: Callable[..., Watch], tmp_path: Path, newsb
     port = re.findall(r":(\d+)/", running.process.stderr.readline())[0]
     ran = newsbeam_run("watch", "in", "-o", "out2", "--metrics-port", port, cwd=tmp_path)
     assert ran.returncode == 2
-    assert f"--metrics-port {port} cannot be listened on" in ran.stderr
+    assert f"cannot listen on --metrics-port {port}" in ran.stderr
     running.stop()
 
 
