@@ -1,13 +1,15 @@
-# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`. `make test-engines` takes longer:
-# it kills and starves what `make test` only runs.
+# Two commands do everything on a machine with Python 3.10–3.13 and make: `make run` and `make test`. `make test-slow` and
+# `make test-engines` take longer: worst cases, and faults on real clusters.
 # Each builds what it needs in .venv; nothing is fetched after that.
 
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.10; do \
 	$$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && { echo $$p; break; }; done)
 BIN := .venv/bin
 OUT ?= out
+# A file's tests stay in one process: they share what is costly to make. A test that hangs fails and does not hold up the rest.
+PARALLEL := --numprocesses auto --dist loadfile --timeout 900
 
-.PHONY: run test test-engines test-engines-full lint clean
+.PHONY: run test test-slow test-engines test-engines-full lint clean
 
 run: .venv/installed
 	$(BIN)/newsbeam run seeds --output $(OUT) --overwrite
@@ -16,13 +18,16 @@ run: .venv/installed
 	@echo "One document, with what was done to it and why:  $(BIN)/newsbeam explain seeds/shipyard-talks-from-korean.txt"
 
 test: lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL) --durations 20
+
+test-slow: .venv/tested
+	$(BIN)/python -m pytest $(PARALLEL) --durations 20 -m "slow and not engines_full"
 
 test-engines: .venv/engines
-	$(BIN)/python -m pytest -m "engines and not engines_full"
+	$(BIN)/python -m pytest --timeout 1800 --durations 20 -m "engines and not engines_full"
 
 test-engines-full: .venv/engines
-	$(BIN)/python -m pytest -m "engines or engines_full"
+	$(BIN)/python -m pytest --timeout 1800 -m "engines or engines_full"
 
 lint: .venv/tested
 	$(BIN)/ruff check .

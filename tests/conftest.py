@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 import shutil
 import signal
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
@@ -20,6 +22,62 @@ sys.path.append(str(Path(__file__).parent))  # for the plain modules beside this
 # What hypothesis measures by the clock fails on a busy machine.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
+
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended, and what it printed."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def account(self) -> str:
+        """The last line on standard output."""
+        return (self.out.splitlines() or [""])[-1]
+
+
+@pytest.fixture(scope="session")
+def newsbeam_process() -> Callable[..., Ran]:
+    """Run the command in a process of its own. `cwd` and `path` (for PYTHONPATH) are keyword arguments."""
+
+    def run(*words: str | os.PathLike[str], cwd: Path = ROOT, path: Path | None = None) -> Ran:
+        env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT / ".src", *([path] if path else [])])), "COLUMNS": "100"}
+        command = [sys.executable, "-m", "newsbeam.cli", *map(os.fspath, words)]
+        done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False)
+        return Ran(done.returncode, done.stdout, done.stderr)
+
+    return run
+
+
+@pytest.fixture
+def newsbeam(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
+    """Run the command in this process, with the arguments of `newsbeam_process`: importing Beam takes longer than most runs."""
+    from newsbeam.cli.main import main
+
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def run(*words: str | os.PathLike[str], cwd: Path = ROOT, path: Path | None = None) -> Ran:
+        capfd.readouterr()
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("COLUMNS", "100")
+            patch.chdir(cwd)
+            if path:
+                patch.syspath_prepend(path)
+            try:
+                status = main([*map(os.fspath, words)])
+            except SystemExit as end:  # argparse
+                status = int(end.code or 0)
+            finally:
+                for number, handler in handlers.items():
+                    signal.signal(number, handler)
+        return Ran(status, *capfd.readouterr())
+
+    return run
 
 
 @pytest.fixture

@@ -88,6 +88,7 @@ def start(settings: RunSettings, engine: base.Runner, chosen: recipe.Recipe, sha
 
 
 def _run_graph(job: Job, shares: list[work_units.WorkUnit], engine: base.Runner, size: int, max_failed: summary.Allowance) -> int:
+    CURRENT.reset()
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     # The error is reported below; Beam's own report of it is a page of traceback.
     filesystem.silence_beam_logging(logging.ERROR if debug else logging.CRITICAL)

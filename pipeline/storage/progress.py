@@ -27,5 +27,9 @@ class Progress:
         """The input has been read through, and will be again."""
         self.counted, self.bytes_read, self.begun, self.finished = self.counted + self.bytes_read, 0, 0, 0
 
+    def reset(self) -> None:
+        """Count from zero again, for another run in the same process."""
+        vars(self).update(vars(Progress()))
+
 
 CURRENT = Progress()

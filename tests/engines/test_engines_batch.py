@@ -26,6 +26,9 @@ processors:
 runs them), so it has fewer of its own below."""
 
 
+WHICH = [pytest.param("many", marks=pytest.mark.engines_full), "whole"]
+
+
 @dataclass(frozen=True)
 class Work:
     """Inputs, the command line behind them, and what `--runner direct` made of it."""
@@ -85,7 +88,7 @@ def same(work: Work, output: Path, ran: Any) -> None:
     assert left == [], "something unfinished is left"
 
 
-@pytest.mark.parametrize("which", ["many", "whole"])
+@pytest.mark.parametrize("which", WHICH)
 def test_flink(which: str, request: pytest.FixtureRequest, flink: clusters.Flink, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     work: Work = request.getfixturevalue(which)
     jar = str(parts.flink_job_server())
@@ -104,19 +107,20 @@ def test_flink(which: str, request: pytest.FixtureRequest, flink: clusters.Flink
     assert len(hosts) == 2
 
 
+@pytest.mark.engines_full
 def test_flink_by_a_job_server_that_runs_already(whole: Work, flink: clusters.Flink, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     ran = newsbeam("run", *whole.words, "--output", tmp_path / "out", "--runner", "flink", "--job_endpoint", flink.job_endpoint)
     same(whole, tmp_path / "out", ran)
 
 
-@pytest.mark.parametrize("which", ["many", "whole"])
+@pytest.mark.parametrize("which", WHICH)
 def test_prism(which: str, request: pytest.FixtureRequest, prism: Path, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     work: Work = request.getfixturevalue(which)
     ran = newsbeam("run", *work.words, "--output", tmp_path / "out", "--runner", "prism", "--prism_location", prism)
     same(work, tmp_path / "out", ran)
 
 
-@pytest.mark.parametrize("which", ["many", "whole"])
+@pytest.mark.parametrize("which", WHICH)
 def test_spark(which: str, request: pytest.FixtureRequest, spark: clusters.Spark, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     work: Work = request.getfixturevalue(which)
     ran = newsbeam("run", *work.words, "--output", tmp_path / "out", "--runner", "spark", *spark.options)

@@ -109,6 +109,7 @@ def test_a_taskmanager_is_killed_and_replaced(
     clusters.eventually("SDK workers outlive their TaskManager", lambda: all(map(_gone, workers)), 60)
 
 
+@pytest.mark.engines_full
 def test_a_taskmanager_is_killed_while_the_output_is_put_together(
     work: tuple[list[str], dict[str, list[bytes]], str],
     mended: clusters.Flink,
@@ -158,6 +159,7 @@ def test_all_taskmanagers_are_killed_at_once(
     _is_whole(process, tmp_path / "out", expected, account)
 
 
+@pytest.mark.engines_full
 def test_a_job_that_flink_gives_up_goes_on_from_its_finished_parts(
     work: tuple[list[str], dict[str, list[bytes]], str], start: Callable[..., subprocess.Popen[str]], tmp_path: Path
 ) -> None:
@@ -173,6 +175,7 @@ def test_a_job_that_flink_gives_up_goes_on_from_its_finished_parts(
         cluster.stop()
 
 
+@pytest.mark.engines_full
 def test_ctrl_c_cancels_the_job(
     work: tuple[list[str], dict[str, list[bytes]], str],
     mended: clusters.Flink,

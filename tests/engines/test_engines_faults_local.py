@@ -27,7 +27,7 @@ from newsbeam.inputs.discovery import discover
 from newsbeam.inputs.splitting import split
 from newsbeam.inputs.work_units import plan_work_units
 
-pytestmark = pytest.mark.engines
+pytestmark = pytest.mark.slow
 
 PATIENCE = 300.0
 ADDED = "2026-01-31T12:00:00Z"

@@ -146,7 +146,8 @@ def test_the_same_records_on_flink_and_prism_and_of_files(
     assert sorted(map(of_text, rows(tmp_path / "files"))) == sorted(map(of_text, rows(tmp_path / "flink")))
 
 
-@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.engines_full)])
+@pytest.mark.engines_full
+@pytest.mark.parametrize("seed", [0, 1])
 def test_a_taskmanager_is_killed(seed: int, tmp_path: Path, start: Start, flink: clusters.Flink, kafka: Any, on_flink: list[str]) -> None:
     """Twice, at any moment: messages keep coming, some of them twice."""
     moments = random.Random(seed)
@@ -187,6 +188,7 @@ def test_the_broker_is_killed(tmp_path: Path, start: Start, kafka: Any, on_flink
     assert adds_up(tmp_path)["documents"] == 300
 
 
+@pytest.mark.engines_full
 def test_cancelled_and_submitted_again(
     tmp_path: Path, start: Start, newsbeam: Callable[..., Any], flink: clusters.Flink, kafka: Any, on_flink: list[str]
 ) -> None:

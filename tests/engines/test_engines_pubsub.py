@@ -90,6 +90,7 @@ def test_documents_duplicates_and_bad_messages(tmp_path: Path, start: Start, pub
     assert not pubsub.left(subscription)
 
 
+@pytest.mark.engines_full
 def test_notifications_name_objects(tmp_path: Path, start: Start, pubsub: broker_pubsub.PubSub) -> None:
     topic, subscription = pubsub.subscription()
     store = tmp_path / "store"
@@ -110,6 +111,7 @@ def test_notifications_name_objects(tmp_path: Path, start: Start, pubsub: broker
     assert not pubsub.left(subscription)
 
 
+@pytest.mark.engines_full
 def test_what_is_delivered_again_is_no_second_record(tmp_path: Path, start: Start, pubsub: broker_pubsub.PubSub) -> None:
     """A lease that ran out while the message waits for its window; and a window that was not finished when the run was asked to end."""
     topic, subscription = pubsub.subscription()

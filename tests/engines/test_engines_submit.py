@@ -19,6 +19,7 @@ pytestmark = pytest.mark.engines
 SCRIPT = parts.ROOT / "deploy" / "spark" / "submit.sh"
 
 
+@pytest.mark.engines_full
 def test_the_script(spark: clusters.Spark, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     added = ["--added", "2026-01-01T00:00:00Z"]
     here = {

@@ -42,6 +42,7 @@ def flink(tmp_path: Path) -> Iterator[clusters.Flink]:
     cluster.stop()
 
 
+@pytest.mark.engines_full
 def test_the_job_of_the_guide(flink: clusters.Flink, pool: int, newsbeam: Callable[..., Any], tmp_path: Path) -> None:
     documents = list(yaml.safe_load_all((parts.ROOT / "deploy" / "flink" / "job.yaml").read_text()))
     (container,) = documents[0]["spec"]["template"]["spec"]["containers"]

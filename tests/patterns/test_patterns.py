@@ -38,11 +38,13 @@ def _is(entry: dict[str, str], item: dict[str, Any]) -> bool:
     return item["site"].startswith(entry["file"] + ":") and item["line"].startswith(entry["line"])
 
 
+@pytest.mark.slow
 def test_no_pattern_is_superlinear(report: list[dict[str, Any]]) -> None:
     slow = [item for item in report if "how" in item]
     assert [item for item in slow if not any(_is(entry, item) for entry in EXCUSED["slow"])] == []
 
 
+@pytest.mark.slow
 def test_every_pattern_is_reached(report: list[dict[str, Any]]) -> None:
     unreached = [item for item in report if "unreached" in item]
     assert [item for item in unreached if not any(_is(entry, item) for entry in EXCUSED["unreached"])] == []
@@ -50,6 +52,7 @@ def test_every_pattern_is_reached(report: list[dict[str, Any]]) -> None:
     assert report[-1]["patterns"] > 300
 
 
+@pytest.mark.slow
 def test_no_excuse_is_left_over(report: list[dict[str, Any]]) -> None:
     for key, mark in (("slow", "how"), ("unreached", "unreached")):
         items = [item for item in report if mark in item]

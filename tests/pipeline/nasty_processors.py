@@ -157,7 +157,7 @@ class NoStart:
     act: str = ""
 
     def __post_init__(self) -> None:
-        if sys.argv[0] == "-c":  # as workers are started
+        if sys.argv[0] == "-c" and "pytest" not in sys.modules:  # as workers are started, and pytest-xdist's too
             if self.act:
                 ACTS[self.act]()
             raise RuntimeError("no licence on this machine")

@@ -81,10 +81,10 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def done(corpus: Path, newsbeam: Newsbeam, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
+def done(corpus: Path, newsbeam_process: Newsbeam, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """The corpus run with the default recipe by one worker: (output folder, how it ended)."""
     out = tmp_path_factory.mktemp("done") / "out"
-    return out, newsbeam("run", corpus, "--output", out, "--added", ADDED, "--workers", "1")
+    return out, newsbeam_process("run", corpus, "--output", out, "--added", ADDED, "--workers", "1")
 
 
 def final_names(folder: Path) -> list[str]:
@@ -416,11 +416,11 @@ def test_replay_of_a_run_without_dead_letters(newsbeam: Newsbeam, tmp_path: Path
     assert account(ran.account) == (0, 0, 0, 0)
 
 
-def test_a_name_that_is_no_utf8_costs_that_document_at_most(newsbeam: Newsbeam, tmp_path: Path) -> None:
+def test_a_name_that_is_no_utf8_costs_that_document_at_most(newsbeam_process: Newsbeam, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "good.txt").write_text("One line of words.")
     (tmp_path / "in" / os.fsdecode(b"caf\xe9.txt")).write_text("Another line of words.")
-    ran = newsbeam("run", tmp_path / "in", "--output", tmp_path / "out")
+    ran = newsbeam_process("run", tmp_path / "in", "--output", tmp_path / "out")
     assert ran.status == 0
     read, written, _, _ = account(ran.account)
     assert read == 2
@@ -456,10 +456,10 @@ def test_on_a_terminal_progress_is_drawn(newsbeam: Newsbeam, tmp_path: Path) -> 
     assert b"\x1b" not in out, "standard output is no terminal"
 
 
-def test_help_answers_in_little_time(newsbeam: Newsbeam) -> None:
+def test_help_answers_in_little_time(newsbeam_process: Newsbeam) -> None:
     """0.4 s of processor time: a clock on the wall would measure the machine's other work."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    ran = newsbeam("--help")
+    ran = newsbeam_process("--help")
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     assert ran.status == 0
     assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 0.4

@@ -303,7 +303,7 @@ def warc(content_type: str, body: bytes = b"body", fields: str = "") -> bytes:
     return f"{head}{fields}Content-Length: {len(http)}\r\n\r\n".encode() + http + b"\r\n\r\n"
 
 
-@pytest.mark.parametrize("encoding", ["utf-8", "latin-1", "ascii"])
+@pytest.mark.parametrize("encoding", ["utf-8", *(pytest.param(name, marks=pytest.mark.slow) for name in ("latin-1", "ascii"))])
 def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tmp_path: Path, encoding: str) -> None:
     name = EVIL.replace("/", "")
     page = f"<html><head><title>{EVIL}\\\\\\</title><meta name='author' content='{EVIL}'></head>"

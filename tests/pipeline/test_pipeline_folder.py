@@ -513,6 +513,7 @@ def test_replay_into_a_store_finds_a_free_folder(far: Path, texts: Path, capsys:
 # --- killed for real ------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_few_kills_of_an_overwriting_run(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(ROOT / "tests" / "bench" / "kills.py"), "overwrite", "--kills", "3", "--folder", str(tmp_path), "--seed", "7"],

@@ -9,9 +9,7 @@ import io
 import json
 import re
 import shutil
-import subprocess
-import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +25,10 @@ from newsbeam.transforms.fields import parse_options
 
 ROOT = Path(__file__).parents[2]
 ADDED = "2026-11-29T00:00:00Z"
+Newsbeam = Callable[..., Any]
 
 
 BENCH = load(ROOT / "tests" / "bench" / "inputs.py")
-
-
-def newsbeam(*words: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "newsbeam.cli", *words], capture_output=True, text=True, check=False, cwd=cwd or ROOT)
 
 
 @pytest.fixture(scope="module")
@@ -183,34 +178,34 @@ def records(folder: Path) -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def seeds(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def seeds(tmp_path_factory: pytest.TempPathFactory, newsbeam_process: Newsbeam) -> Path:
     out = tmp_path_factory.mktemp("own") / "one"
-    done = newsbeam("run", "seeds", "--output", str(out), "--added", ADDED)
-    assert done.returncode == 0, done.stderr
+    done = newsbeam_process("run", "seeds", "--output", str(out), "--added", ADDED)
+    assert done.status == 0, done.err
     return out
 
 
 @pytest.mark.parametrize("form", ["jsonl", "parquet"])
-def test_records_come_through_again_as_they_are(seeds: Path, tmp_path: Path, form: str) -> None:
+def test_records_come_through_again_as_they_are(newsbeam: Newsbeam, seeds: Path, tmp_path: Path, form: str) -> None:
     source = seeds
     if form == "parquet":
         source = tmp_path / "parquet"
-        assert newsbeam("run", "seeds", "--output", str(source), "--added", ADDED, "--format", "parquet").returncode == 0
+        assert newsbeam("run", "seeds", "--output", str(source), "--added", ADDED, "--format", "parquet").status == 0
     done = newsbeam("run", str(source), "--output", str(tmp_path / "two"), "--added", "2027-01-01T00:00:00Z")
-    assert done.returncode == 0, done.stderr
+    assert done.status == 0, done.err
     before, after = records(seeds), records(tmp_path / "two")
     assert len(before) == len(after) > 30
     for one, other in zip(before, after, strict=True):
         assert {key for key in one if one[key] != other[key]} == {"added"}, one["metadata"]["origin"]
 
 
-def test_a_recipe_annotates_records_and_edits_only_when_told(seeds: Path, tmp_path: Path) -> None:
+def test_a_recipe_annotates_records_and_edits_only_when_told(newsbeam: Newsbeam, seeds: Path, tmp_path: Path) -> None:
     recipe = tmp_path / "recipe.yaml"
     recipe.write_text("processors: [boilerplate, language]\n")
     again = tmp_path / "again.yaml"
     again.write_text("edit_again: true\nprocessors: [boilerplate, language]\n")
     for path, name in ((recipe, "kept"), (again, "edited")):
-        assert newsbeam("run", str(seeds), "--output", str(tmp_path / name), "--recipe", str(path)).returncode == 0
+        assert newsbeam("run", str(seeds), "--output", str(tmp_path / name), "--recipe", str(path)).status == 0
     before, kept, edited = records(seeds), records(tmp_path / "kept"), records(tmp_path / "edited")
     assert [row["id"] for row in kept] == [row["id"] for row in before] == [row["id"] for row in edited]
     assert all(row["text"] == was["text"] and row["attributions"] == was["attributions"] for row, was in zip(kept, before, strict=True))
@@ -226,43 +221,43 @@ def test_a_recipe_annotates_records_and_edits_only_when_told(seeds: Path, tmp_pa
     )
 
 
-def test_explain_shows_a_record(seeds: Path) -> None:
+def test_explain_shows_a_record(newsbeam: Newsbeam, seeds: Path) -> None:
     record = next(row for row in records(seeds) if row["attributions"] and row["url"] and row["removed"])
     for which in (["--id", record["id"]], ["--id", record["id"][:20]], ["--url", record["url"]]):
         done = newsbeam("explain", str(seeds), *which)
-        assert done.returncode == 0, done.stderr
-        assert "a record written by newsbeam v" in done.stdout
-        assert f"{len(record['attributions'])} attributions" in done.stdout
-        assert record["removed"][0]["kind"] in done.stdout
+        assert done.status == 0, done.err
+        assert "a record written by newsbeam v" in done.out
+        assert f"{len(record['attributions'])} attributions" in done.out
+        assert record["removed"][0]["kind"] in done.out
     done = newsbeam("explain", str(seeds), "--id", "sha256:0000")
-    assert done.returncode == 2
-    assert "has no record with the id sha256:0000" in done.stderr
+    assert done.status == 2
+    assert "has no record with the id sha256:0000" in done.err
 
 
 @pytest.mark.parametrize(
     "name", ["array.json", "table.csv", "saved.mhtml", "letter.eml", "list.mbox", "feed.rss", "feed.atom", "rows-names.jsonl"]
 )
-def test_explain_takes_every_container(tmp_path: Path, name: str) -> None:
+def test_explain_takes_every_container(newsbeam: Newsbeam, tmp_path: Path, name: str) -> None:
     one = next(one for one in BENCH.INPUTS if one.name == name)
     (tmp_path / name).write_bytes(one.payload)
     (tmp_path / "recipe.yaml").write_text("processors: []")
     done = newsbeam("explain", name, "-n", str(max(one.written, 1)), "--recipe", "recipe.yaml", cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert f"{name}#{one.written}" in done.stdout or one.written == 1
-    assert "text/" in done.stdout
+    assert done.status == 0, done.err
+    assert f"{name}#{one.written}" in done.out or one.written == 1
+    assert "text/" in done.out
 
 
 # --- options --------------------------------------------------------------------------------------------------------
 
 
-def test_fields_are_named_kept_and_told(tmp_path: Path) -> None:
+def test_fields_are_named_kept_and_told(newsbeam: Newsbeam, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"blob": "The ferry is late.", "link": "https://c.example/1", "n": {"x": 1}}\n{"content": "no"}\n')
     words = ["--field", "text=blob", "--field", "author=by.line", "--keep-fields", "n,none"]
     done = newsbeam("run", "a.jsonl", "--output", "out", *words, cwd=tmp_path)
-    assert done.returncode == 0, done.stderr
-    assert "text from `blob` 1" in done.stdout
-    assert "url from `link` 1" in done.stdout
-    assert "--field author=by.line: none of the 1 rows has it" in done.stderr
+    assert done.status == 0, done.err
+    assert "text from `blob` 1" in done.out
+    assert "url from `link` 1" in done.out
+    assert "--field author=by.line: none of the 1 rows has it" in done.err
     (record,) = records(tmp_path / "out")
     assert (record["text"], record["url"]) == ("The ferry is late.", "https://c.example/1")
     assert json.loads(record["metadata"]["input"]) == {"n": {"x": 1}}
@@ -274,8 +269,8 @@ def test_fields_are_named_kept_and_told(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [["--field", "txt=a"], ["--field", "text"], ["--keep-fields", "all,a"]])
-def test_wrong_fields_are_a_wrong_command_line(tmp_path: Path, words: list[str]) -> None:
+def test_wrong_fields_are_a_wrong_command_line(newsbeam: Newsbeam, tmp_path: Path, words: list[str]) -> None:
     for command in (["run", "seeds", "--output", str(tmp_path / "out")], ["explain", "seeds/dispatches.jsonl"]):
         done = newsbeam(*command, *words)
-        assert done.returncode == 2
-        assert "--field or --keep-fields" in done.stderr
+        assert done.status == 2
+        assert "--field or --keep-fields" in done.err

@@ -63,8 +63,8 @@ def test_a_folder_whose_name_is_not_utf8_names_a_collection_that_is(cafe: Path, 
     assert {source.source for source in sources} == {SHOWN if CAFE in inputs[0] else cafe.name}
 
 
-def test_a_folder_whose_name_is_not_utf8_is_read_and_written_to(cafe: Path, newsbeam: Newsbeam, lines: Lines) -> None:
-    ran = newsbeam("run", "good", CAFE, "-o", f"{CAFE}-out", "-r", "recipe.yaml", "-j", "1", cwd=cafe)
+def test_a_folder_whose_name_is_not_utf8_is_read_and_written_to(cafe: Path, newsbeam_process: Newsbeam, lines: Lines) -> None:
+    ran = newsbeam_process("run", "good", CAFE, "-o", f"{CAFE}-out", "-r", "recipe.yaml", "-j", "1", cwd=cafe)
     assert ran.account == "read 4 = written 3 + dropped 0 + failed 1", ran.err
     assert ran.status == 0
     out = cafe / f"{CAFE}-out"
@@ -74,7 +74,7 @@ def test_a_folder_whose_name_is_not_utf8_is_read_and_written_to(cafe: Path, news
     paths = [one["path"] for one in json.loads((out / "manifest.json").read_bytes())["inputs"]]
     assert sum(SHOWN in path for path in paths) == 2
     assert (out / "README.md").read_text("utf-8")
-    again = newsbeam("replay", f"{CAFE}-out", cwd=cafe)
+    again = newsbeam_process("replay", f"{CAFE}-out", cwd=cafe)
     assert again.account == "read 1 = written 0 + dropped 0 + failed 1", again.err
 
 
