@@ -33,6 +33,7 @@ lint: .venv/tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --config-file tests/mypy.ini
 	$(BIN)/lint-imports
 	$(BIN)/codespell pipeline deploy README.md transforms/README.md .github tests/README.md tests/bench/README.md
 

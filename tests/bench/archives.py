@@ -188,7 +188,7 @@ _LOSING: dict[str, Block] = {
     ),
     "bytes damaged": lambda random, page: damage(random, _http(b"", page))[0],
 }
-_BOMB = gzip.compress(b"<p>" + b"a" * (40 << 20), mtime=0)
+_BOMB: bytes = gzip.compress(b"<p>" + b"a" * (40 << 20), mtime=0)
 
 _HEADER_LINES = (
     b"WARC-Date: yesterday",

@@ -43,7 +43,7 @@ def normal(field: str, value: str) -> str:
 
 
 def ours(html: str) -> tuple[dict[str, str], float]:
-    """Title, author and date, and the milliseconds that the metadata took (without parsing)."""
+    """Title, author and date, and the spent_ms that the metadata took (without parsing)."""
     page = read_page(html)
     headline = next((block.text for block in page.blocks if block.tag == "h1" and block.seen), "")
     began = time.perf_counter()
@@ -113,8 +113,10 @@ def main() -> None:
         for name in systems
     ]
     print(f"| {'extra':13} | {' | '.join(cells)} |")
-    for name, spent in times.items():
-        print(f"{name}: {statistics.mean(spent):.2f} ms a page, median {statistics.median(spent):.2f}, longest {max(spent):.1f}")
+    for name, spent_ms in times.items():
+        print(
+            f"{name}: {statistics.mean(spent_ms):.2f} ms a page, median {statistics.median(spent_ms):.2f}, longest {max(spent_ms):.1f}"
+        )
 
 
 if __name__ == "__main__":

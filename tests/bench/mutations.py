@@ -382,7 +382,7 @@ _QUOTES = "\"'“”„‟‘’‚‛«»‹›「」『』《》〈〉〝〞�
 def _quotes(random: Random, text: str, corpus: Corpus) -> str:
     kind = random.randrange(3)
     if kind == 0:  # other marks
-        table = {mark: random.choice(_QUOTES) for mark in '"“”„‘’«»「」'}
+        table: dict[str, str | int | None] = {mark: random.choice(_QUOTES) for mark in '"“”„‘’«»「」'}
         return text.translate(str.maketrans(table))
     if kind == 1:  # some are gone
         return "".join(character for character in text if character not in _QUOTES or random.random() < 0.6)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -18,7 +19,7 @@ CASES = yaml.safe_load((Path(__file__).parent / "pages.yaml").read_text("utf-8")
 IDS = [case["label"] for case in CASES]
 
 
-def clean(html: str, **fields: str) -> Document:
+def clean(html: str, **fields: Any) -> Document:
     return Boilerplate()(Document(text=html, markup=True, **fields))
 
 

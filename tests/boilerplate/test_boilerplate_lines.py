@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -27,7 +28,7 @@ AFTER = (
 )
 
 
-def clean(text: str, **fields: str) -> Document:
+def clean(text: str, **fields: Any) -> Document:
     return Boilerplate()(Document(text=text, **fields))
 
 

@@ -34,7 +34,7 @@ class PubSub:
         assert self._process.stdout is not None
         self.address = self._process.stdout.readline().strip()
         os.environ.update(PUBSUB_EMULATOR_HOST=self.address, NO_GCE_CHECK="true")
-        from google.cloud import pubsub
+        from google.cloud import pubsub  # type: ignore[attr-defined]
 
         self._publisher, self._subscriber = pubsub.PublisherClient(), pubsub.SubscriberClient()
 

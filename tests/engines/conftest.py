@@ -44,7 +44,7 @@ def start() -> Iterator[Callable[..., subprocess.Popen[str]]]:
     started: list[subprocess.Popen[str]] = []
 
     def begin(*words: str | os.PathLike[str]) -> subprocess.Popen[str]:
-        command = [sys.executable, "-m", "newsbeam.cli", *map(os.fspath, words)]
+        command = [sys.executable, "-m", "newsbeam.cli", *(os.fspath(word) for word in words)]
         process = subprocess.Popen(
             command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=parts.ROOT, start_new_session=True
         )

@@ -11,7 +11,7 @@ import tarfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -236,7 +236,7 @@ def zipped(members: dict[str, bytes]) -> bytes:
     return sink.getvalue()
 
 
-def tarred(mode: str) -> bytes:
+def tarred(mode: Literal["w", "w:gz", "w:bz2", "w:xz"]) -> bytes:
     sink = io.BytesIO()
     with tarfile.open(fileobj=sink, mode=mode) as archive:
         for name, payload in MEMBERS.items():

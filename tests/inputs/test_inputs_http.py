@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import os
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def chunks(body: bytes, extension: bytes = b"", eol: bytes = b"\r\n") -> bytes:
     return b"".join(b"%x%s%s%s%s" % (len(piece), extension, eol, piece, eol) for piece in pieces) + b"0" + eol + eol
 
 
-PACK = {
+PACK: dict[str, Callable[[bytes], bytes]] = {
     "plain": bytes,
     "gzip": gzip.compress,
     "gzip;checksum": lambda body: gzip.compress(body)[:-8] + b"\1" * 8,
@@ -70,7 +71,7 @@ def test_body(case: dict[str, Any], eol: str) -> None:
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd"])
 def test_a_body_is_not_unpacked_beyond_its_limit(coding: str) -> None:
-    pack = {
+    pack: dict[str, Callable[[bytes], bytes]] = {
         "gzip": gzip.compress,
         "deflate": zlib.compress,
         "br": lambda body: brotli.compress(body, quality=1),

@@ -195,7 +195,7 @@ class Sites:
                 bound[node.value.body if isinstance(node.value, ast.IfExp) else node.value] = f".{node.arg}"
             elif isinstance(node, ast.Dict):
                 bound.update(
-                    {value: f"[{key.value}]" for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
+                    {value: f"[{key.value!s}]" for key, value in zip(node.keys, node.values, strict=True) if isinstance(key, ast.Constant)}
                 )
             elif isinstance(node, ast.FunctionDef):
                 returned = [part.value for part in ast.walk(node) if isinstance(part, ast.Return) and part.value is not None]
@@ -239,7 +239,7 @@ def _in(path: Path, name: str) -> str:
 def _name(node: ast.AST) -> str:
     """How a pattern is asked for: by its name, as an attribute, by its key, or by a call."""
     if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
-        return f"[{node.slice.value}]"
+        return f"[{node.slice.value!s}]"
     if isinstance(node, ast.Call):
         return _name(node.func)
     return node.id if isinstance(node, ast.Name) else f".{node.attr}" if isinstance(node, ast.Attribute) else ""

@@ -329,7 +329,7 @@ def test_a_file_that_goes_while_it_is_cut(tmp_path: Path, name: str, monkeypatch
     whole = Got(path)
     before = splitting._cuts
 
-    def failing(*given: Any) -> Iterator[tuple[int, int]]:
+    def failing(*given: Any) -> Iterator[Any]:
         for number, one in enumerate(before(*given)):
             if number > 18 or (name == "a.parquet" and number > 3):
                 raise OSError(5, "Input/output error")

@@ -339,7 +339,7 @@ def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tm
         assert not ESCAPES.search(said), (words[0], said)
         if done.returncode:  # what is wide is folded
             assert "x7f\n" not in said, (words[0], said)
-        assert done.returncode == (0 if words[0] in ("run", "explain") and words[1].exists() else 2)
+        assert done.returncode == (0 if words[0] in ("run", "explain") and Path(str(words[1])).exists() else 2)
         assert "\\x1b]0;" in said, words[0]
 
 

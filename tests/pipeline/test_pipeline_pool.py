@@ -200,7 +200,8 @@ def test_a_worker_that_cannot_be_started_again_ends_the_run(make: Make, monkeypa
 def test_a_short_shortage_of_processes_ends_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     using = make()
     monkeypatch.setattr(pool, "START_PAUSE_SECONDS", 0.01)
-    popen, refused = pool.subprocess.Popen, []
+    popen = pool.subprocess.Popen
+    refused: list[Any] = []
 
     def scarce(*arguments: Any, **options: Any) -> Any:
         if len(refused) < 2:

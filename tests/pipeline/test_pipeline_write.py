@@ -137,7 +137,8 @@ def test_what_was_published_is_not_published_again(tmp_path: Path, left: list[st
 
 
 def test_parts_are_counted_while_they_come(tmp_path: Path) -> None:
-    of, seen = job(tmp_path), {}
+    of = job(tmp_path)
+    seen: dict[str, Any] = {}
     assert outputs_parts.count_parts(of, seen) == (0, 0)
     of_two = [part(of, "a", batch([1])), part(of, "b", batch([2, 3], 1))]
     assert outputs_parts.count_parts(of, seen) == (2, 4)

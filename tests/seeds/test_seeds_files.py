@@ -96,11 +96,11 @@ def archived(data: bytes) -> list[str]:
     rest, found = gzip.decompress(data), []
     while rest:
         head, _, rest = rest.partition(b"\r\n\r\n")
-        length = int(re.search(rb"\r\nContent-Length: (\d+)", head).group(1))
+        length = int(re.findall(rb"\r\nContent-Length: (\d+)", head)[0])
         http, rest = rest[:length], rest[length:].removeprefix(b"\r\n\r\n")
         headers, _, body = http.partition(b"\r\n\r\n")
-        assert int(re.search(rb"\r\nContent-Length: (\d+)", headers).group(1)) == len(body)
-        found.append(page(body, re.search(rb"Content-Type: ([^\r]*)", headers).group(1).decode()))
+        assert int(re.findall(rb"\r\nContent-Length: (\d+)", headers)[0]) == len(body)
+        found.append(page(body, re.findall(rb"Content-Type: ([^\r]*)", headers)[0].decode()))
     return found
 
 

@@ -25,7 +25,7 @@ from newsbeam.transforms.processor import Chain
 HERE = Path(__file__).parent
 SOURCES = yaml.safe_load((HERE / "source_cases.yaml").read_text("utf-8"))
 PAYLOADS = yaml.safe_load((HERE / "payload_cases.yaml").read_text("utf-8"))
-PACK = {"gzip": gzip.compress, "zstd": zstandard.compress, "bzip2": bz2.compress}
+PACK: dict[str, Any] = {"gzip": gzip.compress, "zstd": zstandard.compress, "bzip2": bz2.compress}
 ORIGIN = "kafka://news/0@5"
 
 

@@ -272,7 +272,7 @@ def test_a_database_that_somebody_holds_is_not_set_aside(tmp_path: Path, monkeyp
     other = sqlite3.connect(state, isolation_level=None)
     other.execute("PRAGMA locking_mode = EXCLUSIVE")
     other.execute("BEGIN EXCLUSIVE")
-    real = sqlite3.connect
+    real: Any = sqlite3.connect
     monkeypatch.setattr(sqlite3, "connect", lambda *words, **named: real(*words, timeout=0.1, **named))
     with pytest.raises(sqlite3.OperationalError, match="locked"):
         Ledger(job(tmp_path))
