@@ -47,7 +47,7 @@ def newsbeam_process() -> Callable[..., Ran]:
 
     def run(*words: str | os.PathLike[str], cwd: Path = ROOT, path: Path | None = None) -> Ran:
         env = {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, [ROOT / ".src", *([path] if path else [])])), "COLUMNS": "100"}
-        command = [sys.executable, "-m", "newsbeam.cli", *map(os.fspath, words)]
+        command = [sys.executable, "-m", "newsbeam.cli", *(os.fspath(word) for word in words)]
         done = subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=600, check=False)
         return Ran(done.returncode, done.stdout, done.stderr)
 
@@ -69,7 +69,7 @@ def newsbeam(capfd: pytest.CaptureFixture[str]) -> Callable[..., Ran]:
             if path:
                 patch.syspath_prepend(path)
             try:
-                status = main([*map(os.fspath, words)])
+                status = main([*(os.fspath(word) for word in words)])
             except SystemExit as end:  # argparse
                 status = int(end.code or 0)
             finally:

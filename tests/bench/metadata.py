@@ -114,9 +114,7 @@ def main() -> None:
     ]
     print(f"| {'extra':13} | {' | '.join(cells)} |")
     for name, spent_ms in times.items():
-        print(
-            f"{name}: {statistics.mean(spent_ms):.2f} ms a page, median {statistics.median(spent_ms):.2f}, longest {max(spent_ms):.1f}"
-        )
+        print(f"{name}: {statistics.mean(spent_ms):.2f} ms a page, median {statistics.median(spent_ms):.2f}, longest {max(spent_ms):.1f}")
 
 
 if __name__ == "__main__":
