@@ -36,7 +36,8 @@ from newsbeam.inputs.splitting import split
 from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, PartSummary, RawBatch, WorkUnit, load_work_unit, save_work_units
 from newsbeam.outputs.parts import PartWriter
 from newsbeam.outputs.shards import publish
-from newsbeam.storage import filesystem
+from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage.manifest import RunManifest
 from newsbeam.storage.progress import CURRENT
 from newsbeam.transforms.document import Raw
 from newsbeam.workers.pool import Pool
@@ -50,7 +51,7 @@ def build_graph(
     `dry`: it will be looked at and not run, and no folder is touched.
     """
     reader = job.reader(finished)
-    ledger = filesystem.join(job.state, "shares")
+    ledger = output_layout.work_units_path(job.output)
     if not dry:
         filesystem.make_folder(job.state)
     stretches = _Stretches([0] if dry else save_work_units(shares, ledger), ledger, spread, reader.seconds)
@@ -227,6 +228,6 @@ class _Publish(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, element: tuple[int, Iterable[str]], window: Any = beam.DoFn.WindowParam) -> Iterator[dict[str, Any]]:
-        suffix = "" if isinstance(window, GlobalWindow) else f"-{window.start.to_utc_datetime():%Y%m%dT%H%M%S}"
-        yield publish(self._job, element[1], suffix)
+    def process(self, element: tuple[int, Iterable[str]], window: Any = beam.DoFn.WindowParam) -> Iterator[RunManifest]:
+        period = "" if isinstance(window, GlobalWindow) else f"{window.start.to_utc_datetime():%Y%m%dT%H%M%S}"
+        yield publish(self._job, element[1], period)

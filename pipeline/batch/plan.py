@@ -17,7 +17,8 @@ from newsbeam.errors import UsageError
 from newsbeam.inputs import work_units
 from newsbeam.outputs import folder, swap
 from newsbeam.outputs.parts import count_parts, discard_damaged, finished_parts
-from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage import filesystem, json_files, output_layout
+from newsbeam.storage.manifest import RunManifest
 
 
 def resume_fingerprint(job: Job, sources: Sequence[work_units.Source]) -> dict[str, Any]:
@@ -40,18 +41,17 @@ def prepare_folder(job: Job, plan: dict[str, Any], settings: RunSettings, shares
     """Prepare the output folder; the job, with the data of the run that it continues, or None if nothing is left to do."""
     folder.check_state(job.state)
     finish_swap(job.output)
-    folder.check_command(job.output, "run")
-    folder.check_strangers(job.output)
-    manifest = output_layout.read_manifest(job.output)
+    folder.check_owner(job.output, "run")
+    manifest = RunManifest.find(job.output)
     saved = _saved_plan(job, manifest, settings.resume)
     if settings.resume and saved is None and manifest is not None:
         print_note(f"{job.output} is finished; nothing to resume")
-        print(manifest["account"])
+        print(manifest.account)
         folder.clear_state(job.output)  # of a run that was killed before it wrote its plan
         return None
     if (manifest is not None or saved is not None) and not (settings.overwrite or settings.resume):
         raise UsageError(_taken(job, manifest, saved))
-    if manifest is not None and folder.is_edited(job.output, folder.card_of(manifest)):
+    if manifest is not None and folder.is_edited(job.output, manifest.card):
         print_note(f"{job.output}/{output_layout.CARD} was edited; it will be kept as {output_layout.CARD}.bak")
     if settings.resume and saved is not None:
         return _resumed(job, plan, saved, settings, shares)
@@ -59,7 +59,7 @@ def prepare_folder(job: Job, plan: dict[str, Any], settings: RunSettings, shares
     folder.make_state(job.state)
     filesystem.make_folder(job.parts)
     job = replace(job, run=uuid4().hex)
-    with filesystem.atomic_write(filesystem.join(job.state, output_layout.PLAN)) as stream:
+    with filesystem.atomic_write(output_layout.plan_path(job.output)) as stream:
         stream.write(orjson.dumps({**plan, "run": job.run}))
     return job
 
@@ -70,7 +70,7 @@ def finish_swap(output: str) -> None:
         print_note(f"{output}: the results of an interrupted run were complete and are in place now")
 
 
-def _taken(job: Job, manifest: dict[str, Any] | None, saved: dict[str, Any] | None) -> str:
+def _taken(job: Job, manifest: RunManifest | None, saved: dict[str, Any] | None) -> str:
     """The error if neither --overwrite nor --resume is given."""
     if saved is None:
         return f"{job.output} already holds results ({output_layout.MANIFEST}). Use --overwrite to replace them"
@@ -88,25 +88,25 @@ def _resumed(job: Job, plan: dict[str, Any], saved: dict[str, Any], settings: Ru
     if changed := [what for what in plan if plan[what] != saved.get(what)]:
         raise UsageError(f"{' and '.join(changed)} changed since the run in {job.output} began. Use --overwrite to start again")
     for name in filesystem.list_names(job.parts):
-        if name.endswith(".tmp"):
+        if filesystem.is_temporary(name):
             filesystem.delete(filesystem.join(job.parts, name))
     # A file may have changed without changing its size. Its parts are processed again, so that no two versions of it are mixed.
-    numbers = work_units.changed_work_units(shares, filesystem.join(job.state, "shares"))
-    again = discard_damaged(job, {part for part in finished_parts(job) if part.partition("-")[0] in numbers})
+    numbers = work_units.changed_work_units(shares, output_layout.work_units_path(job.output))
+    again = discard_damaged(job, {part for part in finished_parts(job) if output_layout.unit_of_part(part) in numbers})
     if again:
         print_note(f"{again:,} finished parts are processed again: they are damaged, or their inputs changed")
     return replace(job, setup=replace(job.setup, added=plan["added"]), run=saved.get("run", ""))
 
 
-def _saved_plan(job: Job, manifest: dict[str, Any] | None, resume: bool) -> dict[str, Any] | None:
+def _saved_plan(job: Job, manifest: RunManifest | None, resume: bool) -> dict[str, Any] | None:
     """The plan of an interrupted run; {} if it is damaged, None if there is none or that run is finished."""
-    path = filesystem.join(job.state, output_layout.PLAN)
+    path = output_layout.plan_path(job.output)
     if not filesystem.exists(path):
         return None
     try:
-        plan = folder.load(path, "use --overwrite to start again")
+        plan = json_files.load_object(path, "use --overwrite to start again")
     except UsageError:
         if resume:
             raise
         return {}
-    return None if manifest is not None and plan.get("run", "") == manifest.get("run") else plan
+    return None if manifest is not None and plan.get("run", "") == manifest.run else plan

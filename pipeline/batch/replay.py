@@ -26,6 +26,7 @@ from newsbeam.outputs import folder, lock
 from newsbeam.runners import dry_run
 from newsbeam.runners.registry import engine_of
 from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage.manifest import OptionsUsed, RunManifest
 from newsbeam.transforms.fields import RowOptions
 
 
@@ -35,19 +36,16 @@ def replay(settings: ReplaySettings) -> int:
     if dry_run.is_dry(run.runner.options):
         raise UsageError("--dry_run is not available for replay: a dry run reads nothing, and replay has to read the dead letters")
     engine = engine_of(run.runner, run.output.folder or earlier, [earlier])
-    if filesystem.list_names(filesystem.join(earlier, output_layout.STREAM_STATE_DIR)):
+    if filesystem.list_names(output_layout.stream_state(earlier)):
         what = "Each dead letter holds its message (`payload`, base64) or names an object (`origin`)"
         raise UsageError(f"{earlier} was written from messages. {what}: send those again, or run over the objects")
-    with lock.locked(earlier) if filesystem.is_occupied(filesystem.join(earlier, output_layout.STATE)) else nullcontext():
+    with lock.locked(earlier) if filesystem.is_occupied(output_layout.state_folder(earlier)) else nullcontext():
         finish_swap(earlier)
     if not filesystem.exists(filesystem.join(earlier, output_layout.MANIFEST)):
-        raise UsageError(f"{earlier} is not the output folder of a finished run: it has no manifest.json")
-    manifest = folder.load(filesystem.join(earlier, output_layout.MANIFEST), "restore it from a copy, or run over the inputs again")
-    try:
-        chosen = recipe_parser.load(run.documents.recipe) if run.documents.recipe else _earlier_recipe(earlier, manifest)
-        documents = _with_earlier_options(run.documents, manifest.get("options", {}))
-    except (KeyError, TypeError, AttributeError) as error:
-        raise UsageError(f"{earlier}/manifest.json does not contain the recipe of its run; name one with --recipe") from error
+        raise UsageError(f"{earlier} is not the output folder of a finished run: it has no {output_layout.MANIFEST}")
+    manifest = RunManifest.load(filesystem.join(earlier, output_layout.MANIFEST), folder.MANIFEST_CURE)
+    chosen = recipe_parser.load(run.documents.recipe) if run.documents.recipe else _earlier_recipe(earlier, manifest)
+    documents = _with_earlier_options(run.documents, manifest.options)
     wanted: dict[str, set[int]] = {}
     collections: dict[str, str] = {}
     for letter in _dead_letters(earlier):
@@ -69,35 +67,38 @@ def replay(settings: ReplaySettings) -> int:
     return start(replace(run, output=output, documents=documents), engine, chosen, shares)
 
 
-def _earlier_recipe(earlier: str, manifest: dict[str, Any]) -> Recipe:
-    """The recipe in a manifest. Raises KeyError or TypeError if there is none."""
-    return recipe_parser.parse(manifest["recipe"]["text"], f"{earlier}/manifest.json")
+def _earlier_recipe(earlier: str, manifest: RunManifest) -> Recipe:
+    """The recipe in a manifest. Raises UsageError if there is none."""
+    path = filesystem.join(earlier, output_layout.MANIFEST)
+    if manifest.recipe is None:
+        raise UsageError(f"{path} does not contain the recipe of its run; name one with --recipe")
+    return recipe_parser.parse(manifest.recipe.text, path)
 
 
-def _with_earlier_options(documents: DocumentSettings, options: dict[str, Any]) -> DocumentSettings:
+def _with_earlier_options(documents: DocumentSettings, options: OptionsUsed) -> DocumentSettings:
     """The settings, with the options of the earlier run in place of those that the command line leaves at their defaults."""
     statuses, rows = documents.statuses, documents.rows
     if statuses == OK_STATUSES:
-        statuses = tuple((low, high) for low, high in options.get("http_status", OK_STATUSES))
+        statuses = options.http_status or OK_STATUSES
     if rows == RowOptions():
-        rows = RowOptions(tuple(options.get("fields", {}).items()), tuple(options.get("keep_fields", ())))
+        rows = RowOptions(tuple(options.fields.items()), options.keep_fields)
     return replace(documents, statuses=statuses, rows=rows)
 
 
 def _replay_folder(earlier: str, resume: bool) -> str:
     """The folder for the results of a replay: the first free one, or the one of an interrupted replay."""
     number = 1
-    while filesystem.is_occupied(output := filesystem.join(earlier, f"replay-{number}")):
-        if resume and filesystem.exists(filesystem.join(output, output_layout.STATE, output_layout.PLAN)):
+    while filesystem.is_occupied(output := output_layout.replay_folder(earlier, number)):
+        if resume and filesystem.exists(output_layout.plan_path(output)):
             return output
         number += 1
-    return filesystem.join(earlier, f"replay-{number - 1}") if resume and number > 1 else output
+    return output_layout.replay_folder(earlier, number - 1) if resume and number > 1 else output
 
 
 def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
     """The dead letters of a run, each with `origin`, `form` and `source`. Raises UsageError if one is damaged."""
-    for name in filesystem.list_names(earlier, "dead-letters-"):
-        if name.endswith(".tmp"):
+    for name in filesystem.list_names(earlier, output_layout.file_prefix("dead_letters")):
+        if filesystem.is_temporary(name):
             continue
         path, number = filesystem.join(earlier, name), 0
         try:

@@ -9,9 +9,6 @@ import traceback
 from collections.abc import Sequence
 from contextlib import nullcontext
 from functools import partial
-from typing import Any
-
-import orjson
 
 from newsbeam.batch.plan import prepare_folder, resume_fingerprint
 from newsbeam.config import recipe, recipe_parser
@@ -27,6 +24,7 @@ from newsbeam.outputs.parts import count_parts, finished_parts
 from newsbeam.runners import base, dry_run, execution
 from newsbeam.runners.registry import engine_of
 from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage.manifest import RunManifest
 from newsbeam.storage.progress import CURRENT
 from newsbeam.workers.pool import available_cores
 
@@ -82,8 +80,8 @@ def start(settings: RunSettings, engine: base.Runner, chosen: recipe.Recipe, sha
         except OSError as error:
             raise UsageError(f"cannot write to --output {job.output}: {error.strerror or error}") from error
         if ready is None:
-            with filesystem.read(filesystem.join(job.output, "manifest.json")) as stream:
-                return _status(orjson.loads(stream.read()), settings.max_failed)
+            path = filesystem.join(job.output, output_layout.MANIFEST)
+            return _status(RunManifest.load(path, folder.MANIFEST_CURE), settings.max_failed)
         return _run_graph(ready, shares, engine, size, settings.max_failed)
 
 
@@ -110,8 +108,8 @@ def _run_graph(job: Job, shares: list[work_units.WorkUnit], engine: base.Runner,
         if not interrupted:
             print_note("(NEWSBEAM_DEBUG=1 shows the traceback)")
         return 1
-    manifest = output_layout.read_manifest(job.output)
-    if not output_layout.is_manifest(manifest) or manifest.get("run") != job.run:  # none yet, or that of the results to be replaced
+    manifest = RunManifest.find(job.output)
+    if manifest is None or manifest.run != job.run:  # none yet, or that of the results to be replaced
         print_note(f"submitted; the results will be in {job.output}")
         return 0
     folder.clear_state(job.output)
@@ -119,7 +117,7 @@ def _run_graph(job: Job, shares: list[work_units.WorkUnit], engine: base.Runner,
     return _status(manifest, max_failed)
 
 
-def _status(manifest: dict[str, Any], max_failed: summary.Allowance) -> int:
+def _status(manifest: RunManifest, max_failed: summary.Allowance) -> int:
     """The exit status of a finished run, with the reason on standard error if it is not 0."""
     trouble = summary.trouble(manifest, max_failed)
     if trouble:
@@ -130,7 +128,7 @@ def _status(manifest: dict[str, Any], max_failed: summary.Allowance) -> int:
 def _kept(job: Job, engine: base.Runner) -> str:
     """Describe what is kept of a run that failed or was interrupted, and how to continue."""
     parts, documents = count_parts(job, {})
-    old = f"; the earlier results in {job.output} are unchanged" if output_layout.read_manifest(job.output) is not None else ""
+    old = f"; the earlier results in {job.output} are unchanged" if RunManifest.find(job.output) is not None else ""
     if parts or job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
         lost = f", {CURRENT.begun - CURRENT.kept:,} in flight are not" if engine.local and CURRENT.begun > CURRENT.kept else ""
         return f"{documents:,} documents are kept{lost}. To continue: --resume --output {job.output}{old}"

@@ -15,6 +15,7 @@ from typing import Any
 import orjson
 
 from newsbeam.storage.filesystem import printable
+from newsbeam.storage.manifest import Failure, LittleKept, LittleKeptHost
 from newsbeam.transforms.document import Document, Dropped, Raw
 from newsbeam.transforms.processor import Outcome
 
@@ -57,28 +58,21 @@ class Cases:
         """All of them, in the order in which they came up."""
         return [(kind, key, *case) for kind, of_kind in self._cases.items() for key, case in of_kind.items()]
 
-    def about(self) -> dict[str, Any]:
-        """What the manifest says: `failures` and `little_kept`."""
-        failures, failures_left = self._commonest(FAILED)
-        hosts, hosts_left = self._commonest(LITTLE_KEPT_AT)
-        hosts_left += sum(number for (host,), (number, _, _) in hosts if not host)
-        count, origins, _ = self._cases.get(LITTLE_KEPT, {}).get(("",), [0, [], ""])
-        return {
-            "failures": [
-                {"stage": stage, "error": error, "message": message, "documents": number, "first": first[0]}
-                for (stage, error, _), (number, first, message) in failures
-            ],
-            "other_failures": failures_left,
-            "little_kept": {
-                "documents": count,
-                "first": origins,
-                "hosts": [{"host": host, "documents": number, "first": first} for (host,), (number, first, _) in hosts if host],
-                "other_hosts": hosts_left,
-            },
-        }
+    def failures(self) -> tuple[tuple[Failure, ...], int]:
+        """The most frequent failures, and how many documents failed otherwise."""
+        failures, others = self._most_frequent(FAILED)
+        return tuple(Failure(stage, error, message, number, first[0]) for (stage, error, _), (number, first, message) in failures), others
 
-    def _commonest(self, kind: str) -> tuple[list[Any], int]:
-        """The commonest cases, and in how many documents there were others."""
+    def little_kept(self) -> LittleKept:
+        """The documents that lost nearly all of their text."""
+        hosts, others = self._most_frequent(LITTLE_KEPT_AT)
+        others += sum(number for (host,), (number, _, _) in hosts if not host)
+        count, origins, _ = self._cases.get(LITTLE_KEPT, {}).get(("",), [0, [], ""])
+        named = tuple(LittleKeptHost(host, number, tuple(first)) for (host,), (number, first, _) in hosts if host)
+        return LittleKept(count, tuple(origins), named, others)
+
+    def _most_frequent(self, kind: str) -> tuple[list[Any], int]:
+        """The most frequent cases of a kind, and how many documents had other cases."""
         ordered = sorted(self._cases.get(kind, {}).items(), key=lambda case: (-case[1][0], case[0]))
         return ordered[:MAX_SHOWN], sum(case[0] for _, case in ordered[MAX_SHOWN:])
 

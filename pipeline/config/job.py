@@ -13,7 +13,7 @@ from newsbeam.config.settings import DocumentSettings, OutputSettings
 from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
-from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage import output_layout
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
 
@@ -108,14 +108,14 @@ class Job:
     @property
     def state(self) -> str:
         """Where the run keeps what is not finished."""
-        return filesystem.join(self.output, output_layout.STATE)
+        return output_layout.state_folder(self.output)
 
     @property
     def parts(self) -> str:
         """Where finished parts wait for the rest."""
-        return filesystem.join(self.state, "parts")
+        return output_layout.parts_folder(self.output)
 
     @property
     def counts(self) -> str:
         """The file with what was counted for `site_template`."""
-        return filesystem.join(self.state, "site-template")
+        return output_layout.site_template_path(self.output)

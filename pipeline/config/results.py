@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from newsbeam.config.failure_cases import Case
+from newsbeam.storage.output_layout import OutputKind
 
 
 class InputResult(NamedTuple):
@@ -15,7 +16,7 @@ class InputResult(NamedTuple):
     """
 
     key: str
-    kind: str
+    kind: OutputKind
     line: bytes
     counts: tuple[tuple[str, int], ...]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import builtins
 import shlex
 from collections.abc import Iterator
-from typing import Any
 
 from rich import box, filesize
 from rich.console import Console
@@ -14,12 +13,14 @@ from rich.text import Text
 
 from newsbeam.console.terminal import escape_controls, print_note
 from newsbeam.inputs.reader import place_of
+from newsbeam.storage.manifest import Failure, LittleKept, RunManifest, Timing
+from newsbeam.storage.output_layout import file_pattern
 
 
-def summary(manifest: dict[str, Any], output: str) -> None:
+def summary(manifest: RunManifest, output: str) -> None:
     """Print the table at the end of a run and, as the last line, the account."""
-    details: dict[str, int] = manifest["details"]
-    written = sum(file["bytes"] for file in manifest["files"] if file["name"].startswith("documents"))
+    details = manifest.details
+    written = manifest.bytes_of("documents")
     rows: list[tuple[str, str]] = [
         ("input", _top(details, "input/")),
         *([("fields", taken)] if (taken := _top(details, "field/")) else []),
@@ -30,10 +31,9 @@ def summary(manifest: dict[str, Any], output: str) -> None:
         ("attributions", f"{details.get('attributions', 0):,}, credits {details.get('credits', 0):,}"),
         ("dropped", _top(details, "reason/") or "none"),
         ("failed", _top(details, "error/") or "none"),
-        ("slowest", _slowest(manifest["timings"])),
-        ("records", f"{output}/documents-*: {filesize.decimal(written)} of JSON"),
+        ("slowest", _slowest(manifest.timings)),
+        ("records", f"{output}/{file_pattern('documents')}: {filesize.decimal(written)} of JSON"),
     ]
-    failures = manifest.get("failures", [])
     for note in absent_fields(details):
         print_note(note)
     table = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
@@ -42,14 +42,14 @@ def summary(manifest: dict[str, Any], output: str) -> None:
     for name, text in rows:
         table.add_row(name, Text(escape_controls(text or "–")))
         if name == "failed":
-            for failure in failures[:SHOWN_FAILURES]:
+            for failure in manifest.failures[:SHOWN_FAILURES]:
                 table.add_row("", Text("\n").join(Text(escape_controls(line)) for line in _failure(failure, output)))
-    if little := manifest.get("little_kept", {}).get("documents"):
-        table.add_row("kept", Text("\n").join(Text(escape_controls(line)) for line in _little_kept(manifest["little_kept"], little)))
-    if any(may_pass(failure["error"]) for failure in failures):
+    if manifest.little_kept.documents:
+        table.add_row("kept", Text("\n").join(Text(escape_controls(line)) for line in _little_kept(manifest.little_kept)))
+    if any(may_pass(failure.error) for failure in manifest.failures):
         table.add_row("again", Text(escape_controls(f"newsbeam replay {shlex.quote(output)}")))
     Console(highlight=False).print(table)
-    print(manifest["account"], flush=True)
+    print(manifest.account, flush=True)
 
 
 def absent_fields(details: dict[str, int]) -> list[str]:
@@ -77,48 +77,47 @@ def may_pass(error: str) -> bool:
     return error in ("DocumentTimeout", "WorkerCrash") or of_system
 
 
-def _failure(failure: dict[str, Any], output: str) -> Iterator[str]:
+def _failure(failure: Failure, output: str) -> Iterator[str]:
     """Describe one kind of failure: count, message, first document, remedy."""
-    error, first = failure["error"], failure["first"]
-    yield f"{failure['documents']:,} × {failure['stage']}: {error}: {failure['message'] or 'various messages'}"
-    yield f"    first: {first}"
-    path, number = place_of(first)
-    if error == "DocumentTimeout":
+    yield f"{failure.documents:,} × {failure.stage}: {failure.error}: {failure.message or 'various messages'}"
+    yield f"    first: {failure.first}"
+    path, number = place_of(failure.first)
+    if failure.error == "DocumentTimeout":
         yield f"    cure: raise the time limit: newsbeam replay {shlex.quote(output)} --time-limit 60"
-    elif may_pass(error):
+    elif may_pass(failure.error):
         yield f"    cure: try again: newsbeam replay {shlex.quote(output)}"
-    elif failure["stage"] in ("read", "decode"):
+    elif failure.stage in ("read", "decode"):
         yield "    cure: download or convert the input again, or exclude it"
     else:
         record = f" -n {number}" if number else ""
         yield f"    cure: see where it fails: newsbeam explain {shlex.quote(path)}{record}, with the run's --recipe"
 
 
-def _little_kept(little: dict[str, Any], count: int) -> Iterator[str]:
+def _little_kept(little: LittleKept) -> Iterator[str]:
     """Describe documents that lost nearly all words: count, hosts, examples."""
-    documents = "1 document" if count == 1 else f"{count:,} documents"
+    documents = "1 document" if little.documents == 1 else f"{little.documents:,} documents"
     yield f"less than 5 % of the words of {documents}:"
-    hosts = [f"{one['host']} {one['documents']:,}" for one in little["hosts"][:SHOWN_HOSTS]]
-    others = little["other_hosts"] + sum(one["documents"] for one in little["hosts"][SHOWN_HOSTS:])
+    hosts = [f"{one.host} {one.documents:,}" for one in little.hosts[:SHOWN_HOSTS]]
+    others = little.other_hosts + sum(one.documents for one in little.hosts[SHOWN_HOSTS:])
     yield "    " + ", ".join([*hosts, *([f"others {others:,}"] if others else [])])
-    yield from (f"    {'first' if number == 0 else 'then'}: {origin}" for number, origin in enumerate(little["first"]))
+    yield from (f"    {'first' if number == 0 else 'then'}: {origin}" for number, origin in enumerate(little.first))
 
 
 SHOWN_HOSTS = 5
 
 
 Allowance = tuple[float, bool]
-"""How many documents may fail: a number, and True if it is a percentage."""
+"""The number of documents that may fail, and whether it is a percentage."""
 
 
-def trouble(manifest: dict[str, Any], allowed: Allowance) -> str:
+def trouble(manifest: RunManifest, allowed: Allowance) -> str:
     """Say why the result of a completed run is unusable, "" if it is usable.
 
     Either no record was written, or more documents failed than `allowed`.
     """
-    counts = manifest["counts"]
-    read, failed, dropped = counts["read"], counts["dead_letters"], counts["dropped"]
-    if read and not counts["documents"]:
+    account = manifest.counts
+    read, failed, dropped = account.read, account.failed, account.dropped
+    if read and not account.written:
         cure = "repair the inputs" if failed >= dropped else "run `newsbeam explain FILE` to see why, then change the recipe or the inputs"
         return f"no records were written: exit status 1. {read:,} read, {failed:,} failed, {dropped:,} dropped (reasons above); {cure}"
     number, percent = allowed
@@ -141,6 +140,6 @@ def _translated(details: dict[str, int]) -> str:
     return ", ".join(f"{verdict} {verdicts[verdict]:,}" for verdict in ("translated", "original", "unknown") if verdict in verdicts)
 
 
-def _slowest(timings: dict[str, dict[str, Any]]) -> str:
-    ordered = sorted(timings.items(), key=lambda item: -float(item[1]["seconds"]))
-    return ", ".join(f"{name} {1000 * of['seconds'] / max(of['documents'], 1):.2f} ms a document" for name, of in ordered[:3])
+def _slowest(timings: dict[str, Timing]) -> str:
+    ordered = sorted(timings.items(), key=lambda item: -item[1].seconds)
+    return ", ".join(f"{name} {1000 * timing.seconds / max(timing.documents, 1):.2f} ms a document" for name, timing in ordered[:3])

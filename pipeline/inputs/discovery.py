@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from newsbeam.errors import InputError, UsageError
 from newsbeam.inputs.compression import COMPRESSION_SUFFIXES
 from newsbeam.inputs.work_units import Source
+from newsbeam.storage import output_layout
 from newsbeam.storage.filesystem import check_scheme, filesystems, is_remote, printable
-from newsbeam.storage.output_layout import is_newsbeam_output, outputs_among
+from newsbeam.storage.output_folders import is_newsbeam_output, outputs_among
 
 DOCUMENT_SUFFIXES = frozenset(
     "html htm xhtml shtml php asp aspx jsp cgi txt text md markdown "
@@ -119,7 +120,7 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
         if (here.st_dev, here.st_ino) == output:
             notes.append(f"{folder} is the output folder: what is in it is not read")
             continue
-        signs = [entry.name for entry in entries if entry.name.startswith((".newsbeam", "manifest"))]
+        signs = [entry.name for entry in entries if output_layout.may_mark_output(entry.name)]
         is_output = bool(signs) and is_newsbeam_output(folder, signs)
         if is_output and folder != top:
             notes.append(PASSED_OVER.format(folder))
@@ -128,9 +129,9 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
         folders = [entry for entry in entries if is_folder(entry)]
         files = [entry for entry in entries if not is_folder(entry)]
         if is_output:
-            # A run's records are an input, what it says of itself and what it dropped is not.
-            folders = [entry for entry in folders if entry.name == "documents"]
-            files = [entry for entry in files if entry.name.startswith("documents-")]
+            # Of an output folder, the records are an input; the manifest and the dropped rows are not.
+            folders = [entry for entry in folders if entry.name == output_layout.RECORDS_FOLDER]
+            files = [entry for entry in files if output_layout.is_records_path(entry.name)]
         for entry in files:
             path = entry.path.removeprefix("./")
             if (suffix := format_suffix(entry.name)) and suffix not in DOCUMENT_SUFFIXES:
@@ -260,7 +261,7 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
     left_out = tuple(folder.rstrip("/") + "/" for folder in (*outputs, out) if folder)
     records_only = walked and is_newsbeam_output(given.rstrip("/"))
     for entry in sorted(listed, key=lambda entry: str(entry.path)):
-        if records_only and not re.fullmatch(r"(?:documents/)?documents-[^/]*", str(entry.path)[len(given.rstrip("/")) :].lstrip("/")):
+        if records_only and not output_layout.is_records_path(str(entry.path)[len(given.rstrip("/")) :].lstrip("/")):
             continue
         if walked and str(entry.path).startswith(left_out):
             continue

@@ -20,6 +20,7 @@ from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
 from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, MEMBER, PartSummary, RawBatch, Source, WorkUnit, small_file_units
 from newsbeam.storage.filesystem import printable
+from newsbeam.storage.output_layout import part_name
 from newsbeam.transforms.decode import HEAD_BYTES, container
 from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
@@ -50,10 +51,9 @@ class Reader:
         held: list[Raw] = []
         held_bytes = 0
         files: list[tuple[str, int, str]] = []
-        stretch = f"{share.number:06d}-{share.start:014d}"
-        if len(share.sources) > 1 and f"{stretch}-00000" in self.done:
+        part = part_name(share.number, share.start, number)
+        if len(share.sources) > 1 and part in self.done:
             return
-        part = f"{stretch}-{number:05d}"
         for source in share.sources:
             items = self._items(source, share, files)
             for raw in items if printable(source.path) == source.path else map(_shown, items):
@@ -62,7 +62,7 @@ class Reader:
                     if part not in self.done:
                         yield RawBatch(part, tuple(held), PartSummary(read))
                     number, read, size, held, held_bytes = number + 1, 0, 0, [], 0
-                    part = f"{stretch}-{number:05d}"
+                    part = part_name(share.number, share.start, number)
                 read += 1
                 size += len(raw.payload)
                 if part in self.done:

@@ -131,8 +131,8 @@ def load_work_unit(place: int, path: str) -> WorkUnit:
         return _share_of(json.loads(stream.readline()))
 
 
-def changed_work_units(shares: Sequence[WorkUnit], path: str) -> set[str]:
-    """The numbers, as in the names of parts, of the shares in which a file was changed since `save_work_units` put them into a file."""
+def changed_work_units(shares: Sequence[WorkUnit], path: str) -> set[int]:
+    """The numbers of the work units in which a file changed since `save_work_units` wrote them to `path`."""
     before: dict[int, tuple[Source, ...]] = {}
     try:
         with read(path) as stream:
@@ -141,7 +141,7 @@ def changed_work_units(shares: Sequence[WorkUnit], path: str) -> set[str]:
                 before[share.number] = share.sources
     except (OSError, ValueError, TypeError, KeyError):
         before = {}  # nobody knows what the parts were made of
-    return {f"{share.number:06d}" for share in shares if before.get(share.number) != share.sources}
+    return {share.number for share in shares if before.get(share.number) != share.sources}
 
 
 def _share_of(fields: dict[str, Any]) -> WorkUnit:

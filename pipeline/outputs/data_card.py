@@ -9,9 +9,9 @@ from newsbeam.outputs.schema import ABOUT, MAX_NAME, columns
 
 
 def data_card(name: str, files: str, account: str, made_by: str) -> str:
-    """The README.md beside the shards: the features for Hugging Face datasets in its head, the columns for people below.
+    """The README.md beside the shards: features for Hugging Face datasets in the header, and a table of columns for people.
 
-    With `dataset_info.features` in place a reader need not guess types from the first shard (datasets#7222).
+    With `dataset_info.features`, a reader need not guess types from the first shard (datasets#7222).
     """
     lines = ["---", "configs:", "- config_name: default", "  data_files:", "  - split: train", f'    path: "{files}"']
     lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {_as_text(name)}", ""]
@@ -27,7 +27,7 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
 
 
 def _as_text(name: str) -> str:
-    """A name as Markdown shows it to the letter: names come from folders and recipes, and may hold markup or lines of their own."""
+    """Escape a name for Markdown: names come from folders and recipes, and may contain markup or line breaks."""
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     if len(line) > MAX_NAME:
         line = line[:MAX_NAME] + "…"

@@ -1,98 +1,97 @@
-"""Output folders: whose one is, one run at a time in it, and how new results take the place of old ones.
+"""Output folders: which command one belongs to, its data card, and where its state is.
 
-A folder is newsbeam's by what its manifest or its state says, never by the names of its files. Only what the manifest lists is ever
-replaced, and only when all that is new lies complete in `DIR/.newsbeam/next`. Then a journal is written, `DIR/.newsbeam/swap.json`,
-and from that moment the new results are the ones that count:
-
-    1. the old manifest goes,
-    2. the old files go, into `DIR/.newsbeam/old` (from a bucket: they are deleted),
-    3. the new files get their names,
-    4. the new manifest comes last.
-
-Killed before the journal was written, the old results are there, untouched. Killed later, all of the new ones are there, some
-under `.newsbeam/next`; every command that looks at the folder finishes the swap first. Whenever there is a manifest, the files that it
-lists are there and are its own; and old files never lie beside new ones, for a reader that goes by names either.
+A folder is recognised by its manifest or its state, never by the names of its files. Only files that the manifest lists are ever
+replaced, and only when all new files are complete (`newsbeam.outputs.swap`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import os
-import re
 import stat
 import tempfile
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Any
-
-import orjson
+from typing import Literal
 
 from newsbeam.errors import MissingExtra, UsageError
-from newsbeam.storage import filesystem
-from newsbeam.storage.output_layout import (
-    CARD,
-    MANIFEST,
-    PLAN,
-    SHARD_RE,
-    STATE,
-    STREAM_STATE_DIR,
-    WATCH_STATE_DIR,
-    is_manifest,
-    is_watched,
-    read_manifest,
-)
+from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage.manifest import Card, RunManifest, recognise
+from newsbeam.storage.output_layout import CARD, MANIFEST
 
-# --- whose a folder is ----------------------------------------------------------------------------------------------
+# --- whose folder it is ---------------------------------------------------------------------------------------------
 
+MANIFEST_CURE = "restore it from a copy, or run over the inputs again"
 
-def load(path: str, cure: str) -> dict[str, Any]:
-    """The JSON object in a file of newsbeam's own. Raises UsageError with the file's name and the cure where it is damaged."""
-    try:
-        with filesystem.read(path) as stream:
-            about = orjson.loads(stream.read())
-        if isinstance(about, dict):
-            return about
-        error: Exception = ValueError("not a JSON object")
-    except (OSError, ValueError) as raised:
-        error = raised
-    raise UsageError(f"{path} is damaged ({error}); {cure}")
+Owner = Literal["run", "watch", "stream"]
+
+_OWNERS: dict[Owner, str] = {
+    "run": "runs over files (`newsbeam run`)",
+    "watch": "`newsbeam watch`",
+    "stream": "runs over messages (`newsbeam run --source`)",
+}
 
 
-def check_command(output: str, command: str) -> None:
-    """Raises UsageError where the folder belongs to another command than `command` ("run", "watch" or "stream")."""
-    about = read_manifest(output)
-    if command != "watch" and (
-        is_watched(about) or (not filesystem.is_remote(output) and os.path.lexists(os.path.join(output, WATCH_STATE_DIR)))
-    ):
-        raise UsageError(f"{output} belongs to `newsbeam watch`; name another folder")
-    if command != "stream" and filesystem.list_names(filesystem.join(output, STREAM_STATE_DIR)):
-        raise UsageError(f"{output} belongs to runs over messages (--source); name another folder")
-    of_run = is_manifest(about) and not is_watched(about)
-    if command != "run" and (of_run or is_there(filesystem.join(output, STATE, PLAN))):
-        raise UsageError(f"{output} holds the results of a run over files; name another folder")
+def check_owner(output: str, command: Owner) -> None:
+    """Check that a command may write to a folder.
+
+    Args:
+        output: the output folder. It may be missing.
+        command: a run over files, `newsbeam watch` or a run over messages.
+
+    Raises:
+        UsageError: the folder belongs to another command, its state to somebody else, or a file that the command would replace
+            was not written by newsbeam.
+    """
+    check_state(state_of(output, command))
+    for other, owns in _EVIDENCE.items():
+        if other != command and owns(output):
+            raise UsageError(f"{output} belongs to {_OWNERS[other]}; name another folder")
+    # All files in the folder of an earlier `watch` or run over messages are its own, even if a manifest was lost.
+    if command == "run" or not _EVIDENCE[command](output):
+        _check_foreign_files(output)
 
 
-def check_strangers(output: str) -> None:
-    """Raises UsageError where a file that would be replaced is there and is not newsbeam's own: nobody's work is lost to its name."""
-    about = read_manifest(output)
-    own = {MANIFEST, CARD, *listed(about)} if is_manifest(about) else set()
-    if not own and is_there(filesystem.join(output, MANIFEST)):
-        why = "damaged, or not one of newsbeam's: get it back from a copy, move it away, or name another folder"
-        raise UsageError(f"{filesystem.join(output, MANIFEST)} is {why}")
-    for name in sorted(set(names_listed(output)) - own):
-        if _REPLACED.fullmatch(name):
-            why = "newsbeam's manifest does not list it" if own else "no manifest of newsbeam says that it is newsbeam's"
+def state_of(output: str, command: Owner) -> str:
+    """The folder in which a command keeps its state."""
+    if command == "watch":
+        return output_layout.watch_state(output)
+    return output_layout.stream_state(output) if command == "stream" else output_layout.state_folder(output)
+
+
+def _is_of_watch(output: str) -> bool:
+    # The state may be lost. It is rebuilt; the manifest says whose the folder is.
+    state = output_layout.watch_state(output)
+    return recognise(output) == "watch" or (not filesystem.is_remote(output) and os.path.lexists(state))
+
+
+def _is_of_stream(output: str) -> bool:
+    return bool(filesystem.list_names(output_layout.stream_state(output)))
+
+
+def _is_of_run(output: str) -> bool:
+    return recognise(output) == "run" or path_exists(output_layout.plan_path(output))
+
+
+_EVIDENCE: dict[Owner, Callable[[str], bool]] = {"watch": _is_of_watch, "stream": _is_of_stream, "run": _is_of_run}
+
+
+def _check_foreign_files(output: str) -> None:
+    """Raise UsageError if a file that would be replaced was not written by newsbeam."""
+    path = filesystem.join(output, MANIFEST)
+    manifest = RunManifest.find(output) if recognise(output) else None
+    if manifest is None and path_exists(path):
+        cure = "restore it from a copy, move it away, or name another folder"
+        raise UsageError(f"{path} is damaged, or was not written by newsbeam: {cure}")
+    own = set() if manifest is None else {MANIFEST, CARD, *manifest.file_names}
+    for name in sorted(set(list_all_names(output)) - own):
+        if output_layout.is_output_name(name):
+            why = "the manifest does not list it" if own else "no manifest says that newsbeam wrote it"
             raise UsageError(f"{filesystem.join(output, name)} is in the way: {why}; move it away, or name another folder")
 
 
-def listed(about: Any) -> list[str]:
-    """The names of the files that a manifest lists; only names that newsbeam gives, so that no other is ever touched."""
-    entries = about.get("files") if isinstance(about, dict) else None
-    names = [entry.get("name") for entry in entries if isinstance(entry, dict)] if isinstance(entries, list) else []
-    return [name for name in names if isinstance(name, str) and SHARD_RE.fullmatch(name)]
-
-
-def names_listed(folder: str) -> list[str]:
-    """The names in a folder, of links that lead nowhere as well."""
+def list_all_names(folder: str) -> list[str]:
+    """The names in a folder, dangling links included."""
     if filesystem.is_remote(folder):
         return filesystem.list_names(folder)
     try:
@@ -101,113 +100,13 @@ def names_listed(folder: str) -> list[str]:
         return []
 
 
-def is_there(path: str) -> bool:
-    """Whether there is such a file, here or in a bucket."""
+def path_exists(path: str) -> bool:
+    """Whether there is a file, a folder, an object or a link."""
     return filesystem.exists(path) if filesystem.is_remote(path) else os.path.lexists(path)
 
 
-# --- the data card --------------------------------------------------------------------------------------------------
-
-
-def card_of(about: Any) -> str:
-    """The hash of the data card that goes with a manifest; "" where it does not say."""
-    card = about.get("card") if isinstance(about, dict) else None
-    return str(card.get("sha256", "")) if isinstance(card, dict) else ""
-
-
-def card_entry(card: bytes) -> dict[str, str]:
-    """What a manifest says of the data card, so that one that somebody has edited is known."""
-    return {"name": CARD, "sha256": hashlib.sha256(card).hexdigest()}
-
-
-def is_edited(output: str, written: str) -> bool:
-    """Whether the data card is there and is not what newsbeam wrote (with the hash `written`)."""
-    path = filesystem.join(output, CARD)
-    if not is_there(path):
-        return False
-    try:
-        with filesystem.read(path) as stream:
-            return hashlib.sha256(stream.read()).hexdigest() != written
-    except OSError:
-        return True
-
-
-def keep_card(output: str) -> str:
-    """Give an edited data card another name, under which nothing replaces it; that name."""
-    number, name = 1, f"{CARD}.bak"
-    while is_there(filesystem.join(output, name)):
-        number += 1
-        name = f"{CARD}.bak-{number}"
-    filesystem.rename(filesystem.join(output, CARD), filesystem.join(output, name))
-    return name
-
-
-def write_card(output: str, card: bytes, written: str) -> str:
-    """Put a new data card in place of the one with the hash `written`; the name under which an edited one is kept, or ""."""
-    kept = keep_card(output) if is_edited(output, written) else ""
-    with filesystem.atomic_write(filesystem.join(output, CARD)) as stream:
-        stream.write(card)
-    return kept
-
-
-# --- the state -----------------------------------------------------------------------------------------------------
-
-
-def check_state(path: str) -> None:
-    """Refuse a state folder that may be somebody else's work: a link, or of another owner. Others are kept out of it from now on."""
-    if filesystem.is_remote(path):
-        return
-    try:
-        status = os.lstat(path)
-    except OSError:
-        return
-    if stat.S_ISLNK(status.st_mode):
-        raise UsageError(f"{path} is a link, and is not followed; remove it")
-    if not stat.S_ISDIR(status.st_mode):
-        raise UsageError(f"{path} is a file where newsbeam keeps its state; move it away")
-    if status.st_uid != os.geteuid() and status.st_uid != _owner_here(os.path.dirname(path)):
-        raise UsageError(f"{path} belongs to another user (uid {status.st_uid}); remove it, or name another folder")
-    if status.st_mode & 0o077:
-        with suppress(OSError):  # a filesystem without permissions
-            os.chmod(path, 0o700)
-
-
-def _owner_here(folder: str) -> int:
-    """Who owns what this process makes in a folder: not always its own user, on a drive of the network, say."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as probe:
-            return os.fstat(probe.fileno()).st_uid
-    except OSError:
-        return os.geteuid()
-
-
-def make_state(path: str) -> None:
-    """Create a state folder, for this user alone."""
-    if filesystem.is_remote(path):
-        filesystem.make_folder(path)
-        return
-    try:
-        os.mkdir(path, 0o700)
-    except FileExistsError:
-        check_state(path)
-
-
-def clear_state(output: str) -> None:
-    """Remove the state of a run. The plan first: without it, whatever is left is nobody's."""
-    filesystem.delete(filesystem.join(output, STATE, PLAN))
-    filesystem.delete(filesystem.join(output, STATE))
-
-
-# --- new results in place of old ones -------------------------------------------------------------------------------
-
-
-def next_folder(output: str, suffix: str = "") -> str:
-    """Where the new results lie until they are complete."""
-    return filesystem.join(output, STATE, f"next{suffix}")
-
-
 def check_places(output: str) -> None:
-    """Can there be such an output? Raises UsageError."""
+    """Check that a path or a URI can be an output folder. Raises UsageError."""
     try:
         if filesystem.is_remote(output):
             filesystem.check_scheme(output)
@@ -219,5 +118,99 @@ def check_places(output: str) -> None:
         raise UsageError(f"--output {output} is a file; name a folder")
 
 
-_REPLACED = re.compile(rf"{SHARD_RE.pattern}|manifest(?:-[\dT]+(?:-run\d+(?:-late\d+)?)?)?\.json|README\.md")
-"""The names of files that a run, a watch or a stream would write over."""
+# --- the data card --------------------------------------------------------------------------------------------------
+
+
+def describe_card(text: bytes) -> Card:
+    """The entry of a data card in a manifest, by which an edited card is recognised."""
+    return Card(CARD, hashlib.sha256(text).hexdigest())
+
+
+def is_edited(output: str, written: Card | None) -> bool:
+    """Whether there is a data card that is not the one newsbeam wrote."""
+    path = filesystem.join(output, CARD)
+    if not path_exists(path):
+        return False
+    try:
+        with filesystem.read(path) as stream:
+            return written is None or hashlib.sha256(stream.read()).hexdigest() != written.sha256
+    except OSError:
+        return True
+
+
+def keep_card(output: str) -> str:
+    """Rename an edited data card, so that nothing replaces it. Returns the new name."""
+    number = 1
+    while path_exists(filesystem.join(output, name := output_layout.card_backup(number))):
+        number += 1
+    filesystem.rename(filesystem.join(output, CARD), filesystem.join(output, name))
+    return name
+
+
+def write_card(output: str, text: bytes, written: Card | None) -> str:
+    """Replace the data card.
+
+    Args:
+        output: the output folder.
+        text: the new card.
+        written: the card that newsbeam wrote before, if any.
+
+    Returns:
+        The name under which an edited card was kept, or "".
+    """
+    kept = keep_card(output) if is_edited(output, written) else ""
+    with filesystem.atomic_write(filesystem.join(output, CARD)) as stream:
+        stream.write(text)
+    return kept
+
+
+# --- the state ------------------------------------------------------------------------------------------------------
+
+
+def check_state(path: str) -> None:
+    """Make sure that a state folder is this user's own and closed to others.
+
+    Raises:
+        UsageError: it is a link or a file, or belongs to another user.
+    """
+    if filesystem.is_remote(path):
+        return
+    try:
+        status = os.lstat(path)
+    except OSError:
+        return
+    if stat.S_ISLNK(status.st_mode):
+        raise UsageError(f"{path} is a link, which newsbeam does not follow here; remove it")
+    if not stat.S_ISDIR(status.st_mode):
+        raise UsageError(f"{path} is a file, but newsbeam needs a folder of this name for its state; move it away")
+    if status.st_uid != os.geteuid() and status.st_uid != _owner_here(os.path.dirname(path)):
+        raise UsageError(f"{path} belongs to another user (uid {status.st_uid}); remove it, or name another folder")
+    if status.st_mode & 0o077:
+        with suppress(OSError):  # a filesystem without permissions
+            os.chmod(path, 0o700)
+
+
+def _owner_here(folder: str) -> int:
+    """The owner of new files in a folder: not always this process's user, on a network drive for example."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as probe:
+            return os.fstat(probe.fileno()).st_uid
+    except OSError:
+        return os.geteuid()
+
+
+def make_state(path: str) -> None:
+    """Create a state folder for this user alone."""
+    if filesystem.is_remote(path):
+        filesystem.make_folder(path)
+        return
+    try:
+        os.mkdir(path, 0o700)
+    except FileExistsError:
+        check_state(path)
+
+
+def clear_state(output: str) -> None:
+    """Remove the state of a run. The plan goes first: without it, the rest does not count."""
+    filesystem.delete(output_layout.plan_path(output))
+    filesystem.delete(output_layout.state_folder(output))

@@ -1,9 +1,9 @@
-"""From finished batches to the files of the output folder, none of which is ever seen half-written.
+"""Assemble finished parts into the files of the output folder, none of which is ever visible half-written.
 
-While a run goes on, everything lies in `DIR/.newsbeam/`: parts (what came of one stretch of the input, one file for each
-kind of line) and, once a part is complete and on the disk for good, its report with sizes and hashes, which is what makes it count.
-When all parts are there they are put together into shards, aside; when all of those are there, they take the place of earlier
-results (`newsbeam.outputs.folder`), the manifest last: a folder with a manifest is finished.
+During a run, everything is in `DIR/.newsbeam/`: parts (the output of one range of the input, a file for each kind of line) and, once a
+part is complete and on disk, its report with sizes and hashes, which makes the part count. When all parts are finished they are
+assembled into shards, aside. Complete shards replace earlier results (`newsbeam.outputs.swap`), the manifest last: a folder with a
+manifest is finished.
 """
 
 from __future__ import annotations
@@ -13,72 +13,88 @@ import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Any, BinaryIO, cast
-from uuid import uuid4
 
 import orjson
 
 from newsbeam.config.failure_cases import MAX_CASES, Cases
 from newsbeam.config.job import Format, Job
 from newsbeam.errors import AccountError
-from newsbeam.outputs import data_card, folder, schema, swap
-from newsbeam.outputs.manifest import add_counts, manifest
-from newsbeam.outputs.parts import PartReport, cut_lines, finished_parts, load_report, part_path
+from newsbeam.outputs import data_card, schema, swap
+from newsbeam.outputs.folder import describe_card
+from newsbeam.outputs.manifest import add_counts, describe_job
+from newsbeam.outputs.parts import PartReport, cut_lines, finished_parts, load_report, part_path, report_path
 from newsbeam.storage import filesystem, output_layout
-from newsbeam.storage.output_layout import FILE_PREFIX, OUTPUTS
+from newsbeam.storage.manifest import Account, InputFile, OutputFile, RunManifest
+from newsbeam.storage.output_layout import OUTPUTS, OutputKind, RunManifestName, ShardName
 
 
-def publish(job: Job, parts: Iterable[str], suffix: str = "") -> dict[str, Any]:
-    """Put the parts together into the files of the output folder and write the manifest; the manifest is returned.
+def publish(job: Job, parts: Iterable[str], period: str = "") -> RunManifest:
+    """Assemble the parts into the files of the output folder, and write the manifest.
 
-    `suffix` tells the windows of an unbounded run apart. Safe to do again after being cut short, at any moment: an engine that lost
-    the machine on which it was done has it done again elsewhere. Raises AccountError, and folder.UsageError where a file of somebody
-    else's is in the way.
+    It can be repeated after an interruption at any moment: a runner that loses the machine repeats it on another.
+
+    Args:
+        job: the run.
+        parts: the names of its finished parts; empty names are ignored.
+        period: the start of a Beam window, such as 20261122T093000; "" for a run without windows.
+
+    Raises:
+        AccountError: the counts of reader and writer differ, or a part has lost lines.
+        UsageError: a file in the way was not written by newsbeam.
     """
-    swap.finish(job.output, suffix)
+    swap.finish(job.output, period)
     wanted = sorted({part for part in parts if part})
+    manifest_name = str(RunManifestName(period))
     if not set(wanted) <= set(finished_parts(job)):
-        done = output_layout.read_manifest(job.output, f"manifest{suffix}.json")
-        if output_layout.is_manifest(done) and done.get("run") == job.run:
-            return cast("dict[str, Any]", done)  # parts go only when all of this was written
+        done = RunManifest.find(job.output, manifest_name)
+        if done is not None and done.run == job.run:
+            return done  # parts are removed only after everything is written
     ordered = [load_report(job, part) for part in wanted]
     total: Counter[str] = Counter()
     cases = Cases(MAX_CASES)
     for report in ordered:
         add_counts(total, report.counts.items())
         cases.add(report.cases)
-    read = sum(report.read if report.read >= 0 else report.taken for report in ordered)
-    written, dropped, failed = (total.get(kind, 0) for kind in OUTPUTS)
-    account = f"read {read} = written {written} + dropped {dropped} + failed {failed}"
-    bad = [report.part for report in ordered if report.out != (report.read if report.read >= 0 else report.taken)]
-    if bad or read != written + dropped + failed:
-        raise AccountError(f"{account} does not add up (parts {', '.join(bad[:5])}); what was finished is in {job.state}")
+    account = replace(Account.of(total), read=sum(report.inputs_read for report in ordered))
+    bad = [report.part for report in ordered if report.out != report.inputs_read]
+    if bad or not account.balances:
+        raise AccountError(f"{account} does not balance (parts {', '.join(bad[:5])}); finished parts are in {job.state}")
     sizes = filesystem.sizes_in(job.parts)
     if cut := next((path for report in ordered if (path := cut_lines(job, report, sizes))), ""):
-        raise AccountError(f"{cut} has lost some of its lines; --resume does that part again")
-    aside = folder.next_folder(job.output, suffix)
-    filesystem.make_folder(aside)
-    made = [entry for kind in OUTPUTS for entry in _shards(job, kind, ordered, suffix)]
-    inputs = [{"path": path, "bytes": size, "sha256": digest} for report in ordered for path, size, digest in report.inputs]
-    pattern = f"documents-*.{job.format}"
+        raise AccountError(f"{cut} has lost some of its lines; --resume repeats that part")
+    folder = output_layout.next_folder(job.output, period)
+    filesystem.make_folder(folder)
+    files = tuple(file for kind in OUTPUTS for file in _shards(job, kind, ordered, period))
+    failures, other_failures = cases.failures()
+    pattern = output_layout.file_pattern("documents", job.format)
     made_by = f"newsbeam v{job.setup.version}"
-    card = data_card.data_card(job.recipe.source or job.name, pattern, account, made_by).encode()
-    about = {**manifest(job, total), **cases.about(), "run": job.run, "files": made, "inputs": inputs, "card": folder.card_entry(card)}
-    with filesystem.atomic_write(filesystem.join(aside, output_layout.CARD)) as stream:
+    card = data_card.data_card(job.recipe.source or job.name, pattern, str(account), made_by).encode()
+    manifest = RunManifest(
+        **vars(describe_job(job, total)),
+        failures=failures,
+        other_failures=other_failures,
+        little_kept=cases.little_kept(),
+        run=job.run,
+        files=files,
+        inputs=tuple(InputFile(*entry) for report in ordered for entry in report.inputs),
+        card=describe_card(card),
+    )
+    with filesystem.atomic_write(filesystem.join(folder, output_layout.CARD)) as stream:
         stream.write(card)
-    with filesystem.atomic_write(filesystem.join(aside, f"manifest{suffix}.json")) as stream:
-        stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    swap.replace(job.output, [*(entry["name"] for entry in made), output_layout.CARD, f"manifest{suffix}.json"], suffix)
+    manifest.save(filesystem.join(folder, manifest_name))
+    swap.replace(job.output, [*(file.name for file in files), output_layout.CARD, manifest_name], period)
     for report in ordered:
-        # The report first: without it the part does not count, and what is left of it is nobody's.
-        filesystem.delete(filesystem.join(job.parts, f"{report.part}.json"))
+        # The report goes first: without it the part does not count, and the rest of it belongs to nobody.
+        filesystem.delete(report_path(job, report.part))
         for kind in report.sizes:
             filesystem.delete(part_path(job, report, kind))
-    return about
+    return manifest
 
 
-def _shards(job: Job, kind: str, reports: Sequence[PartReport], suffix: str) -> Iterator[dict[str, Any]]:
-    """Write the shards of one kind; yields what the manifest says of each."""
+def _shards(job: Job, kind: OutputKind, reports: Sequence[PartReport], period: str) -> Iterator[OutputFile]:
+    """Write the shards of one kind; yields their entries in the manifest."""
     groups: list[list[PartReport]] = [[]]
     size = 0
     for report in reports:
@@ -90,19 +106,19 @@ def _shards(job: Job, kind: str, reports: Sequence[PartReport], suffix: str) -> 
             size += report.sizes[kind]
     form: Format = "jsonl" if kind != "documents" and job.format == "parquet" else job.format
     for number, group in enumerate(groups):
-        name = f"{FILE_PREFIX[kind]}{suffix}-{number:05d}-of-{len(groups):05d}.{form}"
+        name = str(ShardName(kind, number, len(groups), form, period))
         paths = [part_path(job, report, kind) for report in group]
-        _write_shard(paths, filesystem.join(folder.next_folder(job.output, suffix), name), form)
-        yield {
-            "name": name,
-            "records": sum(report.counts.get(kind, 0) for report in group),
-            "bytes": sum(report.sizes.get(kind, 0) for report in group),
-        }
+        _write_shard(paths, filesystem.join(output_layout.next_folder(job.output, period), name), form)
+        yield OutputFile(
+            name,
+            records=sum(report.counts.get(kind, 0) for report in group),
+            bytes=sum(report.sizes.get(kind, 0) for report in group),
+        )
 
 
 def _write_shard(parts: Sequence[str], path: str, form: Format) -> None:
     if form == "jsonl" and len(parts) == 1:
-        temporary = f"{path}.{uuid4().hex}.tmp"
+        temporary = filesystem.temporary_path(path)
         filesystem.link_or_copy(parts[0], temporary)
         filesystem.rename(temporary, path)
         return
@@ -118,9 +134,9 @@ def _write_shard(parts: Sequence[str], path: str, form: Format) -> None:
 
 @contextmanager
 def compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
-    """A stream to write JSON lines to, which come out at `target` compressed as `form` says."""
+    """Open a stream for JSON lines that arrive at `target` compressed as `form` says."""
     if form == "jsonl.gz":
-        # No name and no time in the header: the same records are the same bytes.
+        # Without name and time in the header, the same records are the same bytes.
         with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=6) as stream:
             yield cast("BinaryIO", stream)
     elif form == "jsonl.zst":

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import logging
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
@@ -129,6 +130,11 @@ def exists(path: str) -> bool:
     return bool(filesystems().exists(path)) if is_remote(path) else os.path.exists(path)
 
 
+def is_file(path: str) -> bool:
+    """Whether there is a regular file or an object, which can be read without waiting."""
+    return bool(filesystems().exists(path)) if is_remote(path) else os.path.isfile(path)
+
+
 def create(path: str) -> BinaryIO:
     """A new file to write to, bytes as they come."""
     if not is_remote(path):
@@ -147,10 +153,33 @@ def read(path: str) -> BinaryIO:
     return cast("BinaryIO", filesystems().open(path, compression_type=CompressionTypes.UNCOMPRESSED))
 
 
+_TEMPORARY = ".tmp"
+
+
+def temporary_path(path: str) -> str:
+    """A name beside `path` for a file that is not complete yet. No two calls return the same."""
+    return f"{path}.{uuid4().hex}{_TEMPORARY}"
+
+
+def incomplete_path(path: str) -> str:
+    """A name beside `path` for a file that only one process writes."""
+    return path + _TEMPORARY
+
+
+def is_temporary(name: str) -> bool:
+    """Whether a file is not complete yet, by its name."""
+    return name.endswith(_TEMPORARY)
+
+
+def final_name(name: str) -> str:
+    """The name that an incomplete file was to get; any other name as it is."""
+    return re.sub(rf"\.\w+{re.escape(_TEMPORARY)}$", "", name)
+
+
 @contextmanager
 def atomic_write(path: str) -> Iterator[BinaryIO]:
     """A file that appears under its name complete, or not at all."""
-    temporary = f"{path}.{uuid4().hex}.tmp"
+    temporary = temporary_path(path)
     stream = create(temporary)
     try:
         with stream:

@@ -1,4 +1,4 @@
-"""Leave out messages that come again."""
+"""Drop redelivered messages."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from apache_beam import coders
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
+from newsbeam.storage.output_layout import OutputKind
 from newsbeam.streaming import history
 from newsbeam.streaming.elements import Ended, Source
 
@@ -19,13 +20,13 @@ REDELIVERED = "redelivered: this id was seen before"
 
 
 class Deduplicate(beam.DoFn):  # type: ignore[misc]
-    """(key, ending) → endings: the first of each key as it is, any other within `remember` seconds as a dropped row.
+    """(key, ending) → endings: the first of each key unchanged, others within `remember` seconds as dropped rows.
 
-    `before` is the file with the marks of the keys that earlier runs wrote.
+    `before` is the file with hashes of the keys that earlier runs wrote.
 
-    Held for each key: the key (71 bytes for a record's id), a flag and a timer, until the watermark has passed `remember` seconds
-    after the first arrival. So the state is bounded by the documents of that time. The timer is one of event time: one of
-    processing time would hold back the watermark, and with it every window, for as long.
+    The state of a key is the key (71 bytes for a record id), a flag and a timer, until the watermark has passed `remember` seconds
+    after the first arrival. So the state is bounded by the documents of that time. The timer is an event-time timer: a
+    processing-time timer would hold back the watermark, and with it every window, for as long.
     """
 
     SEEN = ReadModifyWriteStateSpec("seen", coders.BooleanCoder())
@@ -36,7 +37,7 @@ class Deduplicate(beam.DoFn):  # type: ignore[misc]
 
     def process(
         self,
-        element: tuple[str, tuple[str, bytes, tuple[tuple[str, int], ...], Source]],
+        element: tuple[str, tuple[OutputKind, bytes, tuple[tuple[str, int], ...], Source]],
         timestamp: Any = beam.DoFn.TimestampParam,
         seen: Any = beam.DoFn.StateParam(SEEN),
         forget: Any = beam.DoFn.TimerParam(FORGET),
@@ -48,7 +49,7 @@ class Deduplicate(beam.DoFn):  # type: ignore[misc]
             return
         if self._remember:
             seen.write(True)
-            # From the clock on, since what is read from far behind may be delivered again just as well.
+            # Counted from the clock, since old messages that are read now may be redelivered as well.
             forget.set(Timestamp(int(max(timestamp.micros / 1e6, time.time())) + self._remember))
         yield kind, line, counts, source, mark
 
@@ -58,7 +59,7 @@ class Deduplicate(beam.DoFn):  # type: ignore[misc]
 
 
 def _redelivered(row: dict[str, Any]) -> bytes:
-    """The dropped row for a document whose line is there already."""
+    """The dropped row for a document that already has a line."""
     about = row.get("metadata", row)
     dropped = {
         "id": row["id"],
@@ -75,6 +76,6 @@ def _redelivered(row: dict[str, Any]) -> bytes:
 
 
 def _counts_again(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
-    """What was counted for a document, now that it is dropped: the input and the time it took."""
+    """The counts of a document after it was dropped: its input and the time it took."""
     kept = [one for one in counts if one[0].startswith(("input/", "ns/", "calls/")) or one[0] == "bytes"]
     return (*kept, ("dropped", 1), (f"reason/once: {REDELIVERED}", 1))

@@ -1,28 +1,30 @@
-"""What passes between the steps of a stream."""
+"""The elements that pass between the steps of a run over messages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-from newsbeam.streaming import history
+from newsbeam.storage.manifest import OffsetRange
+from newsbeam.storage.output_layout import OutputKind
 
 
 @dataclass(frozen=True)
 class Stream:
-    """How a stream is cut and told apart: `window` and `remember` in seconds; `run` is this run's number in its output folder.
+    """How messages are divided into windows and deduplicated.
 
-    What earlier runs wrote already (see `newsbeam.streaming.history`): `done` of Kafka's messages, and the file `seen` with marks of keys.
+    `window` and `remember` are in seconds, `run` is the number of the run in its folder.
+    What earlier runs wrote (see `newsbeam.streaming.history`): `done` are ranges of Kafka offsets, `seen` is the file with hashes of keys.
     """
 
     window: int = 60
     remember: int = 86_400
     run: int = 1
-    done: tuple[tuple[str, tuple[history.OffsetRange, ...]], ...] = ()
+    done: tuple[tuple[str, tuple[OffsetRange, ...]], ...] = ()
     seen: str = ""
 
 
 Source = tuple[str, int, int]
-"""What an ending is of: a message's origin and time, and how many things were in the message, told with the last of them, else 0."""
+"""The message of an ending: its origin and time, and with the last document of a message how many there were, else 0."""
 
-Ended = tuple[str, bytes, tuple[tuple[str, int], ...], Source, int]
-"""What became of one thing: the kind of output, its line, what was counted, what it is of, and its key's mark, 0 if it was seen before."""
+Ended = tuple[OutputKind, bytes, tuple[tuple[str, int], ...], Source, int]
+"""The result for one document: kind of output, line, counts, message, and the hash of its key (0 if the key was seen before)."""

@@ -1,38 +1,40 @@
-"""What is written already, as the manifests of a stream's output folder say: messages that a new run passes over, keys it knows.
+"""The messages and keys that earlier runs wrote, according to the manifests of an output folder.
 
-An engine that restores its state needs none of this. A process that was killed has no state; what it wrote is there all the
-same, so a run that begins reads the manifests and leaves out what they account for.
+A runner that restores its state does not need this. A killed process has no state, but its files exist. So a new run reads the
+manifests and skips the messages that they account for.
 
-Kafka's messages are held as stretches of offsets, [first, last, earliest time, latest time] for each partition, times in
-milliseconds: a topic that was deleted and made again counts from 0 again, but its messages are younger. Pub/Sub's have ids only.
-Keys (by which a second arrival of the same document is known) are held as 64 bits of their hash.
+Kafka messages are stored as ranges of offsets for each partition: [first, last, earliest time, latest time], times in milliseconds. A
+topic that was deleted and created again counts from 0 again, but its messages are younger. Pub/Sub messages have ids only. Keys, by
+which a redelivered document is recognised, are stored as 64-bit hashes.
 """
 
 from __future__ import annotations
 
 import base64
-import re
 import time
 from array import array
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timezone
 from functools import cache
 from hashlib import blake2b
-from typing import Any
 
-from newsbeam.outputs import folder
+from newsbeam.errors import UsageError
 from newsbeam.sources.message import OLDEST, Message
 from newsbeam.storage import filesystem
-
-OffsetRange = list[int]
+from newsbeam.storage.manifest import OffsetRange, WindowManifest
+from newsbeam.storage.output_layout import MANIFEST_PREFIX, WindowManifestName, parse_manifest
 
 MAX_RANGES = 10_000
-"""Of a partition. It has one for each gap (a transaction's marks, a compacted topic's holes); the oldest are let go."""
+"""Ranges kept for a partition. There is one for each gap (transaction markers, compaction); the oldest are dropped."""
+
+MANIFEST_CURE = "restore it from a copy, or move it away: its messages are then processed again"
+
+Processed = dict[str, list[OffsetRange | str]]
+"""By partition the ranges of processed offsets, by subscription the ids of processed messages."""
 
 
-def summarise_window(complete: Iterable[tuple[str, int]]) -> dict[str, list[Any]]:
-    """What a manifest says of the messages all of which is in its files: given (origin, time in ms) of each."""
+def summarise_window(complete: Iterable[tuple[str, int]]) -> Processed:
+    """The entry of a manifest for the messages that are completely in its files, given (origin, time in ms) of each."""
     offsets: dict[str, list[tuple[int, int]]] = {}
     ids: dict[str, list[str]] = {}
     for origin, when in complete:
@@ -41,95 +43,116 @@ def summarise_window(complete: Iterable[tuple[str, int]]) -> dict[str, list[Any]
             offsets.setdefault(place, []).append((int(number), when))
         elif number:
             ids.setdefault(place, []).append(number)
-    found: dict[str, list[Any]] = {place: sorted(set(numbers)) for place, numbers in ids.items()}
-    for place, numbers in offsets.items():
-        found[place] = _joined([number, number, when, when] for number, when in numbers)
-    return dict(sorted(found.items()))
+    processed: Processed = {place: [*sorted(set(numbers))] for place, numbers in ids.items()}
+    for place, numbered in offsets.items():
+        processed[place] = [*_merge([number, number, when, when] for number, when in numbered)]
+    return dict(sorted(processed.items()))
 
 
-def _joined(stretches: Iterable[OffsetRange]) -> list[OffsetRange]:
-    """Stretches in their order, those that touch made one."""
-    joined: list[OffsetRange] = []
-    for first, last, earliest, latest in sorted(stretches):
-        if joined and first <= joined[-1][1] + 1:
-            joined[-1] = [joined[-1][0], max(joined[-1][1], last), min(joined[-1][2], earliest), max(joined[-1][3], latest)]
+def _merge(ranges: Iterable[OffsetRange]) -> list[OffsetRange]:
+    """Ranges in order, adjacent and overlapping ones merged."""
+    merged: list[OffsetRange] = []
+    for first, last, earliest, latest in sorted(ranges):
+        if merged and first <= merged[-1][1] + 1:
+            merged[-1] = [merged[-1][0], max(merged[-1][1], last), min(merged[-1][2], earliest), max(merged[-1][3], latest)]
         else:
-            joined.append([first, last, earliest, latest])
-    return joined[-MAX_RANGES:]
+            merged.append([first, last, earliest, latest])
+    return merged[-MAX_RANGES:]
 
 
 def key_hash(key: str) -> int:
-    """64 bits of a key, never 0."""
+    """A 64-bit hash of a key, never 0."""
     return int.from_bytes(blake2b(key.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little") or 1
 
 
-def encode_keys(marks: Iterable[int]) -> str:
-    """Marks as a manifest holds them."""
-    return base64.b64encode(_sorted(marks).tobytes()).decode()
+def encode_keys(hashes: Iterable[int]) -> str:
+    """Hashes of keys, encoded for a manifest."""
+    return base64.b64encode(_sorted(hashes).tobytes()).decode()
 
 
-def _sorted(marks: Iterable[int]) -> array[int]:
-    return array("Q", sorted(set(marks)))
+def _sorted(hashes: Iterable[int]) -> array[int]:
+    return array("Q", sorted(set(hashes)))
 
 
-def load(output: str, place: str, remember: int) -> tuple[dict[str, list[Any]], array[int]]:
-    """What the manifests in a folder account for: messages at places that begin so (`kafka://topic/`), and the marks of keys, sorted.
+def load(output: str, place: str, remember: int) -> tuple[Processed, array[int]]:
+    """What the manifests of a folder account for.
 
-    Of Kafka's offsets, those of as long as a message's time counts; of Pub/Sub's ids a day more than the last `remember` seconds; of keys
-    those of the last `remember` seconds.
+    Args:
+        output: the output folder.
+        place: the beginning of the partitions or the subscription to look for, such as `kafka://topic/`.
+        remember: seconds for which keys are remembered. Pub/Sub ids are loaded for a day longer, Kafka offsets for as long as
+            the time of a message counts.
+
+    Returns:
+        The processed messages, and the hashes of keys in ascending order.
+
+    Raises:
+        UsageError: a manifest is damaged.
     """
     now = time.time()
-    oldest = now - (OLDEST if place.startswith("kafka://") else remember) - 86_400
-    found: dict[str, list[Any]] = {}
-    marks = array("Q")
+    is_kafka = place.startswith("kafka://")
+    oldest = now - (OLDEST if is_kafka else remember) - 86_400
+    ranges: dict[str, list[OffsetRange]] = {}
+    ids: dict[str, list[str]] = {}
+    hashes = array("Q")
     for start, path in _manifests(output, oldest):
-        about: Mapping[str, Any] = folder.load(path, "get it back from a copy, or move it away: its messages are then taken again")
-        for where, of_place in about.get("messages", {}).items():
+        manifest = WindowManifest.load(path, MANIFEST_CURE)
+        for where, messages in (manifest.messages or {}).items():
             if where.startswith(place):
-                found.setdefault(where, []).extend(of_place)
+                for message in messages:
+                    if isinstance(message, str):
+                        ids.setdefault(where, []).append(message)
+                    else:
+                        ranges.setdefault(where, []).append(message)
         if start > now - remember:
-            marks.frombytes(base64.b64decode(about.get("keys", "")))
-    joined = {where: _joined(of_place) if where.startswith("kafka://") else of_place for where, of_place in found.items()}
-    return joined, _sorted(marks)
+            hashes.frombytes(_decode_keys(manifest.keys or "", path))
+    processed: Processed = {where: [*_merge(of_place)] for where, of_place in ranges.items()}
+    return processed | {where: [*of_place] for where, of_place in ids.items()}, _sorted(hashes)
 
 
-def save_keys(marks: array[int], path: str) -> str:
-    """Write marks into a file, for the workers; its path, "" where there are none."""
-    if not marks:
+def _decode_keys(keys: str, path: str) -> bytes:
+    try:
+        return base64.b64decode(keys)
+    except ValueError as error:
+        raise UsageError(f"{path} is damaged ({error}); {MANIFEST_CURE}") from error
+
+
+def save_keys(hashes: array[int], path: str) -> str:
+    """Write hashes of keys to a file for the workers. Returns its path, or "" if there are none."""
+    if not hashes:
         return ""
     with filesystem.atomic_write(path) as stream:
-        stream.write(marks.tobytes())
+        stream.write(hashes.tobytes())
     return path
 
 
 @cache
 def load_keys(path: str) -> array[int]:
-    """The marks in a file that `save_keys` wrote; read once in a process."""
-    marks = array("Q")
+    """Read a file that `save_keys` wrote, once in a process."""
+    hashes = array("Q")
     if path:
         with filesystem.read(path) as stream:
-            marks.frombytes(stream.read())
-    return marks
+            hashes.frombytes(stream.read())
+    return hashes
 
 
-def contains_key(mark: int, marks: array[int]) -> bool:
-    """Whether it is one of them; they are sorted."""
-    at = bisect_right(marks, mark) - 1
-    return at >= 0 and marks[at] == mark
+def contains_key(key: int, hashes: array[int]) -> bool:
+    """Whether a hash is among others in ascending order."""
+    index = bisect_right(hashes, key) - 1
+    return index >= 0 and hashes[index] == key
 
 
 def _manifests(output: str, oldest: float) -> Iterator[tuple[float, str]]:
-    for name in filesystem.list_names(output):
-        if (window := re.fullmatch(r"manifest-(\d{8}T\d{6})-run\d+(?:-late\d+)?\.json", name)) is not None:
-            start = datetime.strptime(window[1], "%Y%m%dT%H%M%S").replace(tzinfo=timezone.utc).timestamp()
-            if start >= oldest:
-                yield start, filesystem.join(output, name)
+    for name in filesystem.list_names(output, MANIFEST_PREFIX):
+        parsed = parse_manifest(name)
+        if isinstance(parsed, WindowManifestName) and parsed.window.start >= oldest:
+            yield parsed.window.start, filesystem.join(output, name)
 
 
-def is_written(message: Message, stretches: Mapping[str, list[OffsetRange]]) -> bool:
-    """Whether a message of Kafka's lies in what was written."""
+def is_written(message: Message, ranges: Mapping[str, list[OffsetRange]]) -> bool:
+    """Whether a Kafka message is in the ranges that were written."""
     place, _, number = message.origin.rpartition("@")
-    of_place = stretches.get(place)
+    of_place = ranges.get(place)
     if not of_place:
         return False
     offset = int(number)

@@ -1,49 +1,45 @@
-"""Report each window's manifest when it is written."""
+"""Report the manifest of each window when it is written."""
 
 from __future__ import annotations
 
-import re
 import time
-from collections import Counter
 
 from newsbeam.config.job import Job
 from newsbeam.console.terminal import print_note
-from newsbeam.outputs.manifest import account_line
 from newsbeam.storage import filesystem, output_layout
-from newsbeam.storage.output_layout import OUTPUTS
+from newsbeam.storage.manifest import Account, WindowManifest
+from newsbeam.storage.output_layout import WindowManifestName
 
 
 class ManifestReporter:
-    """What the manifests of a run say, summed up as they appear; each is told on standard error."""
+    """Reports the manifests of a run on standard error as they appear, and adds up their accounts."""
 
     def __init__(self, job: Job, number: int) -> None:
-        self.total: Counter[str] = Counter()
+        self.total = Account()
         self.wrong: list[str] = []
         self._output = job.output
-        self._mine = re.compile(rf"manifest-(\d{{8}}T\d{{6}})-run{number}(-late\d+)?\.json")
-        self._counts: dict[str, Counter[str]] = {}
+        self._run = number
+        self._reported: set[str] = set()
         self._next = 0.0
 
     def look(self, last: bool = False) -> None:
-        """Take in what is new. In a bucket, where each look is a list of everything, not every time: but the last look sees all."""
+        """Report new manifests. On an object store, where this lists the folder, not at every call; but the last call reports all."""
         if filesystem.is_remote(self._output) and not last:
             if (now := time.monotonic()) < self._next:
                 return
-            self._next = now + _LOOK_FAR_SECONDS
-        for name in filesystem.list_names(self._output, "manifest-"):
-            if name in self._counts or not (found := self._mine.fullmatch(name)):
+            self._next = now + _REMOTE_SECONDS
+        for name in filesystem.list_names(self._output, output_layout.MANIFEST_PREFIX):
+            parsed = output_layout.parse_manifest(name)
+            if name in self._reported or not isinstance(parsed, WindowManifestName) or parsed.window.run != self._run:
                 continue
-            about = output_layout.read_manifest(self._output, name)
-            try:
-                self._counts[name] = Counter({kind: about["counts"][kind] for kind in OUTPUTS})
-                account = str(about["account"])
-            except (KeyError, TypeError):
-                self._counts[name], account = Counter(), "damaged: what it accounts for is not in the sum"
-            self.total.update(self._counts[name])
-            if account != account_line(self._counts[name]):
+            self._reported.add(name)
+            manifest = WindowManifest.find(self._output, name)
+            if manifest is not None:
+                self.total += manifest.counts
+            if manifest is None or not manifest.balances:
                 self.wrong.append(name)
-            print_note(f"{found[1]}{found[2] or ''}: {account}")
+            print_note(f"{parsed.window.label}: {'damaged, and not in the sum' if manifest is None else manifest.account}")
 
 
-_LOOK_FAR_SECONDS = 30.0
-"""The same in a bucket."""
+_REMOTE_SECONDS = 30.0
+"""How often an object store is listed for new manifests."""

@@ -22,15 +22,13 @@ from newsbeam.config.settings import StreamSettings
 from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
 from newsbeam.outputs import folder, lock
-from newsbeam.outputs.manifest import account_line
 from newsbeam.runners import base, dry_run, execution, registry
 from newsbeam.runners.names import RUNNERS
 from newsbeam.signals import STOP_SIGNALS
 from newsbeam.sources import connect, kafka, pubsub_leases, uri
 from newsbeam.sources.messages import MessageReader
 from newsbeam.sources.uri import Kafka, PubSub
-from newsbeam.storage import filesystem
-from newsbeam.storage.output_layout import STREAM_STATE_DIR
+from newsbeam.storage import filesystem, output_layout
 from newsbeam.streaming import history
 from newsbeam.streaming.reporting import ManifestReporter
 from newsbeam.streaming.run_records import allocate_run_number, check_output, remember_job
@@ -138,7 +136,7 @@ def _run(
     if back:
         print_note(f"{back:,} messages from unfinished windows were returned and will be redelivered")
     told.look(last=True)
-    print(account_line(told.total), flush=True)
+    print(told.total, flush=True)
     for wrong in told.wrong:
         print_note(f"counts in {wrong} do not balance; see its `account`")
     return 1 if error is not None or told.wrong else 0
@@ -174,20 +172,21 @@ def _begin(
     from newsbeam.streaming.graph import Process
 
     place = f"kafka://{source.topic}/" if isinstance(source, Kafka) else f"pubsub://{source.path}"
-    done: dict[str, list[Any]] = {}
+    done: history.Processed = {}
     seen = ""
     if not dry_run.is_dry(engine.options):  # a dry run reads no folder
         done, marks = history.load(job.output, place, settings.remember)
-        seen = history.save_keys(marks, filesystem.join(job.output, STREAM_STATE_DIR, f"seen-{number}"))
+        seen = history.save_keys(marks, output_layout.seen_keys_path(job.output, number))
     how = Stream(settings.window, settings.remember, number, seen=seen)
     runner = engine.runner
     if isinstance(source, PubSub):
         if settings.runner.name == "direct":
             # The batch runner of that name reads bounded inputs only; this is Beam's other runner for one machine.
             runner = "BundleBasedDirectRunner"
-            pubsub_leases.begin(name for names in done.values() for name in names)
+            pubsub_leases.begin(name for names in done.values() for name in names if isinstance(name, str))
     else:
-        how = replace(how, done=tuple((where, tuple(stretches)) for where, stretches in done.items()))
+        ranges = ((where, tuple(one for one in of_place if not isinstance(one, str))) for where, of_place in done.items())
+        how = replace(how, done=tuple(ranges))
     pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
     reader = MessageReader(source.payload, job.max_bytes, source.name, job.setup.rows, job.reader())
     _ = connect.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)

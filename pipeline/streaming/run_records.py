@@ -1,12 +1,10 @@
-"""What earlier runs left in a stream's output folder."""
+"""The records that runs over messages keep of themselves in their output folder."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
-
-import orjson
 
 from newsbeam.beam_compat import job_id
 from newsbeam.config.job import Job, utc_timestamp
@@ -17,95 +15,108 @@ from newsbeam.outputs import data_card, folder
 from newsbeam.runners import base
 from newsbeam.runners.flink import running_flink_jobs
 from newsbeam.sources.uri import Kafka, PubSub
-from newsbeam.storage import filesystem, output_layout
-from newsbeam.storage.output_layout import STREAM_STATE_DIR
+from newsbeam.storage import filesystem, json_files, output_layout
+from newsbeam.storage.manifest import Card
+from newsbeam.storage.output_layout import WindowFileName, WindowManifestName
+
+
+@dataclass(frozen=True)
+class FlinkJob:
+    """The Flink job of a run, by which another run sees whether it is still running."""
+
+    job: str
+    master: str
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """The record of a run over messages: its options, its data card, and the job if it runs on Flink."""
+
+    source: str = ""
+    runner: str = ""
+    began: str = ""
+    window: int = 0
+    remember: int = 0
+    recipe: str = ""
+    version: str = ""
+    card: Card | None = None
+    flink: FlinkJob | None = None
 
 
 def check_output(output: str) -> None:
-    """Raise UsageError where a stream cannot write into a folder."""
-    state = filesystem.join(output, STREAM_STATE_DIR)
-    folder.check_state(state)
-    folder.check_command(output, "stream")
-    runs = list(_runs(output))
-    if not runs:
-        folder.check_strangers(output)
-    for _, about in runs:
-        flink = about.get("flink")
-        if not isinstance(flink, dict):
+    """Raise UsageError if a run over messages cannot write to a folder."""
+    folder.check_owner(output, "stream")
+    for _, record in _runs(output):
+        if record.flink is None:
             continue
         try:
-            jobs = running_flink_jobs(str(flink.get("job")), str(flink.get("master")))
+            jobs = running_flink_jobs(record.flink.job, record.flink.master)
         except (OSError, ValueError):
-            continue  # a cluster that is gone runs nothing
+            continue  # a cluster that does not answer runs nothing
         if jobs:
             # Its command was killed without cancelling the job.
-            cure = f"curl -X PATCH http://{flink['master']}/jobs/{jobs[0]}"
+            cure = f"curl -X PATCH http://{record.flink.master}/jobs/{jobs[0]}"
             raise UsageError(f"an earlier run is still writing to {output} (Flink job {jobs[0]}). Cancel it first: {cure}")
 
 
-def _runs(output: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    """The earlier runs into a folder: the number of each, and what it noted of itself. Raises UsageError where that is damaged."""
-    state = filesystem.join(output, STREAM_STATE_DIR)
-    numbers = [int(found[1]) for name in filesystem.list_names(state) if (found := re.fullmatch(r"run-(\d+)\.json", name))]
-    for number in sorted(numbers):
-        path = filesystem.join(state, f"run-{number}.json")
-        yield number, folder.load(path, "restore it from a copy, or name another folder")
+def _runs(output: str) -> Iterator[tuple[int, RunRecord]]:
+    """The number and the record of each earlier run into a folder. Raises UsageError if a record is damaged."""
+    names = filesystem.list_names(output_layout.stream_state(output))
+    for number in sorted(number for name in names if (number := output_layout.parse_run_record(name)) is not None):
+        path = output_layout.run_record_path(output, number)
+        yield number, json_files.load(RunRecord, path, "restore it from a copy, or name another folder")
 
 
 def allocate_run_number(job: Job, source: Kafka | PubSub, settings: StreamSettings) -> int:
-    """Make the output folder ready; the number of this run in it, one more than any before."""
-    state = filesystem.join(job.output, STREAM_STATE_DIR)
-    folder.make_state(state)
+    """Prepare the output folder. Returns the number of this run in it, one more than any before."""
+    folder.make_state(output_layout.stream_state(job.output))
     before = dict(_runs(job.output))
     number = max(before, default=0) + 1
-    _clear(job.output, state, before)
-    what = f"Messages of {source.name}, window by window; each `manifest-….json` accounts for one window's files"
-    text = data_card.data_card(job.recipe.source or job.name, f"documents-*.{job.format}", what, f"newsbeam v{job.setup.version}")
-    card = text.replace("`manifest.json`", "`manifest-*.json`").encode()
-    about = {
-        "source": settings.source,
-        "runner": settings.runner.name,
-        "began": utc_timestamp(),
-        "window": settings.window,
-        "remember": settings.remember,
-        "recipe": job.recipe.text,
-        "version": job.setup.version,
-        "card": folder.card_entry(card),
-    }
-    if kept := folder.write_card(job.output, card, folder.card_of(before.get(number - 1))):
-        print_note(f"{job.output}/{output_layout.CARD} was not as newsbeam wrote it: it is kept as {kept}")
-    with filesystem.atomic_write(filesystem.join(state, f"run-{number}.json")) as stream:
-        stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    _remove_unfinished(job.output, before)
+    what = f"Messages of {source.name}, window by window; each `{output_layout.MANIFEST_PATTERN}` accounts for one window's files"
+    pattern = output_layout.file_pattern("documents", job.format)
+    text = data_card.data_card(job.recipe.source or job.name, pattern, what, f"newsbeam v{job.setup.version}")
+    card = text.replace(f"`{output_layout.MANIFEST}`", f"`{output_layout.MANIFEST_PATTERN}`").encode()
+    record = RunRecord(
+        source=settings.source,
+        runner=settings.runner.name,
+        began=utc_timestamp(),
+        window=settings.window,
+        remember=settings.remember,
+        recipe=job.recipe.text,
+        version=job.setup.version,
+        card=folder.describe_card(card),
+    )
+    latest = before.get(number - 1)
+    if kept := folder.write_card(job.output, card, latest.card if latest is not None else None):
+        print_note(f"{job.output}/{output_layout.CARD} was edited; it is kept as {kept}")
+    json_files.save(record, output_layout.run_record_path(job.output, number))
     return number
 
 
 def remember_job(job: Job, number: int, result: Any, engine: base.Runner) -> None:
-    """Note what Flink calls a run, so that another one can see whether it goes on."""
+    """Record the Flink job of a run, so that another run can see whether it is still running."""
     master = engine.options.get("flink_master")
     if engine.runner != "FlinkRunner" or not master:
         return
-    path = filesystem.join(job.output, STREAM_STATE_DIR, f"run-{number}.json")
-    with filesystem.read(path) as stream:
-        about = orjson.loads(stream.read())
-    with filesystem.atomic_write(path) as stream:
-        about["flink"] = {"job": job_id(result), "master": master}
-        stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+    path = output_layout.run_record_path(job.output, number)
+    record = json_files.read(RunRecord, path)
+    json_files.save(replace(record, flink=FlinkJob(job_id(result), str(master))), path)
 
 
-def _clear(output: str, state: str, runs: Mapping[int, dict[str, Any]]) -> None:
-    """Take away what earlier runs of this machine had begun to write and have no manifest for: its messages come again.
+def _remove_unfinished(output: str, runs: Mapping[int, RunRecord]) -> None:
+    """Remove files that earlier runs of this machine wrote and no manifest accounts for: their messages will be redelivered.
 
-    Not what an engine's runs wrote: they may be going on.
+    Runs on a cluster may still be running, so their files stay.
     """
-    here = {number for number, about in runs.items() if about.get("runner") in ("direct", "prism")}
+    here = {number for number, record in runs.items() if record.runner in ("direct", "prism")}
     for number in here:
-        filesystem.delete(filesystem.join(state, f"seen-{number}"))
+        filesystem.delete(output_layout.seen_keys_path(output, number))
     names = set(filesystem.list_names(output))
     for name in names:
-        if (found := _WRITTEN.fullmatch(name)) and int(found[2]) in here and (found[4] or f"manifest-{found[1]}.json" not in names):
+        final = filesystem.final_name(name)
+        parsed = output_layout.parse_line_file(final) or output_layout.parse_manifest(final)
+        if not isinstance(parsed, WindowFileName | WindowManifestName) or parsed.window.run not in here:
+            continue
+        if final != name or str(WindowManifestName(parsed.window)) not in names:
             filesystem.delete(filesystem.join(output, name))
-
-
-_WRITTEN = re.compile(
-    r"(?:documents|dropped|dead-letters|manifest)-(\d{8}T\d{6}-run(\d+)(?:-late\d+)?)(?:-\d{5})?\.json(l(?:\.gz|\.zst)?)?(\.\w+\.tmp)?"
-)

@@ -6,6 +6,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
@@ -17,17 +18,18 @@ from apache_beam.utils.timestamp import Timestamp
 
 from newsbeam.config.job import Job
 from newsbeam.inputs.compression import unpacked
-from newsbeam.outputs.manifest import manifest
+from newsbeam.outputs.manifest import describe_job
 from newsbeam.outputs.shards import compressed
 from newsbeam.sources import pubsub_leases
 from newsbeam.sources.message import OLDEST
 from newsbeam.storage import filesystem
-from newsbeam.storage.output_layout import FILE_PREFIX, OUTPUTS
+from newsbeam.storage.manifest import Account, OutputFile, Window, WindowManifest
+from newsbeam.storage.output_layout import OUTPUTS, MessageWindow, OutputKind, WindowFileName, WindowManifestName, parse_line_file
 from newsbeam.streaming import history
 from newsbeam.streaming.elements import Ended, Stream
 
 _KEEP_COUNT = OLDEST + 86_400
-"""Seconds after its end for which a window's count of its files is kept: nothing can come for it later."""
+"""Seconds after its end for which a window remembers how often it was written. No message can arrive for it later."""
 
 
 class AssignWindows(beam.DoFn):  # type: ignore[misc]
@@ -42,10 +44,9 @@ class AssignWindows(beam.DoFn):  # type: ignore[misc]
 
 
 class WriteWindow(beam.DoFn):  # type: ignore[misc]
-    """(window, ending) → what the manifests say, once the watermark is past the window's end and the files are written.
+    """(window, ending) → the manifest, when the watermark has passed the end of the window and its files are written.
 
-    What comes for a window that was written already is late: it waits for one more window's length, so that late messages
-    come in one file and not each in its own.
+    Messages for a window that was already written are late. They wait for the length of one more window, so that they share a file.
     """
 
     HELD = BagStateSpec("held", coders.FastPrimitivesCoder())
@@ -81,36 +82,36 @@ class WriteWindow(beam.DoFn):  # type: ignore[misc]
         held: Any = beam.DoFn.StateParam(HELD),
         due: Any = beam.DoFn.StateParam(DUE),
         times: Any = beam.DoFn.StateParam(WRITTEN),
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[WindowManifest]:
         endings = list(held.read())
         if endings:
             before = times.read() or 0
-            about = write_window(self._job, self._stream, start, before, endings)
+            manifest = write_window(self._job, self._stream, start, before, endings)
             pubsub_leases.NOW.written(ending[3] for ending in endings)
-            yield about
+            yield manifest
             times.write(before + 1)
             held.clear()
         due.clear()
 
     @on_timer(FORGET)
     def forget(self, start: Any = beam.DoFn.KeyParam, times: Any = beam.DoFn.StateParam(WRITTEN)) -> None:
-        # Only if the clock says so as well: a watermark that ran ahead must not make a window begin again at its first name.
+        # Only if the clock agrees: a watermark that ran ahead must not make a window start again with its first name.
         if time.time() > start + self._stream.window + _KEEP_COUNT:
             times.clear()
 
 
-def name_of(stream: Stream, start: int, before: int) -> str:
-    """The part of the file names that stands for a window, this run, and how often the window had been written before."""
-    window = datetime.fromtimestamp(start, timezone.utc).strftime("%Y%m%dT%H%M%S")
-    return f"{window}-run{stream.run}" + (f"-late{before}" if before else "")
+def write_window(job: Job, stream: Stream, start: int, before: int, endings: Iterable[Ended]) -> WindowManifest:
+    """Write the files of one window and their manifest. Repeated, it writes the same files again.
 
-
-def write_window(job: Job, stream: Stream, start: int, before: int, endings: Iterable[Ended]) -> dict[str, Any]:
-    """Write the files of one window and their manifest, which is returned. Done again, it gives the same files again.
-
-    `before` is how often the window has been written in this run.
+    Args:
+        job: the run.
+        stream: how the messages are divided into windows.
+        start: the start of the window in seconds since 1970.
+        before: how often this run has written the window before.
+        endings: the results of the messages in the window.
     """
-    lines: dict[str, list[bytes]] = {kind: [] for kind in OUTPUTS}
+    window = MessageWindow(start, stream.run, before)
+    lines: dict[OutputKind, list[bytes]] = {kind: [] for kind in OUTPUTS}
     total: Counter[str] = Counter()
     left: dict[tuple[str, int], int] = {}
     marks = []
@@ -120,73 +121,85 @@ def write_window(job: Job, stream: Stream, start: int, before: int, endings: Ite
         lines[kind].append(line)
         total.update(dict(counts))
         left[origin, when] = left.get((origin, when), 0) - 1 + of
-    again = {
-        "messages": history.summarise_window(message for message, things in left.items() if things == 0),
-        "keys": history.encode_keys(marks),
-    }
-    later = before + 1
-    while filesystem.exists(_manifest_path(job, stream, start, later)):
-        _take_out(job, stream, start, later, {_origin(line) for of_kind in lines.values() for line in of_kind})
-        later += 1
-    return _write(job, stream, start, before, lines, total, again)
+    processed = _Processed(
+        messages=history.summarise_window(message for message, things in left.items() if things == 0),
+        keys=history.encode_keys(marks),
+    )
+    later = replace(window, late=before + 1)
+    while filesystem.exists(_manifest_path(job, later)):
+        _remove_lines(job, stream, later, {_origin(line) for of_kind in lines.values() for line in of_kind})
+        later = replace(later, late=later.late + 1)
+    return _write(job, stream, window, lines, total, processed)
+
+
+@dataclass(frozen=True)
+class _Processed:
+    """The messages and keys that a window accounts for; None if that is no longer known."""
+
+    messages: history.Processed | None = None
+    keys: str | None = None
 
 
 def _write(
     job: Job,
     stream: Stream,
-    start: int,
-    before: int,
-    lines: dict[str, list[bytes]],
+    window: MessageWindow,
+    lines: dict[OutputKind, list[bytes]],
     total: Counter[str],
-    again: dict[str, Any],
-) -> dict[str, Any]:
-    name = name_of(stream, start, before)
-    earlier = _manifest(job, stream, start, before)
-    made = []
+    processed: _Processed,
+) -> WindowManifest:
+    earlier = _load_manifest(job, window)
+    files = []
     for kind in OUTPUTS:
         for number, shard in enumerate(_shards(sorted(lines[kind]), job.shard_bytes)):
-            file = f"{FILE_PREFIX[kind]}-{name}-{number:05d}.{job.format}"
-            with filesystem.atomic_write(filesystem.join(job.output, file)) as target, compressed(target, job.format) as text:
+            name = str(WindowFileName(kind, window, number, job.format))
+            with filesystem.atomic_write(filesystem.join(job.output, name)) as target, compressed(target, job.format) as text:
                 text.write(b"".join(shard))
-            made.append({"name": file, "records": len(shard), "bytes": sum(map(len, shard))})
-    about = manifest(job, total)
-    about["window"] = {"start": _iso(start), "end": _iso(start + stream.window), "run": stream.run, "late": before}
-    about.update(files=made, **again)
-    if any(len(lines[kind]) != about["counts"][kind] for kind in OUTPUTS):
-        about["account"] += ", which is not what was written: " + ", ".join(f"{len(lines[kind])} {kind}" for kind in OUTPUTS)
-        logging.getLogger(__name__).error("newsbeam: %s: %s", name, about["account"])
-    with filesystem.atomic_write(_manifest_path(job, stream, start, before)) as target:
-        target.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
-    for file in {one["name"] for one in earlier["files"]} - {one["name"] for one in made} if earlier else ():
-        filesystem.delete(filesystem.join(job.output, file))
-    return about
+            files.append(OutputFile(name, len(shard), sum(map(len, shard))))
+    manifest = WindowManifest(
+        **vars(describe_job(job, total)),
+        window=Window(_iso(window.start), _iso(window.start + stream.window), window.run, window.late),
+        files=tuple(files),
+        messages=processed.messages,
+        keys=processed.keys,
+    )
+    written = {kind: len(lines[kind]) for kind in OUTPUTS}
+    if Account.of(written) != manifest.counts:
+        actual = ", ".join(f"{number} {kind}" for kind, number in written.items())
+        manifest = replace(manifest, account=f"{manifest.account}, which is not what was written: {actual}")
+        logging.getLogger(__name__).error("newsbeam: %s: %s", window, manifest.account)
+    manifest.save(_manifest_path(job, window))
+    for name in {file.name for file in earlier.files} - {file.name for file in files} if earlier else ():
+        filesystem.delete(filesystem.join(job.output, name))
+    return manifest
 
 
-def _shards(lines: list[bytes], most: int) -> Iterator[list[bytes]]:
+def _shards(lines: list[bytes], limit: int) -> Iterator[list[bytes]]:
     shard: list[bytes] = []
     size = 0
     for line in lines:
         shard.append(line)
         size += len(line)
-        if size >= most:
+        if size >= limit:
             yield shard
             shard, size = [], 0
     if shard:
         yield shard
 
 
-def _take_out(job: Job, stream: Stream, start: int, before: int, origins: set[str]) -> None:
-    """Take what is written elsewhere now out of a later file of the window."""
-    about = _manifest(job, stream, start, before)
-    lines: dict[str, list[bytes]] = {kind: [] for kind in OUTPUTS}
-    for file in about["files"] if about else ():
-        kind = next(kind for kind in OUTPUTS if file["name"].startswith(FILE_PREFIX[kind] + "-"))
-        with filesystem.read(filesystem.join(job.output, file["name"])) as packed, unpacked(packed) as text:
-            lines[kind] += text.readlines()
+def _remove_lines(job: Job, stream: Stream, window: MessageWindow, origins: set[str]) -> None:
+    """Remove lines that now are in another file from the files of a later writing of the window."""
+    manifest = _load_manifest(job, window)
+    lines: dict[OutputKind, list[bytes]] = {kind: [] for kind in OUTPUTS}
+    for file in manifest.files if manifest else ():
+        if (name := parse_line_file(file.name)) is not None:
+            with filesystem.read(filesystem.join(job.output, file.name)) as packed, unpacked(packed) as text:
+                lines[name.kind] += text.readlines()
     kept = {kind: [line for line in of_kind if _origin(line) not in origins] for kind, of_kind in lines.items()}
     if kept != lines:
-        # What was counted beyond the lines, and which messages are whole in here, cannot be told apart any more.
-        _write(job, stream, start, before, kept, Counter({kind: len(of_kind) for kind, of_kind in kept.items() if of_kind}), {})
+        # Nobody can tell any more which other counts, and which complete messages, belong to the lines that stay.
+        counts = Counter({str(kind): len(of_kind) for kind, of_kind in kept.items() if of_kind})
+        _write(job, stream, window, kept, counts, _Processed())
 
 
 def _origin(line: bytes) -> str:
@@ -194,18 +207,14 @@ def _origin(line: bytes) -> str:
     return str(row.get("metadata", row)["origin"])
 
 
-def _manifest_path(job: Job, stream: Stream, start: int, before: int) -> str:
-    return filesystem.join(job.output, f"manifest-{name_of(stream, start, before)}.json")
+def _manifest_path(job: Job, window: MessageWindow) -> str:
+    return filesystem.join(job.output, str(WindowManifestName(window)))
 
 
-def _manifest(job: Job, stream: Stream, start: int, before: int) -> dict[str, Any]:
-    """The manifest that is there already, or {}."""
-    path = _manifest_path(job, stream, start, before)
-    if not filesystem.exists(path):
-        return {}
-    with filesystem.read(path) as target:
-        about: dict[str, Any] = orjson.loads(target.read())
-        return about
+def _load_manifest(job: Job, window: MessageWindow) -> WindowManifest | None:
+    """The manifest of an earlier attempt to write the window, if there is one."""
+    path = _manifest_path(job, window)
+    return WindowManifest.load(path, history.MANIFEST_CURE) if filesystem.exists(path) else None
 
 
 def _iso(seconds: int) -> str:

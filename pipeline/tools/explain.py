@@ -32,7 +32,7 @@ from newsbeam.errors import ExplainError
 from newsbeam.inputs.discovery import discover
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.work_units import plan_work_units
-from newsbeam.storage.output_layout import is_newsbeam_output
+from newsbeam.storage.output_folders import is_newsbeam_output
 from newsbeam.transforms.boilerplate import Boilerplate
 from newsbeam.transforms.document import Document, Dropped, Failed, Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions

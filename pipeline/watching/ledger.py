@@ -1,16 +1,16 @@
-"""What `newsbeam watch` has done, kept so that each version of each file is done once, whenever the process is killed.
+"""The ledger of `newsbeam watch`, by which each version of each file is processed once, even if the process is killed.
 
-Two steps decide, and each happens whole or not at all:
+There are two atomic steps:
 
-- `commit` puts the lines that came of some inputs and the inputs' names into the ledger, an SQLite database, in one
-  transaction. Before it, the inputs were never taken: they are taken again after a restart. After it, they never are.
-- `publish` puts all lines that are held into files of the output folder. They are written aside first; then `manifest-N.json`
-  is renamed into place, and from that moment the N-th files count: a restart only gives them their names, if they have not
-  got them yet. Before that moment they are nothing, and the lines are still in the ledger.
+- `commit` writes the output lines and the names of some inputs to the ledger, an SQLite database, in one transaction. Before
+  it, the inputs do not count as processed, and a restart processes them again. After it, they are never processed again.
+- `publish` writes all held lines to files of the output folder. The files are written aside first. Then `manifest-N.json` is
+  renamed into place, and from that moment the N-th files count: a restart only gives them their names if they do not have
+  them yet. Before that moment the files do not count, and the lines are still in the ledger.
 
-So a file of the output folder is there whole or not at all, and what was once to be seen in it is never taken back. The
-manifests name all inputs, and hence are enough to build the ledger anew: what it alone knew had not been published, and is
-taken again. Nothing depends on a clock.
+So a file of the output folder exists completely or not at all, and published lines are never withdrawn. The manifests name all
+inputs and are sufficient to rebuild the ledger: whatever only the ledger knew was not published, and is processed again. Nothing
+depends on a clock.
 """
 
 from __future__ import annotations
@@ -20,20 +20,21 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from hashlib import sha256
-from typing import Any
 
 import orjson
 
 from newsbeam.config.job import Job
 from newsbeam.errors import AccountError, LedgerError
 from newsbeam.outputs.shards import compressed
-from newsbeam.storage import filesystem
-from newsbeam.storage.output_layout import FILE_PREFIX, OUTPUTS, WATCH_STATE_DIR
+from newsbeam.storage import filesystem, json_files, output_layout
+from newsbeam.storage.manifest import Account, OutputFile, WatchedInput, WatchManifest
+from newsbeam.storage.output_layout import OUTPUTS, OutputKind, WatchFileName, WatchManifestName
 from newsbeam.watching.file_state import FileStat, Input, Part
 
 LAYOUT = 1
-"""The number of the database's layout. A database of another is set aside, and built anew from the manifests."""
+"""The version of the database schema. A database of another version is set aside, and rebuilt from the manifests."""
 
 _TABLES = """
 CREATE TABLE inputs (
@@ -49,7 +50,7 @@ CREATE TABLE state (what TEXT PRIMARY KEY, number INTEGER NOT NULL) WITHOUT ROWI
 INSERT INTO state VALUES ('part', 0), ('published', 0);
 """
 
-# A later version of a file counts, or more of the same: what is learned from an old manifest takes nothing back.
+# A later version of a file counts, or more records of the same version: an old manifest never sets progress back.
 _LEARN = """
 INSERT INTO inputs VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (path) DO UPDATE SET size = excluded.size, mtime_ns = excluded.mtime_ns,
     ctime_ns = excluded.ctime_ns, inode = excluded.inode, version = excluded.version, records = excluded.records,
@@ -59,27 +60,27 @@ WHERE (excluded.version, excluded.complete, excluded.records) > (version, comple
 
 
 class Ledger:
-    """The state of one output folder. It has to be this process's alone (`run.locked`).
+    """The state of one output folder, which this process must have locked (`newsbeam.outputs.lock`).
 
-    Raises LedgerError where it cannot be opened, and OSError or sqlite3.OperationalError where the disk is full: what was to be
-    done is then undone, and may be done again later.
+    Raises:
+        LedgerError: it cannot be opened or rebuilt.
+        OSError, sqlite3.OperationalError: the disk is full. The step is rolled back, and can be repeated later.
     """
 
     def __init__(self, job: Job) -> None:
         self._job = job
-        self._folder = os.path.join(job.output, WATCH_STATE_DIR)
-        self._aside = os.path.join(self._folder, "aside")
+        self._aside = output_layout.staging_folder(job.output)
         os.makedirs(self._aside, exist_ok=True)
         self.notes: list[str] = []
         self.held_bytes = 0
-        self._database = self._opened(os.path.join(self._folder, "ledger.sqlite"))
+        self._database = self._opened(output_layout.ledger_path(job.output))
         self._finish()
         self.totals: Counter[str] = Counter(dict(self._database.execute("SELECT what, number FROM totals")))
         for (counts,) in self._database.execute("SELECT counts FROM held"):
             self.totals.update(orjson.loads(counts))
 
     def close(self) -> None:
-        """Nothing is lost without it."""
+        """Close the database. Nothing is lost without it."""
         self._database.close()
 
     @property
@@ -90,20 +91,20 @@ class Ledger:
     # --- what is known ----------------------------------------------------------------------------------------------
 
     def known(self) -> Iterator[tuple[str, FileStat]]:
-        """The path and the stamp of every file that is done."""
+        """The path and the state of every file that is finished."""
         with closing(self._database.execute("SELECT path, size, mtime_ns, ctime_ns, inode FROM inputs WHERE complete")) as rows:
             for path, *stamp in rows:
                 yield os.fsdecode(path), FileStat(*stamp)
 
     def find(self, path: str) -> Input | None:
-        """How far the latest version of a file has come."""
+        """The progress of the latest version of a file."""
         row = self._database.execute("SELECT * FROM inputs WHERE path = ?", (os.fsencode(path),)).fetchone()
         if row is None:
             return None
         return Input(path, FileStat(*row[1:5]), row[5], row[6], bool(row[7]), row[8])
 
     def touch(self, path: str, stamp: FileStat) -> None:
-        """A file looks different, but is the same. Not in any manifest: forgotten, it is only found out again."""
+        """Record new times of a file with the same content. No manifest has this: if it is lost, the file is hashed again."""
         with self._transaction():
             self._database.execute(
                 "UPDATE inputs SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ? WHERE path = ?", (*stamp, os.fsencode(path))
@@ -112,53 +113,52 @@ class Ledger:
     # --- the two steps ----------------------------------------------------------------------------------------------
 
     def commit(self, part: Part) -> None:
-        """Take what came of some inputs into the ledger, for good. Raises AccountError where some of it is missing."""
-        out = sum(part.counts.get(kind, 0) for kind in OUTPUTS)
-        if out != part.read:
-            raise AccountError(f"{part.read} records were read, and {out} came out; none of them is kept")
+        """Write the output of some inputs to the ledger permanently. Raises AccountError if lines are missing."""
+        account = replace(Account.of(part.counts), read=part.read)
+        if not account.balances:
+            raise AccountError(f"{account} does not balance; none of these lines is kept")
         blobs = [b"".join(part.lines[kind]) for kind in OUTPUTS]
         with self._transaction():
             number = self._state("part") + 1
             self._database.execute("UPDATE state SET number = ? WHERE what = 'part'", (number,))
             self._database.execute(
                 "INSERT INTO held VALUES (?, ?, ?, ?, ?, ?)",
-                (number, *blobs, orjson.dumps(part.counts), orjson.dumps([one.entry() for one in part.inputs.values()])),
+                (number, *blobs, orjson.dumps(part.counts), json_files.encode([one.entry() for one in part.inputs.values()], indent=False)),
             )
             self._database.executemany(_LEARN, [one.row() for one in part.inputs.values()])
         self.totals.update(part.counts)
         self.held_bytes += sum(map(len, blobs))
 
     def publish(self) -> str:
-        """Put all that is held into files of the output folder; the manifest's name, "" where nothing is held."""
+        """Write all held lines to files of the output folder. Returns the name of the manifest, or "" if nothing is held."""
         self._finish()
         number = self._state("published") + 1
         parts = self._database.execute("SELECT min(part), max(part) FROM held").fetchone()
         if parts[0] is None:
             return ""
         counts: Counter[str] = Counter()
-        inputs: list[dict[str, Any]] = []
+        inputs: list[WatchedInput] = []
         for of_part, entries in self._database.execute("SELECT counts, inputs FROM held ORDER BY part"):
             counts.update(orjson.loads(of_part))
-            inputs += orjson.loads(entries)
-        made = [one for kind in OUTPUTS if (one := self._write_aside(kind, number, counts.get(kind, 0))) is not None]
+            inputs += json_files.decode(list[WatchedInput], entries)
+        files = [file for kind in OUTPUTS if (file := self._write_aside(kind, number, counts.get(kind, 0))) is not None]
         filesystem.sync_folder(self._aside)
         recipe = sha256(self._job.recipe.text.encode()).hexdigest()
-        manifest = {
-            "number": number,
-            "parts": list(parts),
-            "newsbeam": self._job.setup.version,
-            "recipe_sha256": recipe,
-            "counts": dict(sorted(counts.items())),
-            "files": made,
-            "inputs": inputs,
-        }
-        with filesystem.atomic_write(self._manifest(number)) as stream:
-            stream.write(orjson.dumps(manifest, option=orjson.OPT_APPEND_NEWLINE))
+        manifest = WatchManifest(
+            number=number,
+            parts=parts,
+            newsbeam=self._job.setup.version,
+            recipe_sha256=recipe,
+            counts=dict(sorted(counts.items())),
+            files=tuple(files),
+            inputs=tuple(inputs),
+        )
+        manifest.save(self._manifest(number))
         self._finish()
         return os.path.basename(self._manifest(number))
 
-    def _write_aside(self, kind: str, number: int, records: int) -> dict[str, Any] | None:
-        name = f"{FILE_PREFIX[kind]}-{number:08d}.{self._job.format}"
+    def _write_aside(self, kind: OutputKind, number: int, records: int) -> OutputFile | None:
+        name = str(WatchFileName(kind, number, self._job.format))
         path = os.path.join(self._aside, name)
         size = 0
         with open(path, "wb", buffering=1 << 16) as target:
@@ -168,10 +168,10 @@ class Ledger:
                     size += len(lines)
             target.flush()
             os.fsync(target.fileno())
-        return {"name": name, "records": records, "bytes": size} if size else None
+        return OutputFile(name, records, size) if size else None
 
     def _finish(self) -> None:
-        """Do what is left to do for manifests that are there; then nothing that lies aside is of use any more."""
+        """Finish the publications that have a manifest. After that, files aside are not needed any more."""
         number = self._state("published") + 1
         while os.path.exists(self._manifest(number)):
             self._learn(_load(self._manifest(number)))
@@ -181,28 +181,28 @@ class Ledger:
         sizes = " + ".join(f"length({kind})" for kind in OUTPUTS)
         self.held_bytes = self._database.execute(f"SELECT coalesce(sum({sizes}), 0) FROM held").fetchone()[0]  # noqa: S608
 
-    def _learn(self, manifest: dict[str, Any]) -> None:
-        """Give the files of a manifest their names, and take into the database what it says."""
-        aside = [(os.path.join(self._aside, made["name"]), os.path.join(self._job.output, made["name"])) for made in manifest["files"]]
-        # They may have their names already; a reader may even have taken them away.
+    def _learn(self, manifest: WatchManifest) -> None:
+        """Give the files of a manifest their names, and enter its contents into the database."""
+        aside = [(os.path.join(self._aside, file.name), os.path.join(self._job.output, file.name)) for file in manifest.files]
+        # They may have their names already. A reader may even have removed them.
         if aside := [(old, new) for old, new in aside if os.path.exists(old)]:
             filesystem.sync_folder(self._job.output)  # the manifest, before anything is done because of it
             for old, new in aside:
                 os.replace(old, new)
             filesystem.sync_folder(self._job.output)
         with self._transaction():
-            self._database.executemany(_LEARN, (Input.of_entry(entry).row() for entry in manifest["inputs"]))
+            self._database.executemany(_LEARN, (Input.from_entry(entry).row() for entry in manifest.inputs))
             self._database.executemany(
                 "INSERT INTO totals VALUES (?, ?) ON CONFLICT (what) DO UPDATE SET number = number + excluded.number",
-                manifest["counts"].items(),
+                manifest.counts.items(),
             )
-            last = manifest["parts"][1]
+            last = manifest.parts[1]
             self._database.execute("DELETE FROM held WHERE part <= ?", (last,))
             self._database.execute("UPDATE state SET number = max(number, ?) WHERE what = 'part'", (last,))
-            self._database.execute("UPDATE state SET number = ? WHERE what = 'published'", (manifest["number"],))
+            self._database.execute("UPDATE state SET number = ? WHERE what = 'published'", (manifest.number,))
 
     def _manifest(self, number: int) -> str:
-        return os.path.join(self._job.output, f"manifest-{number:08d}.json")
+        return os.path.join(self._job.output, str(WatchManifestName(number)))
 
     # --- the database -----------------------------------------------------------------------------------------------
 
@@ -212,18 +212,19 @@ class Ledger:
                 return _connected(path)
             except sqlite3.DatabaseError as error:
                 if any(cause in str(error) for cause in ("full", "I/O", "locked", "unable to open", "readonly")):
-                    raise  # that says nothing about what is in it
+                    raise  # the contents may be intact
                 self._set_aside(path, error)
-        # Built under another name: half of one is not to be taken for the whole.
+        # Built under another name, so that half a database is never used.
         fresh = path + ".new"
         _remove(fresh)
         database = _connected(fresh, new=True)
         self._database = database
-        manifests = sorted(name for name in filesystem.list_names(self._job.output) if _numbered(name))
+        names = filesystem.list_names(self._job.output, output_layout.MANIFEST_PREFIX)
+        manifests = sorted(name for name in names if isinstance(output_layout.parse_manifest(name), WatchManifestName))
         for name in manifests:
             self._learn(_load(os.path.join(self._job.output, name)))
         if manifests:
-            self.notes.append(f"the ledger was built anew from {len(manifests)} manifests")
+            self.notes.append(f"the ledger was rebuilt from {len(manifests)} manifests")
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         database.close()
         _remove(path)
@@ -234,7 +235,7 @@ class Ledger:
         damaged = path + ".damaged"
         self.notes.append(f"{path} cannot be used ({error}); it is set aside as {os.path.basename(damaged)}")
         _remove(damaged)
-        # The base last: what stands beside it would else be taken for the log of the one that is built anew.
+        # The database itself last: files that stay beside it would be taken for the log of the rebuilt one.
         for tail in ("-wal", "-shm", ""):
             if os.path.exists(path + tail):
                 os.replace(path + tail, damaged + tail)
@@ -248,7 +249,7 @@ class Ledger:
         try:
             yield
         except BaseException:
-            if self._database.in_transaction:  # some errors roll back by themselves
+            if self._database.in_transaction:  # some errors roll back automatically
                 self._database.execute("ROLLBACK")
             raise
         try:
@@ -260,41 +261,34 @@ class Ledger:
 
 
 def _connected(path: str, new: bool = False) -> sqlite3.Connection:
-    """The database, which is all right. Raises sqlite3.DatabaseError where it is not."""
+    """Open the database. Raises sqlite3.DatabaseError if it is damaged."""
     database = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         database.execute("PRAGMA journal_mode = WAL")
-        # A transaction may be lost where the power fails, and is then done again; a killed process loses none.
+        # A power cut may lose a transaction, which is then repeated; a killed process loses none.
         database.execute("PRAGMA synchronous = NORMAL")
         database.execute("PRAGMA journal_size_limit = 16777216")
         if new:
             database.executescript(f"BEGIN; {_TABLES} PRAGMA user_version = {LAYOUT}; COMMIT;")
         if database.execute("PRAGMA user_version").fetchone()[0] != LAYOUT:
-            raise sqlite3.DatabaseError("it has another layout")
-        if (found := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
-            raise sqlite3.DatabaseError(found)
+            raise sqlite3.DatabaseError("it has another schema version")
+        if (verdict := database.execute("PRAGMA quick_check(1)").fetchone()[0]) != "ok":
+            raise sqlite3.DatabaseError(verdict)
         if {what for (what,) in database.execute("SELECT what FROM state")} != {"part", "published"}:
-            raise sqlite3.DatabaseError("it does not say how far it is")
+            raise sqlite3.DatabaseError("its progress is missing")
     except BaseException:
         database.close()
         raise
     return database
 
 
-def _numbered(name: str) -> bool:
-    return name.startswith("manifest-") and name.endswith(".json") and name[9:-5].isdigit()
-
-
-def _load(path: str) -> dict[str, Any]:
+def _load(path: str) -> WatchManifest:
     try:
-        with open(path, "rb") as stream:
-            manifest: dict[str, Any] = orjson.loads(stream.read())
-            _ = (manifest["number"], manifest["parts"], manifest["files"], manifest["counts"], manifest["inputs"])
-            return manifest
-    except (orjson.JSONDecodeError, KeyError, TypeError) as error:
+        return WatchManifest.read(path)
+    except ValueError as error:
         raise LedgerError(
-            f"{path} is damaged, so that nobody can tell what is in its documents-….jsonl: get it back from a copy, or, to have "
-            f"its inputs taken again, remove it and the files of its number ({error!r})"
+            f"{path} is damaged ({error}), so the contents of the files with its number are unknown. Restore it from a copy; or remove "
+            "it and those files, to have their inputs processed again"
         ) from error
 
 

@@ -113,11 +113,5 @@ def _check_places(inputs: Sequence[str], output: str) -> None:
 
 def _check_output(output: str) -> None:
     """Raise UsageError if the folder holds files or results that do not belong to watch."""
-    folder.check_state(os.path.join(output, output_layout.WATCH_STATE_DIR))
-    folder.check_command(output, "watch")
-    # A lost ledger is rebuilt: then the manifest says whose folder it is.
-    if not os.path.exists(os.path.join(output, output_layout.WATCH_STATE_DIR)) and not output_layout.is_watched(
-        output_layout.read_manifest(output)
-    ):
-        folder.check_strangers(output)
-    folder.make_state(os.path.join(output, output_layout.WATCH_STATE_DIR))
+    folder.check_owner(output, "watch")
+    folder.make_state(output_layout.watch_state(output))

@@ -37,7 +37,7 @@ from newsbeam.inputs.discovery import (
     is_folder,
 )
 from newsbeam.inputs.work_units import Source
-from newsbeam.storage.output_layout import is_newsbeam_output
+from newsbeam.storage.output_folders import is_newsbeam_output
 from newsbeam.watching.file_state import FileStat
 
 QUICK_SECONDS = 0.2

@@ -12,16 +12,15 @@ from collections.abc import Callable, Iterator
 from hashlib import sha256
 from types import FrameType
 
-import orjson
-
 from newsbeam.config.job import Job
 from newsbeam.config.results import BatchResult
 from newsbeam.errors import AccountError, LedgerError, WorkerError
 from newsbeam.inputs.work_units import BATCH_ITEMS
 from newsbeam.outputs import data_card, folder
-from newsbeam.outputs.manifest import account_line, manifest
+from newsbeam.outputs.manifest import describe_job
 from newsbeam.signals import STOP_SIGNALS
-from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage import output_layout
+from newsbeam.storage.manifest import Account, WatchSummary
 from newsbeam.storage.output_layout import OUTPUTS
 from newsbeam.transforms.document import Raw
 from newsbeam.watching.batching import FileChunk, OpenFile, WorkItem
@@ -78,15 +77,14 @@ class Watcher:
 
     def status(self) -> Status:
         """How things are; for another thread too, and so from what the loop noted down last."""
-        counts = self._ledger.totals
-        written, dropped, failed = (counts.get(kind, 0) + self._part.counts.get(kind, 0) for kind in OUTPUTS)
+        account = Account.of(self._ledger.totals) + Account.of(self._part.counts)
         return Status(
             waiting=self._look.waiting,
             in_work=self._in_work + self._part.read,
-            read=written + dropped + failed + self._in_work,
-            written=written,
-            dropped=dropped,
-            failed=failed,
+            read=account.read + self._in_work,
+            written=account.written,
+            dropped=account.dropped,
+            failed=account.failed,
             files=self._files,
             lag=round(max(0.0, time.monotonic() - self._oldest), 3),
             latency=round(self._latency, 3),
@@ -118,12 +116,12 @@ class Watcher:
             return 1
         except _Stopped:
             self._teller.note("stopped with the disk full; what was not written is taken again at the next start")
-            print(account_line(self._ledger.totals), flush=True)
+            print(Account.of(self._ledger.totals), flush=True)
             return 1
         finally:
             self._teller.clear()
         self._describe()
-        print(account_line(self._ledger.totals), flush=True)
+        print(Account.of(self._ledger.totals), flush=True)
         return 0
 
     def _turn(self) -> None:
@@ -366,19 +364,19 @@ class Watcher:
                 time.sleep(0.1)
 
     def _describe(self) -> None:
-        """Write the data card, and the manifest of it all without the inputs: those are in the numbered ones."""
+        """Write the data card, and the manifest of everything. Inputs are in the numbered manifests."""
         job, totals = self._job, self._ledger.totals
-        card = data_card.data_card(
-            job.recipe.source or job.name, f"documents-*.{job.format}", account_line(totals), f"newsbeam v{job.setup.version}"
-        ).encode()
-        about = {**manifest(job, totals), "files": [], "inputs": [], "manifests": "manifest-*.json", "card": folder.card_entry(card)}
+        pattern = output_layout.file_pattern("documents", job.format)
+        made_by = f"newsbeam v{job.setup.version}"
+        card = data_card.data_card(job.recipe.source or job.name, pattern, str(Account.of(totals)), made_by).encode()
+        summary = WatchSummary(**vars(describe_job(job, totals)), manifests=output_layout.MANIFEST_PATTERN, card=folder.describe_card(card))
         try:
-            if kept := folder.write_card(job.output, card, folder.card_of(output_layout.read_manifest(job.output))):
-                self._teller.note(f"{output_layout.CARD} was not as newsbeam wrote it: it is kept as {kept}")
-            with filesystem.atomic_write(os.path.join(job.output, output_layout.MANIFEST)) as stream:
-                stream.write(orjson.dumps(about, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE))
+            earlier = WatchSummary.find(job.output)
+            if kept := folder.write_card(job.output, card, earlier.card if earlier is not None else None):
+                self._teller.note(f"{output_layout.CARD} was edited: it is kept as {kept}")
+            summary.save(os.path.join(job.output, output_layout.MANIFEST))
         except OSError as error:
-            self._teller.note(f"README.md and manifest.json are not up to date: {error}")
+            self._teller.note(f"{output_layout.CARD} and {output_layout.MANIFEST} are not up to date: {error}")
 
 
 class _End:

@@ -14,6 +14,7 @@ from newsbeam.config.failure_cases import cases_of
 from newsbeam.config.job import WorkerConfig
 from newsbeam.config.results import BatchResult, InputResult
 from newsbeam.storage.filesystem import printable
+from newsbeam.storage.output_layout import OutputKind
 from newsbeam.transforms.decode import media_type_to_count
 from newsbeam.transforms.document import Document, Dropped, Failed, Raw
 from newsbeam.transforms.fields import iso_date_of
@@ -46,7 +47,7 @@ def input_result(raw: Raw, outcome: Outcome, setup: WorkerConfig) -> InputResult
     return InputResult(key, kind, line, tuple(sorted(counts.items())))
 
 
-def render_outcome(raw: Raw, outcome: Outcome, setup: WorkerConfig) -> tuple[str, bytes]:
+def render_outcome(raw: Raw, outcome: Outcome, setup: WorkerConfig) -> tuple[OutputKind, bytes]:
     """(which output, its line) for what became of one input."""
     result = outcome.result
     if isinstance(result, Document):

@@ -223,7 +223,12 @@ def test_overwriting_replaces_results_and_touches_nothing_else(newsbeam: Newsbea
     old = ("documents-00000-of-00002.jsonl", "documents-00001-of-00002.jsonl", "dropped-00000-of-00001.jsonl.gz")
     for name in old:
         (out / name).write_text("old")
-    about = {"account": "", "versions": {"newsbeam": "0"}, "files": [{"name": name} for name in (*old, "notes.txt", "../a.txt")]}
+    about = {
+        "account": "",
+        "counts": {},
+        "versions": {"newsbeam": "0"},
+        "files": [{"name": name} for name in (*old, "notes.txt", "../a.txt")],
+    }
     (out / "manifest.json").write_text(json.dumps(about))
     (out / "notes.txt").write_text("mine")
     (out / "README.md").write_text("What I wrote about them.")
@@ -410,7 +415,7 @@ def test_a_folder_with_nothing_in_it_is_a_run_of_nothing(newsbeam: Newsbeam, tmp
 
 
 def test_replay_of_a_run_without_dead_letters(newsbeam: Newsbeam, tmp_path: Path) -> None:
-    (tmp_path / "manifest.json").write_text(json.dumps({"account": "", "recipe": {"text": "processors: []"}}))
+    (tmp_path / "manifest.json").write_text(json.dumps({"account": "", "counts": {}, "recipe": {"text": "processors: []"}}))
     ran = newsbeam("replay", tmp_path)
     assert ran.status == 0
     assert account(ran.account) == (0, 0, 0, 0)

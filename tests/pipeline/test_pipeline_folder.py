@@ -25,7 +25,8 @@ from newsbeam.outputs import folder, shards, swap
 from newsbeam.outputs import parts as outputs_parts
 from newsbeam.outputs.parts import PartWriter, finished_parts
 from newsbeam.outputs.shards import publish
-from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage import filesystem
+from newsbeam.storage.manifest import recognise
 
 ROOT = Path(__file__).parents[2]
 ADDED = "2026-01-31T12:00:00Z"
@@ -58,7 +59,7 @@ def texts_in(place: Path) -> list[str]:
 def whole(place: Path) -> list[str]:
     """The texts of the results, which are whole: what the manifest lists is there and as it says, and nothing else."""
     about = json.loads((place / "manifest.json").read_bytes())
-    assert output_layout.is_manifest(about)
+    assert recognise(str(place)) == "run"
     names = {entry["name"]: entry for entry in about["files"]}
     there = {path.name for stem in ("documents", "dropped", "dead-letters") for path in place.glob(f"{stem}-*")}
     assert there == set(names)
@@ -234,7 +235,7 @@ def test_lines_that_are_lost_while_the_run_goes_on_are_not_published(tmp_path: P
     of = job(str(tmp_path))
     parts = made(of, "a text", "another")
     os.truncate(next(path for path in Path(of.parts).iterdir() if path.suffix == ".documents"), 5)
-    with pytest.raises(errors.AccountError, match="has lost some of its lines; --resume does that part again"):
+    with pytest.raises(errors.AccountError, match="has lost some of its lines; --resume repeats that part"):
         publish(of, parts)
     assert not (tmp_path / "manifest.json").exists()
 
@@ -310,7 +311,7 @@ def test_what_newsbeam_did_not_write_is_never_replaced(
         else:
             from newsbeam.watching.run import _check_output as check_output
         if other[0] == "watch" or name != "manifest.json":
-            with pytest.raises(errors.UsageError, match=r"in the way|damaged, or not one"):
+            with pytest.raises(errors.UsageError, match=r"in the way|damaged, or was not written by newsbeam"):
                 check_output(str(texts / "out"))
     assert (texts / "out" / name).read_text() == STRANGERS[name]
 
@@ -327,7 +328,7 @@ def test_a_stranger_beside_old_results(texts: Path, results: Path, capsys: pytes
     shutil.copytree(results, texts / "out")
     (texts / "out" / "documents-00000-of-00002.jsonl").write_text("mine")
     assert command(texts, "--overwrite") == 2
-    assert "documents-00000-of-00002.jsonl is in the way: newsbeam's manifest does not list it" in capsys.readouterr().err
+    assert "documents-00000-of-00002.jsonl is in the way: the manifest does not list it" in capsys.readouterr().err
     assert (texts / "out" / "documents-00000-of-00002.jsonl").read_text() == "mine"
 
 
@@ -406,7 +407,7 @@ def test_a_state_that_is_a_link_is_refused(texts: Path, words: tuple[str, ...], 
     (texts / "out").mkdir()
     (texts / "out" / ".newsbeam").symlink_to(texts / "theirs")
     assert command(texts, *words) == 2
-    assert f"{texts}/out/.newsbeam is a link, and is not followed; remove it" in capsys.readouterr().err
+    assert f"{texts}/out/.newsbeam is a link, which newsbeam does not follow here; remove it" in capsys.readouterr().err
     assert sorted(path.name for path in (texts / "theirs").iterdir()) == ["parts", "plan.json"]
 
 

@@ -15,6 +15,7 @@ from newsbeam.config.recipe_parser import parse as recipe
 from newsbeam.config.settings import DocumentSettings, OutputSettings, RunnerSettings, StreamSettings
 from newsbeam.inputs.statuses import OK_STATUSES
 from newsbeam.sources.uri import parse
+from newsbeam.storage.manifest import Account
 from newsbeam.storage.output_layout import STREAM_STATE_DIR, WATCH_STATE_DIR
 from newsbeam.streaming import reporting, run_records
 from newsbeam.transforms.fields import USUAL_NAMES
@@ -100,7 +101,7 @@ def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
 
 
 def manifest(folder: Path, name: str, account: str, **counts: int) -> None:
-    about: dict[str, Any] = {"account": account, "counts": {"documents": 0, "dropped": 0, "dead_letters": 0, **counts}}
+    about: dict[str, Any] = {"account": account, "counts": {"read": sum(counts.values()), **counts}}
     (folder / f"manifest-20261122T{name}.json").write_text(json.dumps(about))
 
 
@@ -112,7 +113,7 @@ def test_what_is_told_adds_up_over_this_run_alone(tmp_path: Path, capsys: pytest
     manifest(tmp_path, "093000-run2-late1", "read 1 = written 0 + dropped 1 + failed 0", dropped=1)
     manifest(tmp_path, "093000-run21", "read 9 = written 9 + dropped 0 + failed 0", documents=9)
     told.look()
-    assert dict(told.total) == {"documents": 2, "dropped": 1, "dead_letters": 1}
+    assert told.total == Account(4, documents=2, dropped=1, dead_letters=1)
     assert not told.wrong
     assert capsys.readouterr().err.count("\n") == 2
     manifest(tmp_path, "094000-run2", "read 2 = written 2 + dropped 0 + failed 0, which is not what was written: 1 documents", documents=2)

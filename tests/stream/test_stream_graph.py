@@ -27,12 +27,13 @@ from newsbeam.config.recipe_parser import parse
 from newsbeam.config.results import BatchResult
 from newsbeam.sources.message import Message
 from newsbeam.sources.messages import MessageReader
+from newsbeam.storage.output_layout import MessageWindow
 from newsbeam.streaming import elements as streaming_elements
 from newsbeam.streaming import graph, history
 from newsbeam.streaming.deduplication import REDELIVERED
 from newsbeam.streaming.elements import Stream
 from newsbeam.streaming.graph import Process
-from newsbeam.streaming.windows import name_of, write_window
+from newsbeam.streaming.windows import write_window
 from newsbeam.workers.pool import Pool
 
 NASTY = Path(__file__).parents[1] / "pipeline"
@@ -262,7 +263,7 @@ def test_a_manifest_that_does_not_add_up_says_so(tmp_path: Path, caplog: pytest.
     about = write_window(
         job(tmp_path), Stream(), BASE, 0, [("documents", b'{"metadata":{"origin":"a"}}\n', (("documents", 2),), ("a", 0, 1), 0)]
     )
-    assert "which is not what was written: 1 documents" in about["account"]
+    assert "which is not what was written: 1 documents" in about.account
     assert "which is not" in caplog.text
 
 
@@ -353,7 +354,7 @@ def test_another_run_writes_beside_it(tmp_path: Path) -> None:
     write_window(job(tmp_path), Stream(run=1), BASE, 0, [ending(1)])
     write_window(job(tmp_path), Stream(run=2), BASE, 0, [ending(2)])
     assert numbers(tmp_path) == {"-run1-00000.jsonl": [1], "-run2-00000.jsonl": [2]}
-    assert name_of(Stream(run=12), BASE, 3) == f"{window(0)}-run12-late3"
+    assert str(MessageWindow(BASE, run=12, late=3)) == f"{window(0)}-run12-late3"
 
 
 def test_a_large_window_is_several_files(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def test_stretches_hold_what_was_put_in_and_nothing_else(windows: list[set[int]]
     for window in windows:
         for place, stretches in history.summarise_window((at(offset).origin, 1000 + offset) for offset in window).items():
             found.setdefault(place, []).extend(stretches)
-    joined = {place: history._joined(stretches) for place, stretches in found.items()}
+    joined = {place: history._merge(stretches) for place, stretches in found.items()}
     inside = {offset for offset in range(-1, 45) if history.is_written(at(offset, 1000 + offset), joined)}
     assert inside == set().union(*windows)
     assert all(one[1] + 1 < other[0] for stretches in joined.values() for one, other in pairwise(stretches))
@@ -48,7 +48,7 @@ def test_a_topic_made_again_is_read_again() -> None:
 
 def manifest(folder: Path, age: float, run: int, messages: dict[str, list[Any]]) -> None:
     window = datetime.fromtimestamp(time.time() - age, timezone.utc).strftime("%Y%m%dT%H%M%S")
-    (folder / f"manifest-{window}-run{run}.json").write_text(json.dumps({"messages": messages}))
+    (folder / f"manifest-{window}-run{run}.json").write_text(json.dumps({"account": "", "counts": {}, "messages": messages}))
 
 
 def test_manifests_of_the_folder(tmp_path: Path) -> None:
@@ -73,7 +73,7 @@ def test_keys_are_known_again(tmp_path_factory: pytest.TempPathFactory, wrote: s
     folder = tmp_path_factory.mktemp("out")
     for run, keys in enumerate((sorted(wrote), sorted(wrote)[:1])):
         window = datetime.fromtimestamp(time.time() - 60 * run, timezone.utc).strftime("%Y%m%dT%H%M%S")
-        about = {"keys": history.encode_keys(map(history.key_hash, keys))}
+        about = {"account": "", "counts": {}, "keys": history.encode_keys(map(history.key_hash, keys))}
         (folder / f"manifest-{window}-run{run}.json").write_text(json.dumps(about))
     marks = history.load_keys(history.save_keys(history.load(str(folder), "kafka://news/", 3600)[1], str(folder / "seen")))
     assert len(marks) == len(wrote)

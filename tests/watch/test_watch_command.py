@@ -477,7 +477,7 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
         (["gs://bucket/in", "-o", "out"], "watch reads and writes folders on this machine only"),
         (["in", "-o", "s3://bucket/out"], "watch reads and writes folders on this machine only"),
         (["pipe", "-o", "out"], "pipe is neither a regular file nor a folder"),
-        (["in", "-o", "done"], "done holds the results of a run over files"),
+        (["in", "-o", "done"], "done belongs to runs over files"),
         (["in", "-o", "out", "-r", "site.yaml"], "site_template counts over all pages before the first is cleaned"),
         (["in", "-o", "out", "-r", "nowhere.yaml"], "nowhere.yaml: No such file"),
         (["in", "-o", "out", "--settel", "1"], "did you mean '--settle'?"),

@@ -19,8 +19,8 @@ import pytest
 from newsbeam.config.job import Job, WorkerConfig
 from newsbeam.config.recipe_parser import parse
 from newsbeam.errors import AccountError, LedgerError
-from newsbeam.outputs.manifest import account_line
 from newsbeam.storage import output_layout
+from newsbeam.storage.manifest import Account
 from newsbeam.watching import ledger as module
 from newsbeam.watching.file_state import FileStat, Input, Part
 from newsbeam.watching.ledger import Ledger
@@ -80,7 +80,7 @@ def test_what_is_committed_is_known_and_what_is_published_can_be_read(tmp_path: 
     assert dict(ledger.known()) == dict.fromkeys(INPUTS[:2], STAMP)
     assert ledger.find(INPUTS[0]) == Input(INPUTS[0], STAMP, 1, 1, True, "ab" * 32)
     assert ledger.find(INPUTS[2]) is None
-    assert account_line(ledger.totals) == "read 2 = written 2 + dropped 0 + failed 0"
+    assert str(Account.of(ledger.totals)) == "read 2 = written 2 + dropped 0 + failed 0"
     ledger.close()
 
 
@@ -89,7 +89,7 @@ def test_what_is_held_outlives_a_restart(tmp_path: Path) -> None:
     ledger.commit(part_of(INPUTS[0]))
     ledger.commit(part_of(INPUTS[1], kind="dropped"))
     ledger = reopened(ledger, tmp_path)
-    assert account_line(ledger.totals) == "read 2 = written 1 + dropped 1 + failed 0"
+    assert str(Account.of(ledger.totals)) == "read 2 = written 1 + dropped 1 + failed 0"
     ledger.publish()
     assert lines(tmp_path) == ["/in/0.txt#1"]
     assert lines(tmp_path, "dropped") == ["/in/1.txt#1"]
@@ -129,7 +129,7 @@ def test_what_does_not_add_up_is_refused_whole(tmp_path: Path) -> None:
     ledger = Ledger(job(tmp_path))
     part = part_of(INPUTS[0])
     part.read += 1
-    with pytest.raises(AccountError, match="2 records were read, and 1 came out"):
+    with pytest.raises(AccountError, match=r"read 2 = written 1 \+ dropped 0 \+ failed 0 does not balance"):
         ledger.commit(part)
     assert ledger.find(INPUTS[0]) is None
     ledger.close()
@@ -206,10 +206,10 @@ def test_a_damaged_state_is_built_anew_from_the_manifests(tmp_path: Path, damage
     ledger.close()
     damage(tmp_path / output_layout.WATCH_STATE_DIR / "ledger.sqlite")
     ledger = Ledger(job(tmp_path))
-    assert any("built anew from 2 manifests" in note for note in ledger.notes)
+    assert any("rebuilt from 2 manifests" in note for note in ledger.notes)
     assert dict(ledger.known()) == dict.fromkeys(INPUTS[:3], STAMP)
     assert [one.version if (one := ledger.find(path)) else 0 for path in INPUTS] == [2, 1, 1, 0, 1, 0, 0]
-    assert account_line(ledger.totals) == "read 8 = written 7 + dropped 0 + failed 1"
+    assert str(Account.of(ledger.totals)) == "read 8 = written 7 + dropped 0 + failed 1"
     ledger.commit(part_of(INPUTS[5]))
     ledger.publish()
     assert sorted(Counter(lines(tmp_path)).values()) == [1] * 8
@@ -231,7 +231,7 @@ def test_an_old_copy_of_the_state_learns_the_rest_from_the_manifests(tmp_path: P
     state.write_bytes(old)
     ledger = Ledger(job(tmp_path))
     assert dict(ledger.known()) == dict.fromkeys(INPUTS[:4], STAMP)
-    assert account_line(ledger.totals) == "read 4 = written 4 + dropped 0 + failed 0"
+    assert str(Account.of(ledger.totals)) == "read 4 = written 4 + dropped 0 + failed 0"
     ledger.commit(part_of(INPUTS[4]))
     assert ledger.publish() == "manifest-00000005.json"
     ledger.close()
@@ -397,7 +397,7 @@ def test_killed_at_every_step(tmp_path: Path, lose_the_ledger: bool, first: int,
         go_on(folder)
         assert sorted(lines(folder)) == WHOLE
         ledger = Ledger(job(folder))
-        assert account_line(ledger.totals) == "read 8 = written 8 + dropped 0 + failed 0"
+        assert str(Account.of(ledger.totals)) == "read 8 = written 8 + dropped 0 + failed 0"
         assert len(list(ledger.known())) == len(INPUTS)
         ledger.close()
         assert sorted(path.name for path in (folder / output_layout.WATCH_STATE_DIR).rglob("*") if "sqlite" not in path.name) == ["aside"]
