@@ -1,4 +1,4 @@
-"""Takes boilerplate out: finds a web page's main text, strips what scrapers left in plain text."""
+"""Boilerplate removal for web pages and for scraped plain text."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from newsbeam.transforms.processor import Effect
 
 @dataclass(frozen=True)
 class Boilerplate:
-    """Leaves the main text alone in `text` and puts everything taken out into `removed`.
+    """Reduce `text` to the main text; list what was removed in `removed`.
 
-    `template` is what recurs over the pages of a site, where a run has counted it.
+    `template` has the texts that repeat over the pages of a site, if the run has counted them.
     """
 
     name: ClassVar[str] = "boilerplate"
@@ -28,7 +28,10 @@ class Boilerplate:
     template: SiteTemplate | None = field(default=None, metadata={"option": False})
 
     def __call__(self, document: Document) -> Document:
-        """The document without boilerplate; `markup` is false afterwards. Never raises."""
+        """Return the document without boilerplate; never raises.
+
+        `markup` is false afterwards.
+        """
         if document.markup:
             return self._page(document)
         clean = self._lines(document)
@@ -40,19 +43,25 @@ class Boilerplate:
         if not any(found):
             return clean
         if clean.title in (text for text, gone in zip(texts, found, strict=True) if gone) and not document.title:
-            # What every page begins with was taken for the headline.
+            # The headline was wrong if every page of the site begins with it.
             own = "\n".join(text for text, gone in zip(_BREAK.split(document.text), found, strict=True) if not gone)
             clean = replace(clean, title=self._lines(replace(document, text=own)).title)
         return _without_lines(clean, texts, found)
 
     def explain(self, document: Document) -> list[Explained]:
-        """Each block or line of the document in its order, whether it stays, and why. Slow: for people who ask."""
+        """Return each block or line in order, with the reasons for each decision.
+
+        Slow: for interactive use.
+        """
         if document.markup:
             return explain_page(document.text, self._recurring(document))
         return explain_lines(document.text, document.title)
 
     def site_texts(self, document: Document) -> list[str]:
-        """The texts of a document that may recur on other pages of its site: blocks of a page, lines of scraped text."""
+        """Return the texts of a document that may repeat on other pages.
+
+        They are the blocks of a page, or the lines of scraped text.
+        """
         if document.markup:
             return [block.text for block in read_page(document.text).blocks]
         return _BREAK.split(document.text)
@@ -102,7 +111,11 @@ _BREAK = re.compile(r"\r\n|\n|\r")
 
 
 def _without_lines(document: Document, lines: Sequence[str], recurring: Sequence[bool]) -> Document:
-    """A cleaned text without the lines that recur. `lines` are those of the text before: it has kept some, or their beginning."""
+    """Remove repeated lines from a cleaned text.
+
+    `lines` are those of the original text, some of which the cleaned text has kept, in part or
+    completely.
+    """
     before = {removal.line for removal in document.removed if removal.line > 0 and removal.text == lines[removal.line - 1]}
     kept: list[str] = []
     gone: list[Removal] = []

@@ -1,4 +1,8 @@
-"""What carried a score: each group of columns in turn is made as usual, and how far the score moves says what the group weighed."""
+"""Feature attribution: which groups of columns determine a score.
+
+Each group in turn is set to its typical values; the resulting change of the score is the
+contribution of the group.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,10 @@ _MOST, _LEAST = 3, SCALE // 8
 
 
 def columns_of(groups: Groups, names: Sequence[str]) -> list[list[int]]:
-    """For each group the numbers of its columns: each belongs to the group with the longest beginning of its name."""
+    """Return the column indices of each group.
+
+    A column belongs to the group with the longest matching prefix of its name.
+    """
     found: list[list[int]] = [[] for _ in groups]
     for number, name in enumerate(names):
         longest = [max((len(begin) for begin in begins if name.startswith(begin)), default=0) for _, begins in groups]
@@ -28,9 +35,11 @@ def columns_of(groups: Groups, names: Sequence[str]) -> list[list[int]]:
 def carried(
     judge: Callable[[NDArray[np.float32]], NDArray[Any]], rows: NDArray[np.float32], columns: Sequence[Sequence[int]], usual: NDArray[Any]
 ) -> list[list[tuple[int, int]]]:
-    """For each row the groups that carried its score to the side of 0 where it is: (group, how far), at most three, the strongest first.
+    """Return the strongest contributions to the score of each row.
 
-    `usual` is what each column is set to; scores and distances are in units of 1/SCALE. Judges all rows once a group: for people who ask.
+    At most three (group, contribution) with the sign of the score, strongest first. `usual` has the
+    typical value of each column. Scores and contributions are in units of 1/SCALE. Evaluates all
+    rows once per group, so it is for interactive use.
     """
     base = judge(rows)
     moved = []

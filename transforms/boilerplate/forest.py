@@ -1,8 +1,9 @@
-"""Boosted oblivious trees with whole numbers for leaves: a classifier of blocks and lines that needs nothing but numpy.
+"""Boosted oblivious trees with integer leaves, evaluated with numpy.
 
-A tree of depth d asks the same d questions ("is feature f greater than b?") of every row; the answers, read as bits, number its
-leaf (the form of CatBoost, Prokhorenkova et al. 2018). So a whole page is judged in a few array operations. Leaves are integers:
-their sum is the same on every machine and in every order, which floats would not promise.
+A tree of depth d asks the same d questions ("is feature f greater than b?") about every row. The
+answers, read as bits, are the index of its leaf (as in CatBoost, Prokhorenkova et al. 2018), so a
+complete page is classified in a few array operations. Leaves are integers: unlike floats, their sum
+is the same on every machine and in every order.
 """
 
 from __future__ import annotations
@@ -16,12 +17,16 @@ from numpy.typing import NDArray
 SCALE = 1024
 """Leaves, and so sums of leaves, are log odds in units of 1/SCALE."""
 
-_ROWS = 1024  # rows judged at once: bounds the memory, whatever the page
+_ROWS = 1024  # rows per batch, to limit memory
 
 
 @dataclass(frozen=True, eq=False)
 class Forest:
-    """`features` and `borders` are (trees, depth), depth at most 8, `leaves` (trees, 2 ** depth); `bias` is added to every sum."""
+    """Trees as arrays.
+
+    `features` and `borders` are (trees, depth), with depth at most 8; `leaves` is (trees, 2 **
+    depth). `bias` is added to every sum.
+    """
 
     features: NDArray[np.int16]
     borders: NDArray[np.float32]
@@ -29,7 +34,7 @@ class Forest:
     bias: int
 
     def scores(self, rows: NDArray[np.float32]) -> NDArray[np.int32]:
-        """The log odds, in units of 1/SCALE, of each of the (n, features) rows."""
+        """Return the log odds of the (n, features) rows, in units of 1/SCALE."""
         trees, depth = self.features.shape
         out = np.empty(len(rows), np.int32)
         questions = self.features.ravel()
@@ -39,7 +44,7 @@ class Forest:
         columns = np.ascontiguousarray(rows.T)
         for start in range(0, len(rows), _ROWS):
             answers = (columns[questions, start : start + _ROWS] > borders).view(np.uint8).reshape(trees, depth, -1)
-            # Each tree's answers, read as bits, number its leaf.
+            # The answers of each tree, read as bits, are the index of its leaf.
             leaf = answers[:, 0, :].copy()
             for bit in range(1, depth):
                 leaf |= answers[:, bit, :] << bit
@@ -49,5 +54,5 @@ class Forest:
 
 
 def forest_of(arrays: dict[str, NDArray[Any]], prefix: str = "") -> Forest:
-    """The forest whose arrays stand under `prefix` in a weights file."""
+    """Build the forest from the arrays of a weights file with this prefix."""
     return Forest(arrays[f"{prefix}features"], arrays[f"{prefix}borders"], arrays[f"{prefix}leaves"], int(arrays[f"{prefix}bias"]))

@@ -1,8 +1,9 @@
-"""The main text of a web page, what was left out of it, and what the page says of itself.
+"""Extract the main text and the metadata of a web page.
 
-The page model says which blocks make the main text (model.py). Then rules have their say where learning cannot see: what a
-kept block itself says (a credit, a copyright line, a share row; in any language of the word lists), what is glued to its end,
-a paragraph that comes twice, what recurs over the pages of the site.
+The page model selects the blocks of the main text (pages/model.py). Rules then decide where the
+model has no information: blocks that state what they are (a credit, a copyright line, a share row,
+in any language of the word lists), text glued to the end of a block, repeated paragraphs, and texts
+that repeat over the pages of the site.
 """
 
 from __future__ import annotations
@@ -33,9 +34,10 @@ Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
 
 @dataclass(frozen=True)
 class Main:
-    """A page's main text, its blocks separated by one blank line, what is no part of it, and what the page says of itself.
+    """A page's main text, its removed parts and its metadata.
 
-    `visible` is how many characters other than white space the page shows in all.
+    Blocks of `text` are separated by one blank line. `visible` is the number of visible characters
+    other than white space.
     """
 
     text: str
@@ -45,7 +47,11 @@ class Main:
 
 
 def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -> Main:
-    """The main text of a page. `latest` is an ISO time: no later date is believed. Linear in the length of `html`; never raises."""
+    """Extract the main text of a page; never raises.
+
+    `latest` is an ISO time after which dates are not accepted. The time is linear in the length of
+    `html`.
+    """
     page = read_page(html)
     if not page.blocks:
         metadata = page_metadata(page, "", [], latest)
@@ -62,7 +68,7 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
             removed += [Removal(tail_kind, NOWHERE, tail) for tail_kind, tail in tails]
     text = "\n\n".join(kept)
     if len(metadata.body) > _BODY_COUNTS * len(text):
-        # The page shows next to nothing without its scripts, and they hold the article.
+        # The page shows almost nothing without its scripts, which contain the article.
         removed = [*removed, *(Removal("other", NOWHERE, block) for block in kept)]
         text = metadata.body
     return Main(text, tuple(removed), metadata, page.visible)
@@ -72,7 +78,10 @@ _BODY_COUNTS = 5
 
 
 def explain_page(html: str, recurring: Recurring | None = None) -> list[Explained]:
-    """Each block of a page in its order, with what decided about it; `score` is the log odds that it goes. Slow."""
+    """Return each block of a page in order, with the reasons for its decision.
+
+    `score` is the log odds that it is removed. Slow.
+    """
     page = read_page(html)
     if not page.blocks:
         return []
@@ -86,7 +95,11 @@ def explain_page(html: str, recurring: Recurring | None = None) -> list[Explaine
 
 @dataclass(frozen=True, eq=False)
 class _Chosen:
-    """For each block its kind ("" where kept), what is left of it and what was cut off its end, and the rule that decided, if one did."""
+    """Decisions on the blocks of a page.
+
+    For each block: its kind ("" if it is kept), its remaining text and the tails that were removed
+    from it, and the rule that decided, if any.
+    """
 
     kinds: list[LineKind]
     cut: list[tuple[str, tuple[tuple[RemovalKind, str], ...]]]
@@ -103,7 +116,7 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
     texts = [block.text for block in page.blocks]
     ruled = [""] * len(texts)
     _fill(page, keep, scores, ruled)
-    if not page.rough:  # where blocks are made of short ones, two are alike by what they are made of
+    if not page.rough:  # rough blocks consist of short ones, so equal text does not mean a copy
         _drop_copies(texts, keep, layout, ruled)
     judged, told, lists = _judged(page, texts)
     near: dict[int, LineKind] = {}
@@ -113,12 +126,13 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
         said, rest, tails = judged.get(number, _NOTHING)
         kind: LineKind = ""
         if not kept:
-            # What a block itself says (a copyright line in a footer, a credit in a caption) goes before where it stands.
+            # What a block states (a copyright line in a footer, a credit in a caption) takes
+            # precedence over its position.
             kind = said if said in _TELLING else _kind(page, block.element, near) or said or "other"
         elif said and (block.tag not in HEADINGS or scores[number] < _SURE):
-            kind, ruled[number] = said, f"a rule: {said}"
+            kind, ruled[number] = said, f"rule: {said}"
         elif scores[number] < 0 and (kind := _kind(page, block.element, near)):
-            ruled[number] = f"doubtful, and an element around it is named for {kind}"
+            ruled[number] = f"uncertain, and inside an element named for {kind}"
         kinds.append(kind)
         cut.append((rest or block.text, () if kind else tails))
     if told:
@@ -127,12 +141,12 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
         mark_bylines(lines, kinds, lists, [is_prose(text) for text in texts], [block.tag in HEADINGS for block in page.blocks])
         for number, (kind, other) in enumerate(zip(kinds, before, strict=True)):
             if kind != other:
-                ruled[number] = "a rule: who and when, around the article"
+                ruled[number] = "rule: byline or date next to the article"
     if recurring is not None:
         title = page.title.casefold()
         for number, found in enumerate(recurring(texts, [not kind for kind in kinds])):
             if found and not kinds[number] and not (page.blocks[number].tag == "h1" and texts[number].casefold() in title):
-                kinds[number], ruled[number] = "template", "it recurs over the pages of the site"
+                kinds[number], ruled[number] = "template", "repeated on other pages of the site"
     return _Chosen(kinds, cut, ruled, rows, scores)
 
 
@@ -140,7 +154,10 @@ _NOTHING: Judgement = ("", "", ())
 
 
 def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int], Words]:
-    """What rules say of the blocks that any rule can concern, which blocks may tell who and when, and the lists to ask."""
+    """Apply the rules to the blocks that may match one.
+
+    Returns the verdicts, the blocks that may be bylines or dates, and the word lists.
+    """
     numbers = [number for number, block in enumerate(page.blocks) if block.tag != "pre" and "\n" not in block.text]
     sifted = sift(scan([texts[number] for number in numbers] or ["-"]))
     if not numbers:
@@ -150,8 +167,8 @@ def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int
 
 
 _TELLING = frozenset[LineKind](("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
-_SURE = 3 * SCALE  # a heading of which the model is so sure stays, whatever it reads like
-_LONG_WORDS = 8  # a block of so many words does not come twice by chance
+_SURE = 3 * SCALE  # a heading with a higher score stays, whatever it says
+_LONG_WORDS = 8  # a block with this many words is not repeated by chance
 
 
 _WHOLE = frozenset(("tr", "pre", "blockquote"))
@@ -159,14 +176,17 @@ _DOUBTFUL, _REACH = -SCALE, 3
 
 
 def _fill(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[str]) -> None:
-    """Keep a doubtful row, piece of code or quotation between blocks that are kept: half a table is worse than one row too many."""
+    """Keep uncertain rows, code and quotations between kept blocks.
+
+    Half a table is worse than one row too many.
+    """
     kept = np.flatnonzero(keep)
     for number in np.flatnonzero(~keep & (scores > _DOUBTFUL)).tolist():
         if page.blocks[number].tag in _WHOLE:
             at = int(np.searchsorted(kept, number))
             if 0 < at < len(kept) and number - kept[at - 1] <= _REACH and kept[at] - number <= _REACH:
                 keep[number] = True
-                ruled[number] = "it stands between what is kept"
+                ruled[number] = "between kept blocks"
 
 
 def _drop_copies(texts: list[str], keep: NDArray[np.bool_], layout: Layout, ruled: list[str]) -> None:
@@ -177,7 +197,7 @@ def _drop_copies(texts: list[str], keep: NDArray[np.bool_], layout: Layout, rule
         if keep[number] and words[number] >= _LONG_WORDS:
             if text in seen:
                 keep[number] = False
-                ruled[number] = "the same stands further up"
+                ruled[number] = "copy of an earlier block"
             seen.add(text)
 
 
@@ -188,7 +208,7 @@ _Kinds = dict[str, RemovalKind]
 
 @cache
 def _signs() -> tuple[_Kinds, list[tuple[str, RemovalKind]], _Kinds, _Kinds]:
-    """Word, run of letters, role and tag to kind."""
+    """Load kinds by word, by part of a word, by role and by tag."""
     data = load("signs.yaml")
     flat: list[_Kinds] = [
         {word: removal_kind(kind, f"signs.yaml, {table}") for kind, words in data[table].items() for word in words}
@@ -199,12 +219,12 @@ def _signs() -> tuple[_Kinds, list[tuple[str, RemovalKind]], _Kinds, _Kinds]:
 
 @lru_cache(maxsize=20_000)
 def _sign(words: str) -> LineKind:
-    """The kind of boilerplate that class, id and role speak of, or ""."""
+    """Return the kind of boilerplate that class, id and role suggest, or ""."""
     kinds, joined, roles, _ = _signs()
     for word in words.split():
         if word in roles:
             return roles[word]
-        if ":" in word or "[" in word:  # a utility class says how something looks
+        if ":" in word or "[" in word:  # a utility class describes appearance
             continue
         for part in PARTS.findall(word):
             if kind := kinds.get(part.lower()):
@@ -220,9 +240,9 @@ _NEVER = frozenset(("html", "body", "main", "article"))
 
 
 def _kind(page: Page, element: int, known: dict[int, LineKind]) -> LineKind:
-    """The kind that the nearest element around a block gives it: by its class, id or role, else by its tag; "" for none.
+    """Return the kind suggested by the nearest element around a block.
 
-    `known` holds what was found out of elements before.
+    By its class, id or role, else by its tag; "" for none. `known` caches the kinds of elements.
     """
     tags = _signs()[3]
     passed: list[int] = []
@@ -243,7 +263,10 @@ def _kind(page: Page, element: int, known: dict[int, LineKind]) -> LineKind:
 
 
 def _heading(page: Page, chosen: _Chosen) -> str:
-    """The page's main heading: the first h1 of the main text, else the first h1 that is seen and no navigation."""
+    """Return the page's main heading.
+
+    The first h1 of the main text, else the first visible h1 outside navigation.
+    """
     first = ""
     for block, kind in zip(page.blocks, chosen.kinds, strict=True):
         if block.tag == "h1" and block.seen:

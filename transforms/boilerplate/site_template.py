@@ -1,11 +1,13 @@
-"""What recurs over the pages of a site: menus, slogans, pitches and author boxes that no word list knows.
+"""Texts that repeat over the pages of a site.
 
-In two steps, since a page by itself does not know its neighbours. First every page says what is to be counted for it
-(`page_keys`); whoever runs the chain adds the counts up, in whatever order and on however many machines. Then a
-`SiteTemplate` with the counts tells, page by page, which of its texts are template (`recurring`).
+Menus, slogans, appeals and author boxes that no word list contains. This takes two steps, because a
+page does not know its neighbours. First, each page yields the keys to count (`page_keys`); the
+caller adds up the counts, in any order and on any number of machines. Then a `SiteTemplate` with
+the counts says which texts of a page are template (`recurring`).
 
-A text counts as often as it stands on *other* pages: the page itself, and its copies word for word, are taken off both the
-text's count and the number of pages. So a page saved six times is no template of its own, and a site of one page has none.
+Only *other* pages count: the page itself and its exact copies are subtracted both from the count of
+a text and from the number of pages. So a page saved six times is not its own template, and a site
+with one page has none.
 """
 
 from __future__ import annotations
@@ -22,30 +24,37 @@ from newsbeam.transforms.document import Document
 
 
 class Counts(Protocol):
-    """How often each key was given, of all pages of the run. It may err, but to one side only each time."""
+    """Counts of keys over all pages of the run.
+
+    The counts may be approximate, but each method errs to one side only.
+    """
 
     def at_least(self, key: int) -> int:
-        """A number that is hardly ever too high."""
+        """Return a count that is hardly ever too high."""
         ...
 
     def at_most(self, key: int) -> int:
-        """A number that is never too low."""
+        """Return a count that is never too low."""
         ...
 
 
 _NUMBER = re.compile(r"\d+")
-# So many numbers, and one to so few words: a row of a table, a product's measures. Folded, all of them would be alike.
+# At least this many numbers, and one per this many words: a table row, or measurements. With digits
+# replaced, all of them would be equal.
 _FIGURES, _WORDS_A_FIGURE = 3, 4
-# Without two letters it is neither a name nor a word: the figures of a table, "a)", "€", "»".
+# With fewer than two letters, a text is neither a name nor a word: numbers in a table, "a)", "€",
+# "»".
 _WORDY = re.compile(r"[^\W\d_][\W\d_]*[^\W\d_]")
 _DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def fingerprints(texts: Iterable[str]) -> list[int]:
-    """For each text a signed number of 64 bits, the same on every machine; 0 for what tells nothing: no words, or mostly numbers.
+    """Return a signed 64-bit hash of each text.
 
-    Case and white space do not matter, nor, in a sentence, what the numbers are: "Already 812 readers  sit at our table" and
-    "already 97 readers sit at our table" are one text. In "Save 25%" they are what it has to say.
+    It is the same on every machine, and 0 for texts without information: no words, or mostly
+    numbers. Case and white space are ignored; so are, in a sentence, the values of numbers:
+    "Already 812 readers  sit at our table" and "already 97 readers sit at our table" are equal. In
+    "Save 25%", the number matters.
     """
     return [_fingerprint(text) for text in texts]
 
@@ -73,8 +82,10 @@ _HEAD = 1 << 18
 
 
 def site_of(document: Document) -> str:
-    """The site that a document belongs to: the host of its url or, where it is a page that has none, of the url that it
-    says is its own, without `www.`; else the folder of the input that it came from.
+    """Return the site that a document belongs to.
+
+    It is the host of its url, without `www.`. If a page has none, it is the host of its canonical
+    url; if there is none either, the folder of the input file.
     """
     if host := _host(document.url):
         return host
@@ -99,36 +110,42 @@ _PAGES = "pages of the site"
 
 
 def page_keys(site: str, texts: Iterable[str]) -> list[int]:
-    """What is to be counted for one page, each key once: the page, its content as a whole, its distinct texts."""
+    """Return the keys to count for one page, each once.
+
+    They stand for the page, its complete content, and its distinct texts.
+    """
     salt = _hash(site)
     found = {mark for mark in fingerprints(texts) if mark}
     return [salt ^ _hash(_PAGES), salt ^ _content(found), *sorted(salt ^ mark for mark in found)]
 
 
 def _content(marks: set[int]) -> int:
-    """One number for all texts of a page, whatever their order."""
+    """Return one hash for all texts of a page, independent of their order."""
     return _hash(str(sum(marks)))
 
 
-# A text of so many characters (without spaces) in so many words is a sentence or near it: it does not recur by chance, nor as a
-# recipe's "Ingredients". Those of scripts that write a syllable or a word with one sign count three times.
+# Minimum characters (without spaces) and words of a text that is more or less a sentence: it does
+# not repeat by chance, nor as a label such as "Ingredients". In scripts with one character per
+# syllable or word, characters count three times.
 _LONG, _LONG_WORDS = 24, 4
-_ENOUGH = 256  # code points of a text that are looked at for it
-# So many short texts in a row that all recur are a bar of buttons, a menu, a list of sections.
+_ENOUGH = 256  # characters of a text to read for this
+# Minimum consecutive short texts that all repeat to be a menu, a bar of buttons or a list of
+# sections.
 _ROW = 4
-# A short text that stands so often on one page is the label of its records ("REI Outlet"), not the site's.
+# A short text that occurs this often on one page is a label of its records ("REI Outlet"), rather
+# than of the site.
 _LABEL = 3
-# A page that would keep fewer characters (counted as above), or less than one in so many, is a form, a record or a law: it may mean
-# what it shares with others.
+# A page that would keep fewer characters (counted as above), or less than this fraction, is a form,
+# a record or a law, whose shared text may be its content.
 _LEAST_LEFT, _LEAST_PART = 60, 2
 
 
 @dataclass(frozen=True)
 class SiteTemplate:
-    """What was counted over the pages of all sites, and from when on it means something.
+    """The counts of all sites, and the thresholds.
 
-    A text is template where it stands on `share` (0..1) of the other pages of its site, and at least two, if the site has
-    at least `min_pages`.
+    A text is template if it occurs on at least `share` (0..1) of the other pages of its site, and
+    on at least two, if the site has at least `min_pages`.
     """
 
     counts: Counts
@@ -136,15 +153,15 @@ class SiteTemplate:
     share: float = 0.3
 
     def shares(self, site: str, texts: Sequence[str]) -> list[float]:
-        """For each text of a page the share (0..1) of the site's other pages on which it stands; 0.0 where too little is known.
+        """Return the fraction of the site's other pages with each text.
 
-        `texts` are all texts of the page, as they were given to `page_keys`.
+        0.0 if there are too few pages. `texts` are all texts of the page, as passed to `page_keys`.
         """
         salt = _hash(site)
         pages_key = salt ^ _hash(_PAGES)
         marks = fingerprints(texts)
         copies = max(1, self.counts.at_least(salt ^ _content({mark for mark in marks if mark})))
-        # On a site of pages all alike nothing but copies is left, and nothing can be told.
+        # On a site with identical pages, only copies are left, and nothing can be decided.
         if self.counts.at_least(pages_key) - copies + 1 < self.min_pages:
             return [0.0] * len(marks)
         others = max(1, self.counts.at_most(pages_key) - copies)
@@ -156,11 +173,12 @@ class SiteTemplate:
         return [known[mark] for mark in marks]
 
     def recurring(self, site: str, texts: Sequence[str], kept: Sequence[bool] = ()) -> list[bool]:
-        """For each text of a page, in its order, whether it is template.
+        """Decide for each text of a page whether it is template.
 
-        A sentence that recurs is. Short texts are only beside one, at the top or the end of the page, or in a row: alone
-        between the page's own texts a word that recurs is a heading ("Ingredients"). `kept` says which of them would stay
-        by all other signs (none given: all); where next to nothing of those would be left, nothing is template.
+        A repeated sentence is. A repeated short text is template only next to one, at the top or
+        end of the page, or in a row; alone between the page's own texts, a repeated word is a
+        heading ("Ingredients"). `kept` says which texts would otherwise stay (default: all). If
+        hardly any of those would remain, nothing is template.
         """
         labels = {text for text, count in Counter(texts).items() if count >= _LABEL and not _long(text)}
         often = [share >= self.share and text not in labels for share, text in zip(self.shares(site, texts), texts, strict=True)]
@@ -182,7 +200,10 @@ class SiteTemplate:
 
 
 def _weight(text: str) -> int:
-    """Its characters without spaces; those of scripts that need few count three times."""
+    """Count the characters without spaces.
+
+    In scripts with one character per syllable or word, they count three times.
+    """
     return len(text) - text.count(" ") + (0 if text.isascii() else 2 * len(_DENSE.findall(text)))
 
 

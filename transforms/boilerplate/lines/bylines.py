@@ -15,7 +15,7 @@ _DATED = re.compile(r"\d{1,4}[./-]\s?\d{1,2}[./-]\s?\d{2,4}|\d{1,2}:\d\d|\d\W{0,
 
 
 def _is_date(line: str, lists: Words) -> bool:
-    """Return whether the line is nothing but a date, a time, or how long reading takes."""
+    """Return whether the line is only a date, a time or a reading time."""
     if len(line) > 90 or _DATED.search(line) is None:
         return False
     return all(word in lists.date for word in _WORDS.findall(line.casefold()))
@@ -25,7 +25,7 @@ _PARTICLES = frozenset("and de van von der la und et y e for of the del da do do
 
 
 def _is_byline(line: str, lists: Words) -> bool:
-    """Return whether the line is "By Jane Doe" and no more: a word for "by", then names."""
+    """Return whether the line is "By Jane Doe": a word for "by", then names."""
     if len(line) > 80 or END.search(line):
         return False
     first, _, rest = line.strip().partition(" ")
@@ -46,10 +46,11 @@ _PIECES = re.compile(r"[\s|｜·•,;()（）\[\]<>]+")
 
 
 def _is_info(line: str, lists: Words, top: bool) -> bool:
-    """Return whether the line is what pages tell above or below an article in one row: who, when, from where, buttons.
+    """Return whether the line is an information row of an article.
 
-    It holds a whole date, and else nothing but names, labels and words of dates. At the top, where the headline may be, it has to
-    begin with a word for "by", or with the date and give the time.
+    Such a row has author, date, place and buttons. It contains a complete date, and otherwise only
+    names, labels and words of dates. At the top, where the headline may be, it must begin with a
+    word for "by", or with a date that includes the time.
     """
     if len(line) > 180 or line[-1] in "!?。！？":
         return False
@@ -79,7 +80,10 @@ _ASIDE = re.compile(r"^[（(]([^()（）]{2,30})[)）]$")
 
 
 def _is_signature(line: str, last: bool) -> bool:
-    """Return whether the line is a name with a mail address, or, below an East Asian article, a name in brackets."""
+    """Return whether the line is a signature.
+
+    That is a name with a mail address or, below an East Asian article, a name in brackets.
+    """
     if match := _SIGNED.match(line) or (_ASIDE.match(line) if last else None):
         names = match[1].split()
         if is_dense(match[1]):
@@ -96,9 +100,10 @@ def mark_bylines(
     headings: Sequence[bool] = (),
     told: Sequence[bool] = (),
 ) -> None:
-    """Give a kind to bylines, dates and signatures before the first and after the last paragraph; `headings` are none of them.
+    """Mark bylines, dates and signatures around the article.
 
-    `told` says of each text whether it can be one of these at all.
+    They are before the first and after the last paragraph. `headings` are excluded. `told` says for
+    each text whether it is a candidate.
     """
     first, last = extent(kinds, prose)
     if first < 0:
@@ -113,7 +118,7 @@ def mark_bylines(
             continue
         if first <= at <= last or (headings and headings[at]):
             top = False
-            # The paragraph above a byline is what leads into the article.
+            # The paragraph above a byline is the lead of the article.
             if first < at < second and not (headings and headings[at]):
                 line = text.strip()
                 begins = not line[0].islower() and bare(fold(line.partition(" ")[0])) in lists.by
@@ -130,7 +135,7 @@ def mark_bylines(
 
 
 def extent(kinds: Sequence[LineKind], prose: Sequence[bool]) -> tuple[int, int]:
-    """The first and the last paragraph, -1 without any."""
+    """Return the first and the last paragraph, -1 if there is none."""
     count = len(prose)
     first = next((at for at in range(count) if prose[at] and not kinds[at]), -1)
     last = next((at for at in range(count - 1, -1, -1) if prose[at] and not kinds[at]), -1)

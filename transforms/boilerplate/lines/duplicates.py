@@ -1,4 +1,4 @@
-"""Lines that stand twice in a text."""
+"""Repeated parts of a text."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ from newsbeam.transforms.boilerplate.lines.line import Line
 from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import is_dense
 
-# A page scraped twice: so many paragraphs in a row, and so many code points, come again word for word.
+# A page was scraped twice if at least this many consecutive paragraphs, with this many characters,
+# are repeated exactly.
 COPIED, _COPIED_LENGTH = 3, 400
 
 
 def find_copies(lines: list[Line], kinds: list[LineKind], prose: list[bool]) -> None:
-    """The second copy of a run of paragraphs goes, with the lines between them that stood in the first copy as well."""
+    """Remove the second copy of a run of paragraphs.
+
+    Also removes the lines between them that are in the first copy.
+    """
     first: dict[str, int] = {}
     places = [at for at, yes in enumerate(prose) if yes and not kinds[at]]
     order = {at: number for number, at in enumerate(places)}
-    again: list[int] = []  # for each paragraph the number of the one that it repeats, or -1
+    again: list[int] = []  # for each paragraph, the index of the one that it repeats, or -1
     for at in places:
         text = lines[at].text.strip()
         again.append(order[first[text]] if text in first else -1)
@@ -33,7 +37,10 @@ def find_copies(lines: list[Line], kinds: list[LineKind], prose: list[bool]) -> 
 
 
 def _drop_copy(lines: list[Line], kinds: list[LineKind], begin: int, end: int, again: int, last: int) -> None:
-    """Take out the lines `again` to `last`, and those right above, that stand in `begin` to `end` or right above it as well."""
+    """Remove the lines `again` to `last`, and repeated lines right above.
+
+    Only lines that are also in `begin` to `end`, or right above it.
+    """
     original = {lines[at].text.strip() for at in range(begin, end + 1)}
     for at in range(again, last + 1):
         if not kinds[at] and lines[at].text.strip() in original:

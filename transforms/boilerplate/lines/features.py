@@ -1,7 +1,8 @@
-"""What a line of scraped text shows of itself and of its place: the numbers that the learned classifier reads.
+"""Features of lines of scraped text for the classifier.
 
-A text is taken as one array of code points, so that a page of hundreds of lines costs a few dozen array operations. Everything
-is counted in whole numbers or is a ratio of two, so that each number is the same on every machine.
+A text is processed as one array of characters, so that a page of hundreds of lines takes a few
+dozen array operations. All values are integers or ratios of integers, and so the same on every
+machine.
 """
 
 from __future__ import annotations
@@ -20,12 +21,14 @@ from newsbeam.transforms.text import FORMS
 
 Ints = NDArray[np.int64]
 
-_HEAD, _TAIL = 400, 320  # code points of a line's beginning and end that are read: a longer line is a paragraph anyway
-ROOT = 4  # letters of a word's beginning
-WINDOW_LINES, WINDOW_LENGTH = 2_000, 1 << 18  # a longer text is read as several: bounds the memory
+# characters of a line's beginning and end to read: a longer line is a paragraph anyway
+_HEAD, _TAIL = 400, 320
+ROOT = 4  # letters of a root
+WINDOW_LINES, WINDOW_LENGTH = 2_000, 1 << 18  # longer texts are read in windows, to limit memory
 
-# Classes of characters. Letters come first, and all that words are made of before the rest.
-# _DENSE are ideographs, kana and Korean syllables, _SOLID letters of scripts that part no words by spaces.
+# Classes of characters. Letters come first, and everything that words consist of precedes the rest.
+# _DENSE are ideographs, kana and Korean syllables; _SOLID are letters of scripts without spaces
+# between words.
 _LOWER, _UPPER, _CASELESS, _DENSE, _SOLID, _DIGIT, _SPACE, _STOP, _COMMA = range(9)
 _COLON, _QUOTE, _OPEN, _CLOSE, _BAR, _DASH, _SYMBOL, _OTHER, _CODE = range(9, 18)
 _CLASSES = 18
@@ -45,7 +48,10 @@ _OF_CATEGORY = {"Ll": _LOWER, "Lu": _UPPER, "Lt": _UPPER, "Lo": _CASELESS, "Lm":
 
 @cache
 def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
-    """For each code point below 65536 its class, and the code point that stands for it in words: small letters, one digit."""
+    """Return class and normalised form of each code point below 65536.
+
+    In the normalised form, letters are in lower case and all digits are the same.
+    """
     # A fixed version of the standard, so that every Python has the same classes.
     category = unicodedata.ucd_3_2_0.category
     classes = np.full(1 << 16, _OTHER, np.uint8)
@@ -56,7 +62,7 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
         if kind in _OF_CATEGORY:
             classes[code] = _OF_CATEGORY[kind]
             if kind in ("Ll", "Lu", "Lt"):
-                form = sign.translate(FORMS).casefold().translate(FORMS)  # as `words.fold` has it
+                form = sign.translate(FORMS).casefold().translate(FORMS)  # as in `text.fold`
                 small[code] = ord(form) if len(form) == 1 else code
             elif kind == "Nd":
                 small[code] = ord("0")
@@ -81,7 +87,7 @@ _U32, _U46 = np.uint64(32), np.uint64(46)
 
 @cache
 def _powers(bits: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """The first 2 ** bits powers of the base, and of its inverse, modulo 2 ** 64."""
+    """Return 2 ** bits powers of the base and of its inverse, modulo 2 ** 64."""
     out = []
     for base in (_BASE, pow(_BASE, -1, 1 << 64)):
         powers = np.full(1 << bits, base, np.uint64)
@@ -97,7 +103,7 @@ def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def hash_word(word: str) -> int:
-    """The hash under which a word of small letters is found in a scan."""
+    """Return the hash of a lower-case word in a scan."""
     value = 0
     for place, sign in enumerate(word):
         value += ord(sign) * pow(_BASE, place, 1 << 64)
@@ -108,13 +114,14 @@ def hash_word(word: str) -> int:
 class Scan:
     """The lines of a text as arrays.
 
-    `counts` is (lines, classes): how many characters of each class; `lengths` are in code points; `first`, `last` and
-    `before_last` are the classes of those characters. `hashes` are those of all words, `roots` those of their first letters,
-    `line_of` the line of each word, `heads` the class of its first letter, `sizes` its length, `marks` its meaning (see
-    `_special`); `begins` is the index of each line's first word, `many` the number of its words; `whole`, `opening` and `pair`
-    hash all words of a line, its first, and its first two (0 where it has none). `inner` counts ends of sentences inside a
-    line, `doubled` are the lines in which two spaces stand together. `joined` are the lines as they were read, each with a line
-    break, and `ends` where in it each line's break stands.
+    * Per line: `counts` (lines, classes) has the number of characters of each class, `lengths` the
+      number of characters; `first`, `last` and `before_last` are the classes of those characters.
+    * Per word: `hashes` of the word, `roots` of its first letters, `line_of` its line, `heads` the
+      class of its first letter, `sizes` its length, `marks` its meaning (see `_special`).
+    * Words of a line: `begins` is the index of the first, `many` their number; `whole`, `opening`
+      and `pair` are hashes of all words, the first, and the first two (0 if there are none).
+    * `inner` counts sentence ends inside a line, `doubled` marks lines with two consecutive spaces.
+    * `joined` has the lines as read, each with a line break, at position `ends`.
     """
 
     counts: Ints
@@ -140,7 +147,7 @@ class Scan:
 
 
 def scan(texts: Sequence[str]) -> Scan:
-    """Read the lines, of which none is blank or begins or ends with a space."""
+    """Read lines that are not blank and have no spaces at their ends."""
     classes, small = _tables()
     lengths = np.fromiter(map(len, texts), np.int64, len(texts))
     if int(lengths.max()) > _HEAD + _TAIL:
@@ -188,7 +195,7 @@ def scan(texts: Sequence[str]) -> Scan:
     many = np.diff(np.append(begins, len(word_starts)))
     line_of = np.repeat(np.arange(count), many)
     spaces = kinds == _SPACE
-    # a stop with a space behind it: the end of a sentence inside the line
+    # A stop followed by a space ends a sentence inside the line.
     stops = np.flatnonzero((kinds[:-1] == _STOP) & spaces[1:])
     inner = np.bincount(line_at[stops] // _CLASSES, minlength=count)
     doubled = line_at[np.flatnonzero(spaces[:-1] & spaces[1:])] // _CLASSES
@@ -231,7 +238,10 @@ WHOLE_WORDS = 7
 
 
 def tokens(page: Scan) -> tuple[NDArray[np.uint64], Ints]:
-    """The hashes of all that a line is made of, and the line of each: words, pairs, the first and last words, short lines whole."""
+    """Return the hashes of the tokens of all lines, and the line of each.
+
+    Tokens are words, pairs, the first and last words, and complete short lines.
+    """
     hashes, line_of, begins, many = page.hashes, page.line_of, page.begins, page.many
     together = np.flatnonzero(line_of[1:] == line_of[:-1])
     pairs = (hashes[together] ^ _PAIR) * _MIX + hashes[together + 1]
@@ -251,7 +261,10 @@ BITS = 18
 
 @dataclass(frozen=True, eq=False)
 class WordScores:
-    """Log odds of tokens by their hash: `weights` in units of 1/1024, `checks` to tell a token from another in its place."""
+    """Log odds of tokens by their hash.
+
+    `weights` are in units of 1/1024; `checks` detect collisions.
+    """
 
     weights: NDArray[np.int16]
     checks: NDArray[np.uint8]
@@ -259,17 +272,20 @@ class WordScores:
 
 
 def slots(hashes: NDArray[np.uint64]) -> tuple[Ints, NDArray[np.uint8]]:
-    """The place of each token in the table, and its check."""
+    """Return the slot of each token in the table, and its check."""
     return (hashes >> np.uint64(64 - BITS)).astype(np.int64), (hashes >> np.uint64(24)).astype(np.uint8)
 
 
 def word_scores(page: Scan, table: WordScores) -> Ints:
-    """What the words of each line say: log odds of boilerplate in units of 1/1024."""
+    """Return the log odds of boilerplate from the words of each line.
+
+    In units of 1/1024.
+    """
     hashes, line_of = tokens(page)
     places, checks = slots(hashes)
     found = np.where(table.checks[places] == checks, table.weights[places], np.int16(0))
     count = len(page.many)
-    sums = np.bincount(line_of, found, count)  # whole numbers below 2 ** 53, so exact
+    sums = np.bincount(line_of, found, count)  # integers below 2 ** 53, so exact
     sizes = np.bincount(line_of, minlength=count)
     return np.rint(sums / np.sqrt(np.maximum(sizes, 1))).astype(np.int64) + table.bias
 
@@ -284,7 +300,10 @@ _ADDRESS = "http https www com org net html htm edu gov php co".split()
 
 @cache
 def _special() -> NDArray[np.uint8]:
-    """What a word means, by the first 18 bits of its hash: 1 English stop word, 2 of a date, 4 of an address, or several of these."""
+    """Map the first 18 bits of a word's hash to its meaning.
+
+    Bits: 1 for English stop words, 2 for words of dates, 4 for words of addresses.
+    """
     out = np.zeros(1 << 18, np.uint8)
     for number, group in ((1, _ENGLISH), (2, sorted(words().date)), (4, _ADDRESS)):
         for word in group:
@@ -293,7 +312,7 @@ def _special() -> NDArray[np.uint8]:
     return out
 
 
-# The kinds that rules give, in groups as the classifier reads them.
+# Kinds assigned by rules, in groups as the classifier sees them.
 GROUPS: dict[LineKind, int] = {
     "": 0, "navigation": 1, "share": 1, "cookie": 2, "copyright": 2, "template": 2, "id": 2, "caption": 3, "credit": 3, "byline": 3,
     "related": 4, "advert": 5, "subscribe": 5, "comment": 6, "toc": 7, "other": 7,
@@ -301,14 +320,20 @@ GROUPS: dict[LineKind, int] = {
 
 
 def ends_sentence(page: Scan) -> NDArray[np.bool_]:
-    """Return whether each line ends with a full stop or the like, maybe within quotation marks or brackets."""
+    """Return whether each line ends a sentence.
+
+    It ends with a full stop or similar, possibly inside quotation marks or brackets.
+    """
     final = np.where((page.last == _QUOTE) | (page.last == _CLOSE), page.before_last, page.last)
     ends: NDArray[np.bool_] = final == _STOP
     return ends
 
 
 def is_english(page: Scan) -> bool:
-    """Return whether enough of the words are English stop words: one in six of those in long lines, where there are any."""
+    """Return whether the text is in English.
+
+    At least one in six words is an English stop word, counted in long lines if there are any.
+    """
     long = (page.lengths >= 70)[page.line_of]
     stops = (page.marks & 1) > 0
     if long.any():
@@ -316,7 +341,7 @@ def is_english(page: Scan) -> bool:
     return int(stops.sum()) * 10 >= len(stops)
 
 
-# Numbers of lines are told apart finely where they are few: else a tree could learn single texts by heart.
+# Indices of lines are precise only near the edges; otherwise, a tree could learn individual texts.
 _STEPS = np.array([*range(6), *(number.bit_length() + 3 for number in range(6, 4096))], np.int64)
 _REACH = (1, 3, 8, 20)
 _SPREAD = ("score", "prose", "rule", "bullet", "code", "number", "size", "capital", "ends")
@@ -342,7 +367,7 @@ NAMES = (
 
 
 def _runs(flags: NDArray[np.bool_]) -> tuple[Ints, Ints]:
-    """Where the run of equal flags that holds each line begins and ends."""
+    """Return start and end of the run of equal flags around each line."""
     count = len(flags)
     edges = np.flatnonzero(flags[1:] != flags[:-1]) + 1
     starts = np.concatenate(([0], edges))
@@ -352,7 +377,7 @@ def _runs(flags: NDArray[np.bool_]) -> tuple[Ints, Ints]:
 
 
 def _since(flags: NDArray[np.bool_], place: Ints) -> Ints:
-    """The index of the last true flag before each line, -1 without."""
+    """Return the index of the last true flag before each line, or -1."""
     out = np.empty(len(flags) + 1, np.int64)
     out[0] = -1
     np.maximum.accumulate(np.where(flags, place, -1), out=out[1:])
@@ -360,7 +385,10 @@ def _since(flags: NDArray[np.bool_], place: Ints) -> Ints:
 
 
 def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
-    """The (lines, NAMES) features of a text; `scores` are those of the words, `groups` those of the rules' kinds. Whole numbers all."""
+    """Return the (lines, NAMES) features of a text, all integers.
+
+    `scores` are those of the words, `groups` those of the kinds from rules.
+    """
     counts, many, lengths = page.counts, page.many, page.lengths
     count = len(many)
     place = np.arange(count)
@@ -375,7 +403,8 @@ def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
 
     capitals, numbers = per_line(page.heads == _UPPER), per_line(page.heads == _DIGIT)
     stops, dated, address = per_line((mark & 1) > 0), per_line((mark & 2) > 0), per_line((mark & 4) > 0)
-    size = lengths + kinds[_DENSE] + (kinds[_DENSE] >> 1)  # an ideograph says as much as two and a half letters
+    # an ideograph counts as two and a half letters
+    size = lengths + kinds[_DENSE] + (kinds[_DENSE] >> 1)
     ends = ends_sentence(page)
     bullet = (page.first == _DASH) | (page.first == _BAR)
     prose = (size >= 70) & (ends | (page.inner > 0) | (size >= 160))
@@ -385,7 +414,7 @@ def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
     capital = capitals * 64 // least
     end = page.last.astype(np.int64)
     cut = np.minimum(size, 400)
-    # lines that are alike: the same words, the same looks, the same beginning
+    # similar lines: the same words, the same appearance, the same beginning
     shape = np.minimum(many, 15)
     for number in (np.minimum(capitals, 7), np.minimum(numbers, 7), page.first, np.minimum(kinds[_COMMA] + kinds[_BAR], 7), page.last):
         shape = shape * 17 + number
@@ -400,7 +429,7 @@ def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
     head = often[of]
     head_score = (np.bincount(of, scores)[of]).astype(np.int64) // (head << 5)
     head_prose = (np.bincount(of, prose)[of]).astype(np.int64) * 8 // head
-    # its words in the paragraphs
+    # words that also occur in paragraphs
     bucket = (page.hashes >> np.uint64(64 - _BUCKETS)).astype(np.int64)
     telling = (page.sizes >= 4) & (mark == 0) | (page.heads == _DENSE)
     in_prose = prose[line_of]
@@ -408,7 +437,7 @@ def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
     at_least_one = np.maximum(told, 1)
     body = per_line(telling & (np.bincount(bucket[in_prose], minlength=1 << _BUCKETS)[bucket] > in_prose)) * 32 // at_least_one
     rare = per_line(telling & (np.bincount(bucket, minlength=1 << _BUCKETS)[bucket] == 1)) * 32 // at_least_one
-    # place, and what stands above and below
+    # position, and the lines above and below
     total = int(prose.sum())
     before = np.cumsum(prose) - prose
     mass = np.cumsum(np.minimum(size, 600) * prose)

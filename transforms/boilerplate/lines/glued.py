@@ -1,4 +1,4 @@
-"""Captions and credits that stick to the end of a line."""
+"""Captions and credits glued to the end of a line."""
 
 from __future__ import annotations
 
@@ -9,13 +9,16 @@ from newsbeam.transforms.boilerplate.word_lists.load import Words
 from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.text import continues_sentence, fold, is_dense, is_solid, plain
 
-GLUED = 40  # code points from which a line can have something glued to its end
+GLUED = 40  # minimum characters of a line with something glued to its end
 
-_TAIL = 320  # code points at the end of a paragraph that are searched for what is glued to it
+_TAIL = 320  # characters at the end of a paragraph to search
 
 
 def is_credit(low: str, lists: Words) -> bool:
-    """Return whether a text without its brackets names where a picture comes from: "photo=…", "Image source: …"."""
+    """Return whether a text without its brackets is a picture credit.
+
+    Examples: "photo=…", "Image source: …".
+    """
     for word in lists.photo:
         if low.startswith(word):
             rest = low[len(word) :].lstrip()
@@ -28,12 +31,15 @@ MARK = re.compile(r"^(?:[▲△▼◀▶]|[【\[](?:photo|写真)[】\]])", re.I
 
 _NOT_IN_NAMES = re.compile(r"\w{3}[.!?]\s+\w|[;!?。！？]|[.…]{2}|\d{3}")
 
-# What joins a word for pictures and a name.
+# The connection between a word for pictures and a name.
 _JOINT = re.compile(r"\s?(?:(?P<sign>[:=/])\s?|\s(?P<by>by|courtesy of|von|de|di|por|par|от)\s|(?P<bare>\s))", re.I)
 
 
 def _shots(window: str, shots: tuple[str, ...]) -> Iterator[tuple[int, re.Match[str]]]:
-    """Where words for pictures stand in the text with something behind that joins them to a name, and that; in their order."""
+    """Yield words for pictures that are followed by a connection to a name.
+
+    As position and match of the connection, in order.
+    """
     low = window.lower()
     if len(low) != len(window):
         low = window
@@ -53,7 +59,10 @@ def _shots(window: str, shots: tuple[str, ...]) -> Iterator[tuple[int, re.Match[
 
 
 def picture_credit(text: str, lists: Words) -> tuple[int, str, str]:
-    """Where a picture's credit begins that ends the text, what joins word and name, and the name; (-1, "", "") for none."""
+    """Find a picture credit at the end of the text.
+
+    Returns its position, the kind of connection and the name; (-1, "", "") if there is none.
+    """
     last = None
     for start, match in _shots(plain(text[-_SHOT:]), lists.shots):
         at, last = start, match
@@ -73,17 +82,20 @@ def picture_credit(text: str, lists: Words) -> tuple[int, str, str]:
     return floor + at, joint, name
 
 
-_SHOT = 140  # code points at a text's end in which a picture's credit is looked for
+_SHOT = 140  # characters at the end of a text to search for a picture credit
 
 
 def _is_name(text: str) -> bool:
-    """Return whether the text is two to five words with capitals."""
+    """Return whether the text is two to five capitalised words."""
     found = re.split(r"[\s/]+", text)
     return 2 <= len(found) <= 5 and all(word[:1].isupper() for word in found)
 
 
 def names_picture(inside: str, lists: Words) -> bool:
-    """Return whether what stands in brackets is "Photo Jane Doe" or, as in East Asia, "Example Times provided"."""
+    """Return whether a bracket contains a picture credit.
+
+    "Photo Jane Doe" or, in East Asian text, "Example Times provided".
+    """
     inside = inside.strip()
     if lists.provided and len(inside) <= 40 and is_dense(inside):
         head = re.split(r"[.。,，]", inside)[0].rstrip()
@@ -94,7 +106,10 @@ def names_picture(inside: str, lists: Words) -> bool:
 
 
 def _glued_shot(window: str, lists: Words) -> int:
-    """Where "… after the storm. Photo: Jane Doe" has its credit, -1 without: only behind a whole sentence."""
+    """Return the position of a credit after a complete sentence, or -1.
+
+    Example: "… after the storm. Photo: Jane Doe".
+    """
     at, joint, _ = picture_credit(window, lists)
     if at <= 0 or joint == "bare":
         return -1
@@ -112,7 +127,10 @@ _TAIL_COPYRIGHT = re.compile(r"(?:<\s*|\[\s*)?(?:저작권자\s*)?(?:copyright\s
 
 
 def tail(line: str, length: int, lists: Words) -> tuple[int, LineKind]:
-    """Where what is glued to the end of `line[:length]` begins, and its kind; (-1, "") where nothing is."""
+    """Return position and kind of what is glued to the end of `line[:length]`.
+
+    (-1, "") if there is nothing.
+    """
     if length < GLUED:
         return -1, ""
     floor = max(1, length - _TAIL)
@@ -133,11 +151,11 @@ def tail(line: str, length: int, lists: Words) -> tuple[int, LineKind]:
     if not lists.tails:
         return -1, ""
     window = plain(window).lower()
-    if len(window) != length - floor:  # a letter whose small form is two
+    if len(window) != length - floor:  # a letter with a lower-case form of two letters
         return -1, ""
     best = -1
     best_kind: LineKind = ""
-    ligature = "և" in window  # Armenian "and", which is two letters where texts are folded
+    ligature = "և" in window  # Armenian "and", which is two letters in folded texts
     for folded, kind in lists.tails:
         phrase = folded.replace("եւ", "և") if ligature else folded
         at = window.rfind(phrase)
@@ -152,7 +170,7 @@ def tail(line: str, length: int, lists: Words) -> tuple[int, LineKind]:
 
 
 def _is_parted(line: str, at: int) -> bool:
-    """Return whether a sentence ends right before the place in the line."""
+    """Return whether a sentence ends right before `at`."""
     if at >= 2 and line[at - 1].isspace() and is_solid(line[at - 2]):
         return True
     return SENTENCE_END.search(line[max(0, at - 6) : at]) is not None

@@ -1,4 +1,4 @@
-"""The headline among the first lines."""
+"""Find the headline among the first lines."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ _STOP = re.compile(r"(?<![.])[.。;,:]$")
 
 
 def like_a_headline(text: str) -> bool:
-    """Return whether a line can be a headline: short, no full stop, three words at least, no bullet."""
+    """Return whether a line can be a headline.
+
+    It is short, has at least three words, and neither a full stop nor a bullet.
+    """
     dense = is_dense(text)
     if is_prose(text) and not (len(text) <= 200 and not END.search(text)):
         return False
@@ -25,7 +28,10 @@ def like_a_headline(text: str) -> bool:
 
 
 def find_headline(lines: list[Line], kinds: list[LineKind], prose: list[bool]) -> int:
-    """Where the headline is that the text starts with: its first line, if that can be one and a paragraph comes soon after; else -1."""
+    """Return the index of the headline that the text begins with, or -1.
+
+    It is the first line, if that can be a headline and a paragraph follows soon.
+    """
     at = next((place for place, kind in enumerate(kinds) if not kind), -1)
     if at < 0 or not like_a_headline(text := lines[at].text.strip()):
         return -1

@@ -1,4 +1,4 @@
-"""A line of a text, and what is known of it."""
+"""A line of a text and the information about it."""
 
 from __future__ import annotations
 
@@ -10,25 +10,30 @@ from newsbeam.transforms.document import LineKind
 
 @dataclass(slots=True)
 class Line:
-    """A line of a text, and what is decided of it."""
+    """A line of a text."""
 
     number: int
     text: str
-    gap: bool  # whether a blank line stands before it
-    maybe: bool = True  # whether a rule can concern it
-    told: bool = True  # whether it can tell who wrote the text, or when
-    prose: bool | None = None  # whether it reads like a paragraph; None where it was cut
+    gap: bool  # a blank line precedes it
+    maybe: bool = True  # a rule may match
+    told: bool = True  # it may be a byline or a date
+    # it reads like a paragraph; None if unknown, because the line was cut
+    prose: bool | None = None
 
     def reads_as_prose(self) -> bool:
-        """Return whether it reads like a paragraph, by its letters where the scan could not tell."""
+        """Return whether it reads like a paragraph.
+
+        Judged by its letters if the scan could not decide.
+        """
         return is_prose(self.text) if self.prose is None else self.prose
 
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """What was decided of one line: `kind` is "" for a line that stays; `score` is in log odds, above 0 for boilerplate.
+    """The decision on one line.
 
-    `signs` say in short English phrases what spoke for it, the strongest first.
+    `kind` is "" for a line that stays. `score` is in log odds, above 0 for boilerplate. `signs` are
+    short English phrases with the reasons, strongest first.
     """
 
     line: int

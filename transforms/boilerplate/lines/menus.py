@@ -16,10 +16,11 @@ _PARTS = re.compile(r"(?:(?<!\s)\s+)?[|｜·•]\s*")
 
 
 def mark_menus(lines: list[Line], kinds: list[LineKind], prose: list[bool], headline: str, lists: Words) -> None:
-    """Menus and the masthead above the headline.
+    """Mark menus and the masthead above the headline.
 
-    A line that is unknown goes where it stands in one block, without blank lines, with lines that are known as furniture, looks
-    like an item or a row of a menu, and a line that can be the headline comes in a later block.
+    An unknown line is removed if three conditions hold: it shares a block without blank lines with
+    known page furniture, it looks like an item or a row of a menu, and a later block has a line
+    that can be the headline.
     """
     first = next((at for at, yes in enumerate(prose) if yes and not kinds[at]), 0)
     blocks: list[list[int]] = []
@@ -31,7 +32,7 @@ def mark_menus(lines: list[Line], kinds: list[LineKind], prose: list[bool], head
         return
     title = fold(headline)
     holders = [_letters(line.text) for line, kind in zip(lines, kinds, strict=True) if kind == "copyright"]
-    below = bool(title)  # whether the headline is known, or a later block can hold it
+    below = bool(title)  # the headline is known, or a later block can contain it
     for block in reversed(blocks):
         known = [at for at in block if kinds[at] in _FURNITURE]
         unknown = [at for at in block if not kinds[at]]
@@ -59,7 +60,10 @@ def _runs(places: list[int]) -> list[list[int]]:
 
 
 def _is_item(text: str, most: int, lists: Words) -> bool:
-    """Return whether the line can be an item of a menu of at most so many words, or a row of such."""
+    """Return whether the line can be a menu item of at most `most` words.
+
+    Or a row of items.
+    """
     if END.search(text) or any(char.isdigit() for char in text):
         return False
     parts = [part for part in _PARTS.split(text) if part]
@@ -71,7 +75,10 @@ def _is_item(text: str, most: int, lists: Words) -> bool:
 
 
 def _rows(lines: list[Line], kinds: list[LineKind], block: list[int], lists: Words, holders: list[str]) -> None:
-    """A row of sections beside furniture ("News Sport Tides"), and the masthead: a line that begins with the copyright's holder."""
+    """Mark rows of sections next to furniture, and the masthead.
+
+    A row is "News Sport Tides"; a masthead begins with the copyright holder.
+    """
     for at in reversed(block):
         if kinds[at] or not any(kinds[beside] in _FURNITURE for beside in (at - 1, at + 1) if beside in block):
             continue

@@ -1,8 +1,9 @@
-"""The learned part of cleaning scraped text: log odds of boilerplate for each line, from weights/lines.npz.
+"""The learned classifier for scraped text, from weights/lines.npz.
 
-Words are scored first, then trees look at a line's score beside all else that is known of it and of the lines around it. The
-words were learned from English: a text in another language is judged by trees that see no words, only looks, places and what
-the rules found, and a line must be surer boilerplate to go.
+It returns log odds of boilerplate for each line. Words are scored first; then trees combine a
+line's score with its other features and those of the lines around it. The word scores were learned
+from English. Text in other languages is classified by trees without word features, which use only
+appearance, positions and the results of the rules, and with a higher threshold.
 """
 
 from __future__ import annotations
@@ -30,46 +31,51 @@ from newsbeam.transforms.boilerplate.lines.features import (
 from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.package_data import load_arrays
 
-# What trees without words may not ask about: the words' scores, and English stop words.
+# Features that trees without words must not use: word scores and English stop words.
 _WORDY = ("score", "stop", "all_bad")
 WORDLESS = tuple(number for number, name in enumerate(NAMES) if not any(part in name for part in _WORDY))
 """The columns that the trees for other languages see."""
 
-# Log odds that go to a line which stands on all other pages of its site.
+# Log odds for a line that occurs on all other pages of its site.
 _RECURRING = 12 * SCALE
 
 _GROUPED = (
-    ("its words", ("score", "stop", "stops", "address")),
-    ("the words of the lines around it", ("score~", "score+", "score-", "run_score", "list_score", "heading_score", "stops+", "stops-")),
-    ("what rules know it as", ("rule",)),
-    ("what rules found around it", ("rule~", "rule+", "rule-", "ruled_", "run_rule", "heading_rule")),
-    ("lines that look or begin like it", ("shape", "head", "again")),
-    ("its length", ("size", "words", "mean", "telling")),
-    ("the length of the lines around it", ("size~", "size+", "size-", "capital~", "capital+", "capital-")),
+    ("words", ("score", "stop", "stops", "address")),
+    ("words of the lines around it", ("score~", "score+", "score-", "run_score", "list_score", "heading_score", "stops+", "stops-")),
+    ("kind from rules", ("rule",)),
+    ("kinds of the lines around it", ("rule~", "rule+", "rule-", "ruled_", "run_rule", "heading_rule")),
+    ("similar lines", ("shape", "head", "again")),
+    ("length", ("size", "words", "mean", "telling")),
+    ("length of the lines around it", ("size~", "size+", "size-", "capital~", "capital+", "capital-")),
     ("capital letters", ("upper", "capital")),
     ("numbers and dates", ("number", "digits", "dated", "number~")),
-    ("how it begins and ends", ("end", "first", "inner", "ends~", "end+", "end-")),
-    ("its signs", ("commas", "colons", "quotes", "bars", "brackets", "odd", "code", "code~")),
-    ("its place among the paragraphs", ("prose", "mass", "since", "until", "place", "left", "share", "run", "run_place")),
+    ("beginning and end", ("end", "first", "inner", "ends~", "end+", "end-")),
+    ("symbols", ("commas", "colons", "quotes", "bars", "brackets", "odd", "code", "code~")),
+    ("position relative to paragraphs", ("prose", "mass", "since", "until", "place", "left", "share", "run", "run_place")),
     ("bullets", ("list", "bullet")),
-    ("how much of it the paragraphs speak of", ("body", "rare")),
-    ("the text as a whole", ("all_", "count")),
+    ("words shared with paragraphs", ("body", "rare")),
+    ("the text in total", ("all_", "count")),
 )
 
 
-# What a line must bring beyond the threshold, in log odds: with its length, since its words are lost with it, and as a sentence;
-# in a text in which rules found next to nothing, since most texts of that kind are clean.
+# Additional log odds that removing a line requires: for its length, as its words are lost with it,
+# and for being a sentence; and in a text in which the rules removed hardly anything, as most such
+# texts are clean.
 _LONG, _LONG_FROM, _LONG_TO = SCALE // 2, 40, 140
 _SENTENCE, _SENTENCE_WORDS = SCALE // 2, 8
 _CLEAN, _CLEAN_SHARE = SCALE + SCALE // 2, 50
-# And in a text of so few lines, where hardly anything stands around it.
+# And in a text with this few lines, which offers hardly any context.
 _FEW, _FEW_LINES = 4 * SCALE, 8
-# And as a subheading, a short line right between two paragraphs, or as a sentence right below a paragraph.
+# And for a subheading, a short line between two paragraphs, or for a sentence right below a
+# paragraph.
 _BETWEEN, _BELOW = SCALE // 2, 2 * SCALE
 
 
 def dear(page: Scan, groups: Ints) -> Ints:
-    """How much dearer than a short line in a littered text each line is, in units of 1/1024."""
+    """Return a penalty in log odds (1/1024) for removing each line.
+
+    Longer lines require more evidence.
+    """
     lengths = np.clip(page.lengths, _LONG_FROM, _LONG_TO) - _LONG_FROM
     out: Ints = lengths * _LONG // (_LONG_TO - _LONG_FROM)
     sentence = ends_sentence(page) & (page.many >= _SENTENCE_WORDS)
@@ -86,7 +92,10 @@ def dear(page: Scan, groups: Ints) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class LineModel:
-    """`english` and `wordless` are the trees, `usual` what each column is for a common line of an article."""
+    """The trees with and without words, and their thresholds.
+
+    `usual` has the value of each column for a typical line of an article.
+    """
 
     words: WordScores
     english: Forest
@@ -96,11 +105,14 @@ class LineModel:
     usual: NDArray[np.float32]
 
     def groups(self, kinds: Sequence[LineKind]) -> Ints:
-        """The kinds that rules gave to lines ("" for none), as the trees read them."""
+        """Return the kinds from rules ("" for none) as the trees see them."""
         return np.array([GROUPS[kind] for kind in kinds], np.int64)
 
     def scores(self, page: Scan, groups: Ints) -> Ints:
-        """For each line log odds of boilerplate in units of 1/1024, above 0 where it should go."""
+        """Return the log odds of boilerplate of each line, in 1/1024.
+
+        Lines above 0 should be removed.
+        """
         return self._judge(*self._read(page, groups)) - dear(page, groups)
 
     def _read(self, page: Scan, groups: Ints) -> tuple[NDArray[np.float32], bool]:
@@ -114,11 +126,17 @@ class LineModel:
         return self.wordless.scores(rows).astype(np.int64) - self.threshold_wordless
 
     def recurring(self, shares: Sequence[float]) -> Ints:
-        """What it adds to each line's log odds that it stands on such a share of the site's other pages."""
+        """Return the log odds for repetition on other pages.
+
+        `shares` are the fractions of the site's other pages with each line.
+        """
         return (np.array(shares, np.float64) * _RECURRING).astype(np.int64)
 
     def signs(self, page: Scan, groups: Ints) -> list[tuple[str, ...]]:
-        """For each line what spoke for the decision, at most three phrases: how far the score moves when it is made as usual."""
+        """Return up to three reasons for the decision on each line.
+
+        A reason is a group of features whose typical values would change the score most.
+        """
         rows, english = self._read(page, groups)
         found = carried(lambda other: self._judge(other, english), rows, columns_of(_GROUPED, NAMES), self.usual)
         return [tuple(f"{_GROUPED[number][0]} ({shift / SCALE:+.1f})" for number, shift in told) for told in found]
@@ -126,7 +144,7 @@ class LineModel:
 
 @cache
 def line_model() -> LineModel:
-    """The model that ships with the package."""
+    """Load the model that ships with the package."""
     arrays = load_arrays("newsbeam.transforms.boilerplate", "lines.npz")
     return LineModel(
         WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"])),

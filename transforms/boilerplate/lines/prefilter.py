@@ -1,6 +1,6 @@
-"""Which of a text's lines any rule can concern: nearly all are none of that, and a look at their words' hashes tells.
+"""Prefilter for lines that may match a rule, by the hashes of their words.
 
-The judging itself, line by line, costs a hundred times more than this, so it is done for the lines that are left.
+Few lines match a rule. Applying the rules to a line costs a hundred times as much as this filter.
 """
 
 from __future__ import annotations
@@ -17,18 +17,19 @@ from newsbeam.transforms.boilerplate.lines.features import Scan, scan
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
 
 _BITS = 20
-# Letters that are two letters where texts are folded, so that the hashes of their words are not those of the lists.
+# Letters that are folded to two letters, so that the hashes of their words differ from those in the
+# lists.
 _ODD = {"ß": "ss", "և": "եւ"}
-# What a rule looks for that is no word, wherever it stands, and the sign in it that is rarest.
+# What rules search that is not a word, in any position, and the rarest character of it.
 _MARKS = (
     ("©", "©"), ("ⓒ", "ⓒ"), ("(", "(c)"), ("(", "(C)"), ("&", "&copy;"), ("&", "&nbsp;"), ("{", "{{"), ("$", "${"), ("%", "%%"),
     ("]", "]("), (":", "::"), ("\t", "\t"), ("@", "@"), *((letter, letter) for letter in _ODD),
 )  # fmt: skip
-_SHORT = 300  # no rule for whole lines looks at longer ones
+_SHORT = 300  # maximum characters of a line that rules for complete lines match
 
 
 class _Set:
-    """A set of hashes as a table of flags: never says no to one that is in it."""
+    """A set of hashes as a table of flags; may have false positives."""
 
     def __init__(self, hashes: Iterable[int]) -> None:
         self.flags = np.zeros(1 << _BITS, bool)
@@ -36,19 +37,23 @@ class _Set:
         self.flags[(found >> np.uint64(64 - _BITS)).astype(np.int64)] = True
 
     def of(self, hashes: NDArray[np.uint64]) -> NDArray[np.bool_]:
-        """Return whether each may be in the set."""
+        """Return whether each hash may be in the set."""
         found: NDArray[np.bool_] = self.flags[_place(hashes)]
         return found
 
 
 @dataclass(frozen=True, eq=False)
 class _Inside:
-    """Phrases that are looked for inside lines, by the place of what a text must have to hold them (see `_held`)."""
+    """Phrases to search inside lines, by the slots of their rarest words.
+
+    See `_held` for the slots.
+    """
 
     phrases: tuple[str, ...]
-    at: dict[int, list[int]]  # by place the numbers of the phrases
-    always: list[int]  # the numbers of those that hold no word
-    odd: dict[str, list[int]]  # for each of the letters that are two when folded, of those that may have it
+    at: dict[int, list[int]]  # indices of phrases by slot
+    always: list[int]  # indices of phrases without words
+    # indices of phrases that may contain one of the letters that fold to two
+    odd: dict[str, list[int]]
     flags: NDArray[np.bool_]
 
 
@@ -75,12 +80,16 @@ _MIX = np.uint64(0x9E6C63D0876A9A47)
 
 
 def _held(hashes: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """The places of the words, and of each two that follow each other."""
+    """Return the slots of the words, and of each pair of consecutive words."""
     return _place(hashes), _place(hashes[:-1] * _MIX + hashes[1:])
 
 
 def _inside(phrases: Iterable[str], *, roots: bool) -> _Inside:
-    """`roots`: whether the beginnings of words are enough, since a phrase's last word may go on in the text."""
+    """Index phrases by slot.
+
+    `roots`: compare only the beginnings of words, because the last word of a phrase may continue in
+    the text.
+    """
     kept = tuple(phrases)
     odd = {letter: [number for number, phrase in enumerate(kept) if pair in phrase] for letter, pair in _ODD.items()}
     out = _Inside(kept, {}, [], odd, np.zeros(1 << _BITS, bool))
@@ -88,7 +97,7 @@ def _inside(phrases: Iterable[str], *, roots: bool) -> _Inside:
         page = scan([phrase.strip() or "-" for phrase in kept])
         single, double = (held.tolist() for held in _held(page.roots if roots else page.hashes))
         for number, (begin, many) in enumerate(zip(page.begins.tolist(), page.many.tolist(), strict=True)):
-            if many > 1:  # the two words that are longest together: the least common
+            if many > 1:  # the longest pair of words, as the least frequent
                 at = max(range(begin, begin + many - 1), key=lambda word: (int(page.sizes[word] + page.sizes[word + 1]), -word))
                 out.at.setdefault(double[at], []).append(number)
             elif many:
@@ -100,7 +109,7 @@ def _inside(phrases: Iterable[str], *, roots: bool) -> _Inside:
 
 
 def _word_of(phrases: Iterable[str], place: int) -> list[int]:
-    """The hashes of the first (0) or last (-1) words of the phrases."""
+    """Return the hashes of the first (0) or last (-1) words of the phrases."""
     page = scan([phrase for phrase in sorted(map(str.strip, phrases)) if phrase] or ["-"])
     some = page.many > 0
     at = page.begins[some] if place == 0 else page.begins[some] + page.many[some] - 1
@@ -138,8 +147,12 @@ def _sieve() -> _Sieve:
 
 @dataclass(frozen=True, eq=False)
 class Sifted:
-    """`lists` without the phrases that do not occur; for each line whether a rule can concern it, and whether it can tell who or when,
-    and whether it reads like a paragraph (see `judge.is_prose`; for `dense` ones, with East Asian letters, that has to be asked)."""
+    """Result of the prefilter.
+
+    `lists` has the word lists without phrases that do not occur. Per line: `maybe` (a rule may
+    match), `told` (it may be a byline or a date), `prose` (it is prose; undefined for `dense`
+    lines, with East Asian letters, for which `rules.is_prose` must be called).
+    """
 
     lists: Words
     maybe: NDArray[np.bool_]
@@ -149,7 +162,7 @@ class Sifted:
 
 
 def sift(page: Scan) -> Sifted:
-    """What of the rules can matter for a text."""
+    """Apply the prefilter to a text."""
     sieve, lists = _sieve(), words()
     kinds = page.counts.T
     count = len(page.many)

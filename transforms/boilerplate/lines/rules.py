@@ -1,6 +1,6 @@
-"""A line of text by itself: whether it is boilerplate, and what is glued to its end.
+"""Rules for a single line: is it boilerplate, and what is glued to its end?
 
-What a line says is compared with the word lists of all languages and with a few patterns. When in doubt it stays.
+A line is compared with the word lists of all languages and with a few patterns. In doubt, it stays.
 """
 
 from __future__ import annotations
@@ -16,20 +16,24 @@ from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
 from newsbeam.transforms.document import LineKind, RemovalKind
 from newsbeam.transforms.text import END, bare, continues_sentence, fold, is_dense
 
-LONGEST = 400  # code points; a longer line is a paragraph, of which only the end is looked at
+LONGEST = 400  # characters; a longer line is a paragraph, of which only the end is read
 
 
 Judgement = tuple[LineKind, str, tuple[tuple[RemovalKind, str], ...]]
 
 
-# What was said of short lines: a site's pages share their menus, and all sites share "Home". The lists that a document is
-# compared with leave out only what does not occur in it, so a judgement hangs on nothing but the line.
+# Cache for short lines: the pages of a site share their menus, and all sites share "Home". The
+# lists for a document omit only phrases that do not occur in it, so the verdict depends on the line
+# alone.
 _known: dict[str, Judgement] = {}
 _MANY, _SHORT = 50_000, 64
 
 
 def judge(line: str, lists: Words) -> Judgement:
-    """The line's kind ("" to keep it), what is left of it without its tails, and the tails with their kinds."""
+    """Return the kind of a line, the remaining text, and its tails.
+
+    The kind is "" to keep the line. Tails have kinds, too.
+    """
     if len(line) > _SHORT:
         return _judge(line, lists)
     found = _known.get(line)
@@ -57,7 +61,7 @@ def _judge(line: str, lists: Words) -> Judgement:
     if not tails:
         return line_kind(line, lists), line, ()
     if kind := line_kind(rest, lists):
-        # As one piece, where all of it goes under one kind.
+        # As one piece, if all of it has the same kind.
         return (kind, line, ()) if all(other == kind for other, _ in tails) else (kind, rest, tuple(tails))
     if len(rest) < GLUED and (kind := line_kind(line, lists)):
         return kind, line, ()
@@ -65,13 +69,13 @@ def _judge(line: str, lists: Words) -> Judgement:
 
 
 def occurring(texts: Iterable[str]) -> Words:
-    """The word lists with those phrases only that are looked for inside lines and occur in one of the texts at all."""
+    """Return the word lists without inner phrases that do not occur."""
     lines = [text.strip() for text in texts if not text.isspace() and text]
     return sift(scan(lines)).lists if lines else words()
 
 
 def line_kind(line: str, lists: Words) -> LineKind:
-    """The kind of boilerplate that the whole line is, "" for none."""
+    """Return the kind of boilerplate of a complete line, "" for none."""
     if len(line) > LONGEST:
         return ""
     stripped = line.strip()
@@ -84,7 +88,7 @@ def line_kind(line: str, lists: Words) -> LineKind:
     core = bare(low)
     if kind := lists.whole.get(core):
         return kind
-    if not core:  # nothing but signs: a rule, a bullet; a row of stars may part two scenes
+    if not core:  # only punctuation: a rule or a bullet; a row of stars may separate two scenes
         parts = len(set(stripped)) <= 1 or len(stripped) > 3 or stripped.startswith(("#", "*", "-", "`", "~", "…", "."))
         return "" if parts else "other"
     if pattern := _pattern(stripped, low, core, lists):
@@ -115,7 +119,10 @@ _KEY = 4
 
 @cache
 def _starts() -> tuple[dict[str, list[tuple[str, RemovalKind]]], ...]:
-    """The phrases that lines start with and their kinds, the longest first: by their first letters, and short ones by themselves."""
+    """Return the phrases that lines begin with, longest first.
+
+    Phrases are indexed by their first letters; short ones are separate.
+    """
     tables: tuple[dict[str, list[tuple[str, RemovalKind]]], ...] = tuple({} for _ in range(_KEY))
     for phrases in words().starts.values():
         for phrase, kind in phrases:
@@ -128,7 +135,7 @@ def _starts() -> tuple[dict[str, list[tuple[str, RemovalKind]]], ...]:
 
 
 def _starting(start: str) -> Iterator[tuple[str, RemovalKind]]:
-    """The phrases of the lists that the text starts with, and their kinds."""
+    """Yield the listed phrases that the text begins with, and their kinds."""
     for size, table in enumerate(_starts()):
         for phrase, kind in table.get(start[: _KEY - size], ()):
             if start.startswith(phrase):
@@ -137,14 +144,14 @@ def _starting(start: str) -> Iterator[tuple[str, RemovalKind]]:
 
 @cache
 def _frames() -> dict[str, list[tuple[str, str, RemovalKind]]]:
-    """The frames by the first letters of their beginnings."""
+    """Return the frames by the first letters of their beginnings."""
     out: dict[str, list[tuple[str, str, RemovalKind]]] = {}
     for frame in words().frames:
         out.setdefault(frame[0][:_KEY], []).append(frame)
     return out
 
 
-# Markdown: an image, which says nothing here, or a link, which says its text.
+# Markdown: an image, which is ignored, or a link, which stands for its text.
 _LINK = re.compile(r"(!?)\[([^\[\]]*)\]\([^()\s]*\)")
 
 
@@ -156,12 +163,15 @@ _LEAD = " ※-•·▶▷►→»›>☞■□●○◆◇▲△*|/–—+#\u202
 
 
 def _short(low: str) -> int:
-    # One ideograph or syllable block says about as much as two and a half letters.
+    # An ideograph or a syllable block counts as two and a half letters.
     return 110 if is_dense(low) else 240
 
 
 def _is_sentence(kind: RemovalKind, line: str, low: str, at: int) -> bool:
-    """Return whether a line that starts like a credit or byline is a sentence of the article after all."""
+    """Return whether a line is a sentence despite its beginning.
+
+    The line begins like a credit or a byline.
+    """
     if kind in ("byline", "credit", "caption"):
         limit = 60 if is_dense(low) else 160
         return len(line) > limit or (bool(END.search(line)) and len(line) - at > limit * 0.6)
@@ -189,7 +199,7 @@ _HANDLE = re.compile(r"^(?:[@#][\w가-힣]+[\s,]*)+$")
 
 
 def _pattern(line: str, low: str, core: str, lists: Words) -> LineKind:
-    # Before each pattern a test that costs little: nearly all lines are none of all this.
+    # A cheap test precedes each pattern, as hardly any line matches.
     length, lead = len(line), line[0]
     opens = not lead.isalnum()
     maybe = (opens or lead in "cC") and length < 200 and _COPYRIGHT.search(line) is not None
@@ -229,7 +239,10 @@ _DIGIT = re.compile(r"\d")
 
 @cache
 def _agency() -> tuple[re.Pattern[str], tuple[str, ...]]:
-    """A line's end that names an agency or a picture library ("Jane Doe/AP", "(Reuters)"), and how such lines end."""
+    """Match an agency or picture library at the end of a line.
+
+    Examples: "Jane Doe/AP", "(Reuters)".
+    """
     known = load("agencies.yaml")["pictures"]
     names = "|".join(map(re.escape, known))
     more = ("Photo", "Images", "News", "News Agency")
@@ -244,7 +257,10 @@ def _buttons() -> re.Pattern[str]:
 
 @cache
 def _button_words() -> frozenset[str]:
-    """The first words of the names of ways to share; of East Asian ones the first letters."""
+    """Return the first words of names of sharing options.
+
+    For East Asian names, the first letters.
+    """
     names = [phrase for phrase, kind in words().whole.items() if kind == "share" and phrase]
     return frozenset(name[0] if is_dense(name) else _LETTERS.split(name, 1)[0] for name in names)
 
@@ -253,7 +269,7 @@ _LETTERS = re.compile(r"[\W_]")
 
 
 def _is_share_row(core: str) -> bool:
-    """Return whether the line is a row of buttons: two or more names of ways to share, and nothing else."""
+    """Return whether the line is a row of at least two sharing options."""
     if len(core) > 200 or len(core) < 5:
         return False
     if core[0] not in _button_words() and _LETTERS.split(core, 1)[0] not in _button_words():
@@ -294,7 +310,10 @@ _BARS = re.compile(r" *[|｜·•∙¦] *|  +|\t")
 
 
 def _row(line: str, lists: Words) -> LineKind:
-    """The kind of a row such as "Privacy policy | Terms of use | Contact" or "6 min read · 12 responses"."""
+    """Return the kind of a row of links or labels.
+
+    Examples: "Privacy policy | Terms of use | Contact", "6 min read · 12 responses".
+    """
     if len(line) > 200 or not ("|" in line or "  " in line or not line.isascii() or "\t" in line) or _BARS.search(line) is None:
         return ""
     parts = [part for part in _BARS.split(line.strip("*_ ")) if part.strip()]
@@ -317,7 +336,7 @@ def _row(line: str, lists: Words) -> LineKind:
 
 
 def counter(line: str, lists: Words) -> LineKind:
-    """The kind of a line that is nothing but a number and what is counted ("12 comments"), "" for none."""
+    """Return the kind of a line such as "12 comments", or ""."""
     if len(line) > 40:
         return ""
     match = _NUMBERED.match(line)
@@ -343,13 +362,16 @@ def _is_crumbs(line: str, lists: Words) -> bool:
 
 # --- captions
 
-_CAPTION = 300  # code points of the longest caption
-# Two sentences at most: what has more is a paragraph with a credit glued to it.
+_CAPTION = 300  # characters of the longest caption
+# At most two sentences; a text with more is a paragraph with a glued credit.
 _INNER_END = re.compile(r"(?<!\b[A-ZА-Я])[.!?]\s+(?=\S)|[。！？।॥۔؟։](?=.)")
 
 
 def _is_caption(line: str, lists: Words) -> bool:
-    """Return whether the line is a caption with its credit: "The bridge on Monday. Photo: Jane Doe"."""
+    """Return whether the line is a caption with its credit.
+
+    Example: "The bridge on Monday. Photo: Jane Doe".
+    """
     line = line.strip("*_ ")
     dense = is_dense(line)
     if len(line) < 12 or (dense and len(line) > 120):
@@ -369,13 +391,17 @@ def _is_caption(line: str, lists: Words) -> bool:
         before = _before_provided(line, lists)
     if len(before) < 4:
         return False
-    if before.count('"') + before.count("“") + before.count("„") > 1:  # speech belongs to the article
+    # direct speech belongs to the article
+    if before.count('"') + before.count("“") + before.count("„") > 1:
         return False
     return len(before) <= (90 if dense else 220) and len(_INNER_END.findall(before)) <= (0 if dense else 1)
 
 
 def _before_provided(line: str, lists: Words) -> str:
-    """What stands before "… (Example Times provided)" or "…。Example Times 摄" at the end of an East Asian line."""
+    """Return the text before a credit at the end of an East Asian line.
+
+    Credits are "… (Example Times provided)" or "…。Example Times 摄".
+    """
     if line[-1] in ")）]】":
         at = max(line.rfind(sign) for sign in "(（[【")
         return line[:at] if at > 0 and names_picture(line[at + 1 : -1], lists) else ""
@@ -383,12 +409,15 @@ def _before_provided(line: str, lists: Words) -> str:
     return line[: match.start()] if match and line.endswith(lists.provided) else ""
 
 
-# Behind a full stop or an equals sign, and after a name: "橋を撮影" is a sentence.
+# After a full stop or an equals sign, and after a name: "橋を撮影" is a sentence.
 _PROVIDED = re.compile(r"(?<=[。＝=])[^。＝=をにはが]{2,40}$")
 
 
 def is_prose(line: str) -> bool:
-    """Return whether the line reads like a paragraph: long, and made of sentences."""
+    """Return whether the line reads like a paragraph.
+
+    It is long and consists of sentences.
+    """
     length = len(line)
     if length < 40:
         return False

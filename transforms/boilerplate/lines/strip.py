@@ -1,10 +1,12 @@
-"""Boilerplate in scraped text, line by line: rules where they are sure, a learned classifier for what they do not know.
+"""Remove boilerplate from scraped text.
 
-Each line is first judged by itself (rules.py), then by its neighbours: a second copy of the page, menus above the headline,
-bylines around the article, captions that repeat the headline, lists under a heading such as "Related articles", what follows
-the end of the article. This is done again on what is left until no rule takes more. A classifier then looks at all lines, at
-what the rules said of them and at what stands around them, and takes of the others those that it is sure of. When in doubt a
-line stays; the headline always does.
+Rules decide certain cases, and a learned classifier the others. Rules are applied to each line
+separately (rules.py), then to its context: a second copy of the page, menus above the headline,
+bylines around the article, captions that repeat the headline, lists under a heading such as
+"Related articles", and what follows the end of the article. This is repeated on the remaining lines
+until no rule matches. The classifier then scores all lines, from the results of the rules and the
+lines around them, and removes those that are certain. In doubt a line stays; the headline always
+does.
 """
 
 from __future__ import annotations
@@ -30,30 +32,32 @@ from newsbeam.transforms.boilerplate.word_lists.load import Words
 from newsbeam.transforms.document import LineKind, Removal, RemovalKind
 from newsbeam.transforms.text import END, bare, fold
 
-# Two or three passes do for real texts. One that needs more than this is left as it was: so time stays linear, and what comes
-# out stays what comes out of it.
+# Real texts need two or three passes. A text that needs more than this stays as it was. This keeps
+# the time linear, and the result unchanged by a second run.
 _PASSES = 24
 
 
 @dataclass(slots=True)
 class _Decided:
-    """A window of a text: its lines, what stays of them, what was taken out, and how that came about."""
+    """Decisions on a window of a text."""
 
     given: list[Line]
     kept: list[Line]
     removed: list[Removal]
     title: str
-    ruled: dict[int, RemovalKind]  # by line number, the kind that rules gave to the whole line
+    ruled: dict[int, RemovalKind]  # by line number, the kind that rules gave to the complete line
     page: Scan
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
 def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> tuple[str, tuple[Removal, ...], str]:
-    """The kept lines of `text`, what was taken out, and the headline that the text starts with ("" if with none).
+    """Return the kept lines, what was removed, and the headline.
 
-    `headline` is the title where it is known already; captions that repeat it go. `recurring` tells of a line on what share of
-    the site's other pages it stands, 0 to 1. Linear in the length of the text; lines behind the first MANY_LINES stay.
+    The headline is "" if the text does not begin with one. `headline` is the title if it is known;
+    captions that repeat it are removed. `recurring` returns the fraction (0..1) of the site's other
+    pages with a line. The time is linear in the length of the text. Lines after the first
+    MANY_LINES stay.
     """
     text, rest = _in_two(text)
     parts = _decide(text, headline, recurring)
@@ -69,7 +73,10 @@ MANY_LINES = 100_000
 
 
 def _in_two(text: str) -> tuple[str, str]:
-    """The lines of a text that are judged, and the others, each without spaces at its end and at most one blank line in a row."""
+    """Split a text after MANY_LINES lines.
+
+    In the second part, lines have no trailing spaces, and there is at most one blank line in a row.
+    """
     if text.count("\n") + text.count("\r") < MANY_LINES:
         return text, ""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
@@ -92,7 +99,7 @@ def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) 
 
 
 def _by_rules(given: list[Line], headline: str) -> _Decided:
-    """What rules alone decide of a window."""
+    """Apply only the rules to a window."""
     page = scan([line.text.strip() for line in given])
     sifted = sift(page)
     for line, maybe, told, prose in zip(given, sifted.maybe.tolist(), sifted.told.tolist(), sifted.prose.tolist(), strict=True):
@@ -106,7 +113,7 @@ def _by_rules(given: list[Line], headline: str) -> _Decided:
 
 
 def read_lines(texts: Sequence[str]) -> tuple[Scan, list[LineKind]]:
-    """What the classifier is trained on: the lines as arrays, and the kind that rules give to each ("" for none)."""
+    """Prepare training data: the lines as arrays, and the kind from rules."""
     part = _by_rules([Line(number, text, gap=False) for number, text in enumerate(texts)], "")
     return part.page, [part.ruled.get(number, "") for number in range(len(texts))]
 
@@ -118,7 +125,7 @@ def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], 
     model = line_model()
     out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
     copies = _copied(given, kept, out.ruled)
-    if copies:  # else the first copy would look like what recurs on a page
+    if copies:  # otherwise, the first copy would look like repeated text
         single = [at for at, line in enumerate(given) if line.number not in copies]
         out.scores = np.zeros(len(given), np.int64)
         out.scores[single] = model.scores(scan([given[at].text.strip() for at in single]), out.groups[single])
@@ -139,7 +146,7 @@ def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], 
 
 
 def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, RemovalKind]) -> set[int]:
-    """The numbers of the lines that were taken out as a second copy of the page."""
+    """Return the numbers of lines removed as a second copy of the page."""
     if sum(kind == "other" for kind in ruled.values()) < COPIED:
         return set()
     left = {line.text for line in kept}
@@ -147,19 +154,22 @@ def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, Remova
     return copies if len(copies) >= COPIED else set()
 
 
-# Kinds that rules find by a phrase inside a line, which sentences use as well; the log odds from which the classifier knows better,
-# and how long a line has to be to be a sentence.
+# Kinds that rules assign because of a phrase inside a line, which sentences may contain as well;
+# the log odds below which the classifier overrules them, and the minimum length of a sentence.
 _PHRASES = frozenset[LineKind](("advert", "subscribe", "related", "navigation", "other"))
 _KNOWS_BETTER, _SENTENCE = -3072, 60
 
 
 def _take_back(given: Sequence[Line], out: _Decided) -> None:
-    """Keep what a rule took for a phrase in it and the classifier is sure of: "Streamers earn a commission when viewers buy …"."""
-    if not is_english(out.page):  # elsewhere the classifier sees no words
+    """Restore lines that the classifier is certain to be text.
+
+    Rules had removed them because of a phrase: "Streamers earn a commission when viewers buy …".
+    """
+    if not is_english(out.page):  # for other languages, the classifier has no word scores
         return
     page = out.page
     stops = np.bincount(page.line_of, (page.marks & 1) > 0, minlength=len(given))
-    english = stops * 6 >= page.many  # a line in another language is none it knows, wherever it stands
+    english = stops * 6 >= page.many  # a line in another language is unknown to it, in any position
     back = {
         line.number: line
         for line, score, known in zip(given, out.scores.tolist(), english.tolist(), strict=True)
@@ -172,17 +182,22 @@ def _take_back(given: Sequence[Line], out: _Decided) -> None:
         out.kept = sorted([*(line for line in out.kept if line.number not in back), *back.values()], key=lambda line: line.number)
 
 
-# "12. Doe J, Roe R. A title. A Journal. 2020;16:299." Lists of these are part of what they stand under.
+# "12. Doe J, Roe R. A title. A Journal. 2020;16:299." Lists of references belong to the text above.
 _REFERENCE = re.compile(r"\s*\[?\d{1,3}[.\])]\s.{30,}\b(?:19|20)\d\d\b")
 _REFERENCED = 2048
 
-# What lines between the headline and the first paragraph must bring beyond the threshold: subheadings stand there.
+# Additional log odds for lines between the headline and the first paragraph, which may be
+# subheadings.
 _TOP = 2560
 _NEVER = -(1 << 20)
 
 
 def _guard(lines: Sequence[Line], title: str, out: _Decided) -> None:
-    """Lower the scores of the headline, which stays, of what stands between it and the first paragraph, and of references."""
+    """Lower the scores of protected lines.
+
+    They are the headline, which always stays, lines between it and the first paragraph, and
+    references.
+    """
     for number in np.flatnonzero(out.scores > 0).tolist():
         if _REFERENCE.match(lines[number].text[:600]):
             out.scores[number] -= _REFERENCED
@@ -198,7 +213,7 @@ def _guard(lines: Sequence[Line], title: str, out: _Decided) -> None:
 
 
 def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
-    """The lines that are left, each with the gap that is before it now."""
+    """Return the remaining lines, each with the gap before it."""
     left: list[Line] = []
     gap = False
     for line in lines:
@@ -210,7 +225,10 @@ def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
 
 
 def _ruled(given: list[Line], headline: str, lists: Words, judged: dict[str, Judgement]) -> tuple[list[Line], list[Removal], str]:
-    """What rules leave of the lines, what they take out, and the headline."""
+    """Apply the rules repeatedly.
+
+    Returns the kept lines, what was removed, and the headline.
+    """
     removed: list[Removal] = []
     lines = given
     for _ in range(_PASSES):
@@ -222,7 +240,10 @@ def _ruled(given: list[Line], headline: str, lists: Words, judged: dict[str, Jud
 
 
 def infer_kinds(lines: Sequence[Line], ruled: dict[int, RemovalKind], gone: set[int], prose: Sequence[bool]) -> dict[int, RemovalKind]:
-    """The kind of each line that the classifier removed: that of the line above that a rule removed, else one by its position."""
+    """Choose a kind for each line that the classifier removed.
+
+    That of the line above, if a rule removed it; otherwise by position.
+    """
     stays = [at for at, line in enumerate(lines) if prose[at] and line.number not in gone and line.number not in ruled]
     first, last = (stays[0], stays[-1]) if stays else (len(lines), -1)
     out: dict[int, RemovalKind] = {}
@@ -255,7 +276,10 @@ _HEADS = frozenset[LineKind](("related", "comment", "subscribe", "advert", "shar
 
 
 def explain_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> list[Explained]:
-    """Of each line that is judged and not blank whether it stays, and why; a line of which only the end goes stays."""
+    """Return each line that is not blank with the reasons for its decision.
+
+    A line stays if only its end is removed.
+    """
     out: list[Explained] = []
     model = line_model()
     for part in _decide(_in_two(text)[0], headline, recurring):
@@ -272,8 +296,8 @@ def explain_lines(text: str, headline: str = "", recurring: Callable[[str], floa
             number = line.number
             why = list(signs[at])
             if number in part.ruled:
-                why.insert(0, f"a rule: {part.ruled[number]}")
-            why[:0] = [f"a rule: its end is {kind}" for kind in tails.get(number, ())]
+                why.insert(0, f"rule: {part.ruled[number]}")
+            why[:0] = [f"rule: the end is {kind}" for kind in tails.get(number, ())]
             if line.text.strip() == part.title and number in whole:
                 why.insert(0, "the headline")
             score = round(int(part.scores[at]) / SCALE, 4)
@@ -291,7 +315,7 @@ def _sweep(
     lists: Words,
     judged: dict[str, Judgement],
 ) -> tuple[list[Line], list[Removal], str]:
-    """One pass over the lines: what stays, what goes, and the headline."""
+    """Apply the rules once; return kept lines, removals and the headline."""
     kinds: list[LineKind] = [""] * len(lines)
     gone: list[Removal] = []
     cut = lines.copy()
@@ -333,7 +357,7 @@ _CODE = re.compile(
 
 
 def _protect_code(lines: list[Line], kinds: list[LineKind]) -> None:
-    """Names and hashes beside lines of code are code."""
+    """Keep names and hashes next to lines of code."""
     for at, kind in enumerate(kinds):
         if kind in ("template", "id") and any(
             0 <= beside < len(lines) and kinds[beside] != "template" and len(lines[beside].text) < 160 and _CODE.search(lines[beside].text)
@@ -343,9 +367,10 @@ def _protect_code(lines: list[Line], kinds: list[LineKind]) -> None:
 
 
 def _captions(lines: list[Line], kinds: list[LineKind], credits: list[bool], headlines: list[str]) -> None:
-    """A line that begins with the headline and goes on, with a credit at its end or in the next line, is a caption.
+    """Mark a line that begins with the headline as a caption.
 
-    The first line that is left is none, nor the first that is the headline and no more.
+    A credit must be at its end or in the next line. Excluded are the first remaining line, and the
+    first line that is the headline alone.
     """
     starts = [fold(headline) for headline in headlines if len(headline) >= 8]
     if not starts:
@@ -369,9 +394,11 @@ def _captions(lines: list[Line], kinds: list[LineKind], credits: list[bool], hea
 
 
 def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], prose: list[bool], lists: Words, title: int) -> None:
-    """What the place in the text tells: lists under a heading, what follows the end. The line `title` stays.
+    """Apply the rules on sections of the text.
 
-    `said` are the kinds without those of names and dates below the article, which are no heading of anything.
+    Removes lists under a heading, and what follows the end of the article. The line `title` stays.
+    `said` are the kinds without names and dates below the article, which are not headings of
+    anything.
     """
     prose = [yes and not kind for yes, kind in zip(prose, kinds, strict=True)]
     _, last = extent(kinds, prose)
@@ -382,7 +409,7 @@ def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], pr
     ending: LineKind = ""
     over = False
     cores = [bare(fold(line.text[:200])) if kind else "" for line, kind in zip(lines, kinds, strict=True)]
-    # In a forum such headings stand under every post.
+    # In a forum, these headings are below every post.
     closing = [kind == "comment" and (core in lists.over or bool(counter(core, lists))) for kind, core in zip(kinds, cores, strict=True)]
     ends_once = sum(closing) <= 3
     for at, line in enumerate(lines):
@@ -406,6 +433,6 @@ def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], pr
                 following += 1
 
 
-# After one of these nothing of the article comes, once its last paragraph is over.
+# After these, and after the last paragraph, the article is over.
 _SURE = frozenset(("related", "comment", "subscribe"))
 _ENDING = frozenset(("related", "comment", "subscribe", "byline", "share", "navigation"))

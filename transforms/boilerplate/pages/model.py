@@ -115,26 +115,26 @@ def _joined(entries: dict[str, Any]) -> NDArray[np.uint8]:
 # --- why
 
 _GROUPS = (
-    ("the names of the elements it stands in", ("names' score",)),
-    ("its words", ("words' score",)),
-    ("the share of links", ("link", "page's link")),
-    ("its length", ("length", "words", "word length", "line breaks", "long")),
+    ("names of the elements around it", ("names' score",)),
+    ("words", ("words' score",)),
+    ("share of links", ("link", "page's link")),
+    ("length", ("length", "words", "word length", "line breaks", "long")),
     (
-        "its punctuation and letters",
+        "punctuation and letters",
         ("capitals", "upper", "digit", "stops", "commas", "bars", "brackets", "money", "signs", "dense", "first", "last", "ends"),
     ),
-    ("its tag", ("tag", "heading level", "in ", "hidden", "controls", "images")),
-    ("its place on the page", ("place", "depth", "words before", "words after", "after h1", "h1s", "in title", "rank")),
+    ("tag", ("tag", "heading level", "in ", "hidden", "controls", "images")),
+    ("position on the page", ("place", "depth", "words before", "words after", "after h1", "h1s", "in title", "rank")),
     ("blocks of the same kind", ("alike", "words alike", "mean words alike", "score alike", "weighed score alike", "link density alike")),
     (
-        "the elements around it",
+        "contents of the elements around it",
         ("blocks in", "words in", "words share in", "link density in", "siblings", "most siblings", "mean words in"),
     ),
-    ("the blocks beside it", ("words at", "score at", "score within", "plain score", "heading at", "deeper", "since", "until")),
-    ("what the containers hold", ("score in", "content", "off the chain", "branch")),
-    ("the heading above it", ("heading's",)),
-    ("its being said more than once", ("times",)),
-    ("the page as a whole", ("page's", "score")),
+    ("neighbouring blocks", ("words at", "score at", "score within", "plain score", "heading at", "deeper", "since", "until")),
+    ("contents of the containers", ("score in", "content", "off the chain", "branch")),
+    ("heading above it", ("heading's",)),
+    ("repetition on the page", ("times",)),
+    ("the page in total", ("page's", "score")),
 )
 
 
