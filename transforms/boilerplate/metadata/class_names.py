@@ -1,4 +1,4 @@
-"""What the names of classes say of an element."""
+"""Hints in the class names of elements."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ def _class_words() -> tuple[frozenset[str], frozenset[str], frozenset[str], froz
 
 @lru_cache(maxsize=20_000)
 def _signs(tag: str, words: str, itemprop: str, rel: str) -> int:
-    """What the class, id and role of an element say that it holds."""
+    """Return the flags for the class, id and role of an element."""
     words = words[:300]
-    # Most are in small letters; splitting those is five times as fast as looking for the humps in camelCase.
+    # Most are in lower case; splitting those is five times as fast as splitting camelCase.
     tokens = words.translate(_PLAIN).split() if words.islower() else [token.lower() for token in _HUMPS.findall(words)]
     authors, dates, elsewhere, every = _class_words()
     found = DECLARED_AUTHOR | AUTHOR if "author" in itemprop or "author" in rel else 0
@@ -48,14 +48,14 @@ def _signs(tag: str, words: str, itemprop: str, rel: str) -> int:
 
 @lru_cache(maxsize=20_000)
 def class_hints(words: str) -> int:
-    """Return whether words of a class name an author or a date: AUTHOR, DATE, both or 0."""
+    """Return the flags AUTHOR and DATE for the words of a class."""
     words = words.lower()
     found = AUTHOR if "author" in words or "byline" in words else 0
     return found | DATE if "date" in words or "publish" in words or "time" in words else found
 
 
 def class_signs(head: Head) -> int:
-    """What the tag, class, itemprop and rel of an element say of it, as flags."""
+    """Return the flags for tag, class, itemprop and rel of an element."""
     if head.words or head.itemprop or "rel" in head.attributes or head.tag in ("footer", "aside", "nav", "time"):
         return _signs(head.tag, head.words, head.itemprop, head.attributes.get("rel", ""))
     return 0

@@ -1,7 +1,8 @@
-"""What a page says about itself: title, author, site, dates, address, language, section, image.
+"""Extract a page's metadata.
 
-Read from meta tags (Open Graph, article:*, Dublin Core, Parsely and their like), JSON-LD, microdata, `<time>`, and from what stands
-near the headline for readers. Nothing is fetched or resolved, and nothing raises: what cannot be read is "".
+Title, author, site, dates, address, language, section and image, from meta tags (Open Graph,
+article:*, Dublin Core, Parsely and others), JSON-LD, microdata, `<time>`, and visible text near the
+headline. Nothing is fetched or resolved, and nothing raises: unreadable values are "".
 """
 
 from __future__ import annotations
@@ -27,10 +28,11 @@ from newsbeam.transforms.text import fold, resolved
 
 @dataclass(frozen=True)
 class PageMetadata:
-    """The page's own account of itself. Nothing is None; what is missing is "".
+    """Metadata that the page states about itself; "" if missing.
 
-    `author` is one name or several, joined by ", "; `created` (published) and `modified` are ISO 8601; `description` is what the page
-    gives as its summary; `body` the text that stands only in JSON-LD: an article's, a post's, or a product's description.
+    `author` has one or more names, joined by ", ". `created` (published) and `modified` are ISO
+    8601. `description` is the page's own summary. `body` is text that only JSON-LD contains: of an
+    article, a post, or a product's description.
     """
 
     title: str = ""
@@ -48,10 +50,10 @@ class PageMetadata:
 
 
 def page_metadata(page: Page, headline: str, bylines: list[str], latest: str) -> PageMetadata:
-    """What the page says.
+    """Extract the metadata of a page.
 
-    `headline` is its main heading ("" where it has none), `bylines` what is known to stand where authors are named, `latest` the ISO
-    time that no date may be far behind ("" for any).
+    `headline` is its main heading ("" if it has none), `bylines` are texts known to be bylines, and
+    `latest` is the ISO time after which dates are rejected ("" for none).
     """
     about = _About(page, headline, bylines, latest)
     site = about.site()
@@ -80,7 +82,7 @@ def _url(text: str) -> str:
 
 
 _NEAR_BEFORE, _NEAR_AFTER, _VERY_NEAR, _FAR_AFTER = 12, 25, 10, 40  # blocks from the headline
-_DECLARED = -1  # the rank of what a page says to machines
+_DECLARED = -1  # the rank of machine-readable metadata
 
 
 @dataclass
@@ -107,7 +109,7 @@ class _About:
         for thing in self.things:
             if isinstance(number := thing.get("@id"), str) and "name" in thing:
                 self.known.setdefault(number, thing)
-        # Articles tell more than the page that they stand on.
+        # Articles are more specific than the page that contains them.
         kinds = [types_of(thing) for thing in self.things]
         articles = [any(kind.endswith(ARTICLES) for kind in named) for named in kinds]
         self.main = [thing for thing, article in zip(self.things, articles, strict=True) if article]
@@ -121,7 +123,10 @@ class _About:
         self.top = self._top()
 
     def marks(self) -> list[tuple[int, int]]:
-        """The elements around the headline whose class words say something, in order: (number, signs)."""
+        """Return elements near the headline with informative class names.
+
+        In document order, as (index, flags).
+        """
         if self.near is None:
             page = self.page
             low = bisect_left(page.first, self.top - _NEAR_BEFORE)
@@ -137,18 +142,21 @@ class _About:
         return self.near
 
     def far_marks(self, wanted: int) -> Iterator[tuple[int, int]]:
-        """The elements further down that may have one of the wanted signs, in order."""
+        """Yield elements further down that may have one of the `wanted` flags.
+
+        In document order.
+        """
         page = self.page
         low = bisect_right(page.first, self.top + _FAR_AFTER)
         heads = page.heads[low:]
-        # Different tags are few, and most pages have none of these.
+        # There are few different tags, and most pages have none of these.
         known = {head for head in set(heads) if (head.words and class_hints(head.words) & wanted) or (head.tag == "time" and wanted & DATE)}
         for number, head in enumerate(heads, low) if known else ():
             if head in known and (signs := class_signs(head)):
                 yield number, signs
 
     def _top(self) -> int:
-        """The number of the block that is the headline."""
+        """Return the index of the block that is the headline."""
         first = -1
         for number, block in enumerate(self.page.blocks):
             if block.tag == "h1":
@@ -161,11 +169,11 @@ class _About:
         return max(first, 0)
 
     def first(self, *names: str) -> str:
-        """The first of these meta tags that says anything."""
+        """Return the first of these meta tags that is not empty."""
         return next((value for name in names if (value := self.metas.get(name, "").strip())), "")
 
     def name(self, value: Any) -> list[str]:
-        """The names of persons or organisations."""
+        """Return the names of persons or organisations."""
         names: list[str] = []
         for given in value[:30] if isinstance(value, list) else [value]:
             one = given
@@ -183,7 +191,7 @@ class _About:
     # --- site
 
     def site(self) -> str:
-        """The site's name."""
+        """Return the site's name."""
         found = clean(self.first("og:site_name", "application-name", "apple-mobile-web-app-title", "cre", "dc.publisher"))
         if found and not _url(found):
             return found[:200]
@@ -198,7 +206,7 @@ class _About:
     # --- title
 
     def title(self, site: str) -> str:
-        """The headline, or the title, without the site's name."""
+        """Return the headline, or the title, without the site's name."""
         page = self.page
         names = self._site_names(site)
         declared = [
@@ -215,7 +223,7 @@ class _About:
         cores = [core for text in declared if (core := title_core(text, names))]
         if not cores or not heading:
             return heading or (cores[0] if cores else "")
-        # "Home" says less than any heading.
+        # "Home" is less specific than any heading.
         return heading if len(cores[0]) < TELLING_TITLE or agrees(heading, cores, declared) else cores[0]
 
     def _site_names(self, site: str) -> set[str]:
@@ -228,7 +236,10 @@ class _About:
         return {name for name in names if len(name) > 1}
 
     def _heading(self, declared: list[str], names: set[str]) -> str:
-        """The heading that is the page's headline: the one that its title repeats, else the one given, else the first."""
+        """Return the heading that is the page's headline.
+
+        The one that its title repeats, else the one passed in, else the first.
+        """
         headings = [main_heading(block.text) for block in self.page.blocks if block.tag == "h1"][:20]
         headings = [text for text in dict.fromkeys([main_heading(self.headline), *headings]) if text and letters(text) not in names]
         folded = [fold(text) for text in declared]
@@ -240,7 +251,7 @@ class _About:
     # --- author
 
     def author(self, site: str) -> str:
-        """Who wrote it: persons before accounts, accounts before the site itself."""
+        """Return the author: people before accounts, accounts before the site."""
         names = self._site_names(site)
         account = publisher = ""
         for rank, candidates in self._authors():
@@ -269,7 +280,10 @@ class _About:
         return account or publisher
 
     def _authors(self) -> Iterator[tuple[int, list[str]]]:
-        """Who may have written it, the surest first; a rank over 1 is a guess from how a text looks."""
+        """Yield possible authors, most reliable first.
+
+        A rank above 1 is a guess from the appearance of a text.
+        """
         for name in _AUTHOR_METAS:
             if name in self.metas:
                 yield _DECLARED, list(dict.fromkeys(content for given, content in self.page.metas if given == name))[:20]
@@ -292,7 +306,7 @@ class _About:
 
     def _bylines(self) -> Iterator[tuple[int, list[str]]]:
         page, top = self.page, self.top
-        # Without a headline nothing is far from it.
+        # Without a headline, nothing is far from it.
         end = top + _NEAR_AFTER if self.headed else len(page.blocks)
         found = []
         for number, signs in self.marks():
@@ -330,7 +344,10 @@ class _About:
         return None
 
     def _is_elsewhere(self, element: int) -> bool:
-        """Return whether it stands in what a page has beside its main text. What holds the headline is never beside it."""
+        """Return whether an element is outside the article.
+
+        An element that contains the headline is not.
+        """
         page = self.page
         around = page.parents[element]
         passed = []
@@ -344,7 +361,7 @@ class _About:
             if page.first[around] <= self.top < page.last[around]:
                 break
             signs = class_signs(page.heads[around])
-            # A byline may stand in an <aside> or <footer> of its own beside the headline.
+            # A byline may be in a separate <aside> or <footer> next to the headline.
             if signs & ELSEWHERE or (signs & ASIDE and not 0 <= page.first[around] - self.top <= _VERY_NEAR):
                 beside = True
                 break
@@ -357,7 +374,7 @@ class _About:
         first, last = page.first[element], page.last[element]
         if last > first:
             return "\n".join(block.text for block in page.blocks[first : min(last, first + 3)])[:400]
-        # An inline element: what is known is the block that it stands in.
+        # For an inline element, only its block is known.
         if first < len(page.blocks):
             holder = page.blocks[first].element
             for _ in range(12):
@@ -371,7 +388,10 @@ class _About:
     # --- dates
 
     def dates(self) -> tuple[str, str]:
-        """When it was published and when changed; the second where the page tells no other is also the first."""
+        """Return the dates of publication and of the last change.
+
+        The second equals the first if the page states no other.
+        """
         modified = ""
         for candidate in self._machine(_MODIFIED_METAS, ("dateModified",)):
             modified = candidate
@@ -403,15 +423,16 @@ class _About:
                     yield found
 
     def _shown(self, known: bool) -> tuple[str, str]:
-        """The dates that the page shows its readers, the nearest to the headline first: published, changed.
+        """Return the visible dates of publication and change.
 
-        With `known` it is the second alone that is wanted, and not looked for far from the headline.
+        Nearest to the headline first. With `known`, only the second is needed, and not searched far
+        from the headline.
         """
         page, top = self.page, self.top
         times: dict[int, str] = {}
         for value, number in page.times:
             times.setdefault(number, value)
-        # What stands at or behind the headline, then what stands before it, then what is far below; each block once.
+        # Blocks at or after the headline, then those before it, then those far below; each once.
         places: list[tuple[int, int, str, str]] = []
         seen: set[int] = set()
         for number, _ in chain(self.marks(), () if known else self.far_marks(DATE)):
@@ -442,7 +463,7 @@ class _About:
                 return created, changed
         if known:
             return created, changed
-        # A line that says that it is the date, wherever it stands.
+        # A line that says that it is the date, in any position.
         said = _date_words()[1]
         for block in page.blocks:
             text = block.text
@@ -469,7 +490,7 @@ class _About:
     # --- section, image, body
 
     def section(self, title: str) -> str:
-        """The part of the site that the page is in."""
+        """Return the section of the site that the page is in."""
         found = self.first("article:section", "parsely-section", "og:article:section", "section", "cxenseparse:category", "dc.subject")
         if not found:
             found = next((text for thing in self.main if (text := text_of(thing.get("articleSection")))), "")
@@ -494,7 +515,7 @@ class _About:
         return [step for step in steps if step and not _url(step)]
 
     def image(self) -> tuple[str, str]:
-        """The caption and the credit of the page's first image."""
+        """Return the caption and the credit of the page's first image."""
         caption = credit = ""
         images: list[Any] = []
         for thing in self.main:
@@ -537,7 +558,7 @@ class _About:
         return caption[:500], credit[:200]
 
     def body(self) -> str:
-        """The text that the page gives to machines."""
+        """Return the text that only machine-readable metadata contain."""
         for thing in self.main:
             if text := article_body(thing.get("articleBody")) or article_body(thing.get("text")):
                 return text
@@ -632,7 +653,11 @@ _MODIFIED_METAS = (
 
 @cache
 def _date_words() -> tuple[re.Pattern[str], re.Pattern[str], re.Pattern[str]]:
-    """What stands before the date of a change, what a line that gives the date begins with, what stands before other dates."""
+    """Compile words of dates.
+
+    They are words before the date of a change, words that begin a line with a date, and words
+    before other dates.
+    """
 
     def either(*names: str) -> str:
         words = {word for name in names for word in load_yaml("newsbeam.transforms", "metadata.yaml")[name]}
@@ -660,7 +685,7 @@ def _homes() -> frozenset[str]:
 
 
 def _last_step(trail: list[str], title: str) -> str:
-    """The last step of a trail that is neither home nor the page itself."""
+    """Return the last breadcrumb that is neither home nor the page itself."""
     homes, end = _homes(), letters(title)
     steps = [step for step in trail if step.casefold() not in homes and len(step) <= 60 and not (end and letters(step)[:40] == end[:40])]
     return steps[-1] if steps else ""
@@ -675,7 +700,7 @@ def _credits() -> re.Pattern[str]:
 
 
 def _credit(text: str) -> tuple[str, str]:
-    """A caption and the credit in it."""
+    """Split a caption and its credit."""
     match = _credits().search(text)
     if match is None:
         return text, ""

@@ -12,7 +12,7 @@ import orjson
 from newsbeam.transforms.authors import clean
 from newsbeam.transforms.text import resolved, scrub
 
-_LARGEST = 2_000_000  # code points of JSON-LD that are parsed
+_LARGEST = 2_000_000  # characters of JSON-LD to parse
 
 MAIN = ("article", "posting", "report", "recipe", "podcastepisode", "question", "webpage", "qapage", "itempage", "faqpage", "techarticle")
 
@@ -28,14 +28,15 @@ def _parse(script: str) -> Any:
     except ValueError:
         pass
     try:
-        # orjson refuses half a surrogate (an emoji that a length limit cut in two), and could not write it either.
+        # orjson rejects unpaired surrogates (an emoji split by a length limit), and could not write
+        # them either.
         return json.loads(scrub(json.dumps(json.loads(text, strict=False), ensure_ascii=False)))
     except (ValueError, RecursionError):
         return None
 
 
 def json_ld_nodes(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """The objects that the scripts speak of in the first place, in order; broken scripts give none."""
+    """Return the main nodes of the scripts, in order; skip broken scripts."""
     for script in scripts:
         if len(script) > _LARGEST:
             continue
@@ -51,7 +52,7 @@ def json_ld_nodes(scripts: Iterable[str]) -> Iterator[dict[str, Any]]:
 
 
 def types_of(thing: dict[str, Any]) -> list[str]:
-    """The types of a node, in lower case."""
+    """Return the types of a node, in lower case."""
     kind = thing.get("@type")
     return [one.rsplit("/", 1)[-1].lower() for one in (kind if isinstance(kind, list) else [kind]) if isinstance(one, str)]
 
@@ -62,7 +63,7 @@ def is_type(thing: dict[str, Any], *words: str) -> bool:
 
 
 def text_of(value: Any) -> str:
-    """The text of a value, "" where it has none."""
+    """Return the text of a value, "" if it has none."""
     for _ in range(4):
         if isinstance(value, str):
             return clean(value)
@@ -81,7 +82,7 @@ _PARAGRAPHS = re.compile(r"</?(?:p|div|br|h[1-6]|li)\b[^<>]*>|[\r\n]+", re.I)
 
 
 def article_body(value: Any) -> str:
-    """An articleBody as paragraphs; some pages put markup in it."""
+    """Return an articleBody as paragraphs; some pages use markup in it."""
     if not isinstance(value, str):
         return ""
     parts = (clean(_TAGS.sub(" ", part)) for part in _PARAGRAPHS.split(resolved(value)))

@@ -1,4 +1,4 @@
-"""Titles."""
+"""Compare and clean titles."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from newsbeam.transforms.authors import clean, letters
 from newsbeam.transforms.text import fold
 
-LONG_TITLE = 1000  # code points; what is longer is cut
+LONG_TITLE = 1000  # characters; longer titles are truncated
 
 TELLING_TITLE = 10
 
@@ -15,12 +15,15 @@ _SEPARATOR = re.compile(r"(?<!\s)\s+[|·•*»«:–—›‹~@/\\-]+\s+|(?:(?<!
 
 
 def main_heading(text: str) -> str:
-    """A heading without the sign that links to it."""
+    """Return a heading without the symbol that links to it."""
     return clean(text).removesuffix("¶").removesuffix(" #").strip()
 
 
 def agrees(heading: str, cores: list[str], declared: list[str]) -> bool:
-    """Return whether a heading says what the titles say, in other words perhaps; if not, it is one of the page's furniture."""
+    """Return whether a heading agrees with the titles.
+
+    The wording may differ. A heading that does not agree is part of the page's furniture.
+    """
     said = fold(heading)
     if any(fold(text).startswith(said) for text in declared) or said in map(fold, cores):
         return True
@@ -32,7 +35,7 @@ _WORDS = re.compile(r"\w+")
 
 
 def title_core(title: str, names: set[str]) -> str:
-    """A title without the site's name and what else stands behind a bar or a dash."""
+    """Return a title without the site's name, which follows a bar or dash."""
     cuts = list(_SEPARATOR.finditer(title))
     parts = []
     start = 0

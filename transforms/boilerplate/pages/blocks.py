@@ -1,9 +1,11 @@
-"""A web page as a list of blocks: two parsers give the same canonical HTML, one reader turns it into blocks.
+"""Parse a web page into blocks.
 
-Canonical HTML is what a parser writes when it has put a page in order: every element closed where it ends, every attribute in
-double quotes, scripts and drawings gone. lexbor (through selectolax) is the parser; BeautifulSoup takes over where selectolax is
-not installed, where it fails, and for pages on which every parser that follows the HTML standard needs quadratic time (very deep
-nesting, hundreds of unclosed formatting tags). Reading what a parser writes takes a fifth of the time of walking its tree.
+Either of two parsers writes canonical HTML, which one reader turns into blocks. In canonical HTML,
+every element is closed where it ends, every attribute is in double quotes, and scripts and drawings
+are removed. The parser is lexbor (through selectolax). BeautifulSoup replaces it if selectolax is
+not installed, if it fails, and for pages on which every parser that follows the HTML standard takes
+quadratic time (very deep nesting, hundreds of unclosed formatting tags). Reading the output of a
+parser takes a fifth of the time of walking its tree.
 """
 
 from __future__ import annotations
@@ -27,25 +29,29 @@ from newsbeam.transforms.text import HUGE_REFERENCE, resolved, scrub
 LexborHTMLParser: Any
 try:
     from selectolax.lexbor import LexborHTMLParser
-except ImportError:  # BeautifulSoup is slower, and does
+except ImportError:  # BeautifulSoup is slower, but sufficient
     LexborHTMLParser = None
 
-# Elements of which no text is ever shown, or none that belongs to a page's prose. `template` holds what scripts copy.
+# Elements whose text is never visible, or never part of a page's prose. `template` contains text
+# that scripts copy.
 _DROPPED = tuple(
     "script style template svg canvas math select datalist textarea object embed applet iframe noembed noframes frameset audio video "
     "rp map".split()
 )
-# A parser gives the text in these as it stands, tags and all.
+# Parsers return the text in these elements verbatim, with its tags.
 _RAW = ("<xmp", "<plaintext")
 _COMMENT_IN_SOURCE = re.compile(COMMENT, re.S)
-# A declarative shadow root is shown in its host's place.
+# A declarative shadow root is displayed in place of its host.
 _SHADOW = re.compile(r"<template(?=\s[^<>]*\bshadowroot)", re.I)
 _INVISIBLE = "\u00ad\u2060\ufeff"
 
 
 @dataclass(frozen=True, slots=True)
 class Canonical:
-    """A page as a parser put it in order, the JSON-LD scripts that stood in it, and how many characters other than white space it shows."""
+    """A page in canonical HTML.
+
+    With its JSON-LD scripts, and its number of visible characters other than white space.
+    """
 
     html: str
     json_ld: tuple[str, ...] = ()
@@ -53,21 +59,22 @@ class Canonical:
 
 
 def lexbor_canonical(html: str) -> Canonical:
-    """The page as lexbor reads it. Raises what selectolax raises."""
+    """Parse a page with lexbor; raises the exceptions of selectolax."""
     parser = LexborHTMLParser(html)  # the nodes live only as long as their parser
     json_ld = tuple(node.text() for node in parser.css('script[type*="ld+json" i]'))
     parser.strip_tags(list(_DROPPED))
     body = parser.body
-    # Counted in the tree, not in what is read of it below: whoever looks for pages of which little was kept has to see what is lost here.
+    # Counted in the tree, not in the blocks below, so that text lost there counts as visible.
     return Canonical(parser.html or "", json_ld, characters(body.text()) if body is not None else 0)
 
 
 class _SoupParser(BeautifulSoupHTMLParser):
-    """BeautifulSoup's parser, which writes canonical HTML where it would build a tree.
+    """BeautifulSoup's parser, which writes canonical HTML instead of a tree.
 
-    An end tag closes the nearest element of its name, with all that is open in it, as in BeautifulSoup; the tree itself would take
-    quadratic time where much stands deep. Comments, declarations and what the page ends in are read as the HTML standard says: it
-    gets the page in one piece, and what is not closed by its end never will be.
+    As in BeautifulSoup, an end tag closes the nearest element of its name, with all elements open
+    in it. Building the tree would take quadratic time for deep nesting. Comments, declarations and
+    the end of the page are read by the HTML standard: the page is complete, so what is not closed
+    at its end never will be.
     """
 
     CDATA_CONTENT_ELEMENTS = ("script", "style", "textarea", "title")  # type: ignore[misc]
@@ -79,8 +86,8 @@ class _SoupParser(BeautifulSoupHTMLParser):
         self.json_ld: list[str] = []
         self._stack: list[str] = []
         self._open: Counter[str] = Counter()
-        self._dropped = -1  # how many elements are open around the outermost one that is dropped
-        self._script: list[str] | None = None  # of the JSON-LD script that is open
+        self._dropped = -1  # number of elements open around the outermost dropped one
+        self._script: list[str] | None = None  # text of the open JSON-LD script
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.handle_starttag(tag, attrs)
@@ -154,9 +161,13 @@ class _SoupParser(BeautifulSoupHTMLParser):
 
 
 def soup_canonical(html: str) -> Canonical:
-    """The page as BeautifulSoup reads it with the standard library's html.parser. Never raises; linear in the length of `html`."""
+    """Parse a page with BeautifulSoup and html.parser; never raises.
+
+    The time is linear in the length of `html`.
+    """
     parser = _SoupParser()
-    parser.feed(HUGE_REFERENCE.sub("\ufffd", scrub(html)))  # html.parser raises for a number of thousands of digits
+    # html.parser raises for numbers with thousands of digits
+    parser.feed(HUGE_REFERENCE.sub("\ufffd", scrub(html)))
     parser.close()
     written = "".join(parser.out)
     visible = characters("".join(parser.shown))
@@ -164,7 +175,8 @@ def soup_canonical(html: str) -> Canonical:
     return Canonical(written if whole else f"<html><body>{written}</body></html>", tuple(parser.json_ld), visible)
 
 
-# A standard parser walks the open elements at every block tag, and opens unclosed formatting tags again in every block.
+# A standard parser walks the open elements at every block tag, and reopens unclosed formatting tags
+# in every block.
 _TAG = re.compile(
     r"<(/?)(?:(b|i|a|u|s|em|tt|big|code|font|nobr|small|strike|strong)"
     r"|address|article|aside|blockquote|center|details|dialog|div|dl|fieldset|figure|footer|header|main|menu|nav|ol|section|ul)[\s/>]"
@@ -174,7 +186,8 @@ _DEEP, _UNCLOSED = 8000, 1500
 
 def _takes_quadratic_time(html: str) -> bool:
     tags, closing_tags = html.count("<"), html.count("</")
-    if tags < 2 * _DEEP and tags - 2 * closing_tags < _UNCLOSED:  # few, and hardly more opened than closed
+    # few tags, and hardly more opened than closed
+    if tags < 2 * _DEEP and tags - 2 * closing_tags < _UNCLOSED:
         return False
     depth = formatting = 0
     for closing, name in _TAG.findall(html):
@@ -188,8 +201,8 @@ def _takes_quadratic_time(html: str) -> bool:
     return False
 
 
-# lexbor compares each attribute with all others of its element, and looks through all options of a list at each of them. Attributes of
-# later html and body tags it adds to the first.
+# lexbor compares each attribute with all others of its element, searches all options of a list for
+# each of them, and adds attributes of later html and body tags to the first.
 _MANY_ATTRIBUTES, _MANY_OPTIONS, _MANY_ROOTS = 2_000, 2_000, 200
 _TAG_NAME = re.compile(r"<[a-zA-Z][^\s/>]*")
 _ATTRIBUTE = re.compile(r"""[\s/]*[^\s/>][^\s/>=]*(?:\s*=\s*(?:"[^"]*(?:"|\Z)|'[^']*(?:'|\Z)|[^\s>"'][^\s>]*)?)?""")
@@ -198,7 +211,10 @@ _OPTION = re.compile(r"</?opt(?:ion|group)\b[^<>]*>", re.I)
 
 
 def _may_have_many_attributes(data: bytes, begins: NDArray[np.int64], ends_in_values: int) -> bool:
-    """Return whether a tag may have thousands: it is long and in many pieces, or so many signs end within a value (`a=">"`)."""
+    """Return whether a tag may have thousands of attributes.
+
+    The tag is long and in many pieces, or many characters end inside a value (`a=">"`).
+    """
     for at in np.flatnonzero(np.diff(begins, append=len(data)) > 2 * _MANY_ATTRIBUTES).tolist():
         inside = data[begins[at] + 1 : begins[at + 1] if at + 1 < len(begins) else len(data)].partition(b">")[0]
         if inside[:1].isalpha() and inside.count(b"=") + inside.count(b" ") + inside.count(b"\n") > _MANY_ATTRIBUTES:
@@ -207,7 +223,7 @@ def _may_have_many_attributes(data: bytes, begins: NDArray[np.int64], ends_in_va
 
 
 def _with_fewer_attributes(html: str) -> str:
-    """The page with the first attributes only of elements that have thousands."""
+    """Remove all but the first attributes of elements with thousands of them."""
     out: list[str] = []
     done = at = 0
     while tag := _TAG_NAME.search(html, at):
@@ -224,16 +240,20 @@ def _with_fewer_attributes(html: str) -> str:
     return "".join([*out, html[done:]])
 
 
-# What scripts never see: a browser that runs them skips this frame, and one that does not takes the rest of the page for its content.
+# Invisible to scripts: a browser that runs them skips this frame, while one that does not would
+# take the rest of the page for its content.
 _FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
 
 
 def prepared(html: str) -> str:
-    """The page without what no parser reads as a browser that runs scripts does, or in a time that grows with the page alone."""
+    """Remove parts that parsers read differently from browsers with scripts.
+
+    Also parts that would take more than linear time.
+    """
     data = html.encode("utf-8", "replace") + b"   "
     signs = np.frombuffer(data, np.uint8)
     begins, ends = np.flatnonzero(signs[:-3] == ord("<")), np.flatnonzero(signs[:-3] == ord(">"))
-    # The first two letters of each tag: one look at all, for what takes as many searches else.
+    # The first two letters of each tag, in one pass instead of several searches.
     letters = (signs[begins + 1] | 32).astype(np.int64) << 8 | (signs[begins + 2] | 32)
     tags = dict(zip(*(found.tolist() for found in np.unique(letters, return_counts=True)), strict=True))
 
@@ -257,7 +277,10 @@ def prepared(html: str) -> str:
 
 
 def canonical(html: str) -> Canonical:
-    """The page as whichever parser can reads it. Never raises; linear in the length of `html`."""
+    """Parse a page with lexbor, or else with BeautifulSoup; never raises.
+
+    The time is linear in the length of `html`.
+    """
     html = prepared(html)
     if LexborHTMLParser is None or _takes_quadratic_time(html):
         return soup_canonical(html)
@@ -276,18 +299,18 @@ _BLOCK = frozenset(
 )
 _VOID = frozenset("area base basefont bgsound br col embed frame hr img input keygen link meta param source track wbr".split())
 
-# What the reader does at a tag.
+# Actions of the reader at a tag.
 _PLAIN, _INLINE, _OPEN, _CLOSE, _INLINE_CLOSE, _BREAK, _RULE, _IMAGE, _CONTROL, _META, _TITLE, _NOTHING = range(12)
 _ROLES = (
     dict.fromkeys(_VOID, _NOTHING)
     | dict.fromkeys(_BLOCK, _OPEN)
     | {"br": _BREAK, "hr": _RULE, "img": _IMAGE, "input": _CONTROL, "meta": _META, "title": _TITLE, "tbody": _OPEN}
 )
-# Block elements at which more is to be done than to end a block.
+# Block elements that need more than the end of a block.
 _SPECIAL = frozenset(("pre", "li", "tr", "td", "th", "html", "noscript"))
 
-# The attributes that are looked at; addresses, sizes and data for scripts are most of what tags hold, and all different. In
-# canonical HTML none of these can stand inside a value.
+# The attributes to read. Most attributes are addresses, sizes and data for scripts, and all
+# different. In canonical HTML, none of these names can occur inside a value.
 _ALWAYS = (("class", ' class="'), ("id", ' id="'), ("role", ' role="'), ("itemprop", ' itemprop="'), ("rel", ' rel="'))
 _SOME = {
     "html": (("lang", ' lang="'), ("xml:lang", ' xml:lang="')),
@@ -296,23 +319,25 @@ _SOME = {
 }
 _HIDING = (("hidden", ' hidden="'), ("aria-hidden", ' aria-hidden="'), ("style", ' style="'))
 _CONTENT = (("content", ' content="'),)
-# Without the rest, tags are alike, and what is known of one is known of all.
+# Without the other attributes, many tags are equal and can be cached.
 _NOISE = re.compile(
     r' (?:href|src|srcset|sizes|alt|title|width|height|target|loading|decoding|value|type|style(?=="(?![^"]*(?:none|hidden)))'
     r'|data-[^ ="]*|aria-(?!h)[^ ="]*|on[a-z]+)="[^"]*"'
 )
 _CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
-# What a parser writes beside tags and text. No text and no value of an attribute has a bare `<` or `>` in it, but names may: "<div<p>".
-# What nothing ends reaches to the end of the page, so that it is read once, and is left as it is.
+# Markup other than tags and text. Neither text nor values contain a bare `<` or `>`, but names may:
+# "<div<p>". Unterminated markup extends to the end of the page, so that it is read once, and is
+# left as it is.
 _ASIDE_OR_ODD = re.compile(r"<(?:\?[^>]*|!--.*?(?:--(?=>)|\Z)|![^>]*|(?P<name>[^<>]*<[^>]*))(?P<end>>|\Z)", re.S)
 _DIGITS = re.compile(r"\d+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
 class Head:
-    """What an opening tag says: its tag, what its class, id and role are, whether it hides what is in it. Shared by all its like.
+    """An opening tag, shared by all equal tags.
 
-    `key` is the same for elements of the same tag and class (but for digits).
+    It has the tag, the words of class, id and role, and whether the element is hidden. `key` is
+    equal for elements with the same tag and class (except digits).
     """
 
     __slots__ = ("attributes", "hidden", "itemprop", "key", "role", "tag", "words")
@@ -321,7 +346,7 @@ class Head:
         closing = tag.startswith("/")
         tag = tag.strip("/").lower()
         self.tag = tag
-        # An element of a kind that pages invent is there for what is in it.
+        # A custom element is transparent: only its content matters.
         role = _ROLES.get(tag, _INLINE if "-" in tag else _PLAIN)
         if closing:
             role = {_PLAIN: _INLINE_CLOSE, _INLINE: _INLINE_CLOSE, _OPEN: _CLOSE}.get(role, _NOTHING)
@@ -351,7 +376,8 @@ def _hidden(attributes: dict[str, str]) -> bool:
     return bool(style) and _HIDDEN_STYLE.search(style or "") is not None
 
 
-# Tags come again and again, on a page and over the pages of a site. Bounded; cleared when full.
+# Equal tags occur again and again, on a page and over a site. The cache is bounded, and cleared
+# when it is full.
 _heads: dict[str, Head] = {}
 _MANY_HEADS, _LONG_HEAD = 20_000, 300
 
@@ -383,12 +409,14 @@ def _head(inside: str) -> Head:
 
 @dataclass(slots=True)
 class Block:
-    """A stretch of text with nothing but inline tags in it.
+    """A range of text that contains only inline tags.
 
-    `tag` is what it is shown as (`p`, `h2`, `li`, `tr`, `pre`, `blockquote`, `div`, …); `element` the number of the element that
-    holds it, `inner` of the innermost one its text begins in; `link` the number of its characters that are links and `links` how
-    many links those are; `images` and `controls` how many of these stood since the block before; `seen` is false where the page
-    hides it (`hidden`, `aria-hidden`, `display: none`) or keeps it in `<noscript>`.
+    * `tag` is how it is displayed (`p`, `h2`, `li`, `tr`, `pre`, `blockquote`, `div`, …).
+    * `element` is the index of its element, `inner` of the innermost element in which its text
+      begins.
+    * `link` is the number of its characters in links, `links` the number of these links.
+    * `images` and `controls` are numbers of such elements since the previous block.
+    * `seen` is false if it is hidden (`hidden`, `aria-hidden`, `display: none`) or in `<noscript>`.
     """
 
     text: str
@@ -404,11 +432,12 @@ class Block:
 
 @dataclass(slots=True)
 class Page:
-    """What one traverse finds: blocks, the elements around them, and the pieces that metadata are read from.
+    """A parsed page: blocks, elements, and sources of metadata.
 
-    Elements (all but plain inline ones: without class, id, role, itemprop or rel) are numbered in document order and lie in parallel
-    lists: `heads` what their tags say, `parents` the element around (-1 for the first), `hidden` whether they or one around them is
-    hidden, `first` and `last` the range of the blocks in them.
+    Elements are numbered in document order, except plain inline elements (without class, id, role,
+    itemprop or rel). Parallel lists: `heads` are their tags, `parents` the parent elements (-1 for
+    the first), `hidden` whether they or an ancestor is hidden, `first` and `last` the range of
+    blocks in them.
     """
 
     blocks: list[Block] = field(default_factory=list)
@@ -428,19 +457,22 @@ class Page:
     rough: bool = False
 
     def ancestors(self, element: int) -> Iterator[int]:
-        """The element itself, the one around it, and so on to the root."""
+        """Yield the element and its ancestors up to the root."""
         while element >= 0:
             yield element
             element = self.parents[element]
 
 
 def read_page(html: str) -> Page:
-    """The page's blocks, with whichever parser can. Linear in the length of `html`; never raises."""
+    """Parse a page into blocks; never raises.
+
+    The time is linear in the length of `html`.
+    """
     return read_canonical(canonical(html))
 
 
 def _plain(html: str) -> str:
-    """Canonical HTML with nothing in it but tags and text, and no `<` but those that tags begin with."""
+    """Reduce canonical HTML to tags and text, with `<` only before tags."""
     if html.startswith("<!DOCTYPE"):
         html = html[html.find(">") + 1 :]
     comments = list(_comments(html))
@@ -467,14 +499,15 @@ def _mended(found: re.Match[str]) -> str:
     return f"<{found['name'].replace('<', '_')}>" if found["name"] else ""
 
 
-_BR = "\0"  # a line break inside a block, while the block is being read
+_BR = "\0"  # a line break inside a block that is being read
 
 
-_PIECE = 1 << 20  # code points of a page that are split at once: its tags take ten times the memory of their text
+# characters of a page to split at once: its tags take ten times the memory of their text
+_PIECE = 1 << 20
 
 
 def _tags(html: str) -> Iterator[list[str]]:
-    """Each tag without its `<`, and the text behind it, many at a time."""
+    """Yield each tag without its `<`, and the text after it, many at a time."""
     at = html.find("<")
     while at >= 0:
         end = html.find("<", at + _PIECE)
@@ -482,8 +515,9 @@ def _tags(html: str) -> Iterator[list[str]]:
         at = end
 
 
-# A page of more blocks is read roughly: its elements that are alike and stand in the same one count as one, and what stands in such an
-# element makes one block, line by line, until it is long. A novel or a table of tens of thousands of rows has fewer.
+# A page with more blocks is read roughly. Equal elements with the same parent count as one, and the
+# content of such an element becomes one block, line by line, up to a maximum length. A novel, or a
+# table with tens of thousands of rows, has fewer blocks.
 MANY_BLOCKS = 60_000
 _ROUGH_LENGTH = 1_000
 
@@ -493,9 +527,10 @@ class _TooManyBlocks(Exception):
 
 
 def read_canonical(source: Canonical) -> Page:
-    """The page that the canonical HTML describes: a block ends wherever a block element begins or ends, and at two line breaks.
+    """Read canonical HTML into a page.
 
-    One of more than MANY_BLOCKS is read roughly (see there), so that no page takes time and memory beyond that.
+    A block ends where a block element begins or ends, and at two line breaks. A page with more than
+    MANY_BLOCKS blocks is read roughly, so that time and memory are bounded.
     """
     try:
         return _read(source, rough=False)
@@ -515,10 +550,11 @@ def _read(source: Canonical, *, rough: bool) -> Page:  # noqa: C901
     pieces: list[str] = []
     link = links = anchors = pre = images = controls = 0
     inner = -1
-    items: list[bool] = []  # for each open list item: whether its "- " is still to come
-    rows: list[tuple[int, int, list[int]]] = []  # for each open row: its element, its first block, the first block of each cell
-    alike: dict[tuple[int, str, bool], int] = {}  # when rough: the number of the element for those of a kind
-    lines: list[str] = []  # when rough: what the last block is made of
+    items: list[bool] = []  # per open list item: its "- " has not been written yet
+    # per open row: its element, its first block, the first block of each cell
+    rows: list[tuple[int, int, list[int]]] = []
+    alike: dict[tuple[int, str, bool], int] = {}  # if rough: the element index for each kind
+    lines: list[str] = []  # if rough: the lines of the last block
     length = rough_rows = 0
     begins_row = False
 
@@ -655,7 +691,7 @@ def _read(source: Canonical, *, rough: bool) -> Page:  # noqa: C901
                 if head.itemprop and head.attributes.get("content"):
                     page.marked.append((head.itemprop, head.attributes["content"], number))
         elif role == _BREAK:
-            # Two breaks with nothing between are a paragraph's end.
+            # Two breaks without text between them end a paragraph.
             if pieces:
                 if not pre and pieces[-1] == _BR:
                     flush()
@@ -678,7 +714,8 @@ def _read(source: Canonical, *, rough: bool) -> Page:  # noqa: C901
             continue
         if text:
             if text.isspace() or (text.startswith("&nbsp;") and not text.replace("&nbsp;", "").strip()):
-                if (pieces and (pre or pieces[-1] != _BR)) or pre:  # space at a block's beginning is none of its text
+                # space at the beginning of a block does not belong to its text
+                if (pieces and (pre or pieces[-1] != _BR)) or pre:
                     pieces.append(text)
             else:
                 if not pieces or inner < 0:
@@ -698,7 +735,7 @@ def _read(source: Canonical, *, rough: bool) -> Page:  # noqa: C901
 
 def _shown_as(page: Page, element: int, pre: bool) -> str:
     heads, parents = page.heads, page.parents
-    for _ in range(4):  # inline tags stand between a text and its block; a few levels tell
+    for _ in range(4):  # inline tags may separate a text from its block; a few levels are enough
         if element < 0:
             break
         tag = heads[element].tag
@@ -709,7 +746,7 @@ def _shown_as(page: Page, element: int, pre: bool) -> str:
 
 
 def _join_row(page: Page, element: int, start: int, cells: list[int]) -> None:
-    """Make one block of a row's cells, unless the table is only there to lay out the page."""
+    """Merge the cells of a row into one block, except in layout tables."""
     blocks = page.blocks
     if not 2 <= len(blocks) - start <= len(cells):
         return

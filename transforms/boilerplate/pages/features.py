@@ -1,7 +1,7 @@
-"""What is known of each block of a page, as numbers for the classifier.
+"""Features of the blocks of a page for the classifier.
 
-Everything is counted, compared, or a ratio of whole numbers: the same on every machine. Nothing here knows a language but the
-scores of words (`Tokens`), which say nothing about words they have never seen.
+All values are counts, comparisons or ratios of integers, and so the same on every machine. Only the
+word scores (`Tokens`) depend on the language; they are neutral for unknown words.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _SIGNS = (
 
 @cache
 def _kinds() -> NDArray[np.uint8]:
-    """The kind of each of the first 65,536 code points."""
+    """Return the character class of each of the first 65,536 code points."""
     table = np.full(0x10000, _SIGN, np.uint8)
     of = {"Lu": _UPPER, "Lt": _UPPER, "Ll": _LOWER, "Lo": _LETTER, "Lm": _LETTER, "Mn": _LETTER, "Mc": _LETTER, "Nd": _DIGIT, "Zs": _SPACE}
     for code in range(0x10000):
@@ -54,7 +54,11 @@ def _kinds() -> NDArray[np.uint8]:
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """For each text: how many characters of each kind (`counts`, one row a kind), words, words with a capital, and its ends."""
+    """Character counts of texts.
+
+    Per text: `counts` has the number of characters of each class (one row per class), then the
+    numbers of words and capitalised words, and its first and last characters.
+    """
 
     counts: Ints
     length: Ints
@@ -66,7 +70,7 @@ class Counted:
 
 
 def count_characters(texts: list[str]) -> Counted:
-    """The counts of each text; no text may be empty."""
+    """Count the characters of each text; texts must not be empty."""
     joined = "".join(texts)
     codes = np.frombuffer(joined.encode("utf-32-le", "surrogatepass"), np.uint32)
     kinds = _kinds()[np.minimum(codes, 0xFFFF)]
@@ -78,12 +82,13 @@ def count_characters(texts: list[str]) -> Counted:
     before[1:] = in_word[:-1]
     before[starts] = False
     begins = in_word & ~before
-    # One pass for all: each character adds a one to its text's column and its kind's row.
+    # One pass for all texts: each character adds one to the column of its text and the row of its
+    # class.
     text_of = np.repeat(np.arange(len(texts), dtype=np.int64), length)
     counts = np.bincount(text_of * len(KINDS) + kinds, minlength=len(texts) * len(KINDS)).reshape(-1, len(KINDS)).T
     words = np.add.reduceat(begins, starts, dtype=np.int64)
     capitals = np.add.reduceat(begins & (kinds == _UPPER), starts, dtype=np.int64)
-    # What a quotation mark or a bracket closes ends before it.
+    # If a quotation mark or bracket closes the text, use the character before it.
     last_at = ends - 1
     closed = (kinds[last_at] == _BRACKET) & (length > 1)
     last = kinds[np.where(closed, last_at - 1, last_at)]
@@ -104,22 +109,25 @@ _LONGEST_NAME, _MOST_NAMES = 60, 24
 
 
 def names_of(name: str) -> tuple[str, ...]:
-    """What a name in class, id or role is known by: itself without its numbers, and its parts."""
+    """Return a name in class, id or role without digits, and its parts."""
     if name.isascii() and name.isalpha() and name.islower():
         return ("." + name, name)
     whole = "." + (_DIGITS.sub("0", name) if not name.isalpha() else name).lower()
-    if ":" in name or "[" in name:  # a utility class says how something looks
+    if ":" in name or "[" in name:  # a utility class describes appearance
         return (whole,)
     return (whole, *dict.fromkeys([part.lower() for part in PARTS.findall(name)[:8]]))
 
 
-# Letters only, and signs that tell: what numbers there are is counted elsewhere.
+# Letters, and informative symbols; numbers are counted elsewhere.
 _WORD = re.compile(r"[^\W\d_]+|[©|]")
 _READ, WORDS_READ = 90, 8
 
 
 def words_of(text: str) -> tuple[list[str], bool]:
-    """The words that a text begins with, in small letters, and whether those are all."""
+    """Return the first words of a text, in lower case.
+
+    The second value says whether these are all its words.
+    """
     found = _WORD.findall(text[:_READ].lower())
     return found[:WORDS_READ], len(text) <= _READ and len(found) <= WORDS_READ
 
@@ -132,8 +140,9 @@ _MANY = 50_000
 class Tokens:
     """Learned scores, in log odds by 1/1024.
 
-    `names` of the names in class, id and role and of tags ("<p"), by level; `short` and `long` of the words of short texts and at
-    the beginning of longer ones; `begin` of their first two, `end` of a short text's last, `whole` of short texts as a whole.
+    `names` are for names in class, id and role and for tags ("<p"), by level. `short` and `long`
+    are for words of short texts and for the first words of longer ones; `begin` for their first two
+    words, `end` for the last word of a short text, `whole` for complete short texts.
     """
 
     names: dict[str, tuple[int, ...]]
@@ -146,7 +155,7 @@ class Tokens:
     parts: dict[str, tuple[int, ...]] = field(default_factory=dict)
 
     def score(self, head: Head) -> tuple[int, ...]:
-        """The score of an element for the text in it, by level."""
+        """Return an element's score for the text in it, by level."""
         found = self.heads.get(head)
         if found is None:
             found = self.names.get("<" + head.tag, _NONE)
@@ -171,7 +180,7 @@ class Tokens:
         return found
 
     def text_score(self, text: str) -> int:
-        """The score of the words that a text begins with."""
+        """Return the score of the first words of a text."""
         words, short = words_of(text)
         if not words:
             return 0
@@ -185,13 +194,16 @@ class Tokens:
 
 
 def tokens_of_head(head: Head) -> list[str]:
-    """The names whose scores `Tokens.score` adds up, with repetitions: for training."""
+    """Return the names whose scores `Tokens.score` adds up, for training.
+
+    They include repetitions.
+    """
     names = [name for name in head.words.split()[:_MOST_NAMES] if len(name) <= _LONGEST_NAME]
     return ["<" + head.tag, *(part for name in names for part in names_of(name))]
 
 
 def tokens_of_text(text: str) -> list[tuple[str, str]]:
-    """The table and the entry of each score that `Tokens.text_score` adds up: for training."""
+    """Return table and key of the scores in `Tokens.text_score`, for training."""
     words, short = words_of(text)
     if not words:
         return []
@@ -205,14 +217,17 @@ def tokens_of_text(text: str) -> list[tuple[str, str]]:
 
 @dataclass(frozen=True, slots=True)
 class FirstScores:
-    """For each block what the names of the elements around it say, and what its first words say, in log odds by 1/1024."""
+    """Scores of each block, in log odds by 1/1024.
+
+    `names` is from the names of the elements around it, `words` from its first words.
+    """
 
     names: Ints
     words: Ints
 
 
 def first_scores(page: Page, tokens: Tokens) -> FirstScores:
-    """The first scores of a page's blocks."""
+    """Compute the first scores of a page's blocks."""
     known = tokens.heads.get
     by_level = [known(head) or tokens.score(head) for head in page.heads]
     parents = page.parents
@@ -276,14 +291,17 @@ _AROUND = (
     "details",
 )
 _BITS = {tag: 1 << number for number, tag in enumerate(_AROUND)}
-_NEAR = 5  # elements around a block that are looked at one by one, the nearest included
+_NEAR = 5  # ancestors of a block to use separately, including the nearest
 _FAR_AWAY = 200
 
 Columns = dict[str, Any]
 
 
 class Layout:
-    """A page's blocks and the elements around them as arrays, for pages that have blocks."""
+    """The blocks of a page and their elements as arrays.
+
+    The page must have blocks.
+    """
 
     def __init__(self, page: Page) -> None:
         blocks = page.blocks
@@ -297,7 +315,7 @@ class Layout:
         self.parents = np.maximum(np.array(page.parents, np.int64), 0)
         self.element = np.array([block.element for block in blocks], np.int64)
         self.tags = np.array([_TAG_NUMBER.get(block.tag, 0) for block in blocks], np.int64)
-        # Elements are alike where they and all those around them have the same tags and classes.
+        # Elements are alike if they and all their ancestors have the same tags and classes.
         paths: dict[tuple[int, str], int] = {}
         path_of: list[int] = []
         depths: list[int] = []
@@ -321,7 +339,7 @@ class Layout:
             self.ancestors.append(self.parents[self.ancestors[-1]])
 
     def table(self, first: FirstScores, bias: int) -> Floats:
-        """One row a block, the columns in the order of `column_names`."""
+        """Return one row per block, with the columns of `column_names`."""
         columns = self.known()
         columns.update(self.scored(first, bias))
         table = np.empty((len(columns), self.size), np.float32)
@@ -331,7 +349,7 @@ class Layout:
         return rows
 
     def known(self) -> Columns:
-        """What is known of each block before anything is scored."""
+        """Return the features that are independent of scores."""
         blocks, size, words, counted, tags = self.page.blocks, self.size, self.words, self.counted, self.tags
         length, counts = counted.length, counted.counts
         chars = length.astype(np.float64)
@@ -464,12 +482,12 @@ class Layout:
         return out
 
     def scored(self, first: FirstScores, bias: int) -> Columns:
-        """What the first scores say of a block and of the blocks around it."""
+        """Return the features from scores of a block and of its neighbours."""
         size, words, group, words_to = self.size, self.words, self.group, self.words_to
         tame = _tame(first.names + first.words + bias)
         by_words = _tame(first.words)
         out: Columns = {"score": tame, "names' score": _tame(first.names), "words' score": by_words}
-        # Sums of whole numbers are the same in every order.
+        # Sums of integers are the same in any order.
         fine = np.rint(tame * 4096).astype(np.int64)
         weighed = fine * words
         total = int(words_to[-1])
@@ -493,7 +511,7 @@ class Layout:
             begin, end = self.first[at], self.last[at]
             out[f"score in {level}"] = (score_to[end] - score_to[begin]) / np.maximum(words_to[end] - words_to[begin], 1)
             out[f"content share in {level}"] = (content_to[end] - content_to[begin]) / all_content
-        # The chain of elements that hold most of the content, and the branch on which a block leaves it.
+        # The chain of elements with most of the content, and the branch at which a block leaves it.
         begins, ends = self.first, self.last
         holds = content_to[ends] - content_to[begins]
         for part in (50, 80, 95):
@@ -540,12 +558,15 @@ class Layout:
 
 
 def _tame(scores: Ints) -> Any:
-    """Log odds by 1/1024 as numbers within -1..1; a ratio, where an exponential would differ between machines."""
+    """Map log odds in 1/1024 to -1..1.
+
+    By a ratio, as an exponential could differ between machines.
+    """
     return scores / (np.abs(scores) + float(SCALE))
 
 
 def shifted(values: Any, step: int) -> Any:
-    """The value of the block `step` places further on, 0 where there is none."""
+    """Return the value of the block `step` positions later, 0 if none."""
     out = np.zeros(len(values), values.dtype)
     if step > 0:
         out[:-step] = values[step:]
@@ -556,7 +577,7 @@ def shifted(values: Any, step: int) -> Any:
 
 @cache
 def column_names() -> tuple[str, ...]:
-    """The names of the columns of `Layout.table`, in their order."""
+    """Return the names of the columns of `Layout.table`."""
     layout = Layout(read_page("<p>one</p>"))
     none = np.zeros(1, np.int64)
     return (*layout.known(), *layout.scored(FirstScores(none, none), 0))

@@ -1,9 +1,10 @@
-"""The learned classifier of a page's blocks: how sure it is of each, and which of them make the main text.
+"""The learned classifier of a page's blocks.
 
-Two stages: a logistic regression over names (class, id, role, tag) and first words, whose scores are exact sums of whole numbers,
-then boosted trees over what `features.Layout` knows of a block and of the scores around it. Which blocks are taken is decided for
-the page as a whole: those that make the expected word F1 greatest (Jansche 2007, "A maximum expected utility framework for binary
-sequence labeling"). `train/html.py` makes the weights; `weights/html.md` says from what, and how well they do.
+There are two stages: a logistic regression on names (class, id, role, tag) and first words, whose
+scores are exact sums of integers; then boosted trees on the features of a block (`features.Layout`)
+and the scores around it. The selection of blocks maximises the expected word F1 of the page
+(Jansche 2007, "A maximum expected utility framework for binary sequence labeling"). `train/html.py`
+fits the weights; data and quality are described in `weights/html.md`.
 """
 
 from __future__ import annotations
@@ -23,12 +24,15 @@ from newsbeam.transforms.package_data import load_arrays
 SURE = 1 << 16
 """A chance of one."""
 
-_STEP = SCALE // 64  # log odds to one entry of the table of chances
+_STEP = SCALE // 64  # log odds per entry of the probability table
 
 
 @dataclass(frozen=True, eq=False)
 class PageModel:
-    """`chances` is a table: the chance, in units of 1/SURE, that belongs to log odds, from the lowest to the highest."""
+    """The trees, the scores and the probability table.
+
+    `chances` maps log odds, from the lowest to the highest, to probabilities in units of 1/SURE.
+    """
 
     tokens: Tokens
     bias: int
@@ -36,29 +40,36 @@ class PageModel:
     chances: Ints
 
     def rows(self, layout: Layout) -> Floats:
-        """What the trees see: one row a block."""
+        """Return the features for the trees, one row per block."""
         return layout.table(first_scores(layout.page, self.tokens), self.bias)
 
     def scores(self, rows: Floats) -> Ints:
-        """Log odds, in units of 1/SCALE, that each block belongs to the main text."""
+        """Return the log odds that each block belongs to the main text.
+
+        In units of 1/SCALE.
+        """
         total = np.zeros(len(rows), np.int64)
         for forest in self.forests:
             total += forest.scores(rows)
         return total // len(self.forests)
 
     def choose(self, layout: Layout, scores: Ints) -> NDArray[np.bool_]:
-        """Which blocks make the main text."""
+        """Select the blocks of the main text."""
         middle = len(self.chances) // 2
         chances = self.chances[np.clip(scores // _STEP + middle, 0, len(self.chances) - 1)]
         return best_set(chances, layout.counted.words)
 
 
 def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
-    """The blocks that make the expected word F1 greatest: `chances` by 1/SURE that a block's words belong to the main text."""
+    """Select the blocks that maximise the expected word F1.
+
+    `chances` are the probabilities, in 1/SURE, that a block's words belong to the main text.
+    """
     order = np.argsort(-chances, kind="stable")
     gained = np.cumsum((chances * words)[order])
     taken = np.cumsum(words[order])
-    # Twice the words hit, over the words taken and the words expected; whole numbers, so that the quotient is exact everywhere.
+    # Twice the expected hits over selected plus expected words. All are integers, so that the
+    # quotient is exact everywhere.
     quality = 2.0 * gained / np.maximum(taken * SURE + int((chances * words).sum()), 1)
     keep = np.zeros(len(chances), bool)
     keep[order[: int(np.argmax(quality)) + 1]] = True
@@ -67,12 +78,12 @@ def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
 
 @cache
 def page_model() -> PageModel:
-    """The model that ships with the package."""
+    """Load the model that ships with the package."""
     return model_of(load_arrays("newsbeam.transforms.boilerplate", "html.npz"))
 
 
 def model_of(arrays: dict[str, NDArray[Any]]) -> PageModel:
-    """The model whose arrays these are: the reverse of `arrays_of`."""
+    """Build the model from its arrays, the inverse of `arrays_of`."""
     names = _lines(arrays["names"])
     tokens = Tokens(
         dict(zip(names, map(tuple, arrays["name_scores"].tolist()), strict=True)),
@@ -91,7 +102,7 @@ def _lines(array: NDArray[Any]) -> list[str]:
 
 
 def arrays_of(model: PageModel) -> dict[str, NDArray[Any]]:
-    """The model as the arrays of a weights file."""
+    """Convert the model to the arrays of a weights file."""
     out: dict[str, NDArray[Any]] = {
         "names": _joined(model.tokens.names),
         "name_scores": np.array(list(model.tokens.names.values()), np.int16).reshape(len(model.tokens.names), -1),
@@ -139,6 +150,9 @@ _GROUPS = (
 
 
 def signs(model: PageModel, rows: Floats) -> list[tuple[str, ...]]:
-    """For each block what carried its score, against the page's median block; see `why.carried`."""
+    """Return the reasons for the score of each block.
+
+    Contributions are relative to the page's median block; see `explain.carried`.
+    """
     found = carried(model.scores, rows, columns_of(_GROUPS, column_names()), np.median(rows, axis=0))
     return [tuple(_GROUPS[number][0] for number, _ in groups) for groups in found]

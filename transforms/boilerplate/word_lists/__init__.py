@@ -1,1 +1,1 @@
-"""The words that boilerplate is made of, by language."""
+"""Word lists of boilerplate, by language."""

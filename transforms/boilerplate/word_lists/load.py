@@ -1,11 +1,12 @@
-"""The word lists of all languages, put into the form in which lines are compared with them.
+"""Load the word lists of all languages.
 
-The lists are data files in `words/`, one a language; `words/en.yaml` says what each part of a file means. A document is
-compared with the lists of all languages: leftovers often are in another language than the text around them.
+The lists are data files in `words/`, one per language; `words/en.yaml` documents the parts of a
+file. A document is compared with the lists of all languages, as leftovers are often in another
+language than the text around them.
 
-Reading half a megabyte of YAML takes a third of a second, which every worker would spend at its start. So what comes of it is
-kept in `words.json`, with a digest of the files that it was made of; `train words` writes it. With another digest it counts for
-nothing, and the files are read.
+Parsing half a megabyte of YAML takes a third of a second, for every worker. The compiled lists are
+therefore cached in `words.json`, together with a digest of their sources; `train words` writes it.
+If the digest differs, the cache is ignored and the files are parsed.
 """
 
 from __future__ import annotations
@@ -22,20 +23,23 @@ from newsbeam.transforms.package_data import load_yaml
 
 @cache
 def load(name: str) -> dict[str, Any]:
-    """The mapping in the data file `name` of `transforms.boilerplate`."""
+    """Load the data file `name` of `transforms.boilerplate`."""
     data: dict[str, Any] = load_yaml("newsbeam.transforms.boilerplate", name)
     return data
 
 
 @dataclass(frozen=True)
 class Words:
-    """What lines are compared with, folded.
+    """Folded phrases to compare lines with.
 
-    `whole` maps a line to its kind; `starts` maps the first two characters of a phrase to phrases and kinds; `holds` and
-    `tails` are phrases and kinds; `ends`, `over` and `lists` map headings to kinds; `count` maps what is counted to its kind;
-    `home`, `photo`, `by` and `date` are single words; `frames` are beginnings, what comes after, and kinds; `send` goes with one
-    of `platforms`; `sections` are parts of a newspaper; `shots` are the words of `photo` that name nothing but pictures, `provided`
-    what stands behind the name in a credit.
+    * `whole` maps complete lines to kinds; `starts` maps the first two characters of a phrase to
+      phrases and kinds; `holds` and `tails` are phrases with kinds, inside a line and at its end.
+    * `ends`, `over` and `lists` map headings to kinds; `count` maps counted nouns to kinds.
+    * `home`, `photo`, `by` and `date` are single words.
+    * `frames` are beginnings, continuations and kinds; `send` is combined with one of `platforms`.
+    * `sections` are sections of a newspaper.
+    * `shots` are the words of `photo` that can only mean pictures; `provided` follows the name in a
+      credit.
     """
 
     whole: dict[str, RemovalKind] = field(default_factory=dict)
@@ -63,7 +67,8 @@ _KINDS = ("whole", "ends", "over", "lists", "count")
 
 @cache
 def _merged() -> dict[str, Any]:
-    from newsbeam.transforms.boilerplate.word_lists.compile import digest, merge, sources  # which imports this module
+    # which imports this module
+    from newsbeam.transforms.boilerplate.word_lists.compile import digest, merge, sources
 
     texts = sources()
     ready = files(__package__).joinpath("words.json")
@@ -75,13 +80,16 @@ def _merged() -> dict[str, Any]:
 
 
 def languages() -> frozenset[str]:
-    """The codes (ISO 639-1) of the languages whose words are known: "no" for Norwegian in general, "bs" served by Croatian."""
+    """Return the language codes (ISO 639-1) with word lists.
+
+    "no" stands for all Norwegian; "bs" uses the Croatian lists.
+    """
     return frozenset(_merged()["languages"])
 
 
 @cache
 def words() -> Words:
-    """All lists together; where two languages disagree about a phrase, English counts."""
+    """Return all lists merged; if two languages disagree, English wins."""
     found = _merged()
     starts: dict[str, list[tuple[str, RemovalKind]]] = {}
     for phrase, kind in sorted(found["starts"].items(), key=lambda pair: -len(pair[0])):
