@@ -5,7 +5,6 @@ Beam is imported inside the functions: it takes a second to load, and most comma
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -13,13 +12,11 @@ READER_THREAD = "wait_until_finish_read"
 """The name of the thread in which Beam reads a runner's messages. It can only end with an error when the runner goes away."""
 
 
-def options_parser(prog: str, usage: str | None) -> argparse.ArgumentParser:
-    """Make a parser with every option that Beam knows. Later options may replace earlier ones."""
+def options_parser(prog: str, usage: str | None) -> Any:
+    """Make a parser of the command line with every option that Beam knows. Later options may replace earlier ones."""
     from apache_beam.options import pipeline_options
 
-    parser: argparse.ArgumentParser = pipeline_options._BeamArgumentParser(
-        prog=prog, usage=usage, allow_abbrev=False, conflict_handler="resolve", add_help=False
-    )
+    parser = pipeline_options._BeamArgumentParser(prog=prog, usage=usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
     for options in pipeline_options.PipelineOptions.__subclasses__():
         options._add_argparse_args(parser)
     return parser

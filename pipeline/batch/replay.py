@@ -24,7 +24,7 @@ from newsbeam.inputs.statuses import OK_STATUSES
 from newsbeam.inputs.work_units import MEMBER
 from newsbeam.outputs import folder, lock
 from newsbeam.runners import dry_run
-from newsbeam.runners.registry import engine_of
+from newsbeam.runners.registry import select_runner
 from newsbeam.storage import filesystem, output_layout
 from newsbeam.storage.manifest import OptionsUsed, RunManifest
 from newsbeam.transforms.fields import RowOptions
@@ -35,7 +35,7 @@ def replay(settings: ReplaySettings) -> int:
     earlier, run = settings.folder, settings.run
     if dry_run.is_dry(run.runner.options):
         raise UsageError("--dry_run is not available for replay: a dry run reads nothing, and replay has to read the dead letters")
-    engine = engine_of(run.runner, run.output.folder or earlier, [earlier])
+    runner = select_runner(run.runner, run.output.folder or earlier, [earlier])
     if filesystem.list_names(output_layout.stream_state(earlier)):
         what = "Each dead letter holds its message (`payload`, base64) or names an object (`origin`)"
         raise UsageError(f"{earlier} was written from messages. {what}: send those again, or run over the objects")
@@ -64,7 +64,7 @@ def replay(settings: ReplaySettings) -> int:
     shares = [work_units.select_records(share, only) for share in work_units.plan_work_units(sources)]
     output = replace(run.output, folder=run.output.folder or _replay_folder(earlier, run.resume))
     print_note(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {output.folder}")
-    return start(replace(run, output=output, documents=documents), engine, chosen, shares)
+    return start(replace(run, output=output, documents=documents), runner, chosen, shares)
 
 
 def _earlier_recipe(earlier: str, manifest: RunManifest) -> Recipe:

@@ -6,9 +6,10 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from functools import partial
+from typing import Any
 
 from newsbeam.batch.plan import prepare_folder, resume_fingerprint
 from newsbeam.config import recipe, recipe_parser
@@ -22,7 +23,7 @@ from newsbeam.outputs import folder, lock
 from newsbeam.outputs.folder import check_places
 from newsbeam.outputs.parts import count_parts, finished_parts
 from newsbeam.runners import base, dry_run, execution
-from newsbeam.runners.registry import engine_of
+from newsbeam.runners.registry import select_runner
 from newsbeam.storage import filesystem, output_layout
 from newsbeam.storage.manifest import RunManifest
 from newsbeam.storage.progress import CURRENT
@@ -34,19 +35,20 @@ SMALL_BYTES = 512 << 10
 
 def run(settings: RunSettings) -> int:
     """Carry out `newsbeam run` over files; the exit status. Raises UsageError."""
-    engine = engine_of(settings.runner, settings.output.folder, settings.inputs)
+    runner = select_runner(settings.runner, settings.output.folder, settings.inputs)
     if settings.runner.options:
         filesystem.filesystems(settings.runner.options)
     chosen = recipe_parser.load(settings.documents.recipe)
-    if dry_run.is_dry(settings.runner.options):
-        return _dry_run(settings, engine, chosen)
+    show = runner.definition.show_dry_run
+    if show is not None and dry_run.is_dry(settings.runner.options):
+        return _dry_run(settings, runner, chosen, show)
     discovered = discovery.discover(settings.inputs, settings.output.folder)
     for line in discovered.notes:
         print_note(line)
-    return start(settings, engine, chosen, work_units.plan_work_units(discovered.sources))
+    return start(settings, runner, chosen, work_units.plan_work_units(discovered.sources))
 
 
-def _dry_run(settings: RunSettings, engine: base.Runner, chosen: recipe.Recipe) -> int:
+def _dry_run(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, show: Callable[[Any], None]) -> int:
     """Print the job that would be submitted. No input is read: one work unit stands for all of them."""
     check_places(settings.output.folder)
     filesystem.silence_beam_logging()
@@ -56,9 +58,9 @@ def _dry_run(settings: RunSettings, engine: base.Runner, chosen: recipe.Recipe) 
     from newsbeam.batch.graph import build_graph
 
     sources = [work_units.Source(path, 0, discovery.folder_name(path)) for path in settings.inputs]
-    pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
+    pipeline = beam.Pipeline(runner=runner.beam_name, options=PipelineOptions.from_dictionary(runner.options))
     build_graph(pipeline, work_units.plan_work_units(sources), _job(settings, chosen, sources, 1), spread=True, dry=True)
-    dry_run.show(pipeline.run())
+    show(pipeline.run())
     return 0
 
 
@@ -67,11 +69,11 @@ def _job(settings: RunSettings, chosen: recipe.Recipe, sources: Sequence[work_un
     return Job.from_settings(settings.documents, settings.output, chosen, workers=workers, name=name, added=utc_timestamp())
 
 
-def start(settings: RunSettings, engine: base.Runner, chosen: recipe.Recipe, shares: list[work_units.WorkUnit]) -> int:
+def start(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, shares: list[work_units.WorkUnit]) -> int:
     """Run the graph over work units; the exit status. Raises UsageError."""
     size = sum(share.size for share in shares)
     sources = [source for share in shares for source in share.sources]
-    job = _job(settings, chosen, sources, available_cores() if engine.local and size > SMALL_BYTES else 1)
+    job = _job(settings, chosen, sources, available_cores() if runner.local and size > SMALL_BYTES else 1)
     check_places(job.output)
     plan = resume_fingerprint(job, sources)
     with lock.locked(job.output):
@@ -82,29 +84,29 @@ def start(settings: RunSettings, engine: base.Runner, chosen: recipe.Recipe, sha
         if ready is None:
             path = filesystem.join(job.output, output_layout.MANIFEST)
             return _status(RunManifest.load(path, folder.MANIFEST_CURE), settings.max_failed)
-        return _run_graph(ready, shares, engine, size, settings.max_failed)
+        return _run_graph(ready, shares, runner, size, settings.max_failed)
 
 
-def _run_graph(job: Job, shares: list[work_units.WorkUnit], engine: base.Runner, size: int, max_failed: summary.Allowance) -> int:
+def _run_graph(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner, size: int, max_failed: summary.Allowance) -> int:
     CURRENT.reset()
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     # The error is reported below; Beam's own report of it is a page of traceback.
     filesystem.silence_beam_logging(logging.ERROR if debug else logging.CRITICAL)
     finished = finished_parts(job)
-    while error := _try(job, shares, engine, size, finished):
+    while error := _try(job, shares, runner, size, finished):
         if debug:
             traceback.print_exception(error)
         # Beam raises an error of its own for Ctrl-C inside a bundle.
-        interrupted = isinstance(error, KeyboardInterrupt) or execution.told(error) == "KeyboardInterrupt"
+        interrupted = isinstance(error, KeyboardInterrupt) or execution.one_line_error(error) == "KeyboardInterrupt"
         before, finished = finished, finished_parts(job)
-        if engine.again and not interrupted and len(finished) > len(before):
+        if runner.definition.retryable and not interrupted and len(finished) > len(before):
             # For example, a machine was lost and the runner may not retry. An error that recurs finishes no new parts and ends here.
-            print_note(execution.told(error))
+            print_note(execution.one_line_error(error))
             print_note(f"continuing from {len(finished)} finished parts")
             continue
-        what = "interrupted" if interrupted else f"the run failed: {execution.told(error)}"
+        what = "interrupted" if interrupted else f"the run failed: {execution.one_line_error(error)}"
         print_note(what)
-        print_note(_kept(job, engine))
+        print_note(_kept(job, runner))
         if not interrupted:
             print_note("(NEWSBEAM_DEBUG=1 shows the traceback)")
         return 1
@@ -125,23 +127,26 @@ def _status(manifest: RunManifest, max_failed: summary.Allowance) -> int:
     return 1 if trouble else 0
 
 
-def _kept(job: Job, engine: base.Runner) -> str:
+def _kept(job: Job, runner: base.Runner) -> str:
     """Describe what is kept of a run that failed or was interrupted, and how to continue."""
     parts, documents = count_parts(job, {})
     old = f"; the earlier results in {job.output} are unchanged" if RunManifest.find(job.output) is not None else ""
     if parts or job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
-        lost = f", {CURRENT.begun - CURRENT.kept:,} in flight are not" if engine.local and CURRENT.begun > CURRENT.kept else ""
+        lost = f", {CURRENT.begun - CURRENT.kept:,} in flight are not" if runner.local and CURRENT.begun > CURRENT.kept else ""
         return f"{documents:,} documents are kept{lost}. To continue: --resume --output {job.output}{old}"
-    if not engine.local:
+    if not runner.local:
         return f"no documents are kept so far. To continue: --resume --output {job.output}{old}"
     folder.clear_state(job.output)
     return f"0 of {CURRENT.begun:,} documents begun are kept. Run the same command again{old}"
 
 
-def _try(job: Job, shares: list[work_units.WorkUnit], engine: base.Runner, size: int, finished: Sequence[str]) -> BaseException | None:
+def _try(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner, size: int, finished: Sequence[str]) -> BaseException | None:
     """Run the graph once, over `size` bytes and without the parts that are `finished`; the error, or None."""
     passes = 1 if job.recipe.site_template is None else 2
-    bar = progress_bar.progress_bar(passes * size) if engine.local else progress_bar.waiting(engine.runner, partial(count_parts, job, {}))
+    if runner.local:
+        bar = progress_bar.progress_bar(passes * size)
+    else:
+        bar = progress_bar.waiting(runner.beam_name, partial(count_parts, job, {}))
     try:
         with bar if sys.stderr.isatty() else nullcontext():
             import apache_beam as beam  # the slow import, under the bar
@@ -149,10 +154,10 @@ def _try(job: Job, shares: list[work_units.WorkUnit], engine: base.Runner, size:
 
             from newsbeam.batch.graph import build_graph
 
-            pipeline = beam.Pipeline(runner=engine.runner, options=PipelineOptions.from_dictionary(engine.options))
-            spread = not engine.local or int(engine.options.get("direct_num_workers") or 1) != 1
+            pipeline = beam.Pipeline(runner=runner.beam_name, options=PipelineOptions.from_dictionary(runner.options))
+            spread = not runner.local or int(runner.options.get("direct_num_workers") or 1) != 1
             build_graph(pipeline, shares, job, finished, spread)
-            execution.wait(pipeline.run(), engine)
+            execution.wait(pipeline.run(), runner)
     except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001 - runners raise anything; it is reported
         return error
     return None

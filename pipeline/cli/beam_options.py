@@ -8,6 +8,7 @@ from typing import Any
 from newsbeam.beam_compat import options_parser
 from newsbeam.cli.options import add_run_options
 from newsbeam.errors import CommandLineError
+from newsbeam.runners.registry import all_definitions
 from newsbeam.suggestions import did_you_mean
 
 
@@ -19,10 +20,9 @@ def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser,
     from newsbeam.storage.filesystem import silence_beam_logging
 
     silence_beam_logging()
-    from newsbeam.runners.flink import java_options
-
-    java_options()
-    parser = options_parser(ours.prog, ours.usage)
+    for definition in all_definitions():
+        definition.declare_options()
+    parser: argparse.ArgumentParser = options_parser(ours.prog, ours.usage)
     names = {action.dest for action in parser._actions}
     add_run_options(parser, replay)
     own = {action.dest for action in ours._actions}

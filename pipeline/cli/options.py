@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from newsbeam.errors import CommandLineError
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses, parse_statuses
-from newsbeam.runners.names import RUNNERS
+from newsbeam.runners.registry import RUNNERS
 
 if TYPE_CHECKING:
     from newsbeam.config.settings import DocumentSettings, OutputSettings

@@ -1,4 +1,4 @@
-"""What a command is asked to do, as typed values.
+"""The settings of a command, as typed values.
 
 `newsbeam.cli` builds them from the command line. Everything below takes them, and knows neither options nor their spelling.
 """
@@ -20,7 +20,7 @@ ProgressMode = Literal["auto", "json", "off"]
 
 @dataclass(frozen=True, slots=True)
 class DocumentSettings:
-    """How documents are read and processed: shared by all commands that write records.
+    """Settings for reading and processing documents: shared by all commands that write records.
 
     Attributes:
         recipe: path of the recipe; None for the default recipe, or for the earlier run's in a replay.
@@ -43,7 +43,7 @@ class DocumentSettings:
 
 @dataclass(frozen=True, slots=True)
 class OutputSettings:
-    """Where results are written, and in which format.
+    """The folder and the format of the results.
 
     Attributes:
         folder: path or URI of the output folder; "" if a replay is to choose it.
@@ -58,7 +58,7 @@ class OutputSettings:
 
 @dataclass(frozen=True, slots=True)
 class RunnerSettings:
-    """Where a Beam graph runs.
+    """The runner of a Beam graph.
 
     Attributes:
         name: a runner of newsbeam, or Beam's name of any other.

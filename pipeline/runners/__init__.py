@@ -1,1 +1,1 @@
-"""Where a pipeline runs: on this machine, Flink, Spark or Dataflow."""
+"""Runners of a Beam graph: this machine, Prism, Flink, Spark, Dataflow."""

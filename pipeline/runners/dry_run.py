@@ -1,7 +1,7 @@
 """A dry run: describe a Dataflow job without submitting it.
 
 `--dry_run=True` builds the whole job as Beam would submit it and prints it. It reads nothing, writes nothing and requires no
-credentials, so it does not know the inputs either: one work unit stands for whatever they will be.
+credentials. It does not know the inputs either: one work unit stands for all of them.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ import orjson
 
 
 def is_dry(given: Mapping[str, Any]) -> bool:
-    """Whether Beam's options ask for a dry run: the value is any word to Beam, "False" too."""
+    """Tell whether Beam's options ask for a dry run. Beam takes any word for the value, "False" included."""
     return str(given.get("dry_run", False)).lower() not in ("false", "0", "no", "")
 
 
 def show(result: Any) -> None:
-    """Print the job of a dry run, given what Beam made of it."""
+    """Print the job of a dry run, given Beam's result."""
     print(orjson.dumps(described(result.job), option=orjson.OPT_INDENT_2).decode())
 
 
 def described(job: Any) -> dict[str, Any]:
-    """What a dry run made (`result.job`), in plain data, the stages in the order of the work.
+    """Describe the job of a dry run (`result.job`) as plain data, with its stages in the order of the work.
 
-    Stages are what lies between two shuffles and is done in one go, document by document.
+    A stage is the work between two shuffles, which is done document by document.
     """
     from apache_beam import version as beam
     from apache_beam.portability.api import beam_runner_api_pb2 as protos
@@ -52,7 +52,7 @@ def _stages(components: Any) -> list[dict[str, Any]]:
     stages: list[dict[str, Any]] = []
 
     def stage_of(name: str) -> int:
-        """The number of the stage that a transform belongs to; it and all before it are put down on the way."""
+        """The number of the stage of a transform. Adds that stage and those before it to the list."""
         if name in ready:
             return ready[name]
         one = leaves[name]
@@ -76,7 +76,7 @@ def _stages(components: Any) -> list[dict[str, Any]]:
 
 
 def _par_do(transform: Any) -> tuple[list[str], bool]:
-    """(the tags of its side inputs, whether it keeps state by key: its input is shuffled then)."""
+    """The tags of its side inputs, and whether it keeps state by key, which shuffles its input."""
     from apache_beam.portability.api import beam_runner_api_pb2 as protos
     from apache_beam.utils.proto_utils import parse_Bytes
 

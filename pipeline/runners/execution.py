@@ -1,41 +1,36 @@
-"""Wait for a job, cancel it, and say what went wrong in one line."""
+"""Wait for a job, cancel it, and report its error in one line."""
 
 from __future__ import annotations
 
 import re
 import signal
 import threading
-import urllib.request
 from contextlib import suppress
 from typing import Any
 
-from newsbeam.beam_compat import READER_THREAD, job_id
-from newsbeam.console.terminal import print_note
+from newsbeam.beam_compat import READER_THREAD
 from newsbeam.runners.base import Runner
-from newsbeam.runners.flink import rest_url, running_flink_jobs
-from newsbeam.runners.job_server import ANSWER_SECONDS
-from newsbeam.runners.names import RUNNERS
 from newsbeam.signals import STOP_SIGNALS
 
 
-def wait(result: Any, engine: Runner) -> None:
-    """Wait until a job of the engine has ended; raises what it ended with.
+def wait(result: Any, runner: Runner) -> None:
+    """Wait until a job has ended. Raises its error if it failed.
 
-    Raises KeyboardInterrupt on Ctrl-C and SIGTERM, after the job was cancelled: its machines would go on by themselves.
+    Raises KeyboardInterrupt on Ctrl-C and SIGTERM, after cancelling the job: the machines of a cluster would continue.
     """
 
     def stop(_number: int, _frame: object) -> None:
         raise KeyboardInterrupt
 
-    # Beam's own handler would end the job server first, so that nobody could be told.
+    # Beam's own handler would stop the job server first, so that the job could not be cancelled.
     before = {number: signal.signal(number, stop) for number in STOP_SIGNALS}
-    threading.excepthook = _quietly
+    threading.excepthook = _suppress_reader_thread_errors
     try:
         result.wait_until_finish()
     except KeyboardInterrupt:
         for number in STOP_SIGNALS:
             signal.signal(number, signal.SIG_IGN)  # once is enough
-        cancel(result, engine)
+        cancel(result, runner)
         raise
     finally:
         for number, handler in before.items():
@@ -43,36 +38,29 @@ def wait(result: Any, engine: Runner) -> None:
         threading.excepthook = threading.__excepthook__
 
 
-def cancel(result: Any, engine: Runner) -> None:
-    """Have the engine end a job; there may be nobody left to tell."""
+def cancel(result: Any, runner: Runner) -> None:
+    """Cancel a job. The job server or the cluster may have stopped already, which is not an error."""
     with suppress(Exception):
         result.cancel()
-    # Beam's job server, told to cancel a job, forgets it and leaves it running on Flink (2.62).
-    master = engine.options.get("flink_master", "")
-    if engine.runner == RUNNERS["flink"] and not master:
-        # Only its job server was named, which does not say where the cluster is.
-        told = "the job may go on in the cluster: end it on Flink's own page (with --flink_master HOST:PORT as well, this is done for you)"
-        print_note(told)
-    with suppress(OSError, ValueError):
-        for identifier in running_flink_jobs(job_id(result), master):
-            request = urllib.request.Request(f"{rest_url(master)}/jobs/{identifier}?mode=cancel", method="PATCH")  # noqa: S310 - http or https
-            urllib.request.urlopen(request, timeout=ANSWER_SECONDS).close()  # noqa: S310 - as above
+    if runner.definition.cluster is not None:
+        with suppress(OSError, ValueError):
+            runner.definition.cluster.cancel(result, runner.options)
 
 
-def _quietly(what: threading.ExceptHookArgs) -> None:
-    """Report what ended a thread, unless it is the one in which Beam reads the messages of an engine that has gone."""
-    if what.thread is None or what.thread.name != READER_THREAD:
-        threading.__excepthook__(what)
+def _suppress_reader_thread_errors(raised: threading.ExceptHookArgs) -> None:
+    """Suppress the error with which the thread that reads a runner's messages ends when the runner stops."""
+    if raised.thread is None or raised.thread.name != READER_THREAD:
+        threading.__excepthook__(raised)
 
 
-def told(error: BaseException) -> str:
-    """One line for what Beam made of an error: the error itself, without where in the graph or on which engine it came up."""
-    if callable(details := getattr(error, "details", None)):  # a connection's: its text is a page
-        return f"the engine is gone: {details()}"
+def one_line_error(error: BaseException) -> str:
+    """Describe an error of Beam in one line: the error itself, without its place in the graph or on the runner."""
+    if callable(details := getattr(error, "details", None)):  # an error of a connection, whose text is a page
+        return f"the connection to the runner is lost: {details()}"
     text = str(error).strip() or type(error).__name__
     of_job = re.match(r"Pipeline \S+ failed in state \w+: ", text)
     lines = [line.strip() for line in text[of_job.end() if of_job else 0 :].splitlines() if line.strip()] or [text]
-    # A traceback ends with its error, an engine's own message begins with it: below stands where in the engine it came up.
+    # A traceback ends with its error. A runner's own message begins with it, and its place in the runner follows.
     python = [line for line in lines if re.search(r"\[while running '", line)]
     line = python[-1] if python else lines[0 if of_job else -1]
     line = re.sub(r"(?:(?<!\s)\s+)?\[while running .*$", "", line)

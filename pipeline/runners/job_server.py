@@ -18,10 +18,10 @@ from newsbeam.errors import RunnerUnavailable
 from newsbeam.storage.filesystem import CHECKOUT
 
 ANSWER_SECONDS = 5.0
-"""How long an engine may take to answer before it counts as missing."""
+"""Time limit for the answer of a runner, after which it counts as missing."""
 
 FOLDER = "NEWSBEAM_FOLDER"
-"""The variable that tells a worker which folder the run was started in: relative paths and a recipe's own modules are found there."""
+"""The variable with the folder that the run was started in. Workers resolve relative paths and a recipe's own modules there."""
 
 _JARS = "~/.apache_beam/cache/jars"
 
@@ -29,12 +29,12 @@ _MAVEN = "https://repo.maven.apache.org/maven2/org/apache/beam"
 
 
 def process_environment(options: Mapping[str, Any]) -> dict[str, Any]:
-    """The engine's machines start workers of their own, from the environment this command is installed in, at the same path."""
+    """Have the machines of a cluster start workers from the environment of this command, at the same path."""
     if any(options.get(name) for name in ("environment_type", "environment_config", "environment_options")):
         return {}
     worker = os.path.join(os.path.dirname(sys.executable), "newsbeam-sdk-worker")
     if not os.access(worker, os.X_OK):
-        raise RunnerUnavailable(f"no {worker}; it comes with newsbeam: {sys.executable} -m pip install newsbeam (-e . in a checkout)")
+        raise RunnerUnavailable(f"no {worker}; it is part of newsbeam: {sys.executable} -m pip install newsbeam (-e . in a checkout)")
     return {
         "environment_type": "PROCESS",
         "environment_config": json.dumps({"command": worker, "env": {FOLDER: os.getcwd()}}),
@@ -42,7 +42,7 @@ def process_environment(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def job_server_options(engine: str, options: Mapping[str, Any], engine_version: str) -> dict[str, Any]:
-    """Java, and the jar of the job server for that engine. `engine_version` "": any."""
+    """The option with the jar of a runner's job server, after checking Java. `engine_version` "" accepts any version."""
     launcher = options.get("job_server_java_launcher") or "java"
     if shutil.which(launcher) is None:
         name = engine.capitalize()
@@ -61,25 +61,25 @@ def job_server_options(engine: str, options: Mapping[str, Any], engine_version: 
         jar = given
     else:
         built = [os.path.join(folder, "deploy", engine, "target", f"{engine}-job-server.jar") for folder in (".", CHECKOUT)]
-        # Only this Beam's: a job server of an earlier one lies there for somebody else.
+        # Only that of this version of Beam: others may be there for other programs.
         places = [*built, *sorted(glob(os.path.join(os.path.expanduser(_JARS), released)))]
         found = next((place for place in places if os.path.isfile(place)), None)
         if found is None:
             raise RunnerUnavailable(f"no job server for {engine.capitalize()} {engine_version}; {commands}".replace(" ;", ";"))
         jar = os.path.abspath(found)
-    if engine_version and (made_for := _made_for(jar, engine)) and made_for != engine_version:
+    if engine_version and (made_for := _jar_engine_version(jar, engine)) and made_for != engine_version:
         what = f"{jar} is for {engine.capitalize()} {made_for}, and the cluster is {engine_version}"
         raise RunnerUnavailable(f"{what}; mvn -f {pom} -D{engine}.version={engine_version} clean package")
     return {option: jar}
 
 
-def _made_for(jar: str, engine: str) -> str:
-    """The version of the engine that a job server is for, "" where the jar does not say."""
+def _jar_engine_version(jar: str, engine: str) -> str:
+    """The version of the runner that a job server is for; "" if the jar does not contain it."""
     try:
         with zipfile.ZipFile(jar) as archive:
             names = archive.namelist()
     except (OSError, zipfile.BadZipFile) as error:
-        raise RunnerUnavailable(f"{jar} is no jar: {error}") from error
+        raise RunnerUnavailable(f"{jar} is not a jar: {error}") from error
     found = (re.match(rf"META-INF/maven/org\.apache\.beam/beam-runners-{engine}-([\d.]+)/", name) for name in names)
     return next((one[1] for one in found if one), "")
 
@@ -87,13 +87,13 @@ def _made_for(jar: str, engine: str) -> str:
 def require_local_file(path: str, option: str, hint: str) -> None:
     """Raise RunnerUnavailable unless there is such a file on this machine."""
     if "://" in path:
-        raise RunnerUnavailable(f"{option} {path} would have to be fetched; get it first, and name the file: curl -LO {path}")
+        raise RunnerUnavailable(f"{option} {path} would have to be downloaded; download it first, and name the file: curl -LO {path}")
     if not os.path.isfile(path):
-        raise RunnerUnavailable(f"{option} {path} is not there; {hint}")
+        raise RunnerUnavailable(f"{option} {path} does not exist; {hint}")
 
 
 def check_listening(address: str, option: str, hint: str = "", what: str = "") -> None:
-    """Raises RunnerUnavailable unless somebody listens at HOST:PORT."""
+    """Raise RunnerUnavailable unless a process listens at HOST:PORT."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]") or "localhost", int(port)), ANSWER_SECONDS).close()

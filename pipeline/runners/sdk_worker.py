@@ -18,7 +18,7 @@ POLL_SECONDS = 0.5
 """Seconds between checks that the parent process is alive."""
 
 ANSWER_SECONDS = 60
-"""How long the runner may take to send the options of the job."""
+"""Time limit for the runner's answer with the options of the job."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,17 @@ from collections.abc import Mapping
 from typing import Any
 
 from newsbeam.errors import RunnerUnavailable
+from newsbeam.runners.base import RunnerDefinition
 from newsbeam.runners.job_server import check_listening, job_server_options, process_environment
 
 SPARK_MASTER = "spark://localhost:7077"
-"""Where they are by themselves, when started on this machine by their own scripts."""
+"""The master that Spark's own scripts start on this machine."""
 
 
 def spark_preset(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Beam's options for Spark. Raises RunnerUnavailable."""
+    """Defaults of Beam's options for Spark. Raises RunnerUnavailable."""
     if options.get("streaming"):
-        raise RunnerUnavailable("Spark runs what has an end; --runner flink, prism or dataflow for a source without one")
+        raise RunnerUnavailable("The spark runner supports batch input only; use --runner flink, prism or dataflow for a stream")
     if options.get("job_endpoint"):
         hint = "start the job server: java -jar spark-job-server.jar --spark-master-url spark://HOST:PORT"
         check_listening(options["job_endpoint"], "--job_endpoint", hint)
@@ -29,3 +30,6 @@ def spark_preset(options: Mapping[str, Any]) -> dict[str, Any]:
         for one in master.removeprefix("spark://").split(","):
             check_listening(one, "--spark_master_url", hint, f"no Spark answers at {master}")
     return {**preset, **job_server_options("spark", options, "3")}
+
+
+RUNNER = RunnerDefinition("spark", beam_name="SparkRunner", preset=spark_preset, retryable=True)

@@ -1,13 +1,7 @@
-"""Kafka for a Beam pipeline: Beam's connector, which is written in Java and brought into the graph by its expansion service.
+"""Kafka for a Beam pipeline: Beam's connector, which is written in Java and added to the graph by its expansion service.
 
-The service is one jar (deploy/kafka makes it, with the little of ours that it holds), started as a child of the command and
-ended with it. Each engine reads in the way that was seen to work on it:
-
-- Flink reads natively, within its own checkpoints (`use_deprecated_read`). A splittable DoFn works there too, but each time it
-  resumes it leaves 11 kB behind in the state, which never shrinks, and every checkpoint takes four seconds. The connector's
-  Java half runs inside the TaskManagers (EMBEDDED), which have the jar from the job server: it has to be on its class path.
-- Prism knows splittable DoFns alone. The service itself is the worker that runs them.
-- Dataflow stages the jar and runs it in Beam's Java image.
+The service is one jar, which deploy/kafka builds. It is started as a child of the command and stopped with it. How the connector
+runs on a runner is part of the runner's definition (`newsbeam.runners.base.KafkaReading`).
 """
 
 from __future__ import annotations
@@ -38,42 +32,37 @@ SERVICE = "sdks:java:io:expansion-service:shadowJar"
 START_SECONDS = 120
 """How long the service may take to start."""
 
-_WAYS = {
-    "FlinkRunner": ["--defaultEnvironmentType=EMBEDDED", "--defaultEnvironmentConfig={}", "--experiments=use_deprecated_read"],
-    "PrismRunner": ["--alsoStartLoopbackWorker"],
-    "DataflowRunner": [],
-}
-
 _OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.lang", "java.util", "java.util.concurrent", "java.nio")]
 """The worker measures with reflection what it keeps."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A running expansion service. `staged`: the engine's machines have the jar staged, none of them has it by itself."""
+    """A running expansion service. `staged`: the runner sends the jar to its machines."""
 
     port: int
     staged: bool
 
 
 @contextmanager
-def connector(engine: Runner) -> Iterator[tuple[Runner, Service]]:
-    """The service, while a job is begun and runs, and the engine with what it needs to read Kafka. Raises RunnerUnavailable."""
-    if engine.runner not in _WAYS:
-        raise RunnerUnavailable(f"{engine.runner} does not read Kafka")
-    jar = _jar(engine.options)
-    java = engine.options.get("job_server_java_launcher") or "java"
+def connector(runner: Runner) -> Iterator[tuple[Runner, Service]]:
+    """Run the service while a job starts and runs; the runner with the options for Kafka, and the service. Raises RunnerUnavailable."""
+    reading = runner.definition.kafka
+    if reading is None:
+        raise RunnerUnavailable(f"{runner.beam_name} cannot read Kafka")
+    jar = _jar(runner.options)
+    java = runner.options.get("job_server_java_launcher") or "java"
     if shutil.which(java) is None:
         raise RunnerUnavailable(f"no {java} on this machine, which Beam's Kafka connector runs on; apt-get install openjdk-17-jre-headless")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     with tempfile.TemporaryDirectory(prefix="newsbeam-") as folder, open(os.path.join(folder, "log"), "w+b") as log:
-        if server := engine.options.get("flink_job_server_jar"):
-            engine = replace(engine, options={**engine.options, "flink_job_server_jar": _job_server(server, jar, folder)})
+        if server := runner.options.get(reading.job_server_option):
+            runner = replace(runner, options={**runner.options, reading.job_server_option: _job_server(server, jar, folder)})
         # fmt: off
         process = subprocess.Popen(
-            [java, "-Xmx512m", "-XX:+UseSerialGC", *_OPENS, "-jar", jar, str(port), *_WAYS[engine.runner]],
+            [java, "-Xmx512m", "-XX:+UseSerialGC", *_OPENS, "-jar", jar, str(port), *reading.service_arguments],
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
             start_new_session=True,  # Ctrl-C is for the command, which ends the job first
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, nothing that a lock could be held for
@@ -86,7 +75,7 @@ def connector(engine: Runner) -> Iterator[tuple[Runner, Service]]:
                     log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
                     raise RunnerUnavailable(f"the Kafka connector {jar} does not start:\n{log.read().decode('utf-8', 'replace').strip()}")
                 time.sleep(0.1)
-            yield engine, Service(port, staged=engine.runner == "DataflowRunner")
+            yield runner, Service(port, staged=reading.staged)
         finally:
             process.terminate()
             try:

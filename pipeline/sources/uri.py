@@ -6,7 +6,7 @@ import difflib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 from urllib.parse import parse_qsl, urlsplit
 
 from newsbeam.errors import SourceError
@@ -20,6 +20,9 @@ EXAMPLES = "kafka://HOST:9092/TOPIC, pubsub://projects/P/subscriptions/S or pubs
 @dataclass(frozen=True)
 class Kafka:
     """A topic. `servers` is host:port, several with commas; `group` is what the broker knows the reader as."""
+
+    kind: ClassVar[str] = "kafka"
+    label: ClassVar[str] = "Kafka"
 
     servers: str
     topic: str
@@ -35,6 +38,9 @@ class Kafka:
 @dataclass(frozen=True)
 class PubSub:
     """A subscription, or a topic (for which the engine makes a subscription of its own); `path` as Google Cloud writes it."""
+
+    kind: ClassVar[str] = "pubsub"
+    label: ClassVar[str] = "Pub/Sub"
 
     path: str
     payload: Payload = "document"

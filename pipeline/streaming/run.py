@@ -23,7 +23,6 @@ from newsbeam.console.terminal import print_note
 from newsbeam.errors import UsageError
 from newsbeam.outputs import folder, lock
 from newsbeam.runners import base, dry_run, execution, registry
-from newsbeam.runners.names import RUNNERS
 from newsbeam.signals import STOP_SIGNALS
 from newsbeam.sources import connect, kafka, pubsub_leases, uri
 from newsbeam.sources.messages import MessageReader
@@ -33,9 +32,6 @@ from newsbeam.streaming import history
 from newsbeam.streaming.reporting import ManifestReporter
 from newsbeam.streaming.run_records import allocate_run_number, check_output, remember_job
 from newsbeam.workers.pool import available_cores
-
-_READS = {"kafka": ("prism", "flink", "dataflow"), "pubsub": ("direct", "dataflow")}
-"""Which runners read what. The direct runner starts no Java, which Beam's Kafka is written in; the others know no Pub/Sub."""
 
 _POLL_SECONDS = 1.0
 """Seconds between polls for new manifests."""
@@ -50,19 +46,20 @@ def consume(settings: StreamSettings) -> int:
     if settings.runner.options:
         filesystem.filesystems(settings.runner.options)
     folder.check_places(output)
-    engine = registry.engine_of(settings.runner, output, [], streaming=True)
-    workers = available_cores() if engine.local else 1
+    runner = registry.select_runner(settings.runner, output, [], streaming=True)
+    workers = available_cores() if runner.local else 1
     job = Job.from_settings(settings.documents, settings.output, chosen, workers=workers, name=source.name)
-    if dry_run.is_dry(settings.runner.options):
+    show = runner.definition.show_dry_run
+    if show is not None and dry_run.is_dry(settings.runner.options):
         try:
-            with _reader(source, engine) as (ready, service):
-                dry_run.show(_begin(job, source, ready, service, 1, settings))
+            with _reader(source, runner) as (ready, service):
+                show(_begin(job, source, ready, service, 1, settings))
         except UsageError:
             raise
         except ValueError as error:  # Beam checks the names, and only now
             raise UsageError(f"--source {settings.source}: {error}") from error
         return 0
-    with lock.locked(output), _reader(source, engine) as (ready, service):
+    with lock.locked(output), _reader(source, runner) as (ready, service):
         check_output(output)
         try:
             number = allocate_run_number(job, source, settings)
@@ -72,13 +69,13 @@ def consume(settings: StreamSettings) -> int:
 
 
 @contextmanager
-def _reader(source: Kafka | PubSub, engine: base.Runner) -> Iterator[tuple[base.Runner, kafka.Service | None]]:
+def _reader(source: Kafka | PubSub, runner: base.Runner) -> Iterator[tuple[base.Runner, kafka.Service | None]]:
     """The runner with the options for reading the source, and for Kafka the expansion service."""
     if isinstance(source, PubSub):
-        yield engine, None
+        yield runner, None
         return
     with ExitStack() as stack:
-        ready = stack.enter_context(kafka.connector(engine))
+        ready = stack.enter_context(kafka.connector(runner))
         yield ready
 
 
@@ -86,18 +83,17 @@ def _check(settings: StreamSettings, source: Kafka | PubSub, chosen: recipe.Reci
     """Raise UsageError for a recipe or a runner that a stream cannot use."""
     if chosen.site_template is not None:
         raise UsageError(recipe.UNBOUNDED_WITH_SITE_TEMPLATE)
-    kind = "kafka" if isinstance(source, Kafka) else "pubsub"
-    if settings.runner.name in RUNNERS and settings.runner.name not in _READS[kind]:
-        name = "Kafka" if kind == "kafka" else "Pub/Sub"
-        raise UsageError(f"Beam's {settings.runner.name} runner cannot read {name}; use --runner {' or '.join(_READS[kind])}")
-    if kind == "pubsub":
+    able = [one.name for one in registry.all_definitions() if one.reads(source.kind)]
+    if settings.runner.name in registry.RUNNERS and settings.runner.name not in able:
+        raise UsageError(f"Beam's {settings.runner.name} runner cannot read {source.label}; use --runner {' or '.join(able)}")
+    if isinstance(source, PubSub):
         filesystem.require_extra("gcp", "google.cloud.pubsub", "--source pubsub://")
 
 
 def _run(
     job: Job,
     source: Kafka | PubSub,
-    engine: base.Runner,
+    runner: base.Runner,
     service: kafka.Service | None,
     number: int,
     settings: StreamSettings,
@@ -114,8 +110,8 @@ def _run(
     told = ManifestReporter(job, number)
     try:
         with _ignore_sigint_while_starting(lambda *_: stop.set()):
-            result = _begin(job, source, engine, service, number, settings)
-        remember_job(job, number, result, engine)
+            result = _begin(job, source, runner, service, number, settings)
+        remember_job(job, number, result, runner)
         print_note(f"run {number} reads {settings.source}; Ctrl-C stops it")
         error = _wait(result, stop, told)
     except Exception as raised:  # noqa: BLE001 - runners raise anything; it is reported
@@ -124,12 +120,12 @@ def _run(
     for one in STOP_SIGNALS:
         signal.signal(one, signal.SIG_DFL)
     if result is not None and error is None:
-        execution.cancel(result, engine)
+        execution.cancel(result, runner)
     back = pubsub_leases.NOW.close()
     if error is not None:
         if debug:
             traceback.print_exception(error)
-        print_note(f"the run failed: {execution.told(error)}")
+        print_note(f"the run failed: {execution.one_line_error(error)}")
         print_note("finished windows are kept; run the same command again to continue")
         if not debug:
             print_note("(NEWSBEAM_DEBUG=1 shows the traceback)")
@@ -159,7 +155,7 @@ def _ignore_sigint_while_starting(after: Callable[..., None]) -> Iterator[None]:
 def _begin(
     job: Job,
     source: Kafka | PubSub,
-    engine: base.Runner,
+    runner: base.Runner,
     service: kafka.Service | None,
     number: int,
     settings: StreamSettings,
@@ -174,20 +170,20 @@ def _begin(
     place = f"kafka://{source.topic}/" if isinstance(source, Kafka) else f"pubsub://{source.path}"
     done: history.Processed = {}
     seen = ""
-    if not dry_run.is_dry(engine.options):  # a dry run reads no folder
+    if not dry_run.is_dry(runner.options):  # a dry run reads no folder
         done, marks = history.load(job.output, place, settings.remember)
         seen = history.save_keys(marks, output_layout.seen_keys_path(job.output, number))
     how = Stream(settings.window, settings.remember, number, seen=seen)
-    runner = engine.runner
+    beam_name = runner.beam_name
     if isinstance(source, PubSub):
-        if settings.runner.name == "direct":
-            # The batch runner of that name reads bounded inputs only; this is Beam's other runner for one machine.
-            runner = "BundleBasedDirectRunner"
-            pubsub_leases.begin(name for names in done.values() for name in names if isinstance(name, str))
+        if (reading := runner.definition.pubsub) is not None:
+            beam_name = reading.beam_name or beam_name
+            if reading.leased:
+                pubsub_leases.begin(name for names in done.values() for name in names if isinstance(name, str))
     else:
         ranges = ((where, tuple(one for one in of_place if not isinstance(one, str))) for where, of_place in done.items())
         how = replace(how, done=tuple(ranges))
-    pipeline = beam.Pipeline(runner=runner, options=PipelineOptions.from_dictionary(engine.options))
+    pipeline = beam.Pipeline(runner=beam_name, options=PipelineOptions.from_dictionary(runner.options))
     reader = MessageReader(source.payload, job.max_bytes, source.name, job.setup.rows, job.reader())
     _ = connect.read(pipeline, source, service) | "newsbeam" >> Process(job, how, reader)
     return pipeline.run()

@@ -6,14 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from newsbeam.beam_compat import job_id
 from newsbeam.config.job import Job, utc_timestamp
 from newsbeam.config.settings import StreamSettings
 from newsbeam.console.terminal import print_note
-from newsbeam.errors import UsageError
+from newsbeam.errors import RunnerUnavailable, UsageError
 from newsbeam.outputs import data_card, folder
 from newsbeam.runners import base
-from newsbeam.runners.flink import running_flink_jobs
+from newsbeam.runners.registry import find_definition
 from newsbeam.sources.uri import Kafka, PubSub
 from newsbeam.storage import filesystem, json_files, output_layout
 from newsbeam.storage.manifest import Card
@@ -21,16 +20,8 @@ from newsbeam.storage.output_layout import WindowFileName, WindowManifestName
 
 
 @dataclass(frozen=True)
-class FlinkJob:
-    """The Flink job of a run, by which another run sees whether it is still running."""
-
-    job: str
-    master: str
-
-
-@dataclass(frozen=True)
 class RunRecord:
-    """The record of a run over messages: its options, its data card, and the job if it runs on Flink."""
+    """The record of a run over messages: its options, its data card, and a reference to its job on a cluster."""
 
     source: str = ""
     runner: str = ""
@@ -40,23 +31,31 @@ class RunRecord:
     recipe: str = ""
     version: str = ""
     card: Card | None = None
-    flink: FlinkJob | None = None
+    job: dict[str, str] | None = None
+
+    @property
+    def definition(self) -> base.RunnerDefinition | None:
+        """The definition of the runner; None if this newsbeam does not know it."""
+        try:
+            return find_definition(self.runner)
+        except RunnerUnavailable:
+            return None
 
 
 def check_output(output: str) -> None:
     """Raise UsageError if a run over messages cannot write to a folder."""
     folder.check_owner(output, "stream")
     for _, record in _runs(output):
-        if record.flink is None:
+        definition = record.definition
+        if record.job is None or definition is None or definition.cluster is None:
             continue
         try:
-            jobs = running_flink_jobs(record.flink.job, record.flink.master)
+            running = definition.cluster.running(record.job)
         except (OSError, ValueError):
             continue  # a cluster that does not answer runs nothing
-        if jobs:
+        if running:
             # Its command was killed without cancelling the job.
-            cure = f"curl -X PATCH http://{record.flink.master}/jobs/{jobs[0]}"
-            raise UsageError(f"an earlier run is still writing to {output} (Flink job {jobs[0]}). Cancel it first: {cure}")
+            raise UsageError(f"an earlier run is still writing to {output} {running}")
 
 
 def _runs(output: str) -> Iterator[tuple[int, RunRecord]]:
@@ -94,14 +93,15 @@ def allocate_run_number(job: Job, source: Kafka | PubSub, settings: StreamSettin
     return number
 
 
-def remember_job(job: Job, number: int, result: Any, engine: base.Runner) -> None:
-    """Record the Flink job of a run, so that another run can see whether it is still running."""
-    master = engine.options.get("flink_master")
-    if engine.runner != "FlinkRunner" or not master:
+def remember_job(job: Job, number: int, result: Any, runner: base.Runner) -> None:
+    """Record the job of a run on a cluster, so that another run can see whether it is still running."""
+    cluster = runner.definition.cluster
+    reference = cluster.reference(result, runner.options) if cluster is not None else None
+    if reference is None:
         return
     path = output_layout.run_record_path(job.output, number)
     record = json_files.read(RunRecord, path)
-    json_files.save(replace(record, flink=FlinkJob(job_id(result), str(master))), path)
+    json_files.save(replace(record, job=reference), path)
 
 
 def _remove_unfinished(output: str, runs: Mapping[int, RunRecord]) -> None:
@@ -109,7 +109,7 @@ def _remove_unfinished(output: str, runs: Mapping[int, RunRecord]) -> None:
 
     Runs on a cluster may still be running, so their files stay.
     """
-    here = {number for number, record in runs.items() if record.runner in ("direct", "prism")}
+    here = {number for number, record in runs.items() if record.definition is not None and record.definition.local}
     for number in here:
         filesystem.delete(output_layout.seen_keys_path(output, number))
     names = set(filesystem.list_names(output))

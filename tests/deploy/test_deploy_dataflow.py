@@ -50,14 +50,14 @@ def offline(program: str, *words: str) -> subprocess.CompletedProcess[str]:
 
 
 def test_what_is_missing_is_named_all_at_once() -> None:
-    with pytest.raises(ValueError, match="--runner dataflow needs") as said:
+    with pytest.raises(ValueError, match="--runner dataflow requires") as said:
         dataflow.preset({"region": "europe-west1"})
     assert re.findall(r"^  --(\w+): \S", str(said.value), re.M) == ["project", "temp_location", "sdk_container_image"]
 
 
 @pytest.mark.parametrize("place", ["/tmp", "bucket/tmp", "gs://bucket", "s3://bucket/tmp", "gs://b/tmp"])
 def test_a_place_for_temporary_files_that_is_none(place: str) -> None:
-    with pytest.raises(ValueError, match=f"--temp_location '{place}' is no folder in a bucket"):
+    with pytest.raises(ValueError, match=f"--temp_location '{place}' is not a folder in a bucket"):
         dataflow.preset({**GIVEN, "temp_location": place})
 
 
@@ -70,15 +70,15 @@ def test_whether_a_run_is_dry(value: object, dry: bool) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["seeds", "-o", "gs://bucket/out", "--runner", "dataflow"], "seeds lies on this machine, where Dataflow's workers cannot see it"),
-        (["gs://bucket/in", "-o", "out", "--runner", "dataflow"], "out lies on this machine"),
+        (["seeds", "-o", "gs://bucket/out", "--runner", "dataflow"], "seeds is on this machine, where Dataflow's workers cannot reach it"),
+        (["gs://bucket/in", "-o", "out", "--runner", "dataflow"], "out is on this machine"),
         pytest.param(
             ["gs://bucket/in", "-o", "gs://bucket/out", "--runner", "dataflow"],
-            "--sdk_container_image: an image with newsbeam in it",
+            "--sdk_container_image: an image that contains newsbeam",
             marks=pytest.mark.engines,  # the missing extra would be told first
         ),
-        (["seeds", "-o", "out", "--dry_run=True"], "--dry_run is for --runner dataflow; --runner direct would run"),
-        (["seeds", "-o", "out", "--runner", "flink", "--dry_run=True"], "--runner flink would run"),
+        (["seeds", "-o", "out", "--dry_run=True"], "--dry_run requires --runner dataflow (got direct)"),
+        (["seeds", "-o", "out", "--runner", "flink", "--dry_run=True"], "--dry_run requires --runner dataflow (got flink)"),
     ],
 )
 def test_what_cannot_be_sent(words: list[str], said: str) -> None:

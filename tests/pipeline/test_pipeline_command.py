@@ -348,7 +348,7 @@ def test_a_run_that_fails_says_so_with_status_1_and_publishes_nothing(newsbeam: 
     assert ran.status == 1
     assert "newsbeam: the run failed: " in ran.err
     assert "no licence on this machine" in ran.err
-    assert "0 of 1 documents that were begun are kept: start again with the same command" in ran.err
+    assert "0 of 1 documents begun are kept. Run the same command again" in ran.err
     assert not (tmp_path / "out" / ".newsbeam").exists()
     assert ran.out == ""
     assert final_names(tmp_path / "out") == []
@@ -496,7 +496,7 @@ def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsy
         (["run", "in.txt", "-o", "out", "--xyzzy-q=3"], "unknown option '--xyzzy-q'; neither newsbeam nor Beam has it"),
         (["run", "in.txt", "-o", "out", "--direct_num_worker", "1"], "did you mean '--direct_num_workers'?"),
         (["run", "in.txt", "-o", "out", '--beam_servces={"a": "b"}'], "unknown option '--beam_servces'; did you mean '--beam_services'?"),
-        (["run", "in.txt", "-o", "out", "--runner", "prism", "--prism_location=a b"], "--prism_location a b is not there"),
+        (["run", "in.txt", "-o", "out", "--runner", "prism", "--prism_location=a b"], "--prism_location a b does not exist"),
         (["run", "in.txt", "-o", "out", "--workers", "0"], "'0' is not a positive integer"),
         (["run", "in.txt", "-o", "out", "--time-limit", "-3"], "'-3' is not a number of seconds"),
         (["run", "in.txt", "-o", "out", "--time-limit", "soon"], "'soon' is not a number of seconds"),

@@ -158,7 +158,7 @@ def test_sigterm_ends_a_run_as_ctrl_c_does(tmp_path: Path) -> None:
         process.send_signal(signal.SIGTERM)
         _, said = process.communicate(timeout=600)
     assert process.returncode == 1
-    assert said == "newsbeam: interrupted\nnewsbeam: 0 of 2 documents that were begun are kept: start again with the same command\n"
+    assert said == "newsbeam: interrupted\nnewsbeam: 0 of 2 documents begun are kept. Run the same command again\n"
 
 
 # --- the table ------------------------------------------------------------------------------------------------------

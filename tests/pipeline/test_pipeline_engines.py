@@ -21,7 +21,7 @@ import pytest
 from newsbeam import errors
 from newsbeam.cli.sdk_worker import parse_boot_arguments
 from newsbeam.inputs import work_units
-from newsbeam.runners import base, execution, job_server, registry, sdk_worker
+from newsbeam.runners import base, dataflow, direct, execution, job_server, prism, registry, sdk_worker
 from newsbeam.runners import flink as runners_flink
 
 BEAM = version("apache-beam")
@@ -129,15 +129,17 @@ def missing(name: str, **given: Any) -> str:
 
 
 def test_direct_wants_nothing() -> None:
-    assert registry.resolve_runner("direct") == base.Runner("FnApiRunner", {}, local=True)
+    assert registry.resolve_runner("direct") == base.Runner(direct.RUNNER, {})
     assert registry.resolve_runner("direct", {"direct_num_workers": 2}).options == {"direct_num_workers": 2}
 
 
 def test_beams_own_names_are_taken_as_they_are() -> None:
-    assert registry.resolve_runner("BundleBasedDirectRunner", {"x": 1}) == base.Runner("BundleBasedDirectRunner", {"x": 1})
+    assert registry.resolve_runner("BundleBasedDirectRunner", {"x": 1}) == base.Runner(
+        base.RunnerDefinition("BundleBasedDirectRunner", "BundleBasedDirectRunner"), {"x": 1}
+    )
 
 
-@pytest.mark.parametrize(("name", "said"), [("flnk", "did you mean 'flink'?"), ("q", "there are: direct, prism, flink, spark, dataflow")])
+@pytest.mark.parametrize(("name", "said"), [("flnk", "did you mean 'flink'?"), ("q", "choose from: direct, prism, flink, spark, dataflow")])
 def test_a_name_that_is_none(name: str, said: str) -> None:
     assert said in missing(name)
 
@@ -157,7 +159,7 @@ def test_prism_is_found(bare: Path, monkeypatch: pytest.MonkeyPatch, variable: s
     if variable:
         monkeypatch.setenv(variable, str(bare / folder.partition("/")[0]))
     engine = registry.resolve_runner("prism")
-    assert (engine.runner, engine.local) == ("PrismRunner", True)
+    assert (engine.beam_name, engine.local) == ("PrismRunner", True)
     assert engine.options["prism_location"] == str(found)
     # Beam would end the job with its limit for an answer.
     assert engine.options["job_server_timeout"] > 86_400 * 365
@@ -166,7 +168,7 @@ def test_prism_is_found(bare: Path, monkeypatch: pytest.MonkeyPatch, variable: s
 def test_prism_by_its_path(bare: Path) -> None:
     found = program(bare / "here" / "prism")
     assert registry.resolve_runner("prism", {"prism_location": str(found)}).options["prism_location"] == str(found)
-    assert f"{bare}/gone is not there; install it: go install" in missing("prism", prism_location=f"{bare}/gone")
+    assert f"{bare}/gone does not exist; install it: go install" in missing("prism", prism_location=f"{bare}/gone")
     # Beam would fetch that.
     assert "curl -LO https://example.org/prism.zip" in missing("prism", prism_location="https://example.org/prism.zip")
 
@@ -201,7 +203,7 @@ def test_flink_is_whole(bare: Path, flink: str, place: str) -> None:
     program(bare / "bin" / "java")
     found = jar(bare / place, "META-INF/maven/org.apache.beam/beam-runners-flink-1.19/pom.xml")
     engine = registry.resolve_runner("flink", {"flink_master": flink})
-    assert (engine.runner, engine.local, engine.again) == ("FlinkRunner", False, True)
+    assert (engine.beam_name, engine.local, engine.definition.retryable) == ("FlinkRunner", False, True)
     assert engine.options["flink_job_server_jar"] == str(found)
     # All the slots there are; a lost machine costs its own share; workers from this environment, in this folder.
     assert engine.options["parallelism"] == 6
@@ -237,8 +239,8 @@ def test_a_job_server_for_another_flink(bare: Path, flink: str) -> None:
 def test_a_jar_that_is_none(bare: Path, flink: str) -> None:
     program(bare / "bin" / "java")
     (bare / "x.jar").write_text("not a jar")
-    assert "x.jar is no jar" in missing("flink", flink_master=flink, flink_job_server_jar=str(bare / "x.jar"))
-    assert "gone.jar is not there; mvn -f" in missing("flink", flink_master=flink, flink_job_server_jar=str(bare / "gone.jar"))
+    assert "x.jar is not a jar" in missing("flink", flink_master=flink, flink_job_server_jar=str(bare / "x.jar"))
+    assert "gone.jar does not exist; mvn -f" in missing("flink", flink_master=flink, flink_job_server_jar=str(bare / "gone.jar"))
     assert "curl -LO https://x/y.jar" in missing("flink", flink_master=flink, flink_job_server_jar="https://x/y.jar")
 
 
@@ -271,7 +273,7 @@ def test_spark_is_whole(bare: Path, listener: str) -> None:
     assert "mvn -f deploy/spark/pom.xml package" in missing("spark", spark_master_url=master)
     found = jar(bare / "deploy/spark/target/spark-job-server.jar")
     engine = registry.resolve_runner("spark", {"spark_master_url": master})
-    assert (engine.runner, engine.local, engine.again) == ("SparkRunner", False, True)
+    assert (engine.beam_name, engine.local, engine.definition.retryable) == ("SparkRunner", False, True)
     assert engine.options["spark_job_server_jar"] == str(found)
     assert engine.options["environment_type"] == "PROCESS"
     # Within the job server: Beam has the work done in this process.
@@ -279,7 +281,7 @@ def test_spark_is_whole(bare: Path, listener: str) -> None:
 
 
 def test_spark_takes_no_input_without_end(listener: str) -> None:
-    with pytest.raises(errors.RunnerUnavailable, match="what has an end"):
+    with pytest.raises(errors.RunnerUnavailable, match="batch input only"):
         registry.resolve_runner("spark", {"spark_master_url": f"spark://{listener}"}, streaming=True)
 
 
@@ -301,16 +303,16 @@ def test_dataflow_needs_an_image(monkeypatch: pytest.MonkeyPatch) -> None:
     engine = registry.resolve_runner("dataflow", {**place, "sdk_container_image": "image"})
     # Beam would fetch itself from PyPI to stage it.
     assert engine.options["sdk_location"] == "container"
-    assert not engine.again
+    assert not engine.definition.retryable
 
 
 def test_dataflow_cannot_see_this_machine() -> None:
-    with pytest.raises(errors.RunnerUnavailable, match=r"--output /out lies on this machine"):
-        registry.check_places("dataflow", "/out", ["gs://b/in"])
-    with pytest.raises(errors.RunnerUnavailable, match=r"the input /in lies on this machine"):
-        registry.check_places("dataflow", "gs://b/out", ["/in"])
-    registry.check_places("dataflow", "gs://b/out", ["gs://b/in"])
-    registry.check_places("flink", "/out", ["/in"])
+    with pytest.raises(errors.RunnerUnavailable, match=r"--output /out is on this machine"):
+        dataflow.check_places("/out", ["gs://b/in"])
+    with pytest.raises(errors.RunnerUnavailable, match=r"the input /in is on this machine"):
+        dataflow.check_places("gs://b/out", ["/in"])
+    dataflow.check_places("gs://b/out", ["gs://b/in"])
+    assert registry.find_definition("flink").check_places is base.any_place
 
 
 # --- what an engine says --------------------------------------------------------------------------------------------
@@ -339,7 +341,7 @@ RuntimeError: FileNotFoundError: [Errno 2] No such file or directory: 'shares' [
     ],
 )
 def test_an_error_is_one_line(text: str, said: str) -> None:
-    told = execution.told(ValueError(text))
+    told = execution.one_line_error(ValueError(text))
     assert told.startswith(said)
     assert "\n" not in told
     assert "while running" not in told
@@ -350,7 +352,7 @@ def test_an_engine_that_is_gone() -> None:
         def details(self) -> str:
             return "Socket closed"
 
-    assert execution.told(Gone("<_Multi\npage\n>")) == "the engine is gone: Socket closed"
+    assert execution.one_line_error(Gone("<_Multi\npage\n>")) == "the connection to the runner is lost: Socket closed"
 
 
 class Job:
@@ -376,16 +378,16 @@ def test_a_job_is_cancelled(flink: str, number: int) -> None:
     job = Job(number)
     before = signal.getsignal(number)
     with pytest.raises(KeyboardInterrupt):
-        execution.wait(job, base.Runner("FlinkRunner", {"flink_master": flink}))
+        execution.wait(job, base.Runner(runners_flink.RUNNER, {"flink_master": flink}))
     assert job.cancelled
     assert FakeFlink.asked == ["/jobs/a?mode=cancel"]  # of this name, and running
     assert signal.getsignal(number) == before
 
 
 def test_who_cannot_end_the_job_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    execution.cancel(Job(0), base.Runner("FlinkRunner", {"job_endpoint": "localhost:8099"}))
-    assert "the job may go on in the cluster" in capsys.readouterr().err
-    execution.cancel(Job(0), base.Runner("PrismRunner"))
+    execution.cancel(Job(0), base.Runner(runners_flink.RUNNER, {"job_endpoint": "localhost:8099"}))
+    assert "The Flink job may still be running" in capsys.readouterr().err
+    execution.cancel(Job(0), base.Runner(prism.RUNNER))
     assert capsys.readouterr().err == ""
 
 

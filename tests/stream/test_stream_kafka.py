@@ -16,6 +16,7 @@ import pytest
 
 from newsbeam.errors import RunnerUnavailable
 from newsbeam.runners.base import Runner
+from newsbeam.runners.registry import find_definition
 from newsbeam.sources import kafka
 
 # Stands in for `java`: what it is started with goes into a file, and it answers at the port it is given.
@@ -58,19 +59,19 @@ def test_no_connector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kafka, "CHECKOUT", str(tmp_path))
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RunnerUnavailable, match=r"^no Kafka connector; mvn -f deploy/kafka/pom.xml package"):
-        kafka.connector(Runner("FlinkRunner")).__enter__()
+        kafka.connector(Runner(find_definition("FlinkRunner"))).__enter__()
     with pytest.raises(RunnerUnavailable, match=r"--beam_services: \S+none.jar is not there; mvn"):
-        kafka.connector(Runner("FlinkRunner", {"beam_services": {kafka.SERVICE: str(tmp_path / "none.jar")}})).__enter__()
+        kafka.connector(Runner(find_definition("FlinkRunner"), {"beam_services": {kafka.SERVICE: str(tmp_path / "none.jar")}})).__enter__()
     built = tmp_path / "deploy" / "kafka" / "target" / "kafka-expansion-service.jar"
     built.parent.mkdir(parents=True)
     built.write_bytes(b"")
     with pytest.raises(RunnerUnavailable, match=r"^no none on this machine.*; apt-get install"):
-        kafka.connector(Runner("PrismRunner", {"job_server_java_launcher": "none"})).__enter__()
+        kafka.connector(Runner(find_definition("PrismRunner"), {"job_server_java_launcher": "none"})).__enter__()
 
 
 def test_a_runner_that_reads_no_kafka(tmp_path: Path, jar: str) -> None:
-    with pytest.raises(RunnerUnavailable, match="SparkRunner does not read Kafka"):
-        kafka.connector(Runner("SparkRunner", options(tmp_path, jar))).__enter__()
+    with pytest.raises(RunnerUnavailable, match="SparkRunner cannot read Kafka"):
+        kafka.connector(Runner(find_definition("SparkRunner"), options(tmp_path, jar))).__enter__()
 
 
 @pytest.mark.parametrize(
@@ -82,7 +83,7 @@ def test_a_runner_that_reads_no_kafka(tmp_path: Path, jar: str) -> None:
     ],
 )
 def test_the_service_lives_as_long_as_the_run(runner: str, way: str, tmp_path: Path, jar: str) -> None:
-    with kafka.connector(Runner(runner, options(tmp_path, jar))) as (_, service):
+    with kafka.connector(Runner(find_definition(runner), options(tmp_path, jar))) as (_, service):
         socket.create_connection(("127.0.0.1", service.port)).close()
         assert service.staged == (runner == "DataflowRunner")
         pid, _, said = (tmp_path / "said").read_text().partition(" ")
@@ -93,7 +94,7 @@ def test_the_service_lives_as_long_as_the_run(runner: str, way: str, tmp_path: P
 
 def test_a_service_that_does_not_start(tmp_path: Path, jar: str) -> None:
     with pytest.raises(RunnerUnavailable, match=r"does not start:\nno such class"):
-        kafka.connector(Runner("PrismRunner", options(tmp_path, jar, fails=True))).__enter__()
+        kafka.connector(Runner(find_definition("PrismRunner"), options(tmp_path, jar, fails=True))).__enter__()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="a child is told of its parent's end on Linux alone")
@@ -101,8 +102,9 @@ def test_a_command_that_is_killed_takes_the_service_along(tmp_path: Path, jar: s
     code = f"""
 import time
 from newsbeam.runners.base import Runner
+from newsbeam.runners.registry import find_definition
 from newsbeam.sources import kafka
-with kafka.connector(Runner("PrismRunner", {options(tmp_path, jar)!r})):
+with kafka.connector(Runner(find_definition("PrismRunner"), {options(tmp_path, jar)!r})):
     print(flush=True)
     time.sleep(600)
 """
@@ -123,7 +125,7 @@ def test_the_job_server_has_the_connector_on_its_class_path(tmp_path: Path, jar:
     server = tmp_path / ("a folder with a name that is longer than a line of a manifest may be " * 2) / "flink-job-server.jar"
     server.parent.mkdir()
     server.write_bytes(b"")
-    engine = Runner("FlinkRunner", options(tmp_path, jar, flink_job_server_jar=str(server)))
+    engine = Runner(find_definition("FlinkRunner"), options(tmp_path, jar, flink_job_server_jar=str(server)))
     with kafka.connector(engine) as (ready, _):
         with zipfile.ZipFile(ready.options["flink_job_server_jar"]) as archive:
             manifest = archive.read("META-INF/MANIFEST.MF")
