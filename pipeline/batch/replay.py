@@ -49,7 +49,7 @@ def replay(settings: ReplaySettings) -> int:
     wanted: dict[str, set[int]] = {}
     collections: dict[str, str] = {}
     for letter in _dead_letters(earlier):
-        path, number = reader.place_of(letter["origin"])
+        path, number = reader.parse_origin(letter["origin"])
         # A name may contain "#" itself: if there is no file without the tail, the tail belongs to the name.
         if number and not filesystem.is_remote(path) and not os.path.exists(path) and os.path.exists(letter["origin"]):
             path, number = letter["origin"], 0
@@ -102,7 +102,7 @@ def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
             continue
         path, number = filesystem.join(earlier, name), 0
         try:
-            with filesystem.read(path) as stream, compression.unpacked(stream) as unpacked:
+            with filesystem.read(path) as stream, compression.decompressed(stream) as unpacked:
                 for line in unpacked:
                     number += 1
                     if line.strip():

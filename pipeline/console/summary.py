@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from newsbeam.console.terminal import escape_controls, print_note
-from newsbeam.inputs.reader import place_of
+from newsbeam.inputs.reader import parse_origin
 from newsbeam.storage.manifest import Failure, LittleKept, RunManifest, Timing
 from newsbeam.storage.output_layout import file_pattern
 
@@ -81,7 +81,7 @@ def _failure(failure: Failure, output: str) -> Iterator[str]:
     """Describe one kind of failure: count, message, first document, remedy."""
     yield f"{failure.documents:,} × {failure.stage}: {failure.error}: {failure.message or 'various messages'}"
     yield f"    first: {failure.first}"
-    path, number = place_of(failure.first)
+    path, number = parse_origin(failure.first)
     if failure.error == "DocumentTimeout":
         yield f"    cure: raise the time limit: newsbeam replay {shlex.quote(output)} --time-limit 60"
     elif may_pass(failure.error):

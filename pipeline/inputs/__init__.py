@@ -1,1 +1,1 @@
-"""From files to raw records."""
+"""Inputs: from files to raw items."""

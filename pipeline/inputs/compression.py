@@ -1,4 +1,7 @@
-"""Streams of bytes: hashed and counted on their way in, unpacked a little at a time, and never silent about a cut."""
+"""Byte streams: hashed, counted and decompressed in small steps.
+
+A truncated or damaged stream always raises.
+"""
 
 from __future__ import annotations
 
@@ -25,18 +28,21 @@ from newsbeam.transforms.decode import HEAD_BYTES, container
 COMPRESSION_SUFFIXES = frozenset(["gz", "gzip", "zst", "zstd", "bz2", "xz", "lz4"])
 
 COMPRESSIONS = frozenset(["gzip", "zstd", "bzip2", "xz", "lz4"])
-"""The kinds (of `newsbeam.transforms.decode.container`) that `decompress` unpacks."""
+"""The kinds of `newsbeam.transforms.decode.container` that `decompress` handles."""
 
 DAMAGED = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, lzma.LZMAError)
-"""What reading an unpacked stream raises where the packed one is cut or damaged; besides, OSError for bzip2 and RuntimeError for lz4."""
+"""Errors on reading a truncated or damaged stream.
+
+bzip2 raises OSError and lz4 RuntimeError instead.
+"""
 
 
 PIPE_SECONDS = 30
-"""So long a named pipe may hold nothing, not even its writer."""
+"""The longest that a named pipe may have neither data nor a writer."""
 
 
-class Plain(io.RawIOBase):
-    """A file as it lies there, or `length` bytes of it from where its stream stands; hashed and counted on its way through."""
+class HashingReader(io.RawIOBase):
+    """A raw stream that hashes and counts a file, or `length` bytes of it."""
 
     def __init__(self, stream: Any, hashed: bool, counted: bool = True, length: int = -1, budget: Budget | None = None) -> None:
         self._stream = stream
@@ -49,7 +55,7 @@ class Plain(io.RawIOBase):
         return True
 
     def seekable(self) -> bool:
-        # A part of a file, or one that is hashed as it is read, is read from its beginning to its end.
+        # A range of a file, or a file that is hashed while it is read, is read sequentially.
         return self._hash is None and self._left < 0 and bool(self._stream.seekable())
 
     def seek(self, offset: int, whence: int = 0) -> int:
@@ -81,7 +87,7 @@ class Plain(io.RawIOBase):
 
 
 def open_raw(path: str) -> Any:
-    """A file as it lies there, on this machine or elsewhere, without a buffer."""
+    """Open a local or remote file without a buffer."""
     return filesystem.read(path) if filesystem.is_remote(path) else _open_local(path)
 
 
@@ -94,24 +100,35 @@ def buffered(
     buffer: int = HEAD_BYTES,
     budget: Budget | None = None,
 ) -> io.BufferedReader:
-    """What `raw` holds, or its bytes from `start` to `end`; the `raw` of what is returned is a `Plain`.
+    """Buffer `raw`, or its bytes from `start` to `end`.
 
-    `counted`: what is read is what the bar on the terminal goes by.
+    Args:
+        raw: the open file.
+        hashed: compute its SHA-256 while it is read.
+        counted: count its bytes for the progress bar.
+        start: the first byte.
+        end: the byte after the last, or -1 for the end of the file.
+        buffer: the size of the buffer.
+        budget: the limits that apply.
+
+    Returns:
+        A reader whose `raw` is a `HashingReader`.
     """
     if start:
         raw.seek(start)
-    return io.BufferedReader(Plain(raw, hashed, counted, end - start if end >= 0 else -1, budget), buffer)
+    return io.BufferedReader(HashingReader(raw, hashed, counted, end - start if end >= 0 else -1, budget), buffer)
 
 
 def open_plain(path: str, hashed: bool = True, counted: bool = True, buffer: int = HEAD_BYTES) -> io.BufferedReader:
-    """A file as it lies there, on this machine or elsewhere, `buffered`."""
+    """Open a local or remote file, `buffered`."""
     return buffered(open_raw(path), hashed, counted, buffer=buffer)
 
 
 def _open_local(path: str) -> io.FileIO:
-    """A file of this machine. Raises TimeoutError for a named pipe into which nobody writes.
+    """Open a local file. Raises TimeoutError for a named pipe without a writer.
 
-    The pipes that a shell makes (`/dev/stdin`, `<(…)`) have a writer from the start, who may take its time.
+    Pipes that a shell creates (`/dev/stdin`, `<(…)`) have a writer from the start, and no time
+    limit.
     """
     if not stat.S_ISFIFO(os.stat(path).st_mode) or not os.path.exists(os.path.realpath(path)):
         return open(path, "rb", buffering=0)
@@ -120,38 +137,42 @@ def _open_local(path: str) -> io.FileIO:
     poll.register(stream, select.POLLIN | select.POLLHUP)
     if not poll.poll(PIPE_SECONDS * 1000):
         stream.close()
-        raise TimeoutError(f"{path} is a pipe, and nothing was written into it for {PIPE_SECONDS} s; name a file, or pipe into /dev/stdin")
+        raise TimeoutError(f"{path} is a pipe, and nothing was written to it for {PIPE_SECONDS} s; name a file, or pipe into /dev/stdin")
     os.set_blocking(stream.fileno(), True)
     return stream
 
 
 def decompress(stream: io.BufferedReader, kind: str, budget: Budget | None = None) -> io.BufferedReader:
-    """The stream unpacked. Reading it raises one of `DAMAGED` where it is cut or damaged, and what `budget` raises.
+    """Decompress a stream.
 
-    Raises MissingExtra where the library for `kind` is not installed.
+    Reading the result raises one of `DAMAGED` if the stream is truncated or damaged, and the errors
+    of `budget`.
+
+    Raises:
+        MissingExtra: the library for `kind` is not installed.
     """
     raw: Any
     if kind == "bzip2":
-        raw = _Unpacked(BZ2File(stream))
+        raw = _DecompressorReader(BZ2File(stream))
     elif kind == "xz":
-        raw = _Unpacked(lzma.LZMAFile(stream))  # noqa: SIM115 - as long as the stream
+        raw = _DecompressorReader(lzma.LZMAFile(stream))  # noqa: SIM115 - as long as the stream
     elif kind == "lz4":
         filesystem.require_extra("lz4", "lz4.frame", "an .lz4 file")
         import lz4.frame
 
-        raw = _Unpacked(lz4.frame.LZ4FrameFile(stream))
+        raw = _DecompressorReader(lz4.frame.LZ4FrameFile(stream))
     else:
-        raw = Pieces(stream, kind)
-    return io.BufferedReader(_Budgeted(raw, budget) if budget is not None else raw, HEAD_BYTES * 2)
+        raw = MemberDecompressor(stream, kind)
+    return io.BufferedReader(_CountingReader(raw, budget) if budget is not None else raw, HEAD_BYTES * 2)
 
 
-def unpacked_file(opened: Any, budget: Budget) -> io.BufferedReader:
-    """A file object of an archive's member as a stream whose bytes are counted as unpacked."""
-    return io.BufferedReader(_Budgeted(_Unpacked(opened), budget), HEAD_BYTES * 2)
+def member_reader(opened: Any, budget: Budget) -> io.BufferedReader:
+    """Wrap the file object of an archive member, and count its bytes as decompressed."""
+    return io.BufferedReader(_CountingReader(_DecompressorReader(opened), budget), HEAD_BYTES * 2)
 
 
-class _Budgeted(io.RawIOBase):
-    """A stream whose bytes are counted as unpacked."""
+class _CountingReader(io.RawIOBase):
+    """A raw stream that counts its bytes as decompressed."""
 
     def __init__(self, stream: Any, budget: Budget) -> None:
         self._stream, self._budget = stream, budget
@@ -165,8 +186,8 @@ class _Budgeted(io.RawIOBase):
         return count
 
 
-class _Unpacked(io.RawIOBase):
-    """A file object of a decompressor as a raw stream, a little at a time: where it is cut short, what came before the cut is handed on."""
+class _DecompressorReader(io.RawIOBase):
+    """A raw stream over a decompressor that yields all bytes before a cut."""
 
     def __init__(self, unpacker: Any) -> None:
         self._unpacker = unpacker
@@ -177,25 +198,29 @@ class _Unpacked(io.RawIOBase):
     def readinto(self, buffer: Any) -> int:
         try:
             block = self._unpacker.read1(len(buffer))
-        except RuntimeError as error:  # lz4's
+        except RuntimeError as error:  # lz4 raises this
             raise OSError(str(error)) from error
         buffer[: len(block)] = block
         return len(block)
 
 
-class Pieces(io.RawIOBase):
-    """The members of a gzip file, or the frames of a zstd one, unpacked one after another.
+class MemberDecompressor(io.RawIOBase):
+    """A raw stream over the members of a gzip file or the frames of a zstd file.
 
-    Where it is cut short, what came before the cut is handed on. What a damaged piece gives before its damage depends on the
-    piece alone, and not on where in the file it stands or where reading began. With `noted`, `starts` is where pieces begin:
-    (place in what is unpacked, place in `stream`), for the reader to take from its left. A zstd file may begin with a dictionary in a
-    skippable frame, as `.warc.zst` does; `has_dictionary` says so once the first frame has begun.
+    A truncated file yields all bytes before the cut. The bytes that a damaged member yields depend
+    on the member alone, not on its position or on where reading began.
+
+    With `record_starts`, `starts` collects where members begin, as (position in the output,
+    position in `stream`); the reader consumes it from the left. A zstd file may begin with a
+    dictionary in a skippable frame, as `.warc.zst` does; `has_dictionary` is true once the first
+    frame after it has begun.
     """
 
-    # A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small. zlib takes a limit.
+    # A few bytes of zstd can decompress to 128 kB. Small steps keep a decompression bomb small.
+    # zlib takes a limit instead.
     _FEED: ClassVar = {"gzip": 8 << 10, "zstd": 1 << 10}
 
-    def __init__(self, stream: BinaryIO, kind: str, noted: bool = False) -> None:
+    def __init__(self, stream: BinaryIO, kind: str, record_starts: bool = False) -> None:
         self._stream = stream
         self._gzip = kind == "gzip"
         self._feed = self._FEED[kind]
@@ -204,7 +229,7 @@ class Pieces(io.RawIOBase):
         self._fed = b""
         self._read = self._unpacked = 0
         self._out = memoryview(b"")
-        self._noted = noted
+        self._record_starts = record_starts
         self._dictionary: zstandard.ZstdCompressionDict | None = None
         self.starts: deque[tuple[int, int]] = deque()
 
@@ -213,12 +238,12 @@ class Pieces(io.RawIOBase):
 
     @property
     def place(self) -> int:
-        """How far `stream` is unpacked."""
+        """The position in `stream` up to which all is decompressed."""
         return self._read - len(self._fed)
 
     @property
     def has_dictionary(self) -> bool:
-        """Whether frames are unpacked with a dictionary that stands at the beginning of the file."""
+        """True if frames use a dictionary from the beginning of the file."""
         return self._dictionary is not None
 
     def readinto(self, buffer: Any) -> int:
@@ -232,14 +257,14 @@ class Pieces(io.RawIOBase):
         return count
 
     def _more(self) -> bool:
-        """Unpack a little, which may give nothing yet; False at the end."""
+        """Decompress one step, which may yield no bytes; return False at the end."""
         self._fill(self._feed)
         if self._piece is not None and self._piece.eof:
             self._end()
             return True
         if self._piece is None:
             if self._gzip and self._fed[:1] == b"\0":
-                self._fed = self._fed.lstrip(b"\0")  # some tapes and tools fill up behind a member
+                self._fed = self._fed.lstrip(b"\0")  # some tapes and tools pad behind a member
                 return True
             if not self._fed:
                 return False
@@ -277,12 +302,12 @@ class Pieces(io.RawIOBase):
             self._piece = unpacker.decompressobj()
         elif self._fed[:2] == b"\x1f\x8b":
             self._skip_gzip_header()
-            # Without its wrapper, whose checksum would take the last of what was unpacked with it.
+            # Raw deflate: with the gzip wrapper, a wrong checksum would discard the last output.
             self._piece = zlib.decompressobj(wbits=-15)
             self._checksum = self._size = 0
         else:
             raise gzip.BadGzipFile(f"not a gzip member ({self._fed[:2]!r})")
-        if self._noted:
+        if self._record_starts:
             self.starts.append((self._unpacked, place))
 
     def _skip_gzip_header(self) -> None:
@@ -293,14 +318,14 @@ class Pieces(io.RawIOBase):
                 self._fed = self._fed[length:]
                 return
             if len(self._fed) > _MAX_GZIP_HEADER_BYTES:
-                raise gzip.BadGzipFile("the header of a gzip member has no end")
+                raise gzip.BadGzipFile("the header of a gzip member does not end")
             size = len(self._fed) + self._feed
             self._fill(size)
             if len(self._fed) < size and not gzip_header(self._fed):
                 raise EOFError("the gzip stream ends in the middle of a member")
 
     def _end(self) -> None:
-        """What stands behind a piece. Raises EOFError or BadGzipFile where the checksum of a gzip member is missing or wrong."""
+        """Check a member's trailer: EOFError if missing, BadGzipFile if wrong."""
         self._piece = None
         if self._gzip:
             self._fill(8)
@@ -312,7 +337,7 @@ class Pieces(io.RawIOBase):
             self._fed = self._fed[8:]
 
     def _skip_frame(self) -> None:
-        """Pass over a skippable zstd frame, or take the dictionary out of it."""
+        """Skip a skippable zstd frame, or load the dictionary in it."""
         first, size = self.place == 0 and self._fed[:1] == _DICTIONARY_FIRST, int.from_bytes(self._fed[4:8], "little")
         self._fill(8)
         if first and size <= _MAX_DICTIONARY_BYTES:
@@ -332,7 +357,7 @@ class Pieces(io.RawIOBase):
 
 
 def gzip_header(head: bytes) -> int:
-    """How long the header of a gzip member is; 0 where more has to be seen of it."""
+    """Return the length of a gzip member's header, or 0 if `head` is too short."""
     if len(head) < 10:
         return 0
     flags, length = head[3], 10
@@ -353,18 +378,18 @@ _SKIPPABLE_FIRST = frozenset(bytes([first]) for first in range(0x50, 0x60))
 _DICTIONARY_FIRST = b"\x5d"
 _MAX_DICTIONARY_BYTES = 16 << 20
 _MAX_WINDOW_BYTES = 1 << 31
-"""What `zstd --long=31` needs. It is address space first: only what a file fills of its window is memory."""
+"""The window of `zstd --long=31`: address space, used only as it fills."""
 
 
-def unpacked(stream: BinaryIO) -> io.BufferedReader:
-    """A stream without its compression, if it has one."""
+def decompressed(stream: BinaryIO) -> io.BufferedReader:
+    """Decompress a stream if it is compressed."""
     plain: io.BufferedReader = io.BufferedReader(cast("Any", stream), HEAD_BYTES)
     kind = container(plain.peek(HEAD_BYTES))
     return decompress(plain, kind) if kind in COMPRESSIONS else plain
 
 
-def without_compression(path: str) -> str:
-    """A path without the suffix that says how it is compressed."""
+def strip_compression_suffix(path: str) -> str:
+    """Strip the suffix of a compression from a path."""
     stem, _, suffix = path.rpartition(".")
     if suffix.lower() in ("tgz", "tbz2", "txz"):
         return f"{stem}.tar"

@@ -1,4 +1,4 @@
-"""From the inputs on the command line (files, folders, globs, URIs) to the files they name."""
+"""From the inputs on the command line (files, folders, globs, URIs) to files."""
 
 from __future__ import annotations
 
@@ -20,30 +20,33 @@ DOCUMENT_SUFFIXES = frozenset(
     "html htm xhtml shtml php asp aspx jsp cgi txt text md markdown "
     "jsonl ndjson json csv tsv parquet warc wet arc wacz zip tar tgz tbz2 txz mhtml mht eml mbox rss atom xml".split()
 )
-"""What a walk through a folder takes (also compressed, and names without a suffix); a file named outright is always taken."""
+"""The suffixes of files that a walk of a folder includes, compressed or not.
+
+Names without a suffix are included too, and files that are named on the command line always.
+"""
 
 
-_FETCH_FIRST = "newsbeam fetches nothing from the web; download it first, and name the file or the folder it is in"
+_FETCH_FIRST = "newsbeam does not download from the web; download it first, then name the file or its folder"
 _NOT_READ = {
     "http": _FETCH_FIRST,
     "https": _FETCH_FIRST,
     "ftp": _FETCH_FIRST,
     "abfss": "write abfs://CONTAINER/PATH",
 }
-"""Schemes of URIs that people write, and what to do instead."""
+"""URI schemes that are not supported, and what to do instead."""
 
-PASSED_OVER = "{} is an output folder of newsbeam: what is in it is not read (name it outright to have it read)"
-"""What is said of output that lies in a folder that is walked: reading it by accident would give each document twice."""
+SKIPPED_OUTPUT = "skipped {}: it is an output folder of newsbeam (name it explicitly to read it)"
+"""The note on an output folder among the inputs: it would double documents."""
 
 
 MAX_PATH_BYTES = os.pathconf("/", "PC_PATH_MAX")
-"""A longer path cannot be opened, however it came to be."""
+"""The length of the longest path that can be opened."""
 
-TOO_DEEP = "{}: the folders there are nested too deep for a pattern; name the folder itself, then all of them are read"
+TOO_DEEP = "{}: the folders are nested too deeply for a pattern; name the folder itself to read all of it"
 
 
 def printable_input(path: str) -> str:
-    """The path that is shown as `path`."""
+    """Return the path that is displayed as `path`."""
     if is_remote(path) or os.path.lexists(path):
         return path
     return re.sub(r"\\udc([89a-f][0-9a-f])", lambda match: chr(0xDC00 + int(match.group(1), 16)), path)
@@ -51,22 +54,27 @@ def printable_input(path: str) -> str:
 
 @dataclass(frozen=True)
 class Discovery:
-    """What a look at the inputs found: the files to read, and what the user should be told."""
+    """The files to read, and notes for the user."""
 
     sources: tuple[Source, ...]
     notes: tuple[str, ...] = ()
 
 
-def discover(inputs: Sequence[str], leave_out: str = "") -> Discovery:
-    """The files that `inputs` (files, folders, globs, URIs) name, each once, in the order of the inputs, folders sorted.
+def discover(inputs: Sequence[str], exclude: str = "") -> Discovery:
+    """Find the files that `inputs` name, each once, in order; folders are sorted.
 
-    `leave_out` is the output folder: what lies in it is never read. Raises InputError for an input that names nothing.
+    Args:
+        inputs: files, folders, globs and URIs.
+        exclude: the output folder, which is never read.
+
+    Raises:
+        InputError: an input does not exist or cannot be used.
     """
     sources: dict[tuple[str, str], Source] = {}
     places: dict[str, str] = {}
     notes: list[str] = []
     skipped: dict[str, int] = {}
-    out = os.path.realpath(leave_out) if leave_out and "://" not in leave_out else leave_out
+    out = os.path.realpath(exclude) if exclude and "://" not in exclude else exclude
     for word in inputs:
         given = word.removeprefix("file://")
         before = len(sources)
@@ -74,14 +82,14 @@ def discover(inputs: Sequence[str], leave_out: str = "") -> Discovery:
             found: Iterable[Source] = _remote(given, out, notes, skipped)
         elif os.path.isdir(given):
             if out and os.path.realpath(given) == out:
-                raise InputError(f"{given} is the output folder itself; name another with --output")
+                raise InputError(f"{given} is the output folder; choose another --output")
             found = _walk(given, out, notes, skipped)
         elif os.path.exists(given) or os.path.islink(given):
             found = [source_at(given, folder_name(given))]
         else:
             found = _glob(given, out, notes, skipped)
         for source in found:
-            # The same file spelled in two ways is one input.
+            # Two spellings of a path are one input.
             folder, _, name = source.path.rpartition("/")
             if folder not in places:
                 places[folder] = folder if is_remote(folder) else os.path.abspath(folder or ("/" if source.path.startswith("/") else "."))
@@ -90,12 +98,15 @@ def discover(inputs: Sequence[str], leave_out: str = "") -> Discovery:
             notes.append(f"{given}: no documents in this folder")
     if skipped:
         kinds = ", ".join(f"{count} {suffix}" for suffix, count in sorted(skipped.items(), key=lambda item: (-item[1], item[0])))
-        notes.append(f"left alone, no documents by their names: {kinds} (name a file outright to have it read)")
+        notes.append(f"skipped {kinds} (unknown extension; name a file explicitly to read it)")
     return Discovery(tuple(sources.values()), tuple(notes))
 
 
 def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iterator[Source]:
-    """The documents below `top`, a folder's files before its folders. With a stack: folders may be nested thousands deep."""
+    """Yield the documents below `top`, the files of a folder before its folders.
+
+    It uses a stack because folders may be nested thousands deep.
+    """
     name = folder_name(os.path.join(top, "x"))
     seen: set[tuple[int, int]] = set()
     unreadable: list[str] = []
@@ -115,15 +126,15 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
             unreadable.append(folder)
             continue
         if (here.st_dev, here.st_ino) in seen:
-            continue  # a link back to a folder we have walked: without this, a loop never ends
+            continue  # a link back to a folder that was walked already; following it would never end
         seen.add((here.st_dev, here.st_ino))
         if (here.st_dev, here.st_ino) == output:
-            notes.append(f"{folder} is the output folder: what is in it is not read")
+            notes.append(f"skipped {folder}: it is the output folder")
             continue
         signs = [entry.name for entry in entries if output_layout.may_mark_output(entry.name)]
         is_output = bool(signs) and is_newsbeam_output(folder, signs)
         if is_output and folder != top:
-            notes.append(PASSED_OVER.format(folder))
+            notes.append(SKIPPED_OUTPUT.format(folder))
             continue
         entries = [entry for entry in entries if not entry.name.startswith(".")]
         folders = [entry for entry in entries if is_folder(entry)]
@@ -141,27 +152,27 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
                     links.add(path)
                 yield source
             else:
-                notes.append(f"{path} is no regular file: not read")
+                notes.append(f"skipped {path}: not a regular file")
         for entry in folders:
             if entry.is_symlink():
                 links.add(entry.path)
         waiting += [entry.path for entry in reversed(folders)]
     if links.count:
         notes.append(links.note())
-    # A folder that cannot be listed is an input that cannot be read: opening it gives the dead letter that says so.
+    # A folder that cannot be listed is an unreadable input: opening it yields the dead letter.
     yield from (Source(path, 0, name) for path in sorted(unreadable))
 
 
 def is_folder(entry: os.DirEntry[str]) -> bool:
-    """Whether it is a folder or leads to one; a link in a circle is not."""
+    """Return whether the entry is a folder or a link to one, but not a circular link."""
     try:
         return entry.is_dir()
     except OSError:
-        return False  # as a file, it becomes the dead letter that says why
+        return False  # read as a file, it becomes a dead letter with the reason
 
 
 class LinksOut:
-    """Counts the links below a folder that lead out of it: they are followed, and the user should know."""
+    """A counter of links out of a folder: they are followed, with a note."""
 
     def __init__(self, top: str) -> None:
         self._top = top
@@ -177,24 +188,24 @@ class LinksOut:
             self.count += 1
 
     def note(self) -> str:
-        """What the user should be told."""
+        """The note for the user."""
         path, target = self._first
         if self.count == 1:
-            return f"a link leads out of {self._top}, and what it leads to is read: {path} -> {target}"
-        return f"{self.count} links lead out of {self._top}, and what they lead to is read: the first is {path} -> {target}"
+            return f"following a link out of {self._top}: {path} -> {target}"
+        return f"following {self.count} links out of {self._top}; the first is {path} -> {target}"
 
 
 def source_at(path: str, name: str) -> Source:
-    """The file at `path` as an input of the collection `name`, whether it is there or not."""
+    """Return the file at `path`, existing or not, as an input of collection `name`."""
     try:
         status = os.stat(path)
         return Source(path, status.st_size, name, status.st_mtime_ns)
     except OSError:
-        return Source(path, 0, name)  # a dangling link, or gone already: reading it gives the dead letter
+        return Source(path, 0, name)  # a dangling link or a deleted file: reading it yields the dead letter
 
 
 def _regular(path: str, name: str) -> Source | None:
-    """The file at `path`, or None where it is a pipe or a device: reading such may never end."""
+    """Return the file at `path`, or None for a pipe or device, which may not end."""
     try:
         status = os.stat(path)
     except OSError:
@@ -203,7 +214,7 @@ def _regular(path: str, name: str) -> Source | None:
 
 
 def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> list[Source]:
-    import glob  # few runs need it
+    import glob  # rarely needed
 
     if not glob.has_magic(pattern):
         near = _similar(pattern)
@@ -213,21 +224,22 @@ def _glob(pattern: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
     except RecursionError as error:
         raise InputError(TOO_DEEP.format(pattern)) from error
     if not paths:
-        raise InputError(f"nothing matches {pattern} (quote a pattern so that the shell leaves it to newsbeam; ** goes into subfolders)")
+        raise InputError(f"nothing matches {pattern} (quote the pattern so that the shell does not expand it; ** includes subfolders)")
     name = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
     found: list[Source] = []
-    # Of folders that the pattern only happens to match, none is read that newsbeam wrote.
+    # Output folders of newsbeam that merely match the pattern are skipped.
     outputs = outputs_among(paths, os.path.dirname(re.split(r"[*?\[]", pattern)[0]))
-    notes += map(PASSED_OVER.format, outputs)
+    notes += map(SKIPPED_OUTPUT.format, outputs)
     for path in paths:
         if any(path == output or path.startswith(os.path.join(output, "")) for output in outputs):
             continue
         if os.path.isdir(path):
-            # `folder/*` means what stands in it; its subfolders only where the pattern says ** and lists their files itself.
+            # `folder/*` means its entries. Subfolders are included only if the pattern has **,
+            # which lists their files itself.
             if "**" not in pattern:
                 found += _walk(path, out, notes, skipped)
         elif (source := _regular(path, name)) is None:
-            notes.append(f"{path} is no regular file: not read")
+            notes.append(f"skipped {path}: not a regular file")
         elif not out or os.path.commonpath([os.path.realpath(path), out]) != out:
             found.append(source)
     return found
@@ -250,14 +262,14 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
             listed = [] if given.endswith("/") else files.match([given])[0].metadata_list
             walked = not listed
             listed = listed or files.match([given.rstrip("/") + "/**"])[0].metadata_list
-    except Exception as error:  # each remote filesystem has errors of its own; all mean the same to a user
-        raise InputError(f"{given} cannot be listed: {error}") from error
+    except Exception as error:  # each remote filesystem raises its own errors; to a user they mean the same
+        raise InputError(f"cannot list {given}: {error}") from error
     if not listed:
-        raise InputError(f"nothing found at {given}")
+        raise InputError(f"no files at {given}")
     name = re.split(r"[*?\[]", given)[0].rstrip("/").rpartition("/")[2] or scheme
     found = []
     outputs = outputs_among([str(entry.path) for entry in listed], given) if walked else []
-    notes += [PASSED_OVER.format(folder) for folder in outputs if folder != out.rstrip("/")]
+    notes += [SKIPPED_OUTPUT.format(folder) for folder in outputs if folder != out.rstrip("/")]
     left_out = tuple(folder.rstrip("/") + "/" for folder in (*outputs, out) if folder)
     records_only = walked and is_newsbeam_output(given.rstrip("/"))
     for entry in sorted(listed, key=lambda entry: str(entry.path)):
@@ -275,16 +287,16 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
 
 
 def folder_name(path: str) -> str:
-    """The collection that a file belongs to by default: the name of the folder it is in."""
+    """Return the default collection of a file: the name of its folder."""
     return printable(os.path.basename(os.path.dirname(os.path.abspath(path)))) or "root"
 
 
 def format_suffix(name: str) -> str:
-    """The suffix that says what kind of file a name is of, in lower case, compression aside; "" where it has none."""
+    """Return the lower-case suffix that names the format, without compression, or ""."""
     parts = name.lower().split(".")
     while len(parts) > 1 and parts[-1] in COMPRESSION_SUFFIXES:
         parts.pop()
-    # "page.2024-05-01" or "article.v2 final" have no suffix that says a kind.
+    # The suffixes of "page.2024-05-01" and "article.v2 final" do not name a format.
     return parts[-1] if len(parts) > 1 and re.fullmatch(r"[a-z][a-z0-9]{0,8}", parts[-1]) else ""
 
 

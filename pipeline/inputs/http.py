@@ -1,9 +1,9 @@
-"""HTTP responses as archives keep them: the status, the headers, and the body without its codings.
+"""HTTP responses in archives: status, headers, and the body without its codings.
 
-Recorders store bodies that contradict their headers: unpacked ones under `Content-Encoding: gzip`, whole ones under
-`Transfer-Encoding: chunked`, raw deflate, codings that nobody knows. So each coding is tried; where it does not fit, the body is taken
-as it is. A coded body that is cut short or damaged gives what there is of it, as in browsers, whatever the coding. Unpacking is
-limited at every step.
+Recorders store bodies that contradict their headers: decompressed bodies under `Content-Encoding:
+gzip`, complete ones under `Transfer-Encoding: chunked`, raw deflate, unknown codings. Each coding
+is therefore tried; if it does not fit, the body is kept as it is. A truncated or damaged body
+yields what can be decoded, as in browsers. Every step has a size limit.
 """
 
 from __future__ import annotations
@@ -23,22 +23,26 @@ from newsbeam.inputs.compression import gzip_header
 from newsbeam.transforms.decode import HEAD_BYTES, binary
 
 _MAX_CODINGS = 5
-"""Nobody needs more than two."""
+"""Real responses have at most two."""
 
 _MAX_HEADER_BYTES = 1 << 20
 _FEED_BYTES = 1 << 10
-"""A few bytes of zstd can unpack to 128 kB: so little is fed in at a time that a bomb stays small."""
+"""Small, because a few bytes of zstd can decompress to 128 kB."""
 
 _parser = StatusAndHeadersParser(["HTTP/"], verify=False)
 
 
 class BodyError(ValueError):
-    """A body cannot be unpacked, or only to more than it may have; the message says which."""
+    """A body is damaged or too large when decompressed; the message says which."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """A response's status (-1: none), its headers' values by lower-case name, several joined with commas, and its body as stored."""
+    """A response: status, headers and the body as stored.
+
+    `status` is -1 if there is none. `headers` has lower-case names; repeated values are joined with
+    commas.
+    """
 
     status: int
     headers: dict[str, str]
@@ -46,7 +50,10 @@ class Response:
 
 
 def parse_response(block: bytes) -> Response:
-    """A response as it stands in an archive; lines may end in LF alone. What has no status line is all body."""
+    """Parse an archived response. Without a status line, all of it is the body.
+
+    Lines may end in LF alone.
+    """
     if not re.match(rb"(?i)[A-Z]{3,5}/\d(?:\.\d+)? +\d|HTTP/", block):
         return Response(-1, {}, block)
     stream = io.BytesIO(block[:_MAX_HEADER_BYTES])
@@ -59,20 +66,20 @@ def parse_response(block: bytes) -> Response:
     return Response(int(status.group()) if status else -1, headers, block[stream.tell() :])
 
 
-def body_of(response: Response, max_bytes: int) -> tuple[bytes, bool]:
-    """The body without its codings, and whether it is whole: not cut short, nor damaged. Raises BodyError."""
+def decode_body(response: Response, max_bytes: int) -> tuple[bytes, bool]:
+    """Decode the body. Returns it, and whether it is complete. Raises BodyError."""
     named = [response.headers.get(name, "").split(",") for name in ("content-encoding", "transfer-encoding")]
     codings = [coding.strip().strip("\"'").lower().removeprefix("x-") for codings in named for coding in codings]
-    known = [coding for coding in codings if coding == "chunked" or coding in _UNPACKERS]
+    known = [coding for coding in codings if coding == "chunked" or coding in _DECODERS]
     body, whole = response.body, True
-    for coding in reversed(known[-_MAX_CODINGS:]):  # what was applied last stands last
-        body, ends = _without_chunks(body) if coding == "chunked" else _unpacked(body, coding, max_bytes)
+    for coding in reversed(known[-_MAX_CODINGS:]):  # the coding that was applied last comes last
+        body, ends = _join_chunks(body) if coding == "chunked" else _decode(body, coding, max_bytes)
         whole = whole and ends
     return body, whole
 
 
-def is_read(content_type: str) -> bool:
-    """Whether a body of this type can be a document, as `newsbeam.transforms.decode` has it."""
+def can_be_document(content_type: str) -> bool:
+    """Return whether `newsbeam.transforms.decode` accepts documents of this type."""
     media_type = content_type.partition(";")[0].strip().lower()
     return not media_type or re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type) is not None
 
@@ -81,8 +88,11 @@ _CHUNK_SIZE = re.compile(rb"[ \t]*([0-9A-Fa-f]{1,8})[ \t]*(?:;[^\n]{0,4000})?\r?
 _CHUNK_END = re.compile(rb"\r?\n")
 
 
-def _without_chunks(body: bytes) -> tuple[bytes, bool]:
-    """A body out of its chunks, and whether the last is there; as it is where, and from where on, it has none."""
+def _join_chunks(body: bytes) -> tuple[bytes, bool]:
+    """Join the chunks of a body. Returns it, and whether the last chunk is present.
+
+    From the first place that is not a chunk, the rest is kept as it is.
+    """
     pieces: list[bytes] = []
     at = 0
     while at < len(body):
@@ -94,30 +104,35 @@ def _without_chunks(body: bytes) -> tuple[bytes, bool]:
             return b"".join(pieces), True
         end = _CHUNK_END.match(body, head.end() + size)
         if end is None and head.end() + size < len(body):
-            # What looked like a size was none; as the first words of a body it may be some.
+            # It only looked like a size. At the beginning of a body it may be text.
             return b"".join([*pieces, body[at:]]), True
         pieces.append(body[head.end() : head.end() + size])
         at = end.end() if end else len(body)
     return b"".join(pieces), not body
 
 
-def _unpacked(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
-    """A body out of one coding, or as it is where it is not in it, and True; or what there is of it where it ends too soon, and False.
+def _decode(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
+    """Remove one coding from a body.
 
-    Raises BodyError.
+    Raises:
+        BodyError: the result is too large, or nothing can be decoded.
+
+    Returns:
+        (body, True) if it is complete or not in this coding; (what could be decoded, False)
+        otherwise.
     """
     if not body:
         return body, True
     text = not binary(body[:HEAD_BYTES])
     begun = b""
-    for name in [coding, *(other for other in _UNPACKERS if other != coding)]:
+    for name in [coding, *(other for other in _DECODERS if other != coding)]:
         magic = _MAGIC[name].match(body) is not None
         if name != coding and (text or (name in ("gzip", "zstd") and not magic)):
             continue
-        out, whole = _UNPACKERS[name](body, max_bytes + 1)
+        out, whole = _DECODERS[name](body, max_bytes + 1)
         if len(out) > max_bytes:
             if whole or magic or not text:
-                raise BodyError(f"unpacks to more than {max_bytes / (1 << 20):.0f} MB; raise --max-document-mb")
+                raise BodyError(f"decompresses to more than {max_bytes / (1 << 20):.0f} MB; raise --max-document-mb")
             continue
         if whole:
             return out, True
@@ -126,11 +141,11 @@ def _unpacked(body: bytes, coding: str, max_bytes: int) -> tuple[bytes, bool]:
     if begun:
         return begun, False
     if _MAGIC[coding].match(body) and not text:
-        raise BodyError(f"the body is damaged from its beginning ({coding}); get the file again")
+        raise BodyError(f"the body is damaged from the start ({coding}); download the file again")
     return body, True
 
 
-def _inflated(body: bytes, limit: int, windows: Iterable[int]) -> tuple[bytes, bool]:
+def _inflate_any(body: bytes, limit: int, windows: Iterable[int]) -> tuple[bytes, bool]:
     best = b""
     for wbits in windows:
         out, whole = _inflate(body, limit, wbits)
@@ -141,7 +156,7 @@ def _inflated(body: bytes, limit: int, windows: Iterable[int]) -> tuple[bytes, b
 
 
 def _inflate(body: bytes, limit: int, wbits: int) -> tuple[bytes, bool]:
-    """(what comes out, whether it came to its end); gzip members may follow one another."""
+    """Inflate a body of one or more members. Returns it, and whether it is complete."""
     pieces: list[bytes] = []
     left, at = limit, 0
     while True:
@@ -161,29 +176,30 @@ def _inflate(body: bytes, limit: int, wbits: int) -> tuple[bytes, bool]:
                 return b"".join(pieces), True
         if wbits != 31 or body[at : at + 2] != b"\x1f\x8b":
             break
-    # Some fill up behind the end; but what goes on with something else was not packed so, least of all without a wrapper to tell by.
+    # Some servers pad the end. If more follows than padding, the body was not in this coding;
+    # without a wrapper, nothing may follow.
     rest = len(body) - at
     return b"".join(pieces), rest * 2 <= len(body) if wbits > 0 else not rest
 
 
 _INFLATE_BYTES = 4 << 10
-"""So little is fed in at a time because the damage in a piece takes all that would come out of it."""
+"""Damage discards all output of a step, so steps are small."""
 
 
-def _gunzipped(body: bytes, limit: int) -> tuple[bytes, bool]:
-    out, whole = _inflated(body, limit, (31,))
+def _decode_gzip(body: bytes, limit: int) -> tuple[bytes, bool]:
+    out, whole = _inflate_any(body, limit, (31,))
     if not whole and (header := gzip_header(body)):
-        # A checksum that is wrong takes with it what it was checked with; without, all is there.
+        # A wrong checksum discards the output that it covers. Without it, all output is available.
         out = max(out, _inflate(body[header:], limit, -15)[0], key=len)
     return out, whole
 
 
-def _deflated(body: bytes, limit: int) -> tuple[bytes, bool]:
-    # The standard says with a wrapper; some servers send it raw.
-    return _inflated(body, limit, (15, -15))
+def _decode_deflate(body: bytes, limit: int) -> tuple[bytes, bool]:
+    # The standard requires a wrapper; some servers send raw deflate.
+    return _inflate_any(body, limit, (15, -15))
 
 
-def _unbrotlied(body: bytes, limit: int) -> tuple[bytes, bool]:
+def _decode_brotli(body: bytes, limit: int) -> tuple[bytes, bool]:
     unpacker = brotli.Decompressor()
     pieces: list[bytes] = []
     left, fed = limit, body
@@ -200,7 +216,7 @@ def _unbrotlied(body: bytes, limit: int) -> tuple[bytes, bool]:
     return b"".join(pieces), True
 
 
-def _unzstded(body: bytes, limit: int) -> tuple[bytes, bool]:
+def _decode_zstd(body: bytes, limit: int) -> tuple[bytes, bool]:
     pieces: list[bytes] = []
     left = limit
     unpacker: Any = None
@@ -222,10 +238,10 @@ def _unzstded(body: bytes, limit: int) -> tuple[bytes, bool]:
 
 
 _MAX_WINDOW_BYTES = 128 << 20
-_UNPACKERS = {"gzip": _gunzipped, "deflate": _deflated, "br": _unbrotlied, "zstd": _unzstded}
+_DECODERS = {"gzip": _decode_gzip, "deflate": _decode_deflate, "br": _decode_brotli, "zstd": _decode_zstd}
 _MAGIC = {
     "gzip": re.compile(rb"\x1f\x8b\x08"),
     "deflate": re.compile(rb"\x78[\x01\x5e\x9c\xda]"),
-    "br": re.compile(rb"(?!)"),  # it has none
+    "br": re.compile(rb"(?!)"),  # brotli has no magic number
     "zstd": re.compile(rb"\x28\xb5\x2f\xfd"),
 }

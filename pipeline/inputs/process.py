@@ -1,12 +1,13 @@
-"""Reading behind a wall: archives, parquet and compressed files are read in processes of their own.
+"""Isolated reading of archives, parquet and compressed files, in child processes.
 
-Decompressors and C++ libraries take what strangers wrote. A file that makes one of them abort, hang, or take all memory ends such a
-process, and is one dead letter of the run; what was read of it before is kept, and the next file gets a new process. Limits are on
-address space, on processor time from one item (or MB of input) to the next, and on what a file unpacks to (`newsbeam.inputs.limits`):
-none depends on how busy the machine is.
+Decompressors and C++ libraries handle untrusted bytes. If a file makes one abort, hang or exhaust
+memory, the child process ends and the file yields one dead letter; items read before it are kept,
+and the next file gets a new process. The limits are on address space, on processor time per item or
+MB of input, and on decompressed size (`newsbeam.inputs.limits`). None of them depends on how busy
+the machine is.
 
-`main` is the child. It is handed the open file, or asks for pieces of one that lies elsewhere, so that it opens no paths and needs
-neither Beam nor anybody's credentials. It lives on from file to file.
+`main` runs in the child. The child receives the open file, or requests ranges of a remote one, so
+it opens no paths and needs neither Beam nor credentials. It serves one file after another.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from newsbeam.inputs.contents import Ending, ReadTask, items, place_of, split_points
+from newsbeam.inputs.contents import Ending, ReadTask, items, parse_origin, split_points
 from newsbeam.inputs.formats.base import SplitPoint
 from newsbeam.inputs.limits import MEMORY_BYTES
 from newsbeam.storage.filesystem import search_path
@@ -36,20 +37,22 @@ from newsbeam.storage.progress import CURRENT
 from newsbeam.transforms.document import Raw
 
 BUNDLE_BYTES, BUNDLE_ITEMS = 128 << 10, 32
-"""Items come out of a child together until there are so many of them."""
+"""A child sends items in bundles of up to this size and number."""
 
 STALL_SECONDS = 300
-"""A child that uses no processor and reads nothing for so many seconds of waiting is taken for dead."""
+"""A child that uses no processor and reads nothing for this long counts as dead."""
 
-_STOPS = (signal.SIGINT, signal.SIGTERM)
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _LENGTH = struct.Struct("<Q")
 
 
 @dataclass(frozen=True)
-class _Order:
-    """What a child is to do with the file it is given. `seconds` (0: no limit) of processor time may pass between items.
+class _Request:
+    """A request to a child.
 
-    `skip` items are not sent; `singly`: each item is sent by itself. `split_bytes` above 0: split points are wanted, and no items.
+    `seconds` of processor time (0: no limit) may pass between items. `skip` items are not sent.
+    With `singly`, each item is sent on its own. `split_bytes` above 0 requests split points instead
+    of items.
     """
 
     task: ReadTask
@@ -61,7 +64,7 @@ class _Order:
 
 
 class _Died(Exception):
-    """A child ended: `code` is what it ended with."""
+    """A child process ended with exit status `code`."""
 
     def __init__(self, code: int) -> None:
         super().__init__(code)
@@ -69,30 +72,31 @@ class _Died(Exception):
 
 
 def read(task: ReadTask, raw: Any, seconds: float) -> Generator[Raw, None, Ending]:
-    """As `contents.items`, in another process. A file that ends the process has an error for its last item."""
+    """Read a file in a child; a crash of the child becomes an error item."""
     delivered, number = 0, task.first - 1
     for singly in (False, True):
         counted = 0
-        child = _take()
+        child = _claim_child()
         try:
-            for answer in child.ask(_Order(task, seconds, _is_remote(raw), delivered, singly), raw):
+            for answer in child.ask(_Request(task, seconds, _is_remote(raw), delivered, singly), raw):
                 if answer[0] == "end":
                     CURRENT.bytes_read += answer[2]
-                    _give_back(child)
+                    _release_child(child)
                     ending: Ending = answer[1]
                     return ending
                 CURRENT.bytes_read += answer[2]
                 counted += answer[2]
                 for item in answer[1]:
                     delivered += 1
-                    number = place_of(item.origin)[1] or number + 1
+                    number = parse_origin(item.origin)[1] or number + 1
                     yield item
         except _Died as death:
             CURRENT.bytes_read -= counted
             if singly or not raw.seekable():
-                yield _lost(task, number, death.code, seconds)
+                yield _crash_item(task, number, death.code, seconds)
                 break
-            # Once more, up to the item that it dies of: what came before in the same bundle is good.
+            # Read it again, item by item, up to the one that ends the child: earlier items of its
+            # bundle are valid.
             raw.seek(0)
         except BaseException:
             child.end()
@@ -101,13 +105,13 @@ def read(task: ReadTask, raw: Any, seconds: float) -> Generator[Raw, None, Endin
 
 
 def split(path: str, raw: Any, split_bytes: int, seconds: float, ending: list[tuple[int, str]]) -> Iterator[tuple[str, SplitPoint]]:
-    """As `contents.split_points`, in another process; whatever goes wrong there ends the splitting."""
-    child = _take()
+    """Find split points in a child; any error ends the search."""
+    child = _claim_child()
     try:
-        for answer in child.ask(_Order(ReadTask(path, "", 0), seconds, _is_remote(raw), split_bytes=split_bytes), raw):
+        for answer in child.ask(_Request(ReadTask(path, "", 0), seconds, _is_remote(raw), split_bytes=split_bytes), raw):
             if answer[0] == "end":
                 ending.extend(answer[1])
-                _give_back(child)
+                _release_child(child)
                 return
             yield from answer[1]
     except _Died:
@@ -121,15 +125,17 @@ def _is_remote(raw: Any) -> bool:
     return not isinstance(raw, io.FileIO)
 
 
-def _lost(task: ReadTask, number: int, code: int, seconds: float) -> Raw:
-    """The item that says that reading a file ended the process."""
+def _crash_item(task: ReadTask, number: int, code: int, seconds: float) -> Raw:
+    """Return the item that reports that reading a file ended the child."""
     after = f" after record {number}" if number >= task.first else ""
     if code == -signal.SIGXCPU:
-        why = f"ReadTimeout: {task.path}{after}: {seconds:g} s of processor time gave no document; leave it out, or raise --time-limit"
+        why = (
+            f"ReadTimeout: {task.path}{after}: no document within {seconds:g} s of processor time; exclude the file, or raise --time-limit"
+        )
     else:
         how = f"was killed by signal {-code} ({_signal_name(-code)})" if code < 0 else f"ended with status {code}"
-        cure = "the file is damaged, or made to do that: get it again or leave it out"
-        why = f"ReadCrash: {task.path}{after}: the process that was reading it {how}; {cure}"
+        cure = "the file is damaged or malicious: download it again or exclude it"
+        why = f"ReadCrash: {task.path}{after}: the reader process {how}; {cure}"
     return Raw(f"{task.path}#{number + 1}" if number >= task.first else task.path, b"", error=why, source=task.collection)
 
 
@@ -140,17 +146,18 @@ def _signal_name(number: int) -> str:
         return "unknown"
 
 
-# --- the parent's side ----------------------------------------------------------------------------------------------
+# --- parent
+# -----------------------------------------------------------------------------------------
 
 
 class _Child:
-    """One process, and the socket to it."""
+    """A child process and the socket to it."""
 
     def __init__(self) -> None:
         self._socket, other = socket.socketpair()
         with other:
-            # A child inherits what is blocked: Ctrl-C must not end it before it has had time to ignore it.
-            before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOPS)
+            # A child inherits blocked signals. Ctrl-C must not end it before it ignores the signal.
+            before = signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
             try:
                 self._process = subprocess.Popen(
                     [sys.executable, "-c", _START, str(other.fileno()), *search_path()],
@@ -165,8 +172,8 @@ class _Child:
         self._poll = select.poll()
         self._poll.register(self._socket, select.POLLIN)
 
-    def ask(self, order: _Order, raw: Any) -> Iterator[Any]:
-        """The answers to an order, up to the one that begins with "end". Raises _Died."""
+    def ask(self, order: _Request, raw: Any) -> Iterator[Any]:
+        """Yield the answers to a request, up to "end". Raises _Died."""
         try:
             message = pickle.dumps(order, protocol=pickle.HIGHEST_PROTOCOL)
             if order.is_remote:
@@ -177,7 +184,7 @@ class _Child:
             while True:
                 answer = pickle.loads(self._receive(self._length(raw, order.is_remote), raw, order.is_remote))
                 if answer[0] == "fetch":
-                    self._socket.sendall(_fetched(raw, *answer[1:]))
+                    self._socket.sendall(_fetch_answer(raw, *answer[1:]))
                     continue
                 yield answer
                 if answer[0] == "end":
@@ -189,13 +196,13 @@ class _Child:
         return int(_LENGTH.unpack(self._receive(_LENGTH.size, raw, is_remote))[0])
 
     def _receive(self, size: int, raw: Any, is_remote: bool) -> bytearray:
-        """So many bytes. Raises EOFError where the child ends first."""
+        """Receive `size` bytes. Raises EOFError if the child ends first."""
         message = bytearray(size)
         left = memoryview(message)
         idle, before = 0, (-1, -1.0)
         while left:
             if not self._poll.poll(1000):
-                # Counted by turns, not by the clock: a machine that slept has not waited.
+                # Polls are counted rather than time: a suspended machine does not wait.
                 now = (-1 if is_remote or not raw.seekable() else raw.tell(), self._seconds_used())
                 idle, before = (idle + 1 if now == before else 0), now
                 if idle >= STALL_SECONDS and raw.seekable():
@@ -208,7 +215,7 @@ class _Child:
         return message
 
     def _seconds_used(self) -> float:
-        """Processor time of the child; the clock's, which never stands still, where the system does not say."""
+        """Return the child's processor time, or clock time if it is not known."""
         try:
             with open(f"/proc/{self._process.pid}/stat", "rb") as stream:
                 fields = stream.read().rpartition(b")")[2].split()
@@ -217,25 +224,26 @@ class _Child:
             return time.monotonic()
 
     def end(self) -> int:
-        """Kill the process where it still runs; what it ended with."""
+        """Kill the process if it still runs, and return its exit status."""
         self._socket.close()
         with suppress(subprocess.TimeoutExpired):
-            # One that ended by itself says with what; one that still works has nobody to tell.
+            # A process that ended on its own has an exit status; one that still runs is no longer
+            # needed.
             if self._process.poll() is None:
                 self._process.wait(0.5)
         self._process.kill()
         return self._process.wait()
 
     def alive(self) -> bool:
-        """Whether it can be given an order."""
+        """Return whether the child can take a request."""
         return self._process.poll() is None
 
 
-# Without the current directory, which -c puts first: what lies there is not to be run.
+# `-c` puts the current folder on the path; its files must not be imported.
 _START = "import sys; sys.path[:] = sys.argv[2:]; from newsbeam.inputs.process import main; main()"
 _ENVIRONMENT = {
-    "OMP_NUM_THREADS": "1",  # Arrow's threads: files are what is read side by side
-    "ARROW_DEFAULT_MEMORY_POOL": "system",  # others reserve more address space than they use, which has a limit here
+    "OMP_NUM_THREADS": "1",  # files are read in parallel, so Arrow needs no threads
+    "ARROW_DEFAULT_MEMORY_POOL": "system",  # other allocators reserve more address space than they use, and it is limited here
     "MALLOC_ARENA_MAX": "1",
 }
 _IDLE: list[_Child] = []
@@ -243,7 +251,7 @@ _LOCK = threading.Lock()
 _MAX_IDLE = 4
 
 
-def _take() -> _Child:
+def _claim_child() -> _Child:
     with _LOCK:
         while _IDLE:
             child = _IDLE.pop()
@@ -253,7 +261,7 @@ def _take() -> _Child:
     return _Child()
 
 
-def _give_back(child: _Child) -> None:
+def _release_child(child: _Child) -> None:
     with _LOCK:
         if len(_IDLE) < _MAX_IDLE:
             _IDLE.append(child)
@@ -263,14 +271,14 @@ def _give_back(child: _Child) -> None:
 
 @atexit.register
 def close() -> None:
-    """End the processes that wait for another file."""
+    """End the idle processes."""
     with _LOCK:
         while _IDLE:
             _IDLE.pop().end()
 
 
-def _fetched(raw: Any, position: int, size: int) -> bytes:
-    """What a child asked of a file that lies elsewhere: so many bytes from there on; of size -1, the file's length as a number."""
+def _fetch_answer(raw: Any, position: int, size: int) -> bytes:
+    """Send a child a range of a remote file, or its length (`size` -1)."""
     if size < 0:
         data = _LENGTH.pack(raw.seek(0, io.SEEK_END) or raw.tell())
     else:
@@ -280,16 +288,17 @@ def _fetched(raw: Any, position: int, size: int) -> bytes:
     return _LENGTH.pack(len(data)) + data
 
 
-# --- the child's side -----------------------------------------------------------------------------------------------
+# --- child
+# ------------------------------------------------------------------------------------------
 
 
 def main() -> None:
-    """The child's loop: orders, each answered item by item, until the socket closes."""
+    """Serve requests item by item until the socket closes."""
     import resource
 
-    for stop in _STOPS:
+    for stop in _STOP_SIGNALS:
         signal.signal(stop, signal.SIG_IGN)
-    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOPS)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, _STOP_SIGNALS)
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _limit(resource.RLIMIT_AS, MEMORY_BYTES)
     parent = socket.socket(fileno=int(sys.argv[1]))
@@ -297,14 +306,14 @@ def main() -> None:
         while _serve(parent):
             pass
     except (BrokenPipeError, ConnectionResetError, EOFError):
-        pass  # the parent is gone, or does not want to know
+        pass  # the parent ended or closed the socket
     finally:
-        # Nothing that a library left in some state may hang or crash on the way out.
+        # A library in an undefined state must not hang or crash on exit.
         os._exit(0)
 
 
 def _serve(parent: socket.socket) -> bool:
-    """Carry out one order; False where there are no more."""
+    """Serve one request; return False at the end."""
     import resource
 
     head, descriptors, _, _ = socket.recv_fds(parent, _LENGTH.size, 1)
@@ -312,8 +321,8 @@ def _serve(parent: socket.socket) -> bool:
         return False
     while len(head) < _LENGTH.size:
         head += _receive(parent, _LENGTH.size - len(head))
-    order: _Order = pickle.loads(_receive(parent, _LENGTH.unpack(head)[0]))
-    raw: Any = _Elsewhere(parent) if order.is_remote else io.FileIO(descriptors[0])
+    order: _Request = pickle.loads(_receive(parent, _LENGTH.unpack(head)[0]))
+    raw: Any = _RemoteFile(parent) if order.is_remote else io.FileIO(descriptors[0])
     if not order.is_remote and raw.seekable():
         raw.seek(0)
 
@@ -335,7 +344,7 @@ def _serve(parent: socket.socket) -> bool:
     return True
 
 
-def _read(order: _Order, raw: Any, renew: Any, send: Any) -> None:
+def _read(order: _Request, raw: Any, renew: Any, send: Any) -> None:
     held: list[Raw] = []
     size = skipped = 0
     reading = items(order.task, raw, renew)
@@ -359,12 +368,12 @@ def _read(order: _Order, raw: Any, renew: Any, send: Any) -> None:
             held, size, CURRENT.bytes_read = [], 0, 0
 
 
-def _split(order: _Order, raw: Any, renew: Any, send: Any) -> None:
+def _split(order: _Request, raw: Any, renew: Any, send: Any) -> None:
     ending: list[tuple[int, str]] = []
     latest = 0
     try:
         for kind, (place, number) in split_points(order.task.path, raw, order.split_bytes, ending, renew):
-            # All others are of no use to anybody.
+            # Closer split points are not needed.
             if place - latest >= order.split_bytes:
                 send("points", [(kind, (place, number))])
                 latest = place
@@ -377,7 +386,7 @@ def _limit(what: int, value: int) -> None:
     import resource
 
     if what == resource.RLIMIT_AS and sys.platform == "darwin":
-        return  # macOS refuses a limit below what a process has mapped already
+        return  # macOS refuses a limit below the space that is already mapped
     _, hard = resource.getrlimit(what)
     if hard != resource.RLIM_INFINITY and (value == resource.RLIM_INFINITY or value > hard):
         value = hard
@@ -395,8 +404,8 @@ def _receive(parent: socket.socket, size: int) -> bytes:
     return bytes(message)
 
 
-class _Elsewhere(io.RawIOBase):
-    """A file that the parent has open."""
+class _RemoteFile(io.RawIOBase):
+    """A file that is open in the parent."""
 
     def __init__(self, parent: socket.socket) -> None:
         self._parent, self._position = parent, 0

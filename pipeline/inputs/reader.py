@@ -1,7 +1,7 @@
-"""From files to raw items: sharing them out, and streaming what is inside.
+"""The reader: from work units to raw items.
 
-Nothing here is read whole but single documents, and those only up to a limit. What goes wrong with an input becomes a
-`Raw` with its `error` set, so that it ends as a dead letter and is counted like any other.
+Only single documents are held in memory, up to a limit. A problem with an input becomes a `Raw`
+with its `error` set, so that it ends as a dead letter and is counted like any other.
 """
 
 from __future__ import annotations
@@ -12,28 +12,32 @@ from hashlib import sha256
 from typing import Any, cast
 
 from newsbeam.inputs import process, work_units
-from newsbeam.inputs.compression import COMPRESSIONS, Plain, open_plain, open_raw
-from newsbeam.inputs.contents import ReadTask, failure, is_wanted, items, place_of
+from newsbeam.inputs.compression import COMPRESSIONS, HashingReader, open_plain, open_raw
+from newsbeam.inputs.contents import ReadTask, failure, is_wanted, items, parse_origin
 from newsbeam.inputs.formats import INPUT_FORMATS
 from newsbeam.inputs.formats.base import COPY_BYTES
 from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
-from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, MEMBER, PartSummary, RawBatch, Source, WorkUnit, small_file_units
+from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, MEMBER, PartSummary, RawBatch, Source, WorkUnit, read_small_file
 from newsbeam.storage.filesystem import printable
 from newsbeam.storage.output_layout import part_name
 from newsbeam.transforms.decode import HEAD_BYTES, container
 from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
-__all__ = ["Reader", "place_of"]
+__all__ = ["Reader", "parse_origin"]
 
 
 @dataclass(frozen=True)
 class Reader:
-    """Streams raw items out of shares; `max_bytes` is the most that one document may have, once decompressed, `rows` how rows are read.
+    """A reader of work units.
 
-    `seconds` (0: no limit) is the most processor time that may pass without a document, `statuses` the HTTP statuses, as ranges, whose
-    responses are documents.
+    Args:
+        max_bytes: the largest document, decompressed.
+        done: parts that were completed earlier.
+        rows: how to read the fields of rows.
+        seconds: processor time without a document, 0 for no limit.
+        statuses: HTTP statuses of responses that are documents, as ranges.
     """
 
     max_bytes: int
@@ -43,9 +47,9 @@ class Reader:
     statuses: Statuses = OK_STATUSES
 
     def read(self, share: WorkUnit) -> Iterator[RawBatch]:
-        """Everything in the share, and the end of each part that is complete.
+        """Yield all items of a work unit, and the end of each completed part.
 
-        A part's name sorts in the order of the input. Parts in `done` are passed over: they were finished earlier.
+        The names of parts sort in the order of the input. Parts in `done` are skipped.
         """
         number, read, size = 0, 0, 0
         held: list[Raw] = []
@@ -57,7 +61,8 @@ class Reader:
         for source in share.sources:
             items = self._items(source, share, files)
             for raw in items if printable(source.path) == source.path else map(_shown, items):
-                # Only what one file holds is closed in between: small files together are one part, to be passed over unread.
+                # Only the items of one large file end a part early. Small files together are one
+                # part, so that resuming can skip them unread.
                 if len(share.sources) == 1 and size >= work_units.SPLIT_BYTES:
                     if part not in self.done:
                         yield RawBatch(part, tuple(held), PartSummary(read))
@@ -72,12 +77,12 @@ class Reader:
                 if held_bytes >= BATCH_BYTES or len(held) >= BATCH_ITEMS:
                     yield RawBatch(part, tuple(held))
                     held, held_bytes = [], 0
-        # The last stretch of a file has its hash, also where no record is in it.
+        # The last range of a file has its hash, even if it has no records.
         if (read or files) and part not in self.done:
             yield RawBatch(part, tuple(held), PartSummary(read, tuple(files)))
 
     def records(self, source: Source, inputs: list[tuple[str, int, str]]) -> Iterator[Raw]:
-        """Everything in one file, in its order; at its end (path, bytes, SHA-256) is added to `inputs`."""
+        """Yield the items of a file, then append (path, bytes, SHA-256) to `inputs`."""
         items = self._items(source, WorkUnit(0, (source,)), inputs)
         return items if printable(source.path) == source.path else map(_shown, items)
 
@@ -86,8 +91,9 @@ class Reader:
         members = tuple(entry for entry in share.only if entry[0].startswith(source.path + MEMBER))
         if share.only and wanted is None and not members:
             return
-        if 0 < source.size <= HEAD_BYTES and not share.kind and (small := small_file_units(source)) is not None:
-            # Most inputs are small files: the general way costs three times as much as reading them.
+        if 0 < source.size <= HEAD_BYTES and not share.kind and (small := read_small_file(source)) is not None:
+            # Most inputs are small files; the general path takes three times as long as reading
+            # them.
             digest = sha256(small).hexdigest()
             yield Raw(source.path, small, name=source.path, source=source.source, sha256=digest)
             files.append((printable(source.path), len(small), digest))
@@ -123,10 +129,10 @@ class Reader:
 
 
 def is_walled(path: str, raw: Any, kind: str = "") -> bool:
-    """Whether an open file is to be read in a process of its own; `kind` is its format where that is known."""
+    """Return whether an open file of `kind` ("": unknown) needs a reader process."""
     if not kind:
         if not raw.seekable():
-            return True  # a pipe gives its beginning once
+            return True  # the beginning of a pipe can be read only once
         head = raw.read(HEAD_BYTES)
         raw.seek(0)
         kind = container(head, path)
@@ -137,7 +143,7 @@ def _digest(path: str) -> str:
     with open_plain(path, counted=False, buffer=COPY_BYTES) as plain:
         while plain.read1(COPY_BYTES):
             pass
-        return cast("Plain", plain.raw).hexdigest()
+        return cast("HashingReader", plain.raw).hexdigest()
 
 
 def _shown(raw: Raw) -> Raw:

@@ -1,16 +1,18 @@
-"""Large files cut into stretches of records that workers share, before any document in them is read to be worked on.
+"""Splitting of large files into ranges of records that workers read in parallel.
 
-The rule that makes a cut safe: a file is cut only where everything in front of the place was read and found regular. Whatever is
-irregular (cut short, damaged, rubbish between records, an unusual spelling) ends the cutting, and all from the
-last cut on is one stretch, in which it is met by the same code as in a file that was never cut. So reading in stretches and in one
-go give the same items and the same errors, under the same numbers; and where the cuts are depends on the file alone.
+A split is safe because a file is split only where everything before the split point was read and is
+regular. Anything irregular (truncation, damage, garbage between records, an unusual spelling) ends
+the splitting. The rest of the file is then one range, read by the same code as an unsplit file. So
+split and unsplit reading yield the same items and errors with the same numbers, and split points
+depend on the file alone.
 
     JSON lines                  at the end of a line
-    .warc                       at a record: headers are read, bodies are passed over
-    .warc.gz, .warc.zst         at a record that begins a gzip member or a zstd frame (the usual way to write them)
+    .warc                       at a record: headers are read, bodies are skipped
+    .warc.gz, .warc.zst         at a record that begins a gzip member or a zstd frame (the usual way
+    to write them)
     .parquet                    at a row group
 
-All else stays whole: other compressed files, and a .warc.gz that is one single member.
+Other files are not split: other compressed files, and a .warc.gz with a single member.
 """
 
 from __future__ import annotations
@@ -27,25 +29,28 @@ from newsbeam.inputs.work_units import WorkUnit
 
 
 def split(share: WorkUnit, seconds: float = MIN_READ_SECONDS) -> Iterator[WorkUnit]:
-    """A share of one large file as stretches of `SPLIT_BYTES` or a little more each, as they are found; any other share as it is."""
+    """Split a work unit of one large file into ranges of about `SPLIT_BYTES`.
+
+    Any other work unit is returned as it is.
+    """
     if len(share.sources) != 1 or share.size < 2 * work_units.SPLIT_BYTES or share.only:
         yield share
         return
     kind, start, first = "", 0, 1
     ending: list[tuple[int, str]] = []
     try:
-        for kind, (place, number) in _cuts(share.sources[0].path, seconds, ending):
+        for kind, (place, number) in _find_split_points(share.sources[0].path, seconds, ending):
             if place - start >= work_units.SPLIT_BYTES:
                 yield replace(share, start=start, end=place, first=first, kind=kind, last=False)
                 start, first = place, number
     except (Irregular, Unreadable, OSError):
-        pass  # reading what is left will say what is wrong
+        pass  # reading the rest reports the problem
     end, digest = ending[0] if ending else (-1, "")
     yield replace(share, start=start, end=end, first=first, kind=kind, digest=digest) if start else share
 
 
-def _cuts(path: str, seconds: float, ending: list[tuple[int, str]]) -> Iterator[tuple[str, SplitPoint]]:
-    """Every place where a file can be cut, as `newsbeam.inputs.contents.split_points` gives them."""
+def _find_split_points(path: str, seconds: float, ending: list[tuple[int, str]]) -> Iterator[tuple[str, SplitPoint]]:
+    """Yield the split points of a file, found in this process or in a child."""
     with open_raw(path) as raw:
         if not raw.seekable():
             return

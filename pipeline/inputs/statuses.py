@@ -1,18 +1,18 @@
-"""Which HTTP statuses are wanted of archived responses."""
+"""HTTP statuses of archived responses to read."""
 
 from __future__ import annotations
 
 import re
 
 Statuses = tuple[tuple[int, int], ...]
-"""HTTP statuses, as ranges with both ends in."""
+"""HTTP statuses, as ranges with inclusive ends."""
 
 OK_STATUSES: Statuses = ((200, 299),)
-"""Those whose responses are documents, where nothing else was asked for."""
+"""The default: statuses of responses that are documents."""
 
 
 def parse_statuses(text: str) -> Statuses:
-    """HTTP statuses as ranges: "200,203,404", "2xx", "200-299", "all". Raises ValueError."""
+    """Parse HTTP statuses: "200,203,404", "2xx", "200-299", "all". Raises ValueError."""
     ranges: list[tuple[int, int]] = []
     for word in text.lower().replace(" ", "").split(","):
         if word == "all":

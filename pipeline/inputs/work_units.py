@@ -1,4 +1,4 @@
-"""How inputs are shared out among workers."""
+"""The division of inputs into work units."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from newsbeam.transforms.document import Raw
 
 @dataclass(frozen=True)
 class Source:
-    """One input file: its path or URI, its size in bytes, the collection it belongs to (the input's top folder), and when it was
-    changed, where that is known (in nanoseconds since 1970).
+    """One input file.
+
+    `path` may be a URI. `source` is its collection: the name of the input's top folder. `changed`
+    is the time of the last change in nanoseconds since 1970, if known.
     """
 
     path: str
@@ -29,8 +31,11 @@ class Source:
 
 
 UNIT_BYTES = 8 << 20
-"""Small files are handed out together until they reach this size; a large file that can be split (`inputs.splitting`) is, into
-ranges of `SPLIT_BYTES`, and what comes out of any file is closed as one part of the output after as many bytes of input."""
+"""Small files are combined up to this size.
+
+A large file that can be split (`inputs.splitting`) is split into ranges of `SPLIT_BYTES`. Its
+output is divided into parts after this many bytes of input.
+"""
 
 UNIT_FILES = 500
 
@@ -39,17 +44,23 @@ SPLIT_BYTES = 32 << 20
 BATCH_BYTES = 128 << 10
 
 BATCH_ITEMS = 32
-"""Raw items travel together until there are so many of them."""
+"""The size of a batch of raw items."""
 
 
 @dataclass(frozen=True)
 class WorkUnit:
-    """What one worker reads in one go: small files together, or a stretch of one large file.
+    """The files or the range of a file that one worker reads.
 
-    `start` and `end` are byte offsets (`end` -1: to the end of the file), `first` the number of the stretch's first
-    record, `kind` what the file was when it was cut ("": it was not). `number` orders the output; on the `last` stretch, `digest` is
-    the whole file's where whoever cut it has read it all. `only` names, per path, the records to take in a replay (0: all of them, -n:
-    from the n-th on); empty: all.
+    Args:
+        number: the position in the output.
+        sources: the files.
+        start: the first byte of the range.
+        end: the byte after the last, or -1 for the end of the file.
+        first: the number of the range's first record.
+        kind: the format of a file that was split, else "".
+        last: whether this is the last range of its file.
+        digest: the SHA-256 of the whole file, if splitting it read all of it.
+        only: per path, the records to read in a replay (0: all, -n: from the n-th on); empty: all.
     """
 
     number: int
@@ -64,15 +75,15 @@ class WorkUnit:
 
     @property
     def size(self) -> int:
-        """Bytes to read."""
+        """The bytes to read."""
         return (self.end if self.end >= 0 else sum(source.size for source in self.sources)) - self.start
 
 
 @dataclass(frozen=True)
 class PartSummary:
-    """Says that a part of the output has all its documents, how many inputs were read for it, and which files it finished.
+    """The end of a part: how many inputs were read, and which files were finished.
 
-    A file is (path, bytes, SHA-256, "" where it could not be read to its end).
+    A file is (path, bytes, SHA-256); the hash is "" if it could not be read to its end.
     """
 
     read: int
@@ -81,8 +92,10 @@ class PartSummary:
 
 @dataclass(frozen=True)
 class RawBatch:
-    """Raw items on their way to the workers, a few at a time: one element of a PCollection costs as much as cleaning a
-    small document. `part` is the part of the output they belong to ("": whatever the bundle makes), `end` its end.
+    """A few raw items: one element of a PCollection.
+
+    Elements of one item would cost as much as cleaning a small document. `part` is the part of the
+    output that they belong to ("": the bundle decides), `end` its end.
     """
 
     part: str
@@ -91,7 +104,7 @@ class RawBatch:
 
 
 def plan_work_units(sources: Sequence[Source]) -> list[WorkUnit]:
-    """The sources as shares, in their order: small files together, a large file alone. Looks at sizes only."""
+    """Plan work units in input order: small files together, a large file alone."""
     shares: list[WorkUnit] = []
     batch: list[Source] = []
     size = 0
@@ -107,32 +120,33 @@ def plan_work_units(sources: Sequence[Source]) -> list[WorkUnit]:
 
 
 def save_work_units(shares: Sequence[WorkUnit], path: str) -> list[int]:
-    """Put shares into a file, as JSON lines; the place of each in it. The graph holds only the places: it has to stay small, and a list of
-    100,000 names is not.
+    """Save work units as JSON lines, and return the offset of each.
+
+    The graph holds only the offsets: it has to stay small, and a list of 100,000 names is large.
     """
     places = []
     with atomic_write(path) as stream:
         for share in shares:
             places.append(stream.tell())
-            # Not orjson: a name that is not UTF-8 has halves of characters in it.
+            # orjson rejects the surrogates in names that are not UTF-8.
             stream.write(json.dumps(asdict(share), default=sorted).encode() + b"\n")
     return places
 
 
 def load_work_unit(place: int, path: str) -> WorkUnit:
-    """The share that `save_work_units` put at a place of the file. Raises FileNotFoundError on a machine that does not see it."""
+    """Load the work unit at an offset. Raises FileNotFoundError."""
     try:
         stream = read(path)
     except FileNotFoundError as error:
-        hint = "the output has to lie where every worker sees it under the same name: a shared disk, or a bucket"
-        raise FileNotFoundError(f"{path} is not there on {platform.node()}; {hint}") from error
+        hint = "the output must be on a path that all workers share: a shared disk, or a bucket"
+        raise FileNotFoundError(f"{path} does not exist on {platform.node()}; {hint}") from error
     with stream:
         stream.seek(place)
         return _share_of(json.loads(stream.readline()))
 
 
 def changed_work_units(shares: Sequence[WorkUnit], path: str) -> set[int]:
-    """The numbers of the work units in which a file changed since `save_work_units` wrote them to `path`."""
+    """Return the numbers of work units whose files changed since `save_work_units`."""
     before: dict[int, tuple[Source, ...]] = {}
     try:
         with read(path) as stream:
@@ -140,7 +154,7 @@ def changed_work_units(shares: Sequence[WorkUnit], path: str) -> set[int]:
                 share = _share_of(json.loads(line))
                 before[share.number] = share.sources
     except (OSError, ValueError, TypeError, KeyError):
-        before = {}  # nobody knows what the parts were made of
+        before = {}  # it is unknown which files the parts came from
     return {share.number for share in shares if before.get(share.number) != share.sources}
 
 
@@ -151,28 +165,29 @@ def _share_of(fields: dict[str, Any]) -> WorkUnit:
 
 
 def select_records(share: WorkUnit, only: tuple[tuple[str, frozenset[int]], ...]) -> WorkUnit:
-    """The share, to be read for some records only."""
+    """Restrict a work unit to some records."""
     mine = {source.path for source in share.sources}
     return replace(share, only=tuple(entry for entry in only if entry[0] in mine or entry[0].partition(MEMBER)[0] in mine))
 
 
-def small_file_units(source: Source) -> bytes | None:
-    """The whole of a small file of this machine, if it is a document by itself and reading it goes well."""
+def read_small_file(source: Source) -> bytes | None:
+    """Read a small local file that is a single document; None if it is not one."""
     if is_remote(source.path):
         return None
     try:
-        # By the system's own calls: a file object costs as much again. Not blocking, since it may be a pipe that nobody fills.
+        # System calls: a file object doubles the time. Non-blocking: it may be a pipe without a
+        # writer.
         descriptor = os.open(source.path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
         try:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-                return None  # a pipe gives what it has so far, and gives it once
+                return None  # a pipe yields its bytes only once
             payload = os.read(descriptor, HEAD_BYTES + 1)
         finally:
             os.close(descriptor)
     except OSError:
         return None
     if len(payload) < source.size:
-        return None  # it grew, or this filesystem gives less than was asked for
+        return None  # the file grew, or the filesystem returned a short read
     if len(payload) > HEAD_BYTES or container(payload, source.path):
         return None
     CURRENT.bytes_read += len(payload)
@@ -180,4 +195,4 @@ def small_file_units(source: Source) -> bytes | None:
 
 
 MEMBER = "!/"
-"""What stands in an origin between an archive's path and a member's."""
+"""The separator in an origin between an archive's path and a member's."""

@@ -17,7 +17,7 @@ from apache_beam.transforms.userstate import BagStateSpec, ReadModifyWriteStateS
 from apache_beam.utils.timestamp import Timestamp
 
 from newsbeam.config.job import Job
-from newsbeam.inputs.compression import unpacked
+from newsbeam.inputs.compression import decompressed
 from newsbeam.outputs.manifest import describe_job
 from newsbeam.outputs.shards import compressed
 from newsbeam.sources import pubsub_leases
@@ -193,7 +193,7 @@ def _remove_lines(job: Job, stream: Stream, window: MessageWindow, origins: set[
     lines: dict[OutputKind, list[bytes]] = {kind: [] for kind in OUTPUTS}
     for file in manifest.files if manifest else ():
         if (name := parse_line_file(file.name)) is not None:
-            with filesystem.read(filesystem.join(job.output, file.name)) as packed, unpacked(packed) as text:
+            with filesystem.read(filesystem.join(job.output, file.name)) as packed, decompressed(packed) as text:
                 lines[name.kind] += text.readlines()
     kept = {kind: [line for line in of_kind if _origin(line) not in origins] for kind, of_kind in lines.items()}
     if kept != lines:

@@ -29,7 +29,7 @@ import numpy as np
 from newsbeam.inputs.discovery import (
     DOCUMENT_SUFFIXES,
     MAX_PATH_BYTES,
-    PASSED_OVER,
+    SKIPPED_OUTPUT,
     TOO_DEEP,
     LinksOut,
     folder_name,
@@ -193,7 +193,7 @@ class FolderScanner:
             if self._skipped:
                 kinds = sorted(self._skipped.items(), key=lambda item: (-item[1], item[0]))
                 named = ", ".join(f"{count} {suffix}" for suffix, count in kinds)
-                self._tell(f"left alone, no documents by their names: {named} (name a file outright to have it read)")
+                self._tell(f"skipped {named} (unknown extension; name a file explicitly to read it)")
 
     def _over_all(self, look: ScanPass) -> Iterator[None]:
         seen: set[tuple[int, int]] = set()
@@ -224,7 +224,7 @@ class FolderScanner:
         outputs: dict[str, str] = {}
         for path in self._matches(pattern):
             if output := self._output_around(os.path.dirname(path), base, outputs):
-                self._tell(PASSED_OVER.format(output))
+                self._tell(SKIPPED_OUTPUT.format(output))
             elif not os.path.isdir(path):
                 if not os.path.realpath(path).startswith(out):
                     self._file(look, path, source)
@@ -267,7 +267,7 @@ class FolderScanner:
                 continue  # the output folder, or a link back to where we have been
             seen.add((status.st_dev, status.st_ino))
             if folder not in self._named and is_newsbeam_output(folder):
-                self._tell(PASSED_OVER.format(folder))
+                self._tell(SKIPPED_OUTPUT.format(folder))
                 continue
             changed, times, below = self._folders.get(folder, (-1, 0, ()))
             # A change within the same tick of the clock as a listing leaves no trace: so it is listed twice before it is believed.

@@ -245,7 +245,7 @@ def test_files_that_vanish_between_listing_and_reading(run: Callable[..., Run], 
     # What was read before it went is written; the rest was not read yet, since so much is not read ahead.
     assert 0 < failed == len(letters) < len(gone)
     assert {letter["origin"] for letter in letters} < set(map(str, gone))
-    assert all(letter["message"] == f"{letter['origin']} was there when the run began and is gone now" for letter in letters)
+    assert all(letter["message"] == f"{letter['origin']} was deleted after the run started" for letter in letters)
     assert {(letter["stage"], letter["error"]) for letter in letters} == {("read", "FileNotFoundError")}
 
 
@@ -272,7 +272,7 @@ def test_a_large_file_that_vanishes_while_it_is_shared_out(run: Callable[..., Ru
     letters = lines(tmp_path / "out", "dead-letters")
     gone = {int(letter["origin"].rpartition("#")[2]) for letter in letters}
     assert 0 < failed < len(stretches)
-    assert all(letter["message"] == f"{path} was there when the run began and is gone now" for letter in letters)
+    assert all(letter["message"] == f"{path} was deleted after the run started" for letter in letters)
     # Each stretch is there from its first record to its last, or a dead letter says that it is not.
     for first, after in zip(stretches, [*stretches[1:], 1601], strict=True):
         assert ({first} if first in gone else set()) | (numbers & set(range(first, after))) == (

@@ -305,7 +305,7 @@ def test_a_file_that_is_gone_is_an_error_for_each_stretch(tmp_path: Path, name: 
     path.unlink()
     assert [one.sources for one in split(share)] == [share.sources], "and before it is cut"
     raws = [raw for stretch in stretches for bundle in Reader(1500).read(stretch) for raw in bundle.raws]
-    assert [raw.error for raw in raws] == [f"FileNotFoundError: {path} was there when the run began and is gone now"] * len(stretches)
+    assert [raw.error for raw in raws] == [f"FileNotFoundError: {path} was deleted after the run started"] * len(stretches)
     assert [raw.origin for raw in raws] == [str(path), *(f"{path}#{stretch.first}" for stretch in stretches[1:])]
 
 
@@ -327,7 +327,7 @@ def test_a_file_that_goes_while_it_is_cut(tmp_path: Path, name: str, monkeypatch
     monkeypatch.setattr(jsonl, "_BLOCK_BYTES", 100)
     path = make(tmp_path, name)
     whole = Got(path)
-    before = splitting._cuts
+    before = splitting._find_split_points
 
     def failing(*given: Any) -> Iterator[Any]:
         for number, one in enumerate(before(*given)):
@@ -348,7 +348,7 @@ def test_a_file_that_is_another_by_now(tmp_path: Path, monkeypatch: pytest.Monke
     *_, last = split(share)
     path.write_bytes(b"Now it is prose. " * 1000)
     (end,) = [bundle for bundle in Reader(1500).read(last) if bundle.end]
-    assert [raw.error for raw in end.raws] == [f"ReadError: {path} was changed while it was read: run it again"]
+    assert [raw.error for raw in end.raws] == [f"ReadError: {path} changed while it was read; run again"]
     assert end.end == PartSummary(1, ((str(path), last.sources[0].size, ""),))
 
 

@@ -401,7 +401,7 @@ def test_options_of_flinks_own_are_beams_too() -> None:
 
 
 def test_a_worker_that_does_not_see_the_output_says_so(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/shares is not there on \S+; .* every worker sees it"):
+    with pytest.raises(FileNotFoundError, match=rf"{tmp_path}/shares does not exist on \S+; .* all workers share"):
         work_units.load_work_unit(0, f"{tmp_path}/shares")
 
 

@@ -92,7 +92,7 @@ def test_a_name_with_the_signs_of_a_glob_in_it_is_a_file(here: Path) -> None:
         ("nothing/like/it", "no such file or folder: nothing/like/it"),
         ("news/*.pdf", r"nothing matches news/*.pdf (quote a pattern"),
         ("", "no such file or folder: "),
-        ("ftp://example.org/x", "ftp://example.org/x: newsbeam fetches nothing from the web; download it first"),
+        ("ftp://example.org/x", "ftp://example.org/x: newsbeam does not download from the web; download it first"),
     ],
 )
 def test_an_input_that_names_nothing_says_so(here: Path, given: str, message: str) -> None:
@@ -118,7 +118,7 @@ def test_what_is_no_document_by_its_name_is_left_alone_and_noted(here: Path) -> 
         "news/story.v2 final",
         "news/UPPER.HTML",
     }
-    assert found.notes == ("left alone, no documents by their names: 2 .css, 1 .jpg (name a file outright to have it read)",)
+    assert found.notes == ("skipped 2 .css, 1 .jpg (unknown extension; name a file explicitly to read it)",)
 
 
 def test_a_file_named_outright_is_taken_whatever_its_name(here: Path) -> None:
@@ -159,7 +159,7 @@ def test_a_fifo_in_a_folder_is_not_read(here: Path) -> None:
     os.mkfifo(here / "news" / "pipe.txt")
     found = discover(["news"])
     assert len(found.sources) == 4
-    assert found.notes == ("news/pipe.txt is no regular file: not read",)
+    assert found.notes == ("skipped news/pipe.txt: not a regular file",)
 
 
 def test_a_fifo_that_a_glob_matches_is_not_read(here: Path) -> None:
@@ -188,7 +188,7 @@ def test_what_lies_in_the_output_folder_is_never_read(here: Path, given: list[st
 
 
 def test_the_output_folder_itself_as_input(here: Path) -> None:
-    with pytest.raises(InputError, match="news is the output folder itself; name another with --output"):
+    with pytest.raises(InputError, match="news is the output folder; choose another --output"):
         discover(["news"], "./news/")
 
 
@@ -233,7 +233,7 @@ def test_earlier_output_in_a_folder_is_passed_over_and_named(here: Path, sign: s
         put(here / "news" / "out" / file, "words")
     found = discover(["news"])
     assert "news/out" not in " ".join(paths(found))
-    assert "news/out is an output folder of newsbeam: what is in it is not read (name it outright to have it read)" in found.notes
+    assert "skipped news/out: it is an output folder of newsbeam (name it explicitly to read it)" in found.notes
     assert len(found.sources) == 4
     assert paths(discover(["news/out"])) == ["news/out/documents-00000-of-00001.jsonl"]
     assert [paths(discover([word])) for word in ("news/out/*.jsonl", "news/out/README.md")] == [

@@ -90,7 +90,7 @@ def test_an_item_larger_than_a_document_may_be_costs_itself() -> None:
 def test_a_large_object_without_texts_says_so() -> None:
     payload = json.dumps({"a": [{"n": number} for number in range(10_000)], "b": "x"}).encode()
     (raw,) = read(payload, "a.json", max_bytes=20_000)
-    assert "no list of rows with a text" in raw.error
+    assert "without a list of rows that have a text" in raw.error
 
 
 def test_a_named_field_is_found_in_a_list() -> None:

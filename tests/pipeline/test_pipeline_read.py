@@ -25,7 +25,7 @@ from hypothesis import strategies as st
 from newsbeam.inputs import work_units
 from newsbeam.inputs.discovery import discover
 from newsbeam.inputs.formats import jsonl
-from newsbeam.inputs.reader import Reader, place_of
+from newsbeam.inputs.reader import Reader, parse_origin
 from newsbeam.inputs.splitting import split
 from newsbeam.inputs.work_units import PartSummary, Source, WorkUnit, plan_work_units
 from newsbeam.transforms.document import Raw
@@ -368,7 +368,7 @@ def test_parquet_cut_short(tmp_path: Path, cut: int) -> None:
     got = read_all(write(tmp_path / "a.parquet", parquet()[:cut]))
     assert got.good == []
     assert len(got.errors) == 1
-    assert "no whole parquet file" in got.errors[0]
+    assert "not a complete parquet file" in got.errors[0]
 
 
 # --- WARC -----------------------------------------------------------------------------------------------------------
@@ -414,7 +414,7 @@ def test_warc_with_a_body_larger_than_it_may_be(tmp_path: Path) -> None:
     got = read_all(path, max_bytes=50_000)
     assert [raw.origin for raw in got.good] == [f"{path}#1", f"{path}#4"]
     assert [raw.origin for raw in got.raws if raw.error] == [f"{path}#2", f"{path}#3"]
-    assert all("--max-document-mb" in error or "unpacks to more than" in error for error in got.errors)
+    assert all("--max-document-mb" in error or "decompresses to more than" in error for error in got.errors)
 
 
 # --- cut and damaged ------------------------------------------------------------------------------------------------
@@ -431,7 +431,7 @@ def test_a_cut_file_keeps_what_came_before_and_adds_one_error(tmp_path: Path, su
     assert [raw.payload for raw in got.good] == lines[: len(got.good)]
     assert len(got.errors) == 1
     assert got.raws[-1].origin == f"{path}#{len(got.good) + 1}"
-    assert f"is cut short or damaged after record {len(got.good)}" in got.errors[0]
+    assert f"is truncated or damaged after record {len(got.good)}" in got.errors[0]
     assert got.inputs == [(str(path), path.stat().st_size, "")]
 
 
@@ -456,7 +456,7 @@ def test_a_warc_cut_anywhere_keeps_what_came_before(tmp_path: Path, kind: str) -
         assert len(got.errors) <= 1, length
         complete = payload[:length].endswith(b"\r\n\r\n")
         assert got.errors or complete, f"cut at {length} went unnoticed"
-        assert all("cut short" in error or "cannot be read" in error for error in got.errors), got.errors
+        assert all("truncated WARC" in error or "invalid WARC" in error for error in got.errors), got.errors
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst"])
@@ -466,7 +466,7 @@ def test_a_document_that_is_cut_is_one_error(tmp_path: Path, suffix: str, share:
     got = read_all(write(tmp_path / f"a.txt{suffix}", packed[: int(len(packed) * share)]))
     assert got.good == []
     assert len(got.errors) == 1
-    assert "get the file again" in got.errors[0]
+    assert "download the file again" in got.errors[0]
 
 
 @pytest.mark.parametrize("suffix", [".gz", ".bz2", ".zst"])
@@ -506,7 +506,7 @@ def test_a_bomb_is_one_error_and_never_unpacked(tmp_path: Path, suffix: str) -> 
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert got.good == []
-    assert "has more than 2 MB in one document; raise --max-document-mb or split it" in got.errors[0]
+    assert "has more than 2 MB in one document; raise --max-document-mb or split the file" in got.errors[0]
     assert peak < 80 << 20
 
 
@@ -522,7 +522,7 @@ def test_an_endless_line_of_json_in_a_bomb_is_streamed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("make", "message"),
     [
-        (lambda path: path.symlink_to("nowhere"), "a.txt was there when the run began and is gone now"),
+        (lambda path: path.symlink_to("nowhere"), "a.txt was deleted after the run started"),
         (lambda path: path.symlink_to("a.txt"), "Too many levels of symbolic links"),
     ],
     ids=["dangling", "loop"],
@@ -539,7 +539,7 @@ def test_what_cannot_be_opened_is_one_error(tmp_path: Path, make: Callable[[Path
 @pytest.mark.skipif(os.geteuid() == 0, reason="nothing is unreadable for root")
 def test_a_file_that_may_not_be_read_is_one_error(tmp_path: Path) -> None:
     write(tmp_path / "a.txt", b"Some words.").chmod(0)
-    assert "may not be read by this user; change its permissions" in read_all(tmp_path).errors[0]
+    assert "is not readable by this user; change its permissions" in read_all(tmp_path).errors[0]
 
 
 def test_empty_files_are_items(tmp_path: Path) -> None:
@@ -581,8 +581,8 @@ def test_only_some_records_of_a_file(tmp_path: Path) -> None:
         ("a#", ("a#", 0)),
     ],
 )
-def test_place_of(origin: str, expect: tuple[str, int]) -> None:
-    assert place_of(origin) == expect
+def test_parse_origin(origin: str, expect: tuple[str, int]) -> None:
+    assert parse_origin(origin) == expect
 
 
 @pytest.mark.parametrize(

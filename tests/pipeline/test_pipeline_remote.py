@@ -60,7 +60,7 @@ def test_a_second_run_elsewhere_is_refused(elsewhere, capfd):
 
 def test_nothing_there(elsewhere, tmp_path, capfd):
     assert main(["run", "elsewhere://bucket/nothing", "--output", str(tmp_path / "out")]) == 2
-    assert "nothing found at elsewhere://bucket/nothing" in capfd.readouterr().err
+    assert "no files at elsewhere://bucket/nothing" in capfd.readouterr().err
 
 
 def test_earlier_output_elsewhere_is_passed_over(elsewhere, tmp_path, capfd):
@@ -70,7 +70,7 @@ def test_earlier_output_elsewhere_is_passed_over(elsewhere, tmp_path, capfd):
     assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/in/out2"]) == 0
     said = capfd.readouterr()
     assert said.out.splitlines()[-1] == "read 4 = written 4 + dropped 0 + failed 0"
-    assert "elsewhere://bucket/in/out is an output folder of newsbeam: what is in it is not read" in said.err
+    assert "skipped elsewhere://bucket/in/out: it is an output folder of newsbeam" in said.err
     assert main(["run", "elsewhere://bucket/in", "--output", "elsewhere://bucket/in/out2", "--overwrite"]) == 0
     said = capfd.readouterr()
     assert said.out.splitlines()[-1] == "read 4 = written 4 + dropped 0 + failed 0"

@@ -144,7 +144,7 @@ def test_files_become_records_once(watch: Callable[..., Watch], tmp_path: Path) 
     running.until(lambda: records(running.out, "dropped"))
     account, err = running.stop()
     assert account == (43, 42, 1, 0)
-    assert "left alone, no documents by their names: 1 .png" in err
+    assert "skipped 1 .png (unknown extension" in err
     assert max(origins(running.out).values()) == 1
     assert {"in/before.txt", "in/deep/later.html", "in/new/rows.jsonl.gz#40"} <= set(origins(running.out))
     assert records(running.out)[0]["source"] == "in"

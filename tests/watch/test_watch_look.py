@@ -80,7 +80,7 @@ def test_each_file_once_and_again_when_it_changes(top: Path, clock: Clock) -> No
     (top / "new.txt").write_text("new")
     (top / "new.txt").rename(top / "c")
     assert names(taken(look, clock)) == ["a.txt", "bb.html", "c"]
-    assert look.notes == ["left alone, no documents by their names: 1 .exe (name a file outright to have it read)"]
+    assert look.notes == ["skipped 1 .exe (unknown extension; name a file explicitly to read it)"]
 
 
 def test_not_before_it_has_settled(top: Path, clock: Clock) -> None:

@@ -1,8 +1,9 @@
-"""The registry of input formats: adding one is one module in this package and one line here.
+"""The registry of input formats: a new one is one module and one line below.
 
-A format says how the items inside one file are read (`base.InputFormat`). Which format a file has is decided by its first bytes, in
-`newsbeam.transforms.decode.container`, whose answer is the `kind` that the format is registered under. Modules of this package are imported
-together, so heavy libraries are imported inside the functions that need them.
+A format reads the items inside one file (`base.InputFormat`).
+`newsbeam.transforms.decode.container` recognises the format by a file's first bytes; its answer is
+the `kind` under which the format is registered. All modules of this package are imported together,
+so heavy libraries are imported inside the functions that need them.
 """
 
 from __future__ import annotations
@@ -36,4 +37,4 @@ INPUT_FORMATS: dict[str, InputFormat] = {
         Index(),
     )
 }
-"""Every format with items inside, by its kind. What has none of these kinds is one document by itself."""
+"""All formats with items inside, by kind; any other file is one document."""

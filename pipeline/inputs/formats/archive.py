@@ -1,4 +1,7 @@
-"""Zip and tar: read as folders, each document under `a.zip!/pages/x.html#1`. Nothing in them is ever written to a disk under its name."""
+"""Zip and tar archives, read like folders: `a.zip!/pages/x.html#1`.
+
+Members are never extracted to disk.
+"""
 
 from __future__ import annotations
 
@@ -10,7 +13,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from newsbeam.inputs.compression import unpacked_file
+from newsbeam.inputs.compression import member_reader
 from newsbeam.inputs.discovery import DOCUMENT_SUFFIXES, format_suffix
 from newsbeam.inputs.failures import failure_of
 from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable, seekable
@@ -18,9 +21,10 @@ from newsbeam.inputs.work_units import MEMBER
 from newsbeam.transforms.document import Raw
 
 MAX_DEPTH = 3
-"""How many archives a document may lie in."""
+"""The number of archives that a document may be nested in."""
 
-# What a zip is besides a folder: a member's name, and what the file is then. What is read of them has to be said otherwise.
+# Zip files that are not folders: a member's name, and what the file is. They have to be exported as
+# HTML or text.
 _OTHER_ZIPS = {
     "word/document.xml": "a Word document (docx)",
     "xl/workbook.xml": "an Excel workbook (xlsx)",
@@ -34,7 +38,10 @@ _OTHER_ZIPS = {
 
 
 class Zip(InputFormat):
-    """Zip archives of documents, WACZ (web archives in a zip) among them. Those that are one document, as docx is, are refused."""
+    """Zip archives of documents, including WACZ (web archives in a zip).
+
+    A zip that is a single document, such as docx, is refused.
+    """
 
     kind = "zip"
     random_access = True
@@ -45,18 +52,18 @@ class Zip(InputFormat):
             try:
                 archive = zipfile.ZipFile(there)
             except zipfile.BadZipFile as error:
-                raise Unreadable(f"{context.path} is no whole zip file: {error}; get the file again") from error
+                raise Unreadable(f"{context.path} is not a complete zip file: {error}; download the file again") from error
             names = {member.filename for member in archive.infolist()}
             for name, what in _OTHER_ZIPS.items():
                 if name in names:
                     raise Unreadable(f"{context.path} is {what}, not a folder; save it as HTML or text first")
-            # A WACZ has its pages in WARCs, and lists of them besides.
+            # A WACZ has its pages in WARCs, next to lists of them.
             only = "archive/" if "datapackage.json" in names and any(name.startswith("archive/") for name in names) else ""
             for member in archive.infolist():
                 if member.is_dir() or not member.filename.startswith(only) or not _is_document(member.filename):
                     continue
                 if member.flag_bits & 1:
-                    what = "is encrypted; unpack it with its password first"
+                    what = "is encrypted; decrypt it first"
                     path = f"{context.path}{MEMBER}{member.filename}"
                     yield Raw(f"{path}#1", b"", source=context.collection, error=f"ReadError: {path} {what}")
                     continue
@@ -76,16 +83,16 @@ class Tar(InputFormat):
                     if member.isreg() and _is_document(member.name):
                         yield from _member(context, member.name, partial(archive.extractfile, member))
         except tarfile.TarError as error:
-            raise Unreadable(f"{context.path} is no whole tar file: {error}; get the file again") from error
+            raise Unreadable(f"{context.path} is not a complete tar file: {error}; download the file again") from error
 
 
 def _check_depth(context: ReadContext) -> None:
     if context.depth >= MAX_DEPTH:
-        raise Unreadable(f"{context.path} lies in more than {MAX_DEPTH - 1} archives, and is one; unpack the outer ones first")
+        raise Unreadable(f"{context.path} is nested in more than {MAX_DEPTH - 1} archives; unpack the outer ones first")
 
 
 def _is_document(name: str) -> bool:
-    """Whether a walk through a folder would take it."""
+    """Return whether a walk of a folder would include it."""
     parts = name.split("/")
     hidden = any(part.startswith(".") and part != "." for part in parts) or "__MACOSX" in parts
     suffix = format_suffix(parts[-1])
@@ -93,13 +100,13 @@ def _is_document(name: str) -> bool:
 
 
 def _member(context: ReadContext, name: str, opening: Callable[[], Any]) -> Iterator[Raw]:
-    """The items in one member; what is wrong with it is an item, and costs the other members nothing."""
+    """Yield the items of one member; an error affects only this member."""
     path = f"{context.path}{MEMBER}{name.removeprefix('./')}"
     inner = replace(context, path=path, start=0, end=-1, first=1, is_split=False, is_last=True, depth=context.depth + 1)
     number = 0
     try:
         with opening() as opened:
-            for item in context.open_member(inner, unpacked_file(opened, context.budget), name):
+            for item in context.open_member(inner, member_reader(opened, context.budget), name):
                 number += 1
                 yield item if "#" in item.origin.removeprefix(path) else replace(item, origin=f"{path}#1")
     except tarfile.TarError:

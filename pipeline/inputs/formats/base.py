@@ -1,4 +1,4 @@
-"""What an input format is, and what the formats share."""
+"""The interface of input formats, and helpers that they share."""
 
 from __future__ import annotations
 
@@ -18,25 +18,34 @@ from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 __all__ = ["COPY_BYTES", "InputFormat", "Irregular", "ReadContext", "SplitPoint", "Unreadable", "megabytes", "seekable", "skip_blank_lines"]
 
 COPY_BYTES = 1 << 20
-"""The size of a block where bytes are copied or passed over."""
+"""The block size for copying and skipping bytes."""
 
 SplitPoint = tuple[int, int]
-"""A place where a file can be split, and the number that the first item from there on has."""
+"""(a position to split a file at, the number of the first item from there on)."""
 
 
 class Irregular(Exception):
-    """From here on a file is not split: reading it in one go says what is wrong with it."""
+    """The file cannot be split from here on; reading it reports the problem."""
 
 
 @dataclass(frozen=True)
 class ReadContext:
-    """What a format knows of the file that it reads.
+    """The file that a format reads, and how.
 
-    `path` is the file as the user knows it, `collection` what its records say they are of, `max_bytes` the most that one document may
-    have. A part of a file that was split (`is_split`) is the items that begin at `start` or after it and before `end` (-1: to the end
-    of the file; `is_last`: there is no part behind it); `first` is the number of the first of them. `rows` is how rows are read: which
-    columns a table is asked for. `statuses` are the HTTP statuses whose responses are documents, as ranges. `budget` counts what is
-    read and unpacked; `depth` is how many archives the file lies in, and `open_member` reads one file inside it as `contents` reads any.
+    Args:
+        path: the file, as the user knows it.
+        collection: the collection of its records.
+        max_bytes: the largest document.
+        start: the first byte at which an item of this range may begin.
+        end: the byte at which the next range begins, or -1.
+        first: the number of the range's first item.
+        is_split: whether this is a range of a file that was split.
+        rows: how to read the fields of rows.
+        is_last: whether this is the last range.
+        statuses: HTTP statuses of responses that are documents, as ranges.
+        budget: the counter of bytes read and decompressed.
+        depth: the number of archives that the file is nested in.
+        open_member: the function that reads a file inside this one, as `contents` does.
     """
 
     path: str
@@ -54,19 +63,22 @@ class ReadContext:
     open_member: Callable[[ReadContext, io.BufferedReader, str], Iterator[Raw]] = field(kw_only=True, compare=False)
 
     def raw(self, number: int, payload: bytes, **fields: Any) -> Raw:
-        """The `number`-th item in the file; `fields` are those of Raw."""
+        """Return item `number` of the file; `fields` are those of Raw."""
         return Raw(f"{self.path}#{number}", payload, source=self.collection, **fields)
 
-    def too_large(self, what: str, cure: str = "raise --max-document-mb or split it") -> str:
-        """The error of a document over the limit; `what` ends before the size: "x.jsonl#3 is a line of more than"."""
+    def too_large(self, what: str, cure: str = "raise --max-document-mb or split the file") -> str:
+        """Return the error of a document over the limit.
+
+        `what` ends before the size: "x.jsonl#3 is a line of more than".
+        """
         return f"ReadError: {what} {megabytes(self.max_bytes)}; {cure}"
 
 
 class InputFormat(ABC):
-    """A kind of file with items inside, each of which becomes one document.
+    """A kind of file with items inside, each of which becomes a document.
 
-    To add a format: a module with a subclass; a line in `INPUT_FORMATS`; and its `kind` in `newsbeam.transforms.decode.container`, which
-    recognises it. `read` is all that has to be written:
+    To add a format, write a module with a subclass, add a line to `INPUT_FORMATS`, and have
+    `newsbeam.transforms.decode.container` recognise its `kind`. Only `read` is required:
 
         class Lines(InputFormat):
             kind = "lines"
@@ -75,48 +87,56 @@ class InputFormat(ABC):
                 for number, line in enumerate(stream, context.first):
                     yield context.raw(number, orjson.dumps({"text": line.decode()}), form="json")
 
-    An item of form "json" is a JSON object as in JSON lines, with `text` or `html`, `url`, `title`, `date` and the like;
-    `newsbeam.transforms.decode` takes it from there.
+    An item of form "json" is a JSON object as in JSON lines, with `text` or `html`, `url`, `title`,
+    `date` and so on. `newsbeam.transforms.decode` decodes it.
     """
 
     random_access: ClassVar[bool] = False
-    """Whether files of this format are read from more places than one; `seekable` gives such a stream."""
+    """True if the format needs random access; `seekable` provides such a stream."""
 
     walled: ClassVar[bool] = True
-    """Whether files of this format are read in a process of their own (`newsbeam.inputs.process`): set it to False only where nothing
-    but the standard library's text methods and orjson touch the bytes."""
+    """True if a child process reads files of this format (`newsbeam.inputs.process`).
+
+    Set it to False only if no library but the standard library's text methods and orjson parses the
+    bytes.
+    """
 
     kind: ClassVar[str]
-    """What `newsbeam.transforms.decode.container` says of such a file."""
+    """The answer of `newsbeam.transforms.decode.container` for files of this format."""
 
     split_inside: ClassVar[frozenset[str]] = frozenset()
-    """Compressions ("": none) under which `split_points` works; empty where a file of this format is never split."""
+    """Compressions ("": none) under which `split_points` works; empty: never split."""
 
     split_reads_all: ClassVar[bool] = False
-    """Whether `split_points` reads an uncompressed file from its first byte to its last, so that its hash comes for nothing."""
+    """True if `split_points` reads all of an uncompressed file, and can hash it."""
 
     parts_are_files: ClassVar[bool] = False
-    """Whether the bytes between two split points are a file of this format: `read` is given only them, as its stream."""
+    """True if the bytes between split points are a file; `read` gets only them."""
 
     @abstractmethod
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
-        """The items in a stream without compression, numbered from `context.first`, in their order.
+        """Yield the items of a decompressed stream, numbered from `context.first`.
 
-        One item that cannot be read is a Raw with its `error` set, and the others follow. Raises Unreadable where nothing after it can
-        be read either, and lets through what the stream raises (OSError, EOFError, zlib.error, ZstdError) and ValueError.
+        An item that cannot be read is a Raw with its `error` set, followed by the other items.
+        ValueError and the errors of the stream (OSError, EOFError, zlib.error, ZstdError) pass
+        through.
+
+        Raises:
+            Unreadable: the rest of the file cannot be read.
         """
 
     def split_points(self, stream: io.BufferedReader, compression: str, split_bytes: int) -> Iterator[SplitPoint]:
-        """Every place at which the file can be split, in front of which all was read and was regular.
+        """Yield the places where the file can be split, about `split_bytes` apart.
 
-        `split_bytes` is about how far apart splits will be. Raises Irregular, and whatever reading raises, where splitting ends.
+        Raises:
+            Irregular: the rest cannot be split. Errors of reading pass through and mean the same.
         """
         raise Irregular
 
 
 @contextmanager
 def seekable(context: ReadContext, stream: io.BufferedReader) -> Iterator[BinaryIO]:
-    """The whole of a stream as a file that can be sought in: itself, or a temporary file with what is in it."""
+    """Provide a stream as a seekable file: itself, or a temporary copy."""
     if stream.seekable():
         yield stream
         return
@@ -129,7 +149,7 @@ def seekable(context: ReadContext, stream: io.BufferedReader) -> Iterator[Binary
 
 
 def skip_blank_lines(stream: io.BufferedReader) -> int:
-    """Pass over the blank lines that are next; how many bytes they are. A line at a time, a gigabyte of line ends takes minutes."""
+    """Skip blank lines by blocks (a GB line by line takes minutes); return the bytes."""
     skipped = 0
     while head := stream.peek():
         end = head.rfind(b"\n", 0, len(head) - len(head.lstrip())) + 1

@@ -1,4 +1,4 @@
-"""RSS and Atom: one document an entry. Other XML is refused, with what would help."""
+"""RSS and Atom feeds: one document per entry. Other XML is refused with advice."""
 
 from __future__ import annotations
 
@@ -21,25 +21,25 @@ from newsbeam.transforms.text import scrub
 
 _BLOCK_CHARS = 1 << 16
 _ENTRIES = frozenset(("item", "entry"))
-# What holds the text of an entry, the fullest first.
+# The elements with the text of an entry, most complete first.
 _TEXTS = ("encoded", "content", "body", "fulltext", "description", "summary", "subtitle")
 _DATES = ("pubDate", "published", "date", "issued", "created", "updated", "modified")
 
 _KINDS = {
-    "urlset": "a sitemap, which lists addresses and has no documents; fetch those and read the pages",
-    "sitemapindex": "an index of sitemaps, which has no documents",
-    "mediawiki": "a dump of a wiki; turn it into JSON lines with wikiextractor or mwxml first",
-    "svg": "an SVG image, not text; leave it out",
-    "opml": "a list of feeds, which has no documents; fetch those",
-    "kml": "a map, not text; leave it out",
-    "gpx": "a track, not text; leave it out",
-    "plist": "a property list, not text; leave it out",
+    "urlset": "a sitemap: a list of addresses without documents; download the pages and read those",
+    "sitemapindex": "an index of sitemaps, without documents",
+    "mediawiki": "a wiki dump; convert it to JSON lines with wikiextractor or mwxml first",
+    "svg": "an SVG image, not text; exclude it",
+    "opml": "a list of feeds, without documents; download the feeds",
+    "kml": "a map, not text; exclude it",
+    "gpx": "a track, not text; exclude it",
+    "plist": "a property list, not text; exclude it",
 }
-_OTHER = "XML whose root is <{}>, which is not read; turn it into HTML (xsltproc), or into JSON lines with `text`, `url` and `date`"
+_OTHER = "XML with the root <{}>, which is not supported; convert it to HTML (xsltproc), or to JSON lines with `text`, `url` and `date`"
 
 
 class Xml(InputFormat):
-    """XML that is neither a page nor a feed: refused."""
+    """XML that is neither a page nor a feed; it is refused."""
 
     kind = "xml"
 
@@ -49,7 +49,7 @@ class Xml(InputFormat):
 
 
 class Feed(InputFormat):
-    """Feeds: RSS of every version, and Atom."""
+    """Feeds: RSS of all versions, and Atom."""
 
     kind = "feed"
 
@@ -57,11 +57,9 @@ class Feed(InputFormat):
         payload = stream.read(context.max_bytes + 1)
         if len(payload) > context.max_bytes:
             raise Unreadable(f"{context.path} is a feed of more than {megabytes(context.max_bytes)}; raise --max-document-mb or split it")
-        text = _mended(decode_bytes(payload)[0])
+        text = _repair(decode_bytes(payload)[0])
         if "<!ENTITY" in text[:_BLOCK_CHARS]:
-            raise Unreadable(
-                f"{context.path} is a feed that defines entities of its own, which are not resolved; run xmllint --noent first"
-            )
+            raise Unreadable(f"{context.path} is a feed with entity definitions, which are not resolved; run xmllint --noent first")
         number = 0
         about: dict[str, str] = {}
         try:
@@ -69,7 +67,7 @@ class Feed(InputFormat):
                 number += 1
                 yield context.raw(number, orjson.dumps(_item(entry, about)), form="item")
         except ParseError as error:
-            raise Unreadable(f"{context.path} is broken XML after its entry {number}: {error}; what follows is not read") from error
+            raise Unreadable(f"{context.path} is invalid XML after entry {number}: {error}; the rest is not read") from error
 
 
 _DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
@@ -78,8 +76,8 @@ _SECTION = re.compile(r"<!\[CDATA\[.*?(?:\]\]>|\Z)", re.S)
 _AMPERSAND = re.compile(r"&(?:(#\d{1,7};|#[xX][0-9a-fA-F]{1,6};|(?:amp|lt|gt|quot|apos);)|(\w+);)?")
 
 
-def _mended(text: str) -> str:
-    """A feed's text as XML: without its declaration, since it is decoded, with the entities of HTML and lone & as XML knows them."""
+def _repair(text: str) -> str:
+    """Repair a feed for the XML parser: declaration, HTML entities, unescaped &."""
     text = _NOT_XML.sub("", text[match.end() :] if (match := _DECLARATION.match(text)) else text.lstrip("\ufeff"))
     pieces = []
     position = 0
@@ -103,7 +101,10 @@ def _local(element: Element) -> str:
 
 
 def _entries(text: str, about: dict[str, str]) -> Iterator[Element]:
-    """The entries of a feed; what the feed says of itself so far is put into `about`. Raises ParseError."""
+    """Yield the entries of a feed, and collect the feed's own fields in `about`.
+
+    Raises ParseError.
+    """
     parser: XMLPullParser[Any] = XMLPullParser(("start", "end"))
     path: list[Element] = []
     for at in range(0, len(text), _BLOCK_CHARS):
@@ -114,7 +115,7 @@ def _entries(text: str, about: dict[str, str]) -> Iterator[Element]:
 
 
 def _seen(parser: XMLPullParser[Any], path: list[Element], about: dict[str, str]) -> Iterator[Element]:
-    events: Any = parser.read_events()  # typed for every kind of event that there is
+    events: Any = parser.read_events()  # typed as every kind of event
     for event, element in events:
         if event == "start":
             path.append(element)
@@ -137,11 +138,12 @@ def _seen(parser: XMLPullParser[Any], path: list[Element], about: dict[str, str]
 
 
 def _item(entry: Element, about: dict[str, str]) -> dict[str, str]:
-    from newsbeam.transforms.authors import clean  # it weighs half a second, and few inputs are feeds
+    from newsbeam.transforms.authors import clean  # importing it takes half a second, and few inputs are feeds
 
     children: dict[str, list[Element]] = {}
     for child in entry:
-        # Of two of a name, one without a namespace or of the feed's own comes first: media:title is a picture's.
+        # Elements without a namespace, or in the feed's own, take precedence: media:title names a
+        # picture.
         if "search.yahoo.com/mrss" not in str(child.tag):
             children.setdefault(_local(child), []).append(child)
     field, content = "", ""
@@ -165,7 +167,7 @@ def _item(entry: Element, about: dict[str, str]) -> dict[str, str]:
 
 
 def _content(element: Element) -> tuple[str, str]:
-    """("html" or "text", what an element holds of an entry)."""
+    """Return the content of an element as ("html" or "text", content)."""
     kind = element.get("type", "")
     if kind == "xhtml" or len(element):
         for inner in element.iter():

@@ -1,4 +1,7 @@
-"""JSON that is not one object a line: lists of objects, objects over several lines, and lists of rows within an object."""
+"""JSON that is not one object per line.
+
+It may be a list of objects, objects over several lines, or an object with lists of rows.
+"""
 
 from __future__ import annotations
 
@@ -16,17 +19,17 @@ from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions, has_text, read_row
 
 _MAX_DEPTH = 4
-"""Objects within objects in which a list of rows is looked for."""
+"""The depth of objects that are searched for a list of rows."""
 
 _MAX_WAITING = 1000
-"""Rows without a text at the beginning of a list within an object that wait for one with a text."""
+"""The rows at the start of a nested list that are held until one has a text."""
 
 
 class JsonValues(InputFormat):
-    """JSON as programs write it: each object with a text is a document, wherever in the lists of the file it is.
+    """JSON files: each object with a text is a document, at any depth of lists.
 
-    A file of any size is read in pieces: only one object at a time is held, and of an object that holds everything, as long as it has no
-    more than one document may have, all of it.
+    Files of any size are read in pieces. One object is held at a time. An object that contains all
+    others is held completely only up to the size limit of a document.
     """
 
     kind = "json"
@@ -44,11 +47,11 @@ class JsonValues(InputFormat):
 
 
 _Item = tuple[bytes, str]
-"""The payload of a row, and its form."""
+"""(the payload of a row, its form)"""
 
 
 def _items(scanner: _Scanner) -> Iterator[_Item | str]:
-    """The rows in the next of the values that a file holds one after the other, or what is wrong with it."""
+    """Yield the rows of the next value in the file, or an error."""
     begins = scanner.next()
     if begins == "[":
         yield from _listed(scanner, 0, within=False)
@@ -64,13 +67,17 @@ def _items(scanner: _Scanner) -> Iterator[_Item | str]:
                 empty = False
                 yield item
             if empty:
-                yield f"is an object of more than {scanner.limit}, and no list of rows with a text is in it"
+                yield f"is an object of more than {scanner.limit} without a list of rows that have a text"
         else:
             yield from _in_object(value, text, scanner.context.rows)
 
 
 def _listed(scanner: _Scanner, depth: int, within: bool) -> Iterator[_Item | str]:
-    """The rows of a list; of one `within` an object that is too large to be held, only if one of the first has a text."""
+    """Yield the rows of a list.
+
+    In a list `within` an object that is too large to be held, one of the first rows must have a
+    text.
+    """
     scanner.take("[")
     others = 0
     waiting: list[_Item | str] | None = [] if within else None
@@ -105,7 +112,7 @@ def _listed(scanner: _Scanner, depth: int, within: bool) -> Iterator[_Item | str
 
 
 def _members(scanner: _Scanner, depth: int) -> Iterator[_Item | str]:
-    """The rows in an object that is too large to be held: in the lists and objects in it."""
+    """Yield the rows in the lists and objects of an object that is too large to hold."""
     scanner.take("{")
     while scanner.next() != "}":
         scanner.skip()
@@ -138,7 +145,7 @@ def _in_object(value: dict[str, Any], text: str, options: RowOptions) -> Iterato
         return
     rows = list(_rows_within(value, options, 0))
     if not rows:
-        # Its own row says best what it lacks.
+        # The object itself as a row gives the best error message.
         yield text.encode("utf-8", "surrogatepass"), "json"
         return
     for row in rows:
@@ -146,7 +153,7 @@ def _in_object(value: dict[str, Any], text: str, options: RowOptions) -> Iterato
 
 
 def _rows_within(value: Any, options: RowOptions, depth: int) -> Iterator[dict[str, Any]]:
-    """Every row of each list in an object of which at least one row has a text."""
+    """Yield the rows of each list in an object in which at least one row has a text."""
     if depth > _MAX_DEPTH or not isinstance(value, dict):
         return
     for inner in value.values():
@@ -163,7 +170,7 @@ _FEED_TEXTS = (("content_html", "html"), ("content_text", "text"), ("summary", "
 
 
 def _feed(feed: dict[str, Any]) -> Iterator[_Item]:
-    """The entries of a JSON Feed (jsonfeed.org)."""
+    """Yield the entries of a JSON Feed (jsonfeed.org)."""
     for entry in feed["items"]:
         if not isinstance(entry, dict):
             continue
@@ -183,11 +190,12 @@ def _feed(feed: dict[str, Any]) -> Iterator[_Item]:
         yield orjson.dumps(dict(texts[:1]) | {key: value for key, value in about.items() if value}), "item"
 
 
-# --- scanning -------------------------------------------------------------------------------------------------------
+# --- scanner
+# -----------------------------------------------------------------------------------------
 
 
 class _TooLarge(Exception):
-    """A value has more than one document may have."""
+    """A value is larger than a document may be."""
 
 
 _STRING_END = re.compile(r'[^"\\]*(?:\\.[^"\\]*)*"', re.S)
@@ -196,7 +204,7 @@ _SPACE = re.compile(r"[ \t\n\r\x1e\ufeff]*")
 
 
 class _Scanner:
-    """Takes JSON values out of a stream, one at a time, holding no more than it has to."""
+    """A scanner of the JSON values in a stream, one at a time in little memory."""
 
     def __init__(self, context: ReadContext, stream: io.BufferedReader) -> None:
         self.context = context
@@ -209,7 +217,7 @@ class _Scanner:
         self._text, self._at, self._passed, self._ended = "", 0, 0, False
 
     def next(self) -> str:
-        """The character with which the next value, or what follows one, begins; "" at the end."""
+        """Return the first character of the next token, "" at the end."""
         while True:
             match = _SPACE.match(self._text, self._at)
             self._at = match.end() if match else self._at
@@ -219,14 +227,19 @@ class _Scanner:
                 return ""
 
     def take(self, mark: str) -> None:
-        """Pass over a character that has to be there. Raises Unreadable."""
+        """Skip a character that is required here. Raises Unreadable."""
         if self.next() != mark:
             there = self.next()
-            raise self.unreadable(f"is broken JSON: {mark!r} should stand here" + (f", not {there!r}" if there else "; it ends"))
+            raise self.unreadable(f"is invalid JSON: expected {mark!r}" + (f", not {there!r}" if there else "; the file ends"))
         self._at += 1
 
     def value(self) -> tuple[Any, str]:
-        """The next value, and its source. Raises Unreadable, and _TooLarge with nothing passed over."""
+        """Return the next value and its source.
+
+        Raises:
+            Unreadable: the value is invalid.
+            _TooLarge: the value is too large; nothing was consumed.
+        """
         self.next()
         wanted = COPY_BYTES
         while True:
@@ -234,15 +247,15 @@ class _Scanner:
                 value, end = self._json.raw_decode(self._text, self._at)
             except (ValueError, RecursionError) as error:
                 if not isinstance(error, json.JSONDecodeError):
-                    raise self.unreadable("is nested too deeply, or holds a number that is too long") from error
+                    raise self.unreadable("is nested too deeply, or has a number that is too long") from error
                 if len(self._text) - self._at > self.context.max_bytes:
                     raise _TooLarge from error
                 if not self._fill(wanted):
-                    raise self.unreadable(f"is broken JSON: {error.msg}", error.pos) from error
-                wanted *= 2  # a value is parsed again from its beginning: few times, if each time twice as much is there
+                    raise self.unreadable(f"is invalid JSON: {error.msg}", error.pos) from error
+                wanted *= 2  # parsing restarts at the beginning of a value; doubling keeps the number of attempts small
                 continue
             if end == len(self._text) and not self._ended and self._fill(COPY_BYTES):
-                continue  # a number may go on
+                continue  # the number may have more digits
             if end - self._at > self.context.max_bytes:
                 raise _TooLarge
             text = self._text[self._at : end]
@@ -250,19 +263,19 @@ class _Scanner:
             return value, text
 
     def skip(self) -> None:
-        """Pass over the next value without holding it. Raises Unreadable where the file ends within it."""
+        """Skip the next value without holding it. Raises Unreadable at the file's end."""
         depth = 0
         while True:
             begins = self.next()
             if not begins:
-                raise self.unreadable("is broken JSON: it ends within a value")
+                raise self.unreadable("is invalid JSON: the file ends within a value")
             self._at += 1
             if begins == '"':
                 while not (match := _STRING_END.match(self._text, self._at)):
-                    # What is left may end between a backslash and what it stands before.
+                    # The rest may end between a backslash and the character that it escapes.
                     self._at = max(self._at, len(self._text) - (len(self._text) - len(self._text.rstrip("\\"))) % 2)
                     if not self._more():
-                        raise self.unreadable("is broken JSON: a string does not end")
+                        raise self.unreadable("is invalid JSON: unterminated string")
                 self._at = match.end()
             elif begins in "{[":
                 depth += 1
@@ -276,12 +289,12 @@ class _Scanner:
                 return
 
     def unreadable(self, what: str, at: int = -1) -> Unreadable:
-        """The error that ends the file: where it is, and what is wrong there."""
+        """Return the error that ends the file, with its position."""
         place = self._passed + (self._at if at < 0 else at)
-        return Unreadable(f"{self.context.path} {what} (at character {place:,}); what follows is not read")
+        return Unreadable(f"{self.context.path} {what} (at character {place:,}); the rest is not read")
 
     def _fill(self, count: int) -> bool:
-        """Read so much more; whether there was any."""
+        """Read more characters; return False at the end."""
         before = len(self._text) - self._at
         while len(self._text) - self._at < before + count and self._more():
             pass

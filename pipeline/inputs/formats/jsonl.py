@@ -1,4 +1,4 @@
-"""JSON lines: one object a line, blank lines between them or not."""
+"""JSON lines: one object per line; blank lines are skipped."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _BLOCK_BYTES = 4 << 20
 
 
 class JsonLines(InputFormat):
-    """JSON lines, which are split at the ends of lines."""
+    """JSON lines files, which are split at line ends."""
 
     kind = "jsonl"
     walled = False
@@ -62,7 +62,7 @@ def _whole_lines(stream: BinaryIO, split_bytes: int) -> Iterator[bytes]:
             yield rest + block[:end]
             rest = block[end:]
         elif len(rest) > split_bytes:
-            yield rest + block  # one endless line: passed on in pieces, none of which ends it
+            yield rest + block  # an oversized line: passed on in pieces without a line end
             rest = b""
         else:
             rest += block
@@ -71,6 +71,6 @@ def _whole_lines(stream: BinaryIO, split_bytes: int) -> Iterator[bytes]:
 
 
 def _records_in(lines: bytes) -> int:
-    """How many lines are not blank."""
-    # By the first characters: searching for two line ends in a row takes ten times as long.
+    """Count the lines that are not blank."""
+    # First characters tell: a search for two consecutive line ends takes ten times as long.
     return sum(1 for line in lines.split(b"\n") if line and (not line[:1].isspace() or line.strip()))

@@ -1,4 +1,4 @@
-"""Lists that come with archives and hold no documents: refused with what to do."""
+"""Lists that accompany archives and have no documents: refused with advice."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from newsbeam.transforms.document import Raw
 
 
 class PathList(InputFormat):
-    """Common Crawl's `warc.paths.gz` and its like: the paths of archives, one a line."""
+    """Path lists such as Common Crawl's `warc.paths.gz`: one archive per line."""
 
     kind = "paths"
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         first = stream.readline(2000).decode("utf-8", "replace").strip()
-        cure = "fetch the files that it names (Common Crawl has them at https://data.commoncrawl.org/) and run over those"
-        raise Unreadable(f"{context.path} is a list of the paths of archives ({first} …), and holds no documents; {cure}")
+        cure = "download the files that it lists (Common Crawl: https://data.commoncrawl.org/) and read those"
+        raise Unreadable(f"{context.path} is a list of the paths of archives ({first} …), without documents; {cure}")
         yield
 
 
 class Index(InputFormat):
-    """CDX and CDXJ: where in which archive each page is."""
+    """CDX and CDXJ indexes: the archive and position of each page."""
 
     kind = "cdx"
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
-        what = "an index of archives (CDX): it says where pages are, and holds none"
-        raise Unreadable(f"{context.path} is {what}; run over the .warc.gz files that it names")
+        what = "an index of archives (CDX), without pages"
+        raise Unreadable(f"{context.path} is {what}; read the .warc.gz files that it lists")
         yield

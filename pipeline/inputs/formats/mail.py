@@ -1,4 +1,4 @@
-"""Mails and pages saved as one (MHTML), alone or in an mbox file: one document a message."""
+"""Mail, saved pages (MHTML) and mbox files: one document per message."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.M)
 
 
 class Mail(InputFormat):
-    """One mail (.eml), or one page as browsers save it in one file (.mhtml)."""
+    """A mail (.eml), or a page that a browser saved as one file (.mhtml)."""
 
     kind = "mail"
 
@@ -39,7 +39,7 @@ class Mail(InputFormat):
 
 
 class Mailbox(InputFormat):
-    """A mailbox of Unix: each mail behind a line that begins with "From "."""
+    """A Unix mailbox: each mail follows a line that begins with "From "."""
 
     kind = "mbox"
 
@@ -67,7 +67,7 @@ class Mailbox(InputFormat):
 
 
 def _message(raw: Raw) -> Raw:
-    """The document in a message, with what its headers say."""
+    """Extract the document of a message, with the fields in its headers."""
     try:
         message = BytesParser(policy=compat32).parsebytes(raw.payload)
         part = _main_part(message)
@@ -77,15 +77,16 @@ def _message(raw: Raw) -> Raw:
         if not isinstance(content, bytes):
             content = b""
         text, _ = decode_bytes(content, part.get_content_charset() or "")
-    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:  # the parser of the standard library has holes
-        return replace(raw, payload=b"", form="item", error=f"ReadError: {raw.origin} is a mail that cannot be read: {error}")
+    except (ValueError, LookupError, AttributeError, TypeError, RecursionError) as error:  # the parser of the standard library has bugs
+        return replace(raw, payload=b"", form="item", error=f"ReadError: {raw.origin} is an invalid mail: {error}")
     is_page = part.get_content_type() != "text/plain"
     saved = message.get("Snapshot-Content-Location") is not None or message.get_content_type() == "multipart/related"
     date = iso_date_of(_header(message, "Date"))
     item = {
         "html" if is_page else "text": text,
         "url": _url(message, part),
-        # What is saved has a title of its own; when it was saved is not when it was published, but better than nothing.
+        # A saved page has its own title. The time of saving is not the time of publication, but
+        # better than none.
         "title": "" if saved and re.search(r"<title\b", text, re.I) else _header(message, "Subject"),
         "date": "" if saved else date,
         "author": "" if saved else author_of(_header(message, "From")),
@@ -96,7 +97,7 @@ def _message(raw: Raw) -> Raw:
 
 
 def _main_part(message: Message) -> Message | None:
-    """The part that is read: the root of what belongs together, HTML before plain text."""
+    """Return the part to read: the root of a multipart, HTML before plain text."""
     start = str(message.get_param("start") or "")
     pages: list[Message] = []
     texts: list[Message] = []
@@ -127,10 +128,10 @@ def _url(message: Message, part: Message) -> str:
 
 
 def _header(message: Message, name: str) -> str:
-    """A header, decoded; "" where it is missing."""
+    """Return a header, decoded, or ""."""
     raw = next((str(value) for key, value in message.raw_items() if key.lower() == name.lower()), "")
     if not raw.isascii():
-        raw = decode_bytes(raw.encode("utf-8", "surrogateescape"))[0]  # bytes that the parser could not read
+        raw = decode_bytes(raw.encode("utf-8", "surrogateescape"))[0]  # bytes that the parser could not decode
     try:
         text = str(make_header(decode_header(raw)))
     except (LookupError, ValueError, HeaderParseError):

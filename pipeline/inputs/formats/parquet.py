@@ -1,4 +1,7 @@
-"""Parquet: one document a row. A row that cannot be read costs itself, a value that is no text only its field."""
+"""Parquet: one document per row.
+
+An unreadable row costs only itself, a value that is not text only its field.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,7 @@ from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import RowOptions, columns_to_read, may_hold_text
 
 _BATCH_ROWS, _BATCH_BYTES = 64, 128 << 20
-"""Rows that are unpacked together: fewer where as many of the largest would be more than so many bytes."""
+"""Rows that are decoded together; fewer if the largest rows exceed the bytes."""
 
 
 class Parquet(InputFormat):
@@ -26,7 +29,7 @@ class Parquet(InputFormat):
     random_access = True
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
-        from pyarrow import ArrowException  # it weighs 0.3 s, and few inputs are parquet
+        from pyarrow import ArrowException  # importing it takes 0.3 s, and few inputs are parquet
 
         number = context.first - 1
         try:
@@ -66,7 +69,10 @@ class Parquet(InputFormat):
 
 
 def _open(path: str, stream: Any, rows: RowOptions) -> tuple[Any, list[str]]:
-    """The parquet file in a stream that can be sought in, and its columns that are read. Raises Unreadable, ArrowException."""
+    """Open the parquet file in a seekable stream; return it and the columns to read.
+
+    Raises Unreadable and ArrowException.
+    """
     import pyarrow.parquet as pq
     from pyarrow import types
 
@@ -85,38 +91,43 @@ def _open(path: str, stream: Any, rows: RowOptions) -> tuple[Any, list[str]]:
 def _unreadable(path: str, error: Exception) -> Unreadable:
     text = str(error).strip().partition("\n")[0]
     if "crypt" in text:
-        return Unreadable(f"{path} is encrypted ({text}); decrypt it first, newsbeam takes no keys")
-    return Unreadable(f"{path} is no whole parquet file: {text}; get the file again")
+        return Unreadable(f"{path} is encrypted ({text}); decrypt it first, newsbeam does not support keys")
+    return Unreadable(f"{path} is not a complete parquet file: {text}; download the file again")
 
 
 def _batches(path: str, table: Any, groups: Sequence[int], columns: list[str], stream: Any) -> Iterator[Any]:
-    """The rows of row groups, a few at a time. Raises Unreadable where a group is a bomb."""
+    """Yield the rows of row groups in batches. Raises Unreadable for a bomb."""
     if groups:
         _check_readable(table, columns)
-    for group in groups:  # one at a time: no batch has rows of two, so that what comes before some damage is always the same
+    for group in groups:  # one group at a time: the rows before any damage are always the same
         yield from table.iter_batches(
             batch_size=_batch_rows(path, table, group, columns, stream), row_groups=[group], columns=columns, use_threads=False
         )
 
 
 def _check_readable(table: Any, columns: list[str]) -> None:
-    # Asking for the metadata of an encrypted column ends the process; asking for its values says what is the matter.
+    # Reading the metadata of an encrypted column crashes the process; reading its values reports
+    # the problem.
     if table.metadata.num_row_groups:
         next(table.iter_batches(batch_size=1, row_groups=[0], columns=columns, use_threads=False), None)
 
 
 def _batch_rows(path: str, table: Any, group: int, columns: list[str], stream: Any) -> int:
-    """How many rows of a row group may be unpacked together: a dictionary may have one large value that all of them are."""
+    """Return how many rows of a row group to decode together.
+
+    All rows may share one large value of a dictionary.
+    """
     rows = table.metadata.row_group(group)
     largest = 1
     for at in range(rows.num_columns):
-        # Asked of the schema: the metadata of an encrypted column ends the process, and others of the file can be read.
+        # The schema is safe: the metadata of an encrypted column crashes the process, although
+        # other columns can be read.
         if table.schema.column(at).path.partition(".")[0] not in columns:
             continue
         column = rows.column(at)
         packed, unpacked = column.total_compressed_size, column.total_uncompressed_size
         if unpacked > MAX_IDLE_BYTES and unpacked > MAX_IDLE_RATIO * packed:
-            raise Unreadable(f"{path} unpacks to {megabytes(unpacked)} in one column of {megabytes(packed)}; leave it out")
+            raise Unreadable(f"{path} decompresses to {megabytes(unpacked)} in one column of {megabytes(packed)}; exclude it")
         largest = max(largest, unpacked // max(rows.num_rows, 1))
         if column.has_dictionary_page and column.dictionary_page_offset is not None:
             stream.seek(column.dictionary_page_offset)
@@ -125,8 +136,12 @@ def _batch_rows(path: str, table: Any, group: int, columns: list[str], stream: A
 
 
 def _page_bytes(header: bytes) -> int:
-    """The unpacked size that a page's header names; 0 where it is not one. pyarrow does not say it."""
-    # Thrift's compact protocol: a field's number and type in a byte, then a zigzag varint. The first is the page's type, the second this.
+    """Return the decompressed size in a page header, 0 for any other data.
+
+    pyarrow does not expose it.
+    """
+    # Thrift's compact protocol: a field's number and type in a byte, then a zigzag varint. The
+    # first field is the page's type, the second is the size.
     values: list[int] = []
     at = 0
     while len(values) < 2:
@@ -143,13 +158,13 @@ def _page_bytes(header: bytes) -> int:
 
 
 def _rows(batch: Any, context: ReadContext, number: int) -> Iterator[tuple[bytes, str]]:
-    """(the row as a JSON object, "") of each row, or (b"", its error); `number` is the first one's."""
+    """Yield (row as JSON, "") or (b"", error) for each row, numbered from `number`."""
     columns = [(name, *_values(column)) for name, column in zip(batch.schema.names, batch.columns, strict=True)]
     for row in range(batch.num_rows):
         origin = f"{context.path}#{number + row}"
         size = sum(lengths[row].as_py() or 0 for _, _, lengths in columns if lengths is not None)
         if size > context.max_bytes:
-            yield b"", context.too_large(f"{origin} has {megabytes(size)} in one row, and a document may have")
+            yield b"", context.too_large(f"{origin} has {megabytes(size)} in one row, more than the limit of")
             continue
         found: dict[str, Any] = {}
         try:
@@ -161,11 +176,11 @@ def _rows(batch: Any, context: ReadContext, number: int) -> Iterator[tuple[bytes
 
 
 class _NotText(ValueError):
-    """A string is not UTF-8."""
+    """A string is not valid UTF-8."""
 
 
 def _values(column: Any) -> tuple[Any, Any]:
-    """(a column's values by row, their lengths in bytes), the lengths where they are strings or bytes; else None."""
+    """Return a column's values by row, and the byte lengths of strings (else None)."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -181,7 +196,7 @@ def _values(column: Any) -> tuple[Any, Any]:
 
 
 class _Strings:
-    """Strings or bytes by row: each is made when it is asked for, since its length may forbid that."""
+    """Strings or bytes by row, created on access because their length may forbid it."""
 
     def __init__(self, column: Any, strings: bool) -> None:
         self._column, self.strings = column, strings
@@ -197,7 +212,7 @@ def _as_text(name: str, value: Any, is_bytes: bool) -> Any:
     if value is None:
         return None
     if not is_string:
-        return decode_bytes(value)[0]  # a column of bytes is a page as it was fetched
+        return decode_bytes(value)[0]  # a column of bytes has pages as they were downloaded
     try:
         return value.decode()
     except UnicodeDecodeError as error:
@@ -205,12 +220,15 @@ def _as_text(name: str, value: Any, is_bytes: bool) -> Any:
 
 
 def _as_said(value: object) -> str:
-    # Bytes inside an object are a page as it was fetched.
+    # Bytes inside an object are a page as it was downloaded.
     return decode_bytes(value)[0] if isinstance(value, bytes) else str(value)
 
 
 def _plain(column: Any) -> list[Any]:
-    """The values of a column that is no text; None where one cannot be said in Python or JSON: a date before the year 1, say."""
+    """Return the values of a column that is not text.
+
+    A value that Python or JSON cannot express, such as a date before the year 1, becomes None.
+    """
     import pyarrow as pa
 
     try:
@@ -219,7 +237,7 @@ def _plain(column: Any) -> list[Any]:
         return list(values)
     except Exception:  # noqa: BLE001 - conversions raise all kinds of things, and the loss is one field's
         if pa.types.is_timestamp(column.type) and column.type.tz not in (None, "UTC"):
-            # Nobody knows the time zone; the moment is known.
+            # The time zone is unknown, but the moment is known.
             return _plain(column.cast(pa.timestamp(column.type.unit, "UTC")))
         return [_one(value) for value in column]
 
@@ -234,14 +252,17 @@ def _one(value: Any) -> Any:
 
 
 def _plain_column(table: Any) -> int:
-    """The number of a column that is read, and so is not encrypted: the same whoever asks, and whatever the options are."""
+    """Return the number of a column that is read and hence not encrypted.
+
+    It does not depend on the options.
+    """
     usual = set(columns_to_read(table.schema_arrow.names, [], RowOptions()))
     paths = (table.schema.column(at).path.partition(".")[0] for at in range(table.metadata.num_columns))
     return next((at for at, path in enumerate(paths) if path in usual), 0)
 
 
 def _row_group_starts(table: Any) -> list[int]:
-    """Where in the file each row group begins, as far as its part of the file goes: the first at 0."""
+    """Return where each row group begins; the first at 0."""
     starts = []
     measured = _plain_column(table)
     for group in range(table.metadata.num_row_groups):

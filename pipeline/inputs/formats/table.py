@@ -1,4 +1,4 @@
-"""CSV and TSV: one document a row, under the names in the first."""
+"""CSV and TSV: one document per row, with the column names in the first row."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from newsbeam.transforms.structure import delimiter_of
 from newsbeam.transforms.text import scrub
 
 _MAX_TRIES = 100
-"""How many rows of several lines may turn out to be broken before a quotation mark that nothing closes is believed to be meant."""
+"""Broken multi-line rows after which an unclosed quotation mark is literal."""
 
 _MAX_COLUMNS_SHOWN = 12
 
 
 class Table(InputFormat):
-    """Tables as spreadsheets and databases write them, whatever stands between their cells."""
+    """Tables that spreadsheets and databases export, with any delimiter."""
 
     kind = "csv"
 
@@ -34,25 +34,25 @@ class Table(InputFormat):
         text, encoding = decode_bytes(head[: head.rfind(b"\n") + 1] or head)
         form: dict[str, Any] = {"delimiter": delimiter_of(text, "csv", len(head) >= HEAD_BYTES) or ","}
         if text.count('\\"') > max(2, text.count('""')):
-            form["escapechar"] = "\\"  # as MySQL and Spark write it
+            form["escapechar"] = "\\"  # as written by MySQL and Spark
         csv.field_size_limit(max(csv.field_size_limit(), context.max_bytes))
         decoded = io.TextIOWrapper(stream, python_codec(encoding), "newsbeam-1252", newline="")
         try:
             yield from self._documents(context, _rows(_Lines(decoded, context.max_bytes), form))
         finally:
-            decoded.detach()  # it would close the stream
+            decoded.detach()  # otherwise it would close the stream
 
     def _documents(self, context: ReadContext, rows: Iterator[list[str] | str]) -> Iterator[Raw]:
         first = next(rows, [])
         if isinstance(first, list) and first and first[0].lstrip("\ufeff").startswith("sep="):
             first = next(rows, [])
         if isinstance(first, str):
-            raise Unreadable(f"{context.path} is a table whose first row is broken: {first}")
+            raise Unreadable(f"{context.path} is a table with a broken first row: {first}")
         header = [scrub(name.strip().lstrip("\ufeff")) for name in first]
         columns = ", ".join(name or "(no name)" for name in header[:_MAX_COLUMNS_SHOWN])
         if not may_hold_text(header, (), context.rows):
-            cure = "name the one with the text with --field text=COLUMN, or give the file another suffix if it is not a table"
-            raise Unreadable(f"{context.path} is a table without a column of texts; its columns: {columns}; {cure}")
+            cure = "name the column of the text with --field text=COLUMN, or change the file's suffix if it is not a table"
+            raise Unreadable(f"{context.path} is a table without a text column; its columns: {columns}; {cure}")
         for number, row in enumerate(rows, 1):
             if isinstance(row, str):
                 yield context.raw(number, b"", form="json", error=f"ReadError: {context.path}#{number} is a broken row: {row}")
@@ -61,7 +61,7 @@ class Table(InputFormat):
 
 
 def _as_western(error: UnicodeError) -> tuple[str, int]:
-    """What a byte is that its charset does not know: in a table that was put together from several, a letter of windows-1252."""
+    """Decode an invalid byte as windows-1252: merged tables mix charsets."""
     if not isinstance(error, UnicodeDecodeError):
         raise error
     return error.object[error.start : error.end].decode("cp1252", "replace"), error.end
@@ -71,7 +71,7 @@ codecs.register_error("newsbeam-1252", _as_western)
 
 
 def _rows(lines: _Lines, form: dict[str, Any]) -> Iterator[list[str] | str]:
-    """The rows of a table, or what is wrong with one. A broken row costs the line that it begins with, whatever it has swallowed."""
+    """Yield the rows of a table, or an error; a broken row costs only its first line."""
     reader = csv.reader(lines, strict=True, **form)
     wide = tries = 0
     while True:
@@ -90,7 +90,7 @@ def _rows(lines: _Lines, form: dict[str, Any]) -> Iterator[list[str] | str]:
             continue
         if not row and not lines.taken[0].strip():
             continue
-        # A quotation mark that means itself: the line is a row by its separators alone.
+        # A literal quotation mark: split the line by its separators alone.
         bare = lines.taken[0].rstrip("\r\n").split(form["delimiter"])
         if len(lines.taken) > 1 and tries < _MAX_TRIES:
             tries += 1
@@ -101,7 +101,7 @@ def _rows(lines: _Lines, form: dict[str, Any]) -> Iterator[list[str] | str]:
 
 
 class _Lines:
-    """The lines of a table, decoded, each at most so long; some can be put back."""
+    """The decoded lines of a table, with a size limit; lines can be returned."""
 
     def __init__(self, text: io.TextIOWrapper, max_chars: int) -> None:
         self._text = text
@@ -123,19 +123,19 @@ class _Lines:
         self.too_long = self._size > self._max_chars
         if self.too_long:
             raise csv.Error(f"it has more than {megabytes(self._max_chars)}; raise --max-document-mb")
-        return line.replace("\0", "")  # which the reader of some versions of Python refuses
+        return line.replace("\0", "")  # some versions of Python reject NUL here
 
     def begin(self) -> None:
-        """A new row begins."""
+        """Begin a new row."""
         self.taken, self._size = [], 0
 
     def put_back(self) -> None:
-        """All lines of this row but the first are read again."""
+        """Return all lines of this row but the first, to be read again."""
         self._back.extendleft(reversed(self.taken[1:]))
         del self.taken[1:]
 
     def skip_rest(self) -> None:
-        """Pass over what is left of a line that was too long to be taken."""
+        """Skip the rest of a line that was too long."""
         line = self.taken[-1] if self.taken else "\n"
         while len(self.taken) == 1 and not self._back and not line.endswith(("\n", "\r")):
             line = self._text.readline(self._max_chars)

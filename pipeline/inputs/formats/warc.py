@@ -1,7 +1,8 @@
-"""WARC (and ARC): archived responses, resources, and the texts of WET files as documents.
+"""WARC and ARC: archived responses, resources, and the texts of WET files.
 
-Numbered are the records that can be documents: `response`, `resource` and `conversion`, from 1, in the file's order, whatever becomes of
-them. All others (`warcinfo`, `request`, `metadata`, `revisit`, `continuation`) are passed over and have no number.
+Records that can be documents (`response`, `resource`, `conversion`) are numbered from 1 in file
+order, whether or not they become records. All others (`warcinfo`, `request`, `metadata`, `revisit`,
+`continuation`) are skipped and have no number.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from newsbeam.inputs.compression import Pieces
+from newsbeam.inputs.compression import MemberDecompressor
 from newsbeam.inputs.formats.base import (
     COPY_BYTES,
     InputFormat,
@@ -28,7 +29,7 @@ from newsbeam.transforms.document import Raw
 
 
 class Warc(InputFormat):
-    """WARC files, which are split at records, and where they are compressed, at those that begin a gzip member or a zstd frame."""
+    """WARC files, split at records that begin a member or frame if compressed."""
 
     kind = "warc"
     split_inside = frozenset(["", "gzip", "zstd"])
@@ -42,19 +43,19 @@ class Warc(InputFormat):
                 number += 1
                 yield _document(context, number, kind, record)
             elif kind == "metadata" and not number and _field(record, "Content-Type").startswith("application/json"):
-                what = "a WAT file: it says what pages link to, and has no pages"
-                raise Unreadable(f"{context.path} is {what}; use the .warc.gz or .warc.wet.gz of its name")
+                what = "a WAT file, which has the links of pages but not the pages"
+                raise Unreadable(f"{context.path} is {what}; use the .warc.gz or .warc.wet.gz with the same name")
 
     def split_points(self, stream: io.BufferedReader, compression: str, split_bytes: int) -> Iterator[SplitPoint]:
-        return _pieces(stream, compression, split_bytes) if compression else _records(stream)
+        return _member_starts(stream, compression, split_bytes) if compression else _records(stream)
 
 
 _COUNTED_TYPES = ("response", "resource", "conversion")
 
 
 def _document(context: ReadContext, number: int, kind: str, record: Any) -> Raw:
-    """The item of one record, whose block is read for it as far as it may go."""
-    from newsbeam.inputs.http import BodyError, Response, body_of, is_read, parse_response
+    """Return the item of one record, and read its block up to the limit."""
+    from newsbeam.inputs.http import BodyError, Response, can_be_document, decode_body, parse_response
 
     origin = f"{context.path}#{number}"
     content_type, url, date = _field(record, "Content-Type"), _field(record, "WARC-Target-URI"), _field(record, "WARC-Date")
@@ -74,7 +75,7 @@ def _document(context: ReadContext, number: int, kind: str, record: Any) -> Raw:
         about["content_language"] = response.headers.get("content-language", "")
         about["http_status"] = response.status
     else:
-        # A resource, or a response that was archived without its headers: the block is the document.
+        # A resource, or a response without its headers: the block is the document.
         response = Response(-1, {}, block)
         if url.startswith("urn:text:"):
             about["url"] = url.removeprefix("urn:text:")
@@ -85,10 +86,10 @@ def _document(context: ReadContext, number: int, kind: str, record: Any) -> Raw:
     if response.status >= 0 and not any(low <= response.status <= high for low, high in context.statuses):
         return context.raw(number, response.body, drop=f"HTTP status {response.status}", **about)
     if length > context.max_bytes:
-        # What is dropped for its media type may be as large as it likes.
-        return context.raw(number, b"", **about, error=_too_large(origin, length) if is_read(content_type) else "")
+        # The size limit does not apply to a document that is dropped for its media type.
+        return context.raw(number, b"", **about, error=_too_large(origin, length) if can_be_document(content_type) else "")
     try:
-        body, whole = body_of(response, context.max_bytes)
+        body, whole = decode_body(response, context.max_bytes)
         about["incomplete"] = about["incomplete"] or not whole
         return context.raw(number, body, **about)
     except BodyError as error:
@@ -104,9 +105,9 @@ def _field(record: Any, name: str) -> str:
 
 
 class _Records:
-    """The records of a WARC or ARC, one after another, parsed by warcio. Each has to be used before the next.
+    """The records of a WARC or ARC, parsed by warcio; use each before the next.
 
-    Raises Unreadable where the file is cut short, or where something stands that is not a record.
+    Raises Unreadable if the file is truncated or has data that is not a record.
     """
 
     def __init__(self, context: ReadContext, stream: io.BufferedReader) -> None:
@@ -124,7 +125,7 @@ class _Records:
             line, blank = self._next_line()
             if not line:
                 if not (before + b"\n" * blank).endswith((b"\n\n", b"\n\r\n")):
-                    raise Unreadable(f"{path}: the WARC is cut short after its record {number}; get the file again")
+                    raise Unreadable(f"{path}: truncated WARC after record {number}; download the file again")
                 return
             self._head_bytes = 0
             try:
@@ -132,27 +133,26 @@ class _Records:
             except (ArchiveLoadFailed, EOFError) as error:
                 if isinstance(error, EOFError):
                     raise
-                raise Unreadable(f"{path}: the WARC cannot be read from here on: {error}") from error
+                raise Unreadable(f"{path}: invalid WARC data, the rest is not read: {error}") from error
             if self._at_end:
-                raise Unreadable(f"{path}#{number + 1}: the WARC is cut short in this record; get the file again")
+                raise Unreadable(f"{path}#{number + 1}: truncated WARC record; download the file again")
             if record.length is None:
-                raise Unreadable(f"{path}#{number + 1}: the WARC cannot be read from here on: the record has no Content-Length")
-            # ARC, what the Internet Archive wrote before, is told apart by its first line.
+                raise Unreadable(f"{path}#{number + 1}: invalid WARC data, the rest is not read: the record has no Content-Length")
+            # ARC, the predecessor of WARC at the Internet Archive, has a distinct first line.
             known = known or ("warc" if line.startswith(b"WARC/") else "arc")
             is_counted = (record.rec_type or "").lower() in _COUNTED_TYPES
             number += is_counted
-            where = (
-                f"{path}#{number}: the WARC is cut short in this record"
-                if is_counted
-                else f"{path}: the WARC is cut short after its record {number}"
-            )
+            where = f"{path}#{number}: truncated WARC record" if is_counted else f"{path}: truncated WARC after record {number}"
             record.raw_stream = block = _Block(self._stream, record.length, where)
             yield record
-            block.pass_over()
+            block.skip_rest()
             before = block.last if known == "warc" else b"\n"
 
     def _next_line(self) -> tuple[bytes, int]:
-        """The next line that is not blank (b"" at the end), and how many stand before it, two for more."""
+        """Return the next line that is not blank, and how many blank lines precede it.
+
+        The line is b"" at the end. The number is 2 for more than one.
+        """
         blank = 0
         while line := self._stream.readline(HEAD_BYTES):
             if line.strip():
@@ -161,13 +161,13 @@ class _Records:
                 blank = 2 if skip_blank_lines(self._stream) or blank else 1
         return line, blank
 
-    # What warcio asks of the stream while it parses a record's header.
+    # The interface that warcio requires of a stream when it parses a header.
 
     def readline(self, _length: int | None = None) -> bytes:
         line = self._stream.readline(_MAX_HEADER_BYTES)
         self._head_bytes += len(line)
         if self._head_bytes > _MAX_HEADER_BYTES:
-            raise Unreadable(f"{self._context.path}: the WARC cannot be read from here on: a record's header has no end")
+            raise Unreadable(f"{self._context.path}: invalid WARC data, the rest is not read: a record's header does not end")
         self._at_end = not line
         return line
 
@@ -176,7 +176,10 @@ class _Records:
 
 
 class _Block:
-    """The block of a record, `length` bytes of the stream; `last` is its last ones. Raises Unreadable with `cut` where there are fewer."""
+    """The block of a record; `last` has its last bytes.
+
+    Raises Unreadable with the message `cut` if the stream has fewer than `length` bytes.
+    """
 
     def __init__(self, stream: io.BufferedReader, length: int, cut: str) -> None:
         self._stream = stream
@@ -188,12 +191,12 @@ class _Block:
         size = min(size, self.left)
         block = self._stream.read(size)
         if len(block) < size:
-            raise Unreadable(f"{self._cut}; get the file again")
+            raise Unreadable(f"{self._cut}; download the file again")
         self.left -= size
         self.last = (self.last + block[-4:])[-4:]
         return block
 
-    def pass_over(self) -> None:
+    def skip_rest(self) -> None:
         while self.left:
             self.read(COPY_BYTES)
 
@@ -201,7 +204,8 @@ class _Block:
 _MAX_HEADER_BYTES = 1 << 20
 
 
-# --- places to split ------------------------------------------------------------------------------------------------
+# --- split points
+# ------------------------------------------------------------------------------------
 
 _VERSION = re.compile(rb"WARC/1\.[01]\r\n")
 _FIELD = re.compile(rb"([!#$%&'*+.^_`|~0-9A-Za-z-]+): ?([^\0\r\n]*)\r\n")
@@ -211,7 +215,7 @@ _END = b"\r\n\r\n"
 
 
 def _records(stream: io.BufferedReader) -> Iterator[SplitPoint]:
-    """Each record of a WARC that regular ones only stand in front of."""
+    """Yield each record of a WARC as long as all records are regular."""
     position, number = 0, 1
     while line := stream.readline(_MAX_HEADER_BYTES):
         if not _VERSION.fullmatch(line):
@@ -233,15 +237,15 @@ def _records(stream: io.BufferedReader) -> Iterator[SplitPoint]:
         if kind not in _TYPES or not re.fullmatch(rb"\d{1,15}", length):
             raise Irregular
         if number == 1 and kind == b"metadata" and fields.get(b"content-type", b"").startswith(b"application/json"):
-            raise Irregular  # a WAT file, of which nothing is read
-        _pass_over(stream, int(length))
+            raise Irregular  # a WAT file, which is not read
+        _skip(stream, int(length))
         if stream.read(4) != _END:
             raise Irregular
         position += head + 2 + int(length) + 4
         number += kind in _COUNTED
 
 
-def _pass_over(stream: io.BufferedReader, length: int) -> None:
+def _skip(stream: io.BufferedReader, length: int) -> None:
     if stream.seekable():
         stream.seek(length, io.SEEK_CUR)
         return
@@ -252,19 +256,19 @@ def _pass_over(stream: io.BufferedReader, length: int) -> None:
         length -= len(block)
 
 
-def _pieces(stream: io.BufferedReader, compression: str, split_bytes: int) -> Iterator[SplitPoint]:
-    """Where a record and a gzip member or zstd frame begin together."""
-    pieces = Pieces(stream, compression, noted=True)
+def _member_starts(stream: io.BufferedReader, compression: str, split_bytes: int) -> Iterator[SplitPoint]:
+    """Yield positions where both a record and a gzip member or zstd frame begin."""
+    pieces = MemberDecompressor(stream, compression, record_starts=True)
     starts: deque[SplitPoint] = pieces.starts
     latest = 0
     for position, number in _records(io.BufferedReader(pieces, HEAD_BYTES * 2)):
         while starts and starts[0][0] < position:
             starts.popleft()
         if pieces.has_dictionary:
-            raise Irregular  # which stands at the beginning of the file only
+            raise Irregular  # the dictionary is only at the beginning of the file
         if starts and starts[0][0] == position:
             latest = starts[0][1]
             if latest:
                 yield latest, number
         elif not starts and pieces.place - latest > split_bytes:
-            raise Irregular  # few members and large ones, or only one: unpacking it all to find no place to split is not worth it
+            raise Irregular  # the file has few large members, or one: decompressing it would rarely find a split point
