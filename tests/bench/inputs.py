@@ -254,7 +254,7 @@ INPUTS: tuple[Input, ...] = (
     ),
     Input("numbers.json", b"[1, 2, 3]", failed=1, says=("3 values that are not objects",)),
     Input("strings.json", _json([EN, DE]), failed=1, says=("2 values that are not objects",)),
-    Input("broken.json", _json([{"text": EN}])[:-1] + b', {"text": ', 1, failed=1, says=("broken JSON", "not read")),
+    Input("broken.json", _json([{"text": EN}])[:-1] + b', {"text": ', 1, failed=1, says=("invalid JSON", "not read")),
     Input("none.json", b"[]", dropped=1),
     # tables
     Input("table.csv", _CSV.encode(), 2, record=(("url", "https://c.example/1"), ("title", "Ferry, late"), ("created", "2024-03-05"))),
@@ -357,7 +357,7 @@ INPUTS: tuple[Input, ...] = (
         _rss(_item(1, f"<description>{EN}</description>"), _item(2, f"<description>{EN}</description>"))[:-120],
         1,
         failed=1,
-        says=("broken XML after its entry 1",),
+        says=("invalid XML after entry 1",),
     ),
     Input("feed-titles.rss", _rss(_item(1, ""), _item(2, "")), dropped=2),
     Input(
@@ -370,14 +370,14 @@ INPUTS: tuple[Input, ...] = (
         "wiki.xml",
         b'<mediawiki xmlns="http://www.mediawiki.org/xml/export-0.10/"><page><title>A</title></page></mediawiki>',
         failed=1,
-        says=("dump of a wiki", "wikiextractor"),
+        says=("wiki dump", "wikiextractor"),
     ),
-    Input("other.xml", f'<?xml version="1.0"?><report><body>{EN}</body></report>'.encode(), failed=1, says=("XML whose root is <report>",)),
+    Input("other.xml", f'<?xml version="1.0"?><report><body>{EN}</body></report>'.encode(), failed=1, says=("XML with the root <report>",)),
     Input(
         "bomb.rss",
         b'<?xml version="1.0"?><!DOCTYPE rss [<!ENTITY a "aaaa"><!ENTITY b "&a;&a;">]><rss version="2.0"><channel/></rss>',
         failed=1,
-        says=("entities of its own",),
+        says=("entity definitions",),
     ),
     # parquet, archives, and newsbeam's own
     Input(

@@ -335,7 +335,7 @@ def test_a_file_that_goes_while_it_is_cut(tmp_path: Path, name: str, monkeypatch
                 raise OSError(5, "Input/output error")
             yield one
 
-    monkeypatch.setattr(splitting, "_cuts", failing)
+    monkeypatch.setattr(splitting, "_find_split_points", failing)
     pieces = Got(path)
     assert 2 < len(pieces.stretches) < len(whole.stretches)
     same(whole, pieces)

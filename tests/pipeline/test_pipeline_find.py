@@ -90,7 +90,7 @@ def test_a_name_with_the_signs_of_a_glob_in_it_is_a_file(here: Path) -> None:
         ("nws", "no such file or folder: nws; did you mean news?"),
         ("news/a.htm", "no such file or folder: news/a.htm; did you mean news/a.html?"),
         ("nothing/like/it", "no such file or folder: nothing/like/it"),
-        ("news/*.pdf", r"nothing matches news/*.pdf (quote a pattern"),
+        ("news/*.pdf", r"nothing matches news/*.pdf (quote the pattern"),
         ("", "no such file or folder: "),
         ("ftp://example.org/x", "ftp://example.org/x: newsbeam does not download from the web; download it first"),
     ],
@@ -250,7 +250,7 @@ def test_a_pattern_that_happens_to_match_earlier_output(here: Path, pattern: str
     put(here / "news" / "own.jsonl", "words")
     found = discover([pattern])
     assert not [path for path in paths(found) if path.startswith("news/out/")]
-    assert [note for note in found.notes if note.startswith("news/out is an output folder of newsbeam")]
+    assert [note for note in found.notes if note.startswith("skipped news/out: it is an output folder of newsbeam")]
 
 
 @pytest.mark.parametrize(
