@@ -19,7 +19,7 @@ from newsbeam.config.recipe import Recipe
 from newsbeam.inputs.discovery import discover
 from newsbeam.inputs.reader import Reader
 from newsbeam.transforms.document import Failed, Raw
-from newsbeam.workers.pool import SINGLE_THREADED_BLAS_ENV
+from newsbeam.workers.child import SINGLE_THREADED_BLAS_ENV
 
 RUNNER_PROCESS_MB = 250
 """Memory of the process that reads and writes, beside the workers.

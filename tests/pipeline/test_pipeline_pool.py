@@ -20,7 +20,7 @@ from newsbeam.config.results import BatchResult
 from newsbeam.errors import WorkerError
 from newsbeam.transforms.document import Document, Dropped, Failed, Raw
 from newsbeam.transforms.processor import Outcome
-from newsbeam.workers import limits, pool
+from newsbeam.workers import child, limits, pool
 from newsbeam.workers.pool import Pool, merge
 from newsbeam.workers.process import process_batch
 from newsbeam.workers.results import failed_batch, render_outcome
@@ -32,7 +32,7 @@ Make = Callable[..., Pool[Any]]
 def reachable(monkeypatch: pytest.MonkeyPatch) -> None:
     """The nasty processors can be imported, here and (the pool passes sys.path on) in the children; little patience."""
     monkeypatch.syspath_prepend(Path(__file__).parent)
-    monkeypatch.setattr(pool, "KILL_GRACE_S", 0.5)
+    monkeypatch.setattr(child, "KILL_GRACE_S", 0.5)
 
 
 def setup(recipe: str, time_limit: float = 1.0) -> WorkerConfig:
@@ -186,7 +186,7 @@ def test_a_worker_that_cannot_be_started_again_ends_the_run(make: Make, monkeypa
     def no_more(*_: object, **__: object) -> None:
         raise OSError(errno.EAGAIN, "Resource temporarily unavailable")
 
-    monkeypatch.setattr(pool.subprocess, "Popen", no_more)
+    monkeypatch.setattr(child.subprocess, "Popen", no_more)
     for key in range(3):
         using.submit(key, raws("exit", "two"))
     for _ in range(2):  # the first that notices, and whoever asks again
@@ -200,7 +200,7 @@ def test_a_worker_that_cannot_be_started_again_ends_the_run(make: Make, monkeypa
 def test_a_short_shortage_of_processes_ends_nothing(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     using = make()
     monkeypatch.setattr(pool, "START_PAUSE_SECONDS", 0.01)
-    popen = pool.subprocess.Popen
+    popen = child.subprocess.Popen
     refused: list[Any] = []
 
     def scarce(*arguments: Any, **options: Any) -> Any:
@@ -209,7 +209,7 @@ def test_a_short_shortage_of_processes_ends_nothing(make: Make, monkeypatch: pyt
             raise OSError(errno.ENOMEM, "Cannot allocate memory")
         return popen(*arguments, **options)
 
-    monkeypatch.setattr(pool.subprocess, "Popen", scarce)
+    monkeypatch.setattr(child.subprocess, "Popen", scarce)
     batch = run(using, ["one", "raise", "exit", "four"])
     assert (numbers(batch.documents), numbers(batch.dead_letters), len(refused)) == ([1, 4], [2, 3], 2)
 
@@ -268,8 +268,8 @@ class Machine:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, tells: bool = True) -> None:
         self.clock = self.used = 0.0
         self.waiting = False
-        monkeypatch.setattr(pool.time, "monotonic", lambda: self.clock)
-        monkeypatch.setattr(pool, "processor_time", lambda pid: (self.used, self.waiting) if tells else None)
+        monkeypatch.setattr(child.time, "monotonic", lambda: self.clock)
+        monkeypatch.setattr(child, "processor_time", lambda pid: (self.used, self.waiting) if tells else None)
 
     def exceeded(self, patience: Any, limit: float, *polls: tuple[float, float, bool]) -> list[bool]:
         """For each poll after so many seconds, of which the worker ran so many, and is waiting or not."""
@@ -294,15 +294,15 @@ class Machine:
 )
 def test_only_what_a_document_takes_counts(monkeypatch: pytest.MonkeyPatch, polls: list[Any], over: int | None) -> None:
     machine = Machine(monkeypatch)
-    answers = machine.exceeded(pool._Patience(1), 10.0, (0.0, 0.0, False), *polls)
+    answers = machine.exceeded(child.Patience(1), 10.0, (0.0, 0.0, False), *polls)
     assert (answers.index(True) if True in answers else None) == over
 
 
 def test_where_the_system_does_not_tell_the_clock_is_asked(monkeypatch: pytest.MonkeyPatch) -> None:
     machine = Machine(monkeypatch, tells=False)
     polls = [(0.5, 0.0, True)] * 10 + [(3600.0, 0.0, True)] + [(0.5, 0.0, True)] * 8
-    assert not any(machine.exceeded(pool._Patience(1), 10.0, *polls))
-    assert any(machine.exceeded(pool._Patience(1), 10.0, *[(0.5, 0.0, True)] * 30))
+    assert not any(machine.exceeded(child.Patience(1), 10.0, *polls))
+    assert any(machine.exceeded(child.Patience(1), 10.0, *[(0.5, 0.0, True)] * 30))
 
 
 @pytest.mark.parametrize(("size", "limit"), [(0, 10), (1, 10), (1 << 20, 10), ((1 << 20) + 1, 20), (3 << 20, 30), (32 << 20, 320)])

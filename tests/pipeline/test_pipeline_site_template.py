@@ -27,7 +27,7 @@ from newsbeam.config.results import BatchResult
 from newsbeam.errors import RecipeError
 from newsbeam.transforms.boilerplate.site_template import page_keys
 from newsbeam.transforms.document import Raw
-from newsbeam.workers import pool, site_template
+from newsbeam.workers import child, site_template
 from newsbeam.workers.pool import Pool
 from newsbeam.workers.site_template import LEAST_WIDTH, MOST_WIDTH, ROWS, Sketch, load, width_for
 
@@ -129,7 +129,7 @@ def test_the_first_processor_that_takes_a_template_gets_it() -> None:
 def counting(monkeypatch: pytest.MonkeyPatch) -> Iterator[Pool[str]]:
     """A pool that counts; a nasty processor stands before the one with the template."""
     monkeypatch.syspath_prepend(HERE)
-    monkeypatch.setattr(pool, "KILL_GRACE_S", 0.5)
+    monkeypatch.setattr(child, "KILL_GRACE_S", 0.5)
     recipe = parse("processors: ['nasty_processors:Nasty', 'site_processors:Recurring', 'nasty_processors:Nasty']\nsite_template: true")
     made: Pool[str] = Pool(WorkerConfig(recipe, ADDED, 1.0, "0", counting=True), 1)
     yield made
