@@ -1,1 +1,1 @@
-"""The pure half: what is done to a document. No Beam, no files, no network."""
+"""Processing of documents, without Beam, files or network."""

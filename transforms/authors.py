@@ -1,6 +1,6 @@
-"""Names of authors: as pages declare them to machines, and as they stand in bylines for readers.
+"""Parse author names from metadata and from bylines.
 
-Words ("by", what is nobody's name, roles) are in metadata.yaml.
+The words ("by", names that nobody has, roles) are in metadata.yaml.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from newsbeam.transforms.dates import is_month, written_dates
 from newsbeam.transforms.package_data import load_yaml
 from newsbeam.transforms.text import resolved
 
-# C1 controls stand in no text; a page read as Latin-1 although it was UTF-8 has them.
+# C1 controls do not occur in text, but in UTF-8 that was decoded as Latin-1.
 _MISREAD = re.compile("[\x80-\x9f]")
 
 
 def clean(text: str) -> str:
-    """Entities resolved, single spaces, UTF-8 that was read as Latin-1 put right."""
+    """Resolve entities, normalise spaces, repair UTF-8 decoded as Latin-1."""
     text = " ".join((resolved(text) if "&" in text else text).split())
     if not text.isascii() and _MISREAD.search(text):
         try:
@@ -32,22 +32,25 @@ _NO_LETTERS = re.compile(r"[\W_]+")
 
 
 def letters(text: str) -> str:
-    """Letters and digits alone, in small letters."""
+    """Return only the letters and digits, in lower case."""
     return _NO_LETTERS.sub("", text.casefold())
 
 
-# One word that may be a name; other words alone are accounts: "jdoe", "jane.doe", "Jane87".
+# A single word that may be a name; other single words are accounts: "jdoe", "jane.doe", "Jane87".
 PLAIN_WORD = re.compile(r"[^\W\d_a-z][^\d_.@]*")
 
 
 def turned(name: str) -> str:
-    """ "Doe, Jane" as "Jane Doe"."""
+    """Change "Doe, Jane" to "Jane Doe"."""
     last, comma, first = name.partition(", ")
     return f"{first} {last}" if comma and "," not in first and " " not in last else name
 
 
 def is_site(name: str, sites: set[str]) -> bool:
-    """Return whether a name is that of the site (`sites`: its names, letters only), or of its newsroom."""
+    """Return whether a name is that of the site or of its newsroom.
+
+    `sites` are the names of the site, letters only.
+    """
     own = letters(name)
     return any(
         own == site
@@ -76,7 +79,7 @@ def _author_words() -> _AuthorWords:
     by = "|".join(map(re.escape, words))
     glued = "|".join(map(re.escape, data["glued_by"]))
     return _AuthorWords(
-        # "By Jane", "By: Jane", and "ByJane", where two elements stood side by side
+        # "By Jane", "By: Jane", and "ByJane" from two adjacent elements
         re.compile(rf"(?:(?:{by})(?:\s*[:：]\s*|\s+)|(?:{glued})(?=(?-i:[^\W\d_a-z])))", re.I),
         re.compile(rf"(?:^|[\s·|•,])(?:{glued}):?\s+(?=\w)", re.I),
         re.compile(rf"(?:(?<!\s)\s+)?(?:{'|'.join(map(re.escape, data['after_name']))})$"),
@@ -88,7 +91,7 @@ def _author_words() -> _AuthorWords:
 
 
 def says_by(label: str) -> bool:
-    """Return whether a label ("Written by") says that an author's name follows."""
+    """Return whether a label ("Written by") announces an author's name."""
     return bool(label) and _author_words().by.match(label + " ") is not None
 
 
@@ -96,7 +99,10 @@ _ADDRESS = re.compile(r"https?:|www\.|\{\{|\}\}|^\W*$|^\d+$|^\w+(?:\.\w+){2,}$|^
 
 
 def declared_name(text: str) -> str:
-    """A name that the page itself calls the author's; "" for addresses and for nobody."""
+    """Clean a name that the page declares as the author's.
+
+    Returns "" for addresses and placeholders.
+    """
     words = _author_words()
     name = clean(text)
     if match := words.by.match(name):
@@ -117,9 +123,9 @@ _AND = re.compile(r"(?:(?<!\s)\s+)?(?:,|;|&)\s*(?:and\s+)?|(?<!\s)\s+(?:and|und|
 
 
 def byline_names(text: str, said: bool) -> list[str]:
-    """The names in a line where authors are named ("By Jane Doe and John Roe | March 5, 2024").
+    """Return the names in a byline: By Jane Doe and John Roe | March 5, 2024.
 
-    With `said` only where a word says that a name follows ("by").
+    With `said`, a word such as "by" must announce them.
     """
     known = _author_words()
     line = text[:300].strip().removeprefix("- ").removeprefix("& ")
@@ -165,7 +171,10 @@ _ACCOUNT = re.compile(r"(?=\S*[^\W\d_])[\w.-]{2,30}(?=$|\s*[\n|·•»(,:]|\s\d|
 
 
 def account_name(text: str, said: bool = False) -> str:
-    """The name of an account that a text begins with: one word, and nothing that belongs to it behind."""
+    """Return the account name that a text begins with.
+
+    It is a single word that is not continued.
+    """
     known = _author_words()
     line = text[:300].strip().removeprefix("- ")
     if match := known.by.match(line) or known.inside.search(line):

@@ -1,7 +1,9 @@
-"""Dates as pages write them: for machines (ISO 8601, RFC 5322, 20240305) and for readers, in the languages of metadata.yaml.
+"""Parse dates in machine-readable formats and in text.
 
-No clock here: a processor is a pure function of the document, so what "yesterday" is, nobody knows, and a date is in the future when it
-is later than the day on which the record was added.
+Formats are ISO 8601, RFC 5322 and 20240305; written dates are read in the languages of
+metadata.yaml. There is no clock: a processor is a pure function of the document. Relative dates
+("yesterday") are therefore not resolved, and a date is in the future if it is later than the day on
+which the record was added.
 """
 
 from __future__ import annotations
@@ -17,11 +19,15 @@ _ISO = re.compile(
     r"\s*((?:19|20)\d\d)([-/.]?)(1[0-2]|0?[1-9])\2(3[01]|[12]\d|0?[1-9])(?!\d)(?:(?:T|\s+)(\d{1,2}):(\d\d)(?::(\d\d)(?:[.,:]\d+)?)?\s*(Z|UTC|GMT|[+-]\d\d:?\d\d)?)?",
     re.I,
 )
-_LONGEST = 400  # code points of a text in which a written date is looked for
+_LONGEST = 400  # characters of a text to search for a written date
 
 
 def iso_date(text: str, latest: str = "") -> str:
-    """`text` as ISO 8601 ("2024-03-05", "2024-03-05T10:00:00+09:00"); "" for no date, an impossible one, or one after `latest`."""
+    """Normalise `text` to ISO 8601, else "".
+
+    Returns "2024-03-05" or "2024-03-05T10:00:00+09:00". Rejects impossible dates and dates after
+    `latest`.
+    """
     match = _ISO.match(text)
     if match is None:
         return ""
@@ -40,12 +46,15 @@ def iso_date(text: str, latest: str = "") -> str:
 
 
 def machine_date(text: str, language: str = "", latest: str = "") -> str:
-    """The date in a meta tag or an attribute, which is ISO 8601 on most pages and anything at all on the others."""
+    """Parse the date in a meta tag or an attribute.
+
+    It is ISO 8601 on most pages, and in any format on the others.
+    """
     text = text[:100].replace("\\u002b", "+").replace("\\u002B", "+")
     return iso_date(text, latest) or next((found for found, _, _ in written_dates(text, language, latest)), "")
 
 
-# Where the record was added on no known day, every year a page may have is believed.
+# If the day on which the record was added is unknown, any plausible year is accepted.
 _FAR = datetime(2100, 1, 1, tzinfo=timezone.utc)
 
 
@@ -55,7 +64,7 @@ def _limit(latest: str) -> datetime:
     if match is None:
         return _FAR
     try:
-        # It may be tomorrow already where the page was written.
+        # It may already be the next day in the time zone of the page.
         return datetime(int(match[1]), int(match[3]), int(match[4]), tzinfo=timezone.utc) + timedelta(days=2)
     except ValueError:
         return _FAR
@@ -63,7 +72,10 @@ def _limit(latest: str) -> datetime:
 
 @cache
 def _months() -> tuple[dict[str, int], dict[str, dict[str, int]]]:
-    """Month names to numbers: those that mean the same month wherever they are used, and those of each language."""
+    """Return month names with their numbers.
+
+    Those that mean the same month in all languages, and those of each language.
+    """
     every: dict[str, set[int]] = {}
     each: dict[str, dict[str, int]] = {}
     for language, names in load_yaml("newsbeam.transforms", "metadata.yaml")["months"].items():
@@ -90,11 +102,14 @@ def _month(word: str, language: str) -> int:
 
 
 def is_month(word: str) -> bool:
-    """Return whether a word is a month's name in one of the languages, and the same month in all that have it."""
+    """Return whether a word names a month in one of the languages.
+
+    It must mean the same month in all languages that have it.
+    """
     return _fold(word).rstrip(".,") in _months()[0]
 
 
-# Of the same length, but for İ, whose small letter is two characters until its dot is taken off again.
+# Keeps the length, except for İ, whose lower-case form has two characters until its dot is removed.
 _MARKS = str.maketrans(
     {"’": "'", "‘": "'", "ς": "σ", "\u0307": None, "\u200f": " ", "\u200e": " ", "\u00a0": " ", "\u202f": " "}
     | {chr(zero + digit): str(digit) for zero in (0x660, 0x6F0, 0x966, 0x9E6, 0xA66, 0xAE6, 0xE50, 0xFF10) for digit in range(10)}
@@ -105,7 +120,7 @@ def _fold(text: str) -> str:
     return text.lower() if text.isascii() else text.lower().translate(_MARKS)
 
 
-# Every way of writing a date begins with a number or with a word before one; digits of any script.
+# Every date format begins with a number, or a word before a number; digits of any script.
 _WORD = r"[^\W\d_][^\s\d,;:()|/·•–—]{1,24}"
 _WRITTEN = re.compile(
     # 2024년 3월 5일, 2024年3月5日
@@ -130,10 +145,10 @@ _WRITTEN = re.compile(
 
 
 def written_dates(text: str, language: str = "", latest: str = "") -> Iterator[tuple[str, int, int]]:
-    """The dates in a text for readers, in their order: (ISO date, where it begins, where it ends). Relative dates are none.
+    """Yield written dates in order: (ISO date, start, end).
 
-    `language` ("en-GB") decides what 3/5/2024 is and which month a name means where languages disagree. Only the text's
-    beginning is read.
+    `language` ("en-GB") decides what 3/5/2024 means, and what a month name means if languages
+    disagree. Only the beginning of the text is read. Relative dates are ignored.
     """
     language = language.lower()
     folded = _fold(text[:_LONGEST])
@@ -147,7 +162,10 @@ def written_dates(text: str, language: str = "", latest: str = "") -> Iterator[t
 
 
 def _next_start(text: str, start: int) -> int:
-    """Where the next token after `start` begins, so that "bis 5. März 2024" is read after "bis 5" was no date."""
+    """Return the start of the next token after `start`.
+
+    So "5. März 2024" in "bis 5. März 2024" is read after "bis 5" was rejected.
+    """
     end = start
     while end < len(text) and text[end].isalnum():
         end += 1
@@ -168,7 +186,8 @@ def _read(match: re.Match[str], language: str, latest: str) -> str:
             year += 2000
         first, second = int(said["d1"]), int(said["d2"])
         month_first, day_first = _orders()
-        # A full stop between the numbers is European; 3/5/2024 is American unless the page says that it is not.
+        # Numbers with full stops are in European order; 3/5/2024 is American unless the language
+        # says otherwise.
         american = said["ds"] != "." and language not in day_first and (language in month_first or language.partition("-")[0] in ("", "en"))
         if american and first <= 12:
             return _iso(year, first, second, latest)
@@ -206,7 +225,10 @@ _IN_URL = re.compile(
 
 
 def url_date(url: str, latest: str = "") -> str:
-    """The date in the path of an address (/2024/03/05/, /2024-03-05-name, /20240305.html); "" where there is none."""
+    """Return the date in the path of an address, or "".
+
+    Formats: /2024/03/05/, /2024-03-05-name, /20240305.html.
+    """
     for match in _IN_URL.finditer(url[:500]):
         year, month, day = match.groups()[:3] if match[1] else match.groups()[3:]
         if found := _iso(int(year), int(month), int(day), latest):

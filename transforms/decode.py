@@ -1,8 +1,9 @@
-"""From bytes to a document: what kind of content it is, in which charset, and the fields its container knows.
+"""Decode bytes into documents: kind of content, charset, and fields.
 
-The kind is decided by what is inside; the file's suffix only breaks ties. The charset is the byte-order mark's, else
-what the page or its headers declare, else detected; labels mean what the WHATWG Encoding Standard says they mean
-(`iso-8859-1` is windows-1252, `euc-kr` is its superset cp949).
+The content decides the kind; the file's suffix only breaks ties. The charset is taken from the
+byte-order mark, else from the declaration of the headers or the page, else it is detected. Labels
+have the meaning of the WHATWG Encoding Standard (`iso-8859-1` is windows-1252, `euc-kr` is its
+superset cp949).
 """
 
 from __future__ import annotations
@@ -51,7 +52,10 @@ HEAD_BYTES = 1 << 16
 
 
 class DecodeError(ValueError):
-    """The input is no document: binary, or JSON without the fields that newsbeam reads. The message says the cure."""
+    """The input is not a document.
+
+    It is binary, or JSON without the fields that newsbeam reads. The message says what to do.
+    """
 
 
 _NOTHING = object()
@@ -70,8 +74,9 @@ _CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
     (re.compile(rb"\A(?=[!-~]*/)[!-~]{5,500}?\.warc(?:\.w[ae]t)?\.gz[ \t]*(?:\r?\n|\Z)"), "paths"),
     (re.compile(rb"\A(?: CDX [A-Za-z ]+\r?\n|[!-~]{1,2000} \d{14} (?:\{\"|[!-~]+ [!-~]+ (?:\d{3}|-) ))"), "cdx"),
 )
-# Signatures of files that often carry a wrong suffix; the name goes into the dead letter. `filetype` and `puremagic` know more formats, but
-# return suffixes and media types, so this table would become one of wordings; and neither knows a WARC, a CDX or a list of paths.
+# Signatures of files that often have a wrong suffix; the name is used in dead letters. `filetype`
+# and `puremagic` know more formats, but return suffixes and media types, for which a table of names
+# would be needed, and they recognise neither WARC nor CDX nor lists of paths.
 _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "a PDF"),
     (b"\x89PNG", "a PNG image"),
@@ -115,7 +120,7 @@ _SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"BEGIN:VCALENDAR", "a calendar"),
     (b"BEGIN:VCARD", "an address card"),
 )
-# What helps, by words of the kind: the first that fits.
+# Advice by words in the kind; the first match applies.
 _CURES = (
     ("PDF", "convert it with pdftotext"),
     ("PostScript", "convert it with ps2ascii"),
@@ -126,9 +131,9 @@ _CURES = (
     ("SQLite", "export its rows as JSON (sqlite3 FILE '.mode json' 'SELECT …')"),
     ("archive", "unpack it first"),
     ("xz file", "unpack it first"),
-    ("image", "recognise the text in it first (OCR)"),
-    ("sound", "transcribe what is said in it first"),
-    ("film", "transcribe what is said in it first"),
+    ("image", "extract its text by OCR first"),
+    ("sound", "transcribe it first"),
+    ("film", "transcribe it first"),
     ("Arrow", "convert it to parquet with pyarrow"),
     ("Avro", "convert it to parquet"),
     ("ORC", "convert it to parquet with pyarrow"),
@@ -136,25 +141,28 @@ _CURES = (
 
 
 def cure(what: str) -> str:
-    """What can be done about a kind of binary that `binary` has named."""
+    """Return advice for a kind of binary, as named by `binary`."""
     return next((help_ for words, help_ in _CURES if words in what), "convert it to HTML or text first")
 
 
 _BOMS = (codecs.BOM_UTF8, codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _CONTROL = bytes(set(range(32)) - set(b"\t\n\v\f\r\x1b")) + b"\x7f"
-# What may stand before a page's first tag, each of it by itself: comments and declarations as the HTML standard ends them.
+# What may precede the first tag of a page: comments and declarations, as the HTML standard ends
+# them.
 _BEFORE_HTML = re.compile(rf"[\s\ufeff]+|{COMMENT}|<\?[^>]*(?:>|\Z)|<!(?!doctype\b)[^>]*(?:>|\Z)", re.I | re.S)
 _HTML_START = re.compile(r"<(?:!doctype|html|head|body)\b", re.I)
 _HTML_TAG = re.compile(
     r"</?(?:p|div|br|a|span|ul|li|h[1-6]|table|td|meta|title|article|section|script|link|img|body|main)(?:\s[^<>]*)?/?>", re.I
 )
-# Fewer tags than this in a file that is called text are text that talks about tags, or a stray <b>.
+# With fewer tags than this, a text file is about tags, or has a stray <b>.
 _TAGS_IN_TEXT = 8
 
 
 def container(head: bytes, name: str = "") -> Container:
-    """What kind of container an input is, from its first bytes (`HEAD_BYTES` are plenty) and, where they leave it open, its
-    name; "" where it is a document by itself (HTML, text, or nothing that can be read).
+    """Return the kind of container by the first bytes of an input.
+
+    `HEAD_BYTES` bytes are sufficient. The name decides if they are ambiguous. "" means a single
+    document (HTML, text, or something unreadable).
     """
     for magic, kind in _CONTAINERS:
         if magic.match(head):
@@ -164,7 +172,8 @@ def container(head: bytes, name: str = "") -> Container:
         text = head.decode("utf-16", "replace").lstrip("\ufeff \t\r\n")
     else:
         stripped = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-        # Most files are pages and prose, which their first lines tell: few are looked at for longer.
+        # Most files are pages and prose, recognisable by their first lines; few need to be read
+        # further.
         looked = suffix in ("jsonl", "ndjson") or structure(stripped[:_LOOK_BYTES].decode("utf-8", "replace"), suffix, cut=True)
         long = stripped.startswith((b"{", b"[", b"<?", b"<!")) and not _HTML_START.match(stripped[:99].decode("latin-1"))
         if not looked and not long:
@@ -176,13 +185,14 @@ def container(head: bytes, name: str = "") -> Container:
     if suffix in ("jsonl", "ndjson"):
         if text[:1] in ("{", "[") and (is_list_of_rows(first) if first is not _NOTHING else rest and is_json(text, "json", cut)):
             return "json"
-        # A file called JSON lines whose first line is none has a bad line, unless it is something else altogether.
+        # A JSON lines file with an invalid first line has a bad line, unless it is something else
+        # altogether.
         return "jsonl" if text and (text[:1] == "{" or not is_markup(text, name)) else ""
     return "jsonl" if has_text(first) else structure(text, suffix, cut)
 
 
 def binary(head: bytes) -> str:
-    """What kind of binary this is ("a PDF"), or "" where it is text in some charset."""
+    """Return the kind of binary ("a PDF"), or "" for text in any charset."""
     for magic, what in _SIGNATURES:
         if head.startswith(magic):
             return what
@@ -196,12 +206,16 @@ def binary(head: bytes) -> str:
         return ""
     sample = head[:HEAD_BYTES]
     controls = len(sample) - len(sample.translate(None, _CONTROL))
-    # Text has a stray control character at most; compressed or compiled data has one in ten.
+    # Text has a stray control character at most; in compressed or compiled data, one byte in ten is
+    # one.
     return "binary data" if controls > 8 and controls * 50 > len(sample) else ""
 
 
 def is_markup(text: str, name: str = "") -> bool:
-    """Return whether `text` (its beginning is enough) is HTML rather than prose; `name` is the file's name."""
+    """Return whether `text` is HTML rather than prose.
+
+    The beginning is sufficient. `name` is the file's name.
+    """
     if "<" not in text:
         return False
     at = 0
@@ -231,7 +245,11 @@ _TOP_LEVEL = frozenset("application audio font image message model multipart tex
 
 
 def media_type_to_count(media_type: str) -> str:
-    """A media type as it is counted: the common ones by name, any other by its top-level type: few, whoever made them up."""
+    """Return the label of a media type for statistics.
+
+    Frequent types have their own name, others the top-level type, so that the number of labels is
+    limited.
+    """
     if media_type in _COUNTED or not media_type:
         return media_type
     top = media_type.partition("/")[0]
@@ -239,10 +257,11 @@ def media_type_to_count(media_type: str) -> str:
 
 
 def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions = USUAL_NAMES) -> Document | Dropped:
-    """The document in an input; Dropped where it is empty or of a media type that is not read.
+    """Decode an input into a document.
 
-    `added` is when the run is, `processed_by` what the record will name as its maker, `rows` how rows are read.
-    Raises DecodeError where the input is no document.
+    Returns Dropped if it is empty or of an unsupported media type. `added` is the time of the run,
+    `processed_by` the value for the record, `rows` how rows are read. Raises DecodeError if the
+    input is not a document.
     """
     if raw.form == "json":
         return _from_json(raw, added, processed_by, rows)
@@ -252,7 +271,8 @@ def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions =
     media_type = media_type.strip().lower()
     if raw.form == "http" and media_type and not re.fullmatch(r"text/(?:html|plain)|application/xhtml\+xml", media_type):
         return Dropped("decode", f"media type {media_type}" if _MEDIA_TYPE.fullmatch(media_type) else "not a media type")
-    if not raw.payload.strip(b"\0\xff\xfe\xef\xbb\xbf \t\r\n"):  # byte-order marks and blanks, also in UTF-16
+    # byte-order marks and blanks, also in UTF-16
+    if not raw.payload.strip(b"\0\xff\xfe\xef\xbb\xbf \t\r\n"):
         return Dropped("decode", "empty")
     if what := binary(raw.payload[:HEAD_BYTES]):
         raise DecodeError(f"{raw.origin} is {what}, not text; {cure(what)}, or leave it out")
@@ -271,7 +291,10 @@ def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions =
 
 
 def _no_page(payload: bytes) -> str:
-    """What was sent in place of a page under a page's media type: "JSON", "a feed", "XML"; "" where it is a page, or text."""
+    """Return what was sent instead of a page: "JSON", "a feed" or "XML".
+
+    "" if it is a page or text, as its media type says.
+    """
     start = payload[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1]
     if start not in (b"{", b"[", b"<"):
         return ""
@@ -323,14 +346,14 @@ def _from_json(raw: Raw, added: str, processed_by: str, options: RowOptions) -> 
         try:
             record = from_record(row, added, processed_by)
         except NotARecord as error:
-            raise DecodeError(f"{raw.origin} {error}; make it anew from its input") from error
+            raise DecodeError(f"{raw.origin} {error}; recreate it from its input") from error
         return record if record.text.strip() else Dropped("decode", "empty")
     try:
         said = read_row(row, options, added)
     except NoText as error:
         raise DecodeError(f"{raw.origin} {error}") from error
     except RecursionError as error:
-        raise DecodeError(f"{raw.origin} is nested too deeply to be kept; leave that field out of --keep-fields") from error
+        raise DecodeError(f"{raw.origin} is nested too deeply to be kept; remove that field from --keep-fields") from error
     if said is None:
         return Dropped("decode", "empty")
     markup = said.markup or is_markup(said.text)
@@ -338,7 +361,10 @@ def _from_json(raw: Raw, added: str, processed_by: str, options: RowOptions) -> 
 
 
 def _from_item(raw: Raw, added: str, processed_by: str) -> Document | Dropped:
-    """The document in what a reader of ours has put together: all are strings, under the names of the fields."""
+    """Build the document from an item made by a reader.
+
+    An item has only strings, with the names of fields as keys.
+    """
     item: dict[str, str] = orjson.loads(raw.payload)
     text, html = item.get("text", ""), item.get("html", "")
     content = html if html.strip() else text
@@ -360,7 +386,8 @@ def _object(raw: Raw) -> dict[str, Any]:
     try:
         row = orjson.loads(raw.payload)
         if isinstance(row, dict) and any(type(value) is float and abs(value) >= _INTEGERS for value in row.values()):
-            row = _lenient(raw, orjson.JSONDecodeError("", "", 0))  # an integer beyond 64 bits, digits and all
+            # an integer beyond 64 bits, with all digits
+            row = _lenient(raw, orjson.JSONDecodeError("", "", 0))
     except orjson.JSONDecodeError as error:
         row = _lenient(raw, error)
     if not isinstance(row, dict):
@@ -369,19 +396,21 @@ def _object(raw: Raw) -> dict[str, Any]:
 
 
 def _lenient(raw: Raw, error: orjson.JSONDecodeError) -> Any:
-    # Python's own parser takes what orjson refuses and real files hold: NaN, lone surrogates, a byte-order mark, tabs in strings.
+    # Python's own parser accepts what real files contain and orjson rejects: NaN, unpaired
+    # surrogates, a byte-order mark, tabs in strings.
     try:
         return json.loads(raw.payload.decode("utf-8-sig"), strict=False)
     except UnicodeDecodeError as bad:
         raise DecodeError(f"{raw.origin} is not UTF-8 at byte {bad.start}; JSON lines must be UTF-8: convert the file with iconv") from bad
     except (ValueError, RecursionError):
-        raise DecodeError(f"{raw.origin} is no JSON: {error}; each line must be one object") from error
+        raise DecodeError(f"{raw.origin} is not valid JSON: {error}; each line must be one object") from error
 
 
 # --- charsets -------------------------------------------------------------------------------------------------------
 
-# name for the record, Python codec, further labels: the encodings of the WHATWG Encoding Standard, chapter 4.2. Pages with a
-# label of the right side are written in the superset on the left. No page is in any other charset.
+# Name for the record, Python codec, other labels: the encodings of the WHATWG Encoding Standard,
+# chapter 4.2. Pages with a label on the right are written in the superset on the left. No page has
+# any other charset.
 _CHARSETS = (
     ("utf-8", "utf-8", "utf8 ascii us-ascii utf-8-sig unicode-1-1-utf-8 x-unicode20utf8"),
     ("utf-16le", "utf-16-le", "utf-16 utf16 unicode ucs-2 iso-10646-ucs-2 csunicode unicodefeff"),
@@ -421,7 +450,7 @@ _CHARSETS = (
     ("big5", "big5hkscs", "big5-hkscs cn-big5 x-x-big5 big5"),
 )
 _LABELS = {label: (name, codec) for name, codec, labels in _CHARSETS for label in [name, codec, *labels.split()]}
-# What Python and the detector call them -> the same.
+# The names in Python and in the detector, mapped to the same.
 _CODECS = {codecs.lookup(codec).name: (name, codec) for name, codec, _ in _CHARSETS} | {
     "iso8859-1": _LABELS["iso-8859-1"],
     "iso8859-9": _LABELS["iso-8859-9"],
@@ -436,27 +465,29 @@ _CODECS = {codecs.lookup(codec).name: (name, codec) for name, codec, _ in _CHARS
     **dict.fromkeys(("big5", "cp950"), _LABELS["big5"]),
 }
 _MULTIBYTE = {"euc-kr", "shift_jis", "euc-jp", "gb18030", "big5", "utf-16le", "utf-16be", "iso-2022-jp"}
-# What is guessed at when nothing is declared: the charsets that pages and files without a label are really in.
+# Candidates if no charset is declared: those that occur in real pages and files without a label.
 _GUESSES = [
     *("cp949", "cp932", "euc_jp", "gb18030", "big5", "cp1252", "cp1250", "cp1251", "koi8_r", "koi8_u", "cp1253", "cp1254", "cp1255"),
     *("cp1256", "cp1257", "cp1258", "cp874", "iso8859_2", "cp866"),
 ]
 _WIDE_GUESSES = ["utf_16_le", "utf_16_be"]
 _HIGH = bytes(range(128, 256))
-# Guesses of the same alphabet as windows-1252, between which a few letters do not decide; it is by far the most frequent.
+# Candidates for the same alphabet as windows-1252, which is by far the most frequent. A few letters
+# are not enough to decide between them.
 _LIKE_WESTERN = {"windows-1250", "windows-1254", "windows-1257", "windows-1258", "iso-8859-2"}
 _FEW_LETTERS = 8
 
 
 def python_codec(name: str) -> str:
-    """The codec of Python for a charset that `decode_bytes` has named."""
+    """Return Python's codec for a charset named by `decode_bytes`."""
     return _LABELS[name][1]
 
 
 def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
-    """The text of a page or file, to the character, and the name of its charset. Never raises.
+    """Decode a page or file; return the text and the charset. Never raises.
 
-    `header_charset` is what the transport declared (HTTP `Content-Type`). Bytes that the charset does not know become U+FFFD.
+    `header_charset` is the charset declared by the transport (HTTP `Content-Type`). Invalid bytes
+    become U+FFFD.
     """
     data, bom = EncodingDetector.strip_byte_order_mark(payload)
     if bom:
@@ -472,13 +503,15 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
     if declared is None:
         declared = _resolve(EncodingDetector.find_declared_encoding(payload[:HEAD_BYTES], is_html=True) or "")
         if declared and declared[0].startswith("utf-16"):
-            # A page that can tell us so in ASCII is not UTF-16: the standard reads it as UTF-8.
+            # A page that declares UTF-16 in ASCII is not UTF-16: the standard decodes it as UTF-8.
             declared = ("utf-8", "utf-8")
     if utf8 is not None and not (declared and declared[0] in _MULTIBYTE):
-        # Well-formed multi-byte UTF-8 does not come about by chance, whatever a page says of single bytes.
+        # Well-formed multi-byte UTF-8 is not a coincidence, whatever single-byte charset a page
+        # declares.
         return utf8, "utf-8"
     if utf8 is not None and declared and not payload.isascii():
-        # Bytes of both: a few of them may be anything, but many well-formed sequences are UTF-8, as is what the declared charset breaks.
+        # Bytes that are valid in both. A few may be anything, but many well-formed sequences are
+        # UTF-8, and so are bytes that are invalid in the declared charset.
         if _is_no_accident(utf8) or (text := _strict(payload, declared[1])) is None:
             return utf8, "utf-8"
         return text, declared[0]
@@ -488,7 +521,8 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
         return utf8, "utf-8"
     text = _HALVES.sub("\ufffd".encode(), payload).decode("utf-8", "replace")
     bad = text.count("\ufffd")
-    # Two well-formed sequences for each bad byte: no other charset looks like that, so this is UTF-8 that was damaged.
+    # Two well-formed sequences per invalid byte: no other charset looks like that, so this is
+    # damaged UTF-8.
     if len(text) - bad - len(text.encode("ascii", "ignore")) >= 2 * bad:
         return text, "utf-8"
     detected = _detect(payload)
@@ -498,9 +532,11 @@ def decode_bytes(payload: bytes, header_charset: str = "") -> tuple[str, str]:
 
 
 def _is_no_accident(text: str) -> bool:
-    """Return whether bytes that are well-formed UTF-8 can hardly be a charset of two bytes a character: one in four characters of such a
-    charset looks like a sequence of two bytes, next to none like one of three. Letters of Latin alphabets and marks that stand among
-    them are such sequences, too.
+    """Return whether valid UTF-8 is certain to be UTF-8.
+
+    The alternative is a charset with two bytes per character: one in four of its characters looks
+    like a two-byte sequence, but almost none like a three-byte sequence. Letters of Latin alphabets
+    and adjacent punctuation are such sequences as well.
     """
     if not _NOT_WESTERN.search(text):
         return True
@@ -516,11 +552,15 @@ _HALVES = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 def _without_surrogates(payload: bytes) -> bytes:
-    """The bytes with CESU-8 (each half of a surrogate pair in three bytes: Java, MySQL) made UTF-8, where that leaves nothing broken."""
+    """Convert CESU-8 to UTF-8, if the result is valid.
+
+    CESU-8 has three bytes for each surrogate of a pair (Java, MySQL).
+    """
     if b"\xed" not in payload or not _PAIRS.search(payload):
         return payload
     whole = _PAIRS.sub(_pair, payload)
-    # In another charset the same bytes are letters: what stands around them has to be UTF-8, but for a bad byte.
+    # In another charset, the same bytes are letters: the surrounding bytes must be UTF-8, except
+    # for a few.
     text = _HALVES.sub(b"?", whole).decode("utf-8", "replace")
     bad = text.count("\ufffd")
     return whole if len(text) - bad - len(text.encode("ascii", "ignore")) >= 2 * bad else payload
@@ -532,10 +572,10 @@ def _pair(match: re.Match[bytes]) -> bytes:
 
 
 def _detect(payload: bytes) -> tuple[str, str] | None:
-    # The detector that bs4's UnicodeDammit asks where it is the only one installed; asked directly, since UnicodeDammit
-    # prefers cchardet or chardet where a machine has them, and records must not depend on that.
+    # The detector that bs4's UnicodeDammit uses if no other is installed. UnicodeDammit prefers
+    # cchardet or chardet if a machine has them, and records must not depend on that.
     sample = _around_first_high_byte(payload)
-    # Latin letters of one byte each, taken two by two, would be Chinese.
+    # Latin letters of one byte each would be Chinese if read in pairs.
     wide = len(sample.translate(None, _HIGH)) < 0.75 * len(sample)
     best = charset_normalizer.from_bytes(sample, cp_isolation=[*_GUESSES, *_WIDE_GUESSES] if wide else _GUESSES).best()
     guess = _resolve(best.encoding) if best is not None else None
@@ -545,7 +585,8 @@ def _detect(payload: bytes) -> tuple[str, str] | None:
 
 
 def _around_first_high_byte(payload: bytes) -> bytes:
-    # A page may open with 100 kB of ASCII script: start the sample a little before the first byte that tells anything.
+    # A page may begin with 100 kB of ASCII script: start the sample shortly before the first
+    # informative byte.
     first = re.search(rb"[\x80-\xff]", payload)
     start = max(0, first.start() - 512) if first else 0
     sample = payload[start : start + HEAD_BYTES]
@@ -561,7 +602,10 @@ def _strict(payload: bytes, codec: str) -> str | None:
 
 
 def _nearly(payload: bytes, codec: str) -> str | None:
-    """The text, if all but a few bytes in a thousand of those outside ASCII fit the charset (real pages have a bad byte)."""
+    """Return the text if nearly all bytes outside ASCII fit the charset.
+
+    Real pages contain a bad byte now and then.
+    """
     text = _strict(payload, codec)
     if text is not None:
         return text
@@ -571,7 +615,10 @@ def _nearly(payload: bytes, codec: str) -> str | None:
 
 
 def _resolve(label: str) -> tuple[str, str] | None:
-    """(name for the record, Python codec) of a charset label, or None where there is no such charset for text."""
+    """Return (name for the record, Python codec) of a charset label.
+
+    None if there is no such charset for text.
+    """
     label = label.strip().lower()
     if label in _LABELS:
         return _LABELS[label]
@@ -581,12 +628,13 @@ def _resolve(label: str) -> tuple[str, str] | None:
         return None
 
 
-# What a text is written in, as far as its scripts fit into one unit of UTF-16.
+# Characters of text in scripts that need one unit of UTF-16.
 _WRITTEN = re.compile(
     "[\t\n\r -~\u00a0-\u017f\u0370-\u052f\u0531-\u058f\u05b0-\u05f4\u0600-\u06ff\u0900-\u0d7f\u0e01-\u0e5b\u10a0-\u10ff\u1e00-\u1eff"
     "\u200b-\u2069\u20a0-\u20bf\u2116\u2122\u3000-\u30ff\u4e00-\u9fff\uac00-\ud7a3\ufeff\uff01-\uff65]"
 )
-# What no such text is without, and what other bytes, read so, hardly ever are: blanks, digits, full stops, kana.
+# Characters that every such text contains, and that other bytes rarely produce: blanks, digits,
+# full stops, kana.
 _ANCHORS = re.compile("[\t\n\r -~\u3001-\u301f\u3041-\u30fe\uff01-\uff60]")
 _ALPHABETS = re.compile("[\u0370-\u03ff\u0400-\u045f\u05d0-\u05ea\u0620-\u06d3\u0900-\u097f\u0e01-\u0e5b\u10d0-\u10ff]")
 _HAN, _HANGUL = re.compile("[\u4e00-\u9fff]"), re.compile("[\uac00-\ud7a3]")
@@ -595,7 +643,7 @@ _LEAST_SAMPLE_BYTES = 16
 
 
 def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
-    """The order of the bytes where they are UTF-16 without a byte-order mark; "" where they are not."""
+    """Return the byte order of UTF-16 without byte-order mark, else ""."""
     sample = head[:512]
     if len(sample) < 8:
         return ""
@@ -604,7 +652,7 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
         return "be"
     if odd > 0.7 and even < 0.1:
         return "le"
-    # Neither Latin nor, as far as looking at some bytes tells, anything else: UTF-8 has no such control characters.
+    # Neither Latin text nor, by a sample, anything else: UTF-8 has no such control characters.
     if not len(sample.translate(None, _CONTROL)) < len(sample) and _begins_as_utf8(sample):
         return ""
     if len(head) < _LEAST_SAMPLE_BYTES:
@@ -615,7 +663,8 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
     for order in orders:
         text = sample.decode(f"utf-16-{order}", "replace")
         written, anchors, letters = (len(pattern.findall(text)) for pattern in (_WRITTEN, _ANCHORS, _ALPHABETS))
-        # Nobody writes as many Chinese characters as Korean syllables; other bytes, read so, give both.
+        # No text has as many Chinese characters as Korean syllables; other bytes, if read as
+        # UTF-16, yield both.
         mixed = min(len(_HAN.findall(text)), len(_HANGUL.findall(text))) > 0.1 * len(text)
         if (
             not mixed
@@ -628,7 +677,7 @@ def _utf16_without_bom(head: bytes) -> Literal["le", "be", ""]:
 
 
 def _begins_as_utf8(sample: bytes) -> bool:
-    """Return whether bytes are UTF-8, but for a character at their end that may be cut."""
+    """Return whether bytes are UTF-8, except for a truncated last character."""
     try:
         codecs.utf_8_decode(sample, "strict", False)
     except UnicodeDecodeError:
@@ -641,7 +690,10 @@ def _suffix(name: str) -> str:
 
 
 def _first_value(text: str) -> tuple[object, bool]:
-    """The JSON value on the first line of a text, _NOTHING where there is none; and whether other lines follow."""
+    """Return the JSON value on the first line, else _NOTHING.
+
+    Also returns whether other lines follow.
+    """
     if text[:1] not in ("{", "["):
         return _NOTHING, False
     line, _, rest = text.partition("\n")

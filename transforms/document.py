@@ -1,8 +1,8 @@
-"""The things that travel through newsbeam: an input, a document, and what became of it.
+"""The data that pass through newsbeam: inputs, documents and results.
 
-Everything here is immutable, pickles, and (through orjson) prints itself with its keys in the order of the fields.
-Offsets are code points into `Document.text`, end exclusive; a piece that is missing, or that stands in removed text, is
-`(-1, -1)`. Nothing is ever None: what is missing is `""`, `-1` or `()`.
+All of them are immutable and can be pickled; orjson serialises them with keys in the order of the
+fields. Offsets are code points in `Document.text`, with exclusive end. A missing part, or one in
+removed text, is `(-1, -1)`. Nothing is None: missing values are `""`, `-1` or `()`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ REMOVAL_KINDS: tuple[RemovalKind, ...] = get_args(RemovalKind)
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A stretch of `Document.text`: `text == document.text[start:end]`."""
+    """A range of `Document.text`: `text == document.text[start:end]`."""
 
     start: int = NOWHERE
     end: int = NOWHERE
@@ -40,13 +40,16 @@ class Span:
 
     @classmethod
     def of(cls, text: str, start: int, end: int) -> Span:
-        """The span `text[start:end]`."""
+        """Create the span `text[start:end]`."""
         return cls(start, end, text[start:end])
 
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """A removed piece of boilerplate: its kind, its 1-based line in scraped text (-1 in HTML), its words."""
+    """A removed piece of boilerplate.
+
+    `line` is 1-based in scraped text, and -1 in HTML.
+    """
 
     kind: RemovalKind
     line: int
@@ -55,7 +58,7 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRun:
-    """A stretch of the text in one language; `score` in 0..1."""
+    """A range of the text in one language; `score` in 0..1."""
 
     start: int
     end: int
@@ -65,7 +68,10 @@ class LanguageRun:
 
 @dataclass(frozen=True, slots=True)
 class Artifact:
-    """A trace that translation left: what kind, where (-1 in removed text), its words and why it counts."""
+    """A piece of evidence for translation.
+
+    Its kind, its range (-1 in removed text), its words and the reason why it counts.
+    """
 
     kind: str
     start: int
@@ -76,7 +82,10 @@ class Artifact:
 
 @dataclass(frozen=True, slots=True)
 class Translation:
-    """Return whether the text is a translation. `score` in 0..1; `source_language` is `""` when nothing points to one."""
+    """The verdict on translation.
+
+    `score` in 0..1 is the probability. `source_language` is `""` if nothing points to one.
+    """
 
     score: float = 0.0
     verdict: Verdict = "unknown"
@@ -87,7 +96,10 @@ class Translation:
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """Who said it: the span in the text, the resolved full name, the role and the kind of source."""
+    """The speaker of a statement.
+
+    The span in the text, the resolved full name, the role and the kind of source.
+    """
 
     start: int = NOWHERE
     end: int = NOWHERE
@@ -99,7 +111,7 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """One link of the chain that a statement came through ("told Reuters"), and the outlet's name."""
+    """A link in the chain of a statement ("told Reuters"), with its outlet."""
 
     start: int
     end: int
@@ -109,9 +121,10 @@ class Via:
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """One statement: its content in one or more pieces, the cue ("said"), the speaker, the chain; `score` in 0..1.
+    """A statement: content, cue ("said"), speaker and chain.
 
-    `type` tells what was said, written or shown from a belief, an attitude or a plan that is ascribed ("wants", "supported").
+    The content has one or more pieces; `score` is in 0..1. `type` distinguishes what was said,
+    written or shown from an ascribed belief, attitude or plan ("wants", "supported").
     """
 
     form: ClaimForm
@@ -125,7 +138,10 @@ class Attribution:
 
 @dataclass(frozen=True, slots=True)
 class Credit:
-    """An image credit, agency, dateline place, copyright holder, byline or outlet; `text` is where it was read."""
+    """A credit of a picture or text; `text` is the text that was read.
+
+    The kinds are image, agency, dateline (place), copyright (holder), byline and outlet.
+    """
 
     kind: CreditKind
     name: str
@@ -134,14 +150,19 @@ class Credit:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """Where a document came from and what else its page says, as it stands in the record.
+    """The origin of a document, and other metadata from its page.
 
-    `boilerplate` tells what was known when it was cleaned: ALL_SIGNS, or NEUTRAL_SIGNS where its language has no word lists (which
-    the language processor finds out); "" if it was not cleaned. `modified` is ISO 8601. `script` is the main text's (ISO 15924:
-    "Latn", "Hans"), `language_hint` what decided between languages that the text left too close to call ("declared nb decided
-    between nb and da"); `attribution` is QUOTATIONS_ONLY where the language has no rules for who said what. `input` holds other
-    fields of the input, a JSON string. All "" where there is nothing to say. `http_status` is the archived response's, -1 where there
-    is none.
+    * `boilerplate` says which rules were available for cleaning: ALL_SIGNS, or NEUTRAL_SIGNS if the
+      language has no word lists (set by the language processor); "" if it was not cleaned.
+    * `modified` is ISO 8601.
+    * `script` is the script of the main text (ISO 15924: "Latn", "Hans"). `language_hint` says what
+      decided between languages that were too close to call ("declared nb decided between nb and
+      da").
+    * `attribution` is QUOTATIONS_ONLY if there are no attribution rules for the language.
+    * `input` has other fields of the input, as a JSON string.
+    * `http_status` is that of the archived response, -1 if there is none.
+
+    All others are "" if unknown.
     """
 
     origin: str = ""
@@ -170,14 +191,18 @@ QUOTATIONS_ONLY = "quotations only"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """One document on its way through the chain.
+    """A document on its way through the chain.
 
-    `text` is the input to the character until a processor that edits has run; while `markup` is true it still holds
-    tags. `declared_language` is what the page, its headers or its archive claim ("ko", "en-US"): a hint, never proof.
-    `visible` is the number of characters other than white space that the markup showed to a reader, where the processor that
-    took the markup off has counted them (-1 where not).
-    `processed_before` names the processors that made the record that this document was read from. `fields_taken` are
-    (field, key) pairs: under which unusual keys a row had what; `fields_absent` those that the user named and the row lacks.
+    * `text` is the exact input until an editing processor has run. It contains tags while `markup`
+      is true.
+    * `declared_language` is claimed by the page, its headers or its archive ("ko", "en-US"), and
+      only a hint.
+    * `visible` is the number of visible characters other than white space, if the processor that
+      removed the markup counted them (else -1).
+    * `processed_before` names the processors that made the record from which this document was
+      read.
+    * `fields_taken` are (field, key) pairs of a row's unusual keys; `fields_absent` are pairs that
+      the user named and the row lacks.
     """
 
     text: str
@@ -206,15 +231,15 @@ class Document:
 
     @property
     def prose(self) -> str:
-        """`text` for reading: of the same length, with tags, scripts and comments blanked out where it is markup."""
+        """`text` with tags, scripts and comments blanked; same length."""
         return _TAGS.sub(_blank, self.text) if self.markup else self.text
 
     def record(self) -> dict[str, Any]:
-        """The record of the contract: the same keys and types for every document, ready for orjson."""
+        """Return the record: the same keys and types for every document."""
         return dict(zip(RECORD_KEYS, _values(self), strict=True))
 
     def spans(self) -> Iterator[tuple[str, int, int, str]]:
-        """Every span with the key it stands under, for checking: (key, start, end, text)."""
+        """Yield all spans with their keys: (key, start, end, text)."""
         for run in self.languages:
             yield "languages", run.start, run.end, self.text[run.start : run.end]
         for artifact in self.translation.artifacts:
@@ -254,8 +279,8 @@ _values = attrgetter(*RECORD_KEYS)
 COMMENT = r"<!--(?:-?>|.*?(?:--!?>|\Z))"
 """A comment in HTML, as the standard ends it (a pattern in which `.` has to match line breaks)."""
 
-# One alternation, each branch linear: a comment or declaration as the HTML standard ends them, a script or style as a whole, else one
-# tag, the values of its attributes with what signs they hold.
+# One alternation with linear branches: a comment or declaration as the HTML standard ends them, a
+# complete script or style, else one tag, whose attribute values may contain any characters.
 _TAGS = re.compile(
     COMMENT + r"|<[!?][^>]*(?:>|\Z)|<(script|style)\b.*?(?:</\1\b[^>]*(?:>|\Z)|\Z)"
     r"|</?[a-z](?:[^<>=]|=(?!\s*[\"'])|=\s*(?:\"[^\"]{0,5000}\"|'[^']{0,5000}'))*>|</?[a-z][^<>]*>|</[^<>a-z][^>]*>",
@@ -268,17 +293,20 @@ def _blank(match: re.Match[str]) -> str:
 
 
 def count_visible(document: Document) -> int:
-    """How many characters other than white space the document shows to a reader."""
+    """Count the document's visible characters other than white space."""
     return characters(_TAGS.sub(" ", document.text) if document.markup else document.text)
 
 
 def characters(text: str) -> int:
-    """How many characters other than white space there are in the text."""
+    """Count the characters other than white space."""
     return len("".join(text.split()))
 
 
 def removal_kind(name: str, source: str) -> RemovalKind:
-    """Check that `name` is a kind of removal; `source` is where it stands. Raises ValueError."""
+    """Return `name` if it is a kind of removal, else raise ValueError.
+
+    `source` is where the name was found.
+    """
     for kind in REMOVAL_KINDS:
         if kind == name:
             return kind
@@ -286,12 +314,12 @@ def removal_kind(name: str, source: str) -> RemovalKind:
 
 
 def is_blank(text: str) -> bool:
-    """Return whether there is nothing in the text but white space and signs that are never seen."""
+    """Return whether the text has only white space and invisible characters."""
     return not any(sign.isprintable() and not sign.isspace() for sign in text)
 
 
 def broken_spans(document: Document) -> Sequence[str]:
-    """What is wrong with the document's spans, one sentence each; empty when every span holds."""
+    """Return a message for each invalid span; empty if all are valid."""
     text, length = document.text, len(document.text)
     wrong = []
     for key, start, end, words in document.spans():
@@ -302,20 +330,25 @@ def broken_spans(document: Document) -> Sequence[str]:
     return wrong
 
 
-# No slots here, nor in what else crosses a pipe: frozen with slots pickles by Python code, five times as slow.
+# Without slots, like everything that is sent between processes: pickling a frozen class with slots
+# is five times slower.
 @dataclass(frozen=True)
 class Raw:
-    """One input as it was read, before anything is known of its text.
+    """An input as it was read, before decoding.
 
-    `form` says what `payload` is: `file` (a whole file, kind unknown), `json` (one object as people have it), `item` (one object that a
-    reader has made of a feed, a mail or a saved page, with the keys of `transforms.fields.FIELDS`), `http` (the body of an archived
-    response), `text` (UTF-8 prose of a WET record). `origin` is its path or URI, with `#n` for the n-th record in it. `content_type`,
-    `content_language`, `url`, `date` and `http_status` (-1: none) are what the archive's headers say. `name` is the file's name without
-    a compression suffix; `source` the collection it belongs to. `inline`: the payload is to be found nowhere else (a message), so a
-    dead letter has to carry it. `sha256` of the payload where it is known already. `incomplete`: the archive has its body
-    cut short or damaged.
-    When it could not be read at all, `error` is "Class: message" and `payload` what little there is; `drop` is the reason
-    why a rule of the reader leaves it out.
+    * `form` says what `payload` is: `file` (a complete file of unknown kind), `json` (an object
+      with any keys), `item` (an object with the keys of `transforms.fields.FIELDS`, made by a
+      reader from a feed, a mail or a saved page), `http` (the body of an archived response), `text`
+      (UTF-8 prose of a WET record).
+    * `origin` is its path or URI, with `#n` for the n-th record in it. `name` is the file's name
+      without a compression suffix, `source` its collection.
+    * `content_type`, `content_language`, `url`, `date` and `http_status` (-1: none) are from the
+      archive's headers.
+    * `inline`: the payload is stored nowhere else (a message), so a dead letter must include it.
+    * `sha256` is that of the payload, if known. `incomplete`: the archive has only a truncated or
+      damaged body.
+    * If it could not be read, `error` is "Class: message" and `payload` is what could be read.
+      `drop` is the reason if a rule of the reader excludes it.
     """
 
     origin: str
@@ -337,7 +370,10 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Dropped:
-    """What a rule sorted out: by which stage, and the reason (a short fixed phrase, so that reasons can be counted)."""
+    """A document that a rule excluded.
+
+    `reason` is a short fixed phrase, so that reasons can be counted.
+    """
 
     stage: str
     reason: str
@@ -345,7 +381,10 @@ class Dropped:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """What went wrong: the stage, the class of the error, its message, and the last lines of the traceback."""
+    """A document that failed.
+
+    The stage, the class of the error, its message, and the last lines of the traceback.
+    """
 
     stage: str
     error: str

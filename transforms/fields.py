@@ -1,7 +1,8 @@
-"""Rows as people have them: which of an object's keys holds the text, the address, the title, the date, …
+"""Map the keys of rows to fields: text, address, title, date and others.
 
-The usual names are in `fields.yaml`, the surest first, and are found by themselves, also within objects (`article.body`).
-`RowOptions` names others. The choice depends on the row alone, so that it is the same wherever the row is read.
+The usual names are in `fields.yaml`, most reliable first, and are found automatically, also inside
+objects (`article.body`). `RowOptions` has other names. The mapping depends only on the row, so that
+it is the same wherever the row is read.
 """
 
 from __future__ import annotations
@@ -35,7 +36,7 @@ _MAX_DEPTH = 3
 
 
 class FieldError(ValueError):
-    """A field is named wrongly; the message says what was probably meant."""
+    """An unknown field or key; the message suggests an alternative."""
 
 
 class NoText(ValueError):
@@ -44,7 +45,11 @@ class NoText(ValueError):
 
 @dataclass(frozen=True)
 class RowOptions:
-    """What the user says of rows: (field, path) pairs that take the place of the usual names, and other keys to keep ("all": every one)."""
+    """The user's options for rows.
+
+    `paths` are (field, path) pairs that replace the usual names; `keep` are other keys to keep
+    ("all": every one).
+    """
 
     paths: tuple[tuple[str, str], ...] = ()
     keep: tuple[str, ...] = ()
@@ -56,8 +61,10 @@ USUAL_NAMES = RowOptions()
 
 @dataclass(frozen=True)
 class Row:
-    """What a row says of its document. `taken` are (field, key) pairs, `absent` the pairs set by the user that the row does not have,
-    `kept` the other fields as a JSON string.
+    """The fields of a row.
+
+    `taken` are (field, key) pairs, `absent` the pairs set by the user that the row lacks, `kept`
+    the other fields as a JSON string.
     """
 
     text: str
@@ -77,7 +84,10 @@ NOTHING_SAID = Row("", markup=False)
 
 
 def parse_options(fields: Sequence[str], keep: Sequence[str]) -> RowOptions:
-    """The options in words of the command line: `text=article.body` and `tags,meta.section` or `all`. Raises FieldError."""
+    """Parse options from the command line; raises FieldError.
+
+    `fields` are words such as `text=article.body`; `keep` are `tags,meta.section` or `all`.
+    """
     paths: dict[str, str] = {}
     for word in fields:
         name, mark, path = word.partition("=")
@@ -102,9 +112,10 @@ def is_field_name(key: str) -> bool:
 
 
 def columns_to_read(names: Sequence[str], objects: Sequence[str], options: RowOptions) -> list[str]:
-    """The columns of a table that fields may be read from, in their order; `objects` are those that hold objects.
+    """Return the columns of a table that may have fields, in order.
 
-    All, where every field is kept and where the table is one of newsbeam's own records.
+    `objects` are the columns with objects. Returns all columns if every field is kept, and for
+    newsbeam's own records.
     """
     if options.keep == (KEEP_ALL,) or {"id", "text", "added", "removed", "metadata"} <= set(names):
         return list(names)
@@ -116,7 +127,10 @@ def columns_to_read(names: Sequence[str], objects: Sequence[str], options: RowOp
 
 
 def may_hold_text(names: Iterable[str], objects: Sequence[str], options: RowOptions) -> bool:
-    """Return whether rows with these keys may have a text; `objects` are the keys that hold objects."""
+    """Return whether rows with these keys may have a text.
+
+    `objects` are the keys with objects.
+    """
     keys = set(names)
     if named := [path for field, path in options.paths if field in ("text", "html")]:
         return any(part in keys for path in named for part in _prefixes(path))
@@ -174,7 +188,10 @@ def _normal(name: str) -> str:
 
 @lru_cache(maxsize=4096)
 def _label(key: str, spelling: str) -> str:
-    """How a key is shown. What is counted is counted by it, so there are only so many for each name: the usual ways of writing it."""
+    """Return the label of a key in reports.
+
+    Labels are counted, so their number is limited: each name has only the usual spellings.
+    """
     words = [word for word in spelling.split("_") if word]
     camel = "".join(word.capitalize() for word in words)
     ways = {mark.join(words) for mark in ("_", "-", "", ".", ":", " ")}
@@ -183,14 +200,20 @@ def _label(key: str, spelling: str) -> str:
 
 
 class _Scope(NamedTuple):
-    """An object in which fields are looked for, the path to it, and what it holds by field, the surest first."""
+    """An object that may have fields, its path, and its values by field.
+
+    The most reliable value is first.
+    """
 
     path: str
     found: dict[str, list[tuple[int, str, Any]]]
 
 
 def _scopes(row: dict[str, Any]) -> list[_Scope]:
-    """The row, then the objects in it that may hold fields, the nearer and the surer first."""
+    """Return the row and the objects inside it that may have fields.
+
+    Nearest and most reliable first.
+    """
     table = _names()
     scopes: list[_Scope] = []
     level: list[tuple[str, dict[str, Any]]] = [("", row)]
@@ -206,7 +229,8 @@ def _scopes(row: dict[str, Any]) -> list[_Scope]:
                 if isinstance(value, dict) and (rank := table.containers.get(normal)) is not None:
                     below.append((rank, f"{path}{_label(key, normal)}.", value))
             for candidates in found.values():
-                candidates.sort(key=lambda one: one[0])  # stable: keys that differ in their spelling alone stay in the row's order
+                # stable: keys that differ only in spelling stay in the order of the row
+                candidates.sort(key=lambda one: one[0])
             scopes.append(_Scope(path, found))
         below.sort(key=lambda one: one[0])
         level = [(path, objects) for _, path, objects in below]
@@ -216,7 +240,7 @@ def _scopes(row: dict[str, Any]) -> list[_Scope]:
 
 
 def _prefixes(path: str) -> Iterator[str]:
-    """The keys that a path may begin with: of a.b.c these are a, a.b and a.b.c."""
+    """Yield the keys that a path may begin with: for a.b.c, a, a.b and a.b.c."""
     parts = path.split(".")
     return (".".join(parts[:count]) for count in range(1, len(parts) + 1))
 
@@ -225,7 +249,10 @@ _ABSENT: Any = object()
 
 
 def look_up(row: Any, path: str) -> Any:
-    """The value at a path (`meta.link`, `authors.0.name`; a key may itself hold a dot), or None where there is none."""
+    """Return the value at a path, or None.
+
+    Paths are `meta.link` or `authors.0.name`; a key may contain a dot.
+    """
     value = _look_up(row, path.split("."))
     return None if value is _ABSENT else value
 
@@ -249,9 +276,10 @@ def _look_up(row: Any, parts: Sequence[str]) -> Any:
 
 
 def read_row(row: dict[str, Any], options: RowOptions = USUAL_NAMES, latest: str = "") -> Row | None:
-    """What a row says of its document; None where its text is blank. `latest` is the day after which no date is believed.
+    """Read the fields of a row; None if its text is blank.
 
-    Raises NoText where there is no text, naming the keys that there are.
+    Dates after `latest` are rejected. Raises NoText if there is no text, with the names of the
+    keys.
     """
     named = dict(options.paths)
     scopes = _scopes(row)
@@ -266,7 +294,8 @@ def read_row(row: dict[str, Any], options: RowOptions = USUAL_NAMES, latest: str
         raise NoText(_no_text(row, named))
     field, label, text, markup, home = body
     taken.append((field, label))
-    # What stands beside the text is about it; then come the row's own fields, then those of other objects in it.
+    # Values next to the text describe it; then come the row's own fields, then those of other
+    # objects.
     order = [*(scope for scope in scopes if scope.path == home), *(scope for scope in scopes if scope.path != home)]
     said: dict[str, str] = {}
     for field in ("url", "title", "language", "date", "author", "id"):
@@ -303,7 +332,7 @@ _Body = tuple[str, str, str, bool, str]
 
 
 def _body(scopes: Sequence[_Scope]) -> _Body | None:
-    # A text before HTML, as in one object so in all: who has both has taken the text out of the page.
+    # Text is preferred to HTML: data with both have the text extracted from the page.
     for field in ("text", "html"):
         for scope in scopes:
             for _, label, value in scope.found.get(field, ()):
@@ -327,7 +356,10 @@ def _named_body(row: dict[str, Any], named: dict[str, str], absent: list[tuple[s
 
 
 def _texts(value: Any) -> Iterator[tuple[str, str]]:
-    """The text in a value, with what leads to it: a string, a list of paragraphs, or an object that has either."""
+    """Return the text in a value, and the path to it.
+
+    A value is a string, a list of paragraphs, or an object with either.
+    """
     if isinstance(value, dict):
         for key in _names().texts:
             inner = value.get(key)
@@ -375,12 +407,18 @@ _FRAGMENT = re.compile(
 
 
 def is_fragment(text: str) -> bool:
-    """Return whether a string is HTML from end to end: it begins with a tag that holds text, and ends with one."""
+    """Return whether a complete string is HTML.
+
+    It begins with a tag that contains text, and ends with a tag.
+    """
     return _FRAGMENT.match(text) is not None and text.rstrip().endswith(">")
 
 
 def _string(value: Any) -> str:
-    """The string that stands for a value: itself, the one in an object or the first in a list."""
+    """Return the string in a value.
+
+    The value itself, a string in an object, or the first in a list.
+    """
     for _ in range(3):
         if isinstance(value, list):
             value = value[0] if value else None
@@ -399,7 +437,7 @@ def _url(value: Any, _language: str, _latest: str, trusted: bool) -> str:
 
 
 def _title(value: Any, *_: object) -> str:
-    if isinstance(value, dict) and isinstance(value.get("rendered"), str):  # what WordPress gives is HTML
+    if isinstance(value, dict) and isinstance(value.get("rendered"), str):  # WordPress returns HTML
         return " ".join(unescape(re.sub(r"<[^<>]*>", "", value["rendered"])).split())
     return _string(value)
 
@@ -422,12 +460,12 @@ _ADDRESSED = re.compile(
 
 
 def _people(value: Any, depth: int) -> Iterator[str]:
-    from newsbeam.transforms.authors import declared_name  # its package needs this one
+    from newsbeam.transforms.authors import declared_name  # that package imports this one
 
     if isinstance(value, str):
         if value.startswith("[") and value.endswith("]") and len(value) < 2000 and not depth:
             try:
-                listed = ast.literal_eval(value)  # how a table keeps a list: ['Jane Doe', 'John Roe']
+                listed = ast.literal_eval(value)  # lists in tables: ['Jane Doe', 'John Roe']
             except (ValueError, SyntaxError, MemoryError, RecursionError):
                 listed = None
             if isinstance(listed, list):
@@ -452,7 +490,10 @@ def _people(value: Any, depth: int) -> Iterator[str]:
 
 
 def author_of(value: Any) -> str:
-    """The authors that a string, a list or an object names, joined by ", "; "" where they are addresses or nobody."""
+    """Return the authors in a string, a list or an object, joined by ", ".
+
+    "" if they are addresses or placeholders.
+    """
     return _author(value)
 
 
@@ -476,11 +517,11 @@ _READ: dict[str, Callable[[Any, str, str, bool], str]] = {
 
 # --- dates ----------------------------------------------------------------------------------------------------------
 
-# Epochs before this one are numbers of something else, or of nothing: 0 is 1970 in every unit.
+# Smaller numbers are not epochs, or unset ones: 0 is 1970 in every unit.
 _FIRST_EPOCH_SECONDS = 315_532_800  # 1980-01-01
 _LAST_EPOCH_SECONDS = 4_102_444_800  # 2100-01-01
 _COMPACT = re.compile(r"(\d{4})(\d\d)(\d\d)(?:T?(\d\d)(\d\d)(\d\d)?(?:\.\d+)?\s*(Z|[+-]\d\d:?\d\d)?)?")
-# Days that databases and spreadsheets put where they know of none.
+# Placeholders of databases and spreadsheets for an unknown date.
 _PLAIN_ISO = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:\d\d)?)?")
 _NO_DAYS = ("1970-01-01", "1969-12-31", "1900-01-01", "1900-01-00", "1901-12-13")
 _MAIL_DATE = re.compile(r"(?:[A-Za-z]{3,9},?\s+)?\d{1,2}[ -][A-Za-z]{3}[a-z]*\.?[ -]\d{2,4},?\s+\d{1,2}:\d\d")
@@ -488,12 +529,13 @@ _CLOCK_12 = re.compile(r"\d\s*[ap]\.?m\b", re.I)
 
 
 def iso_date_of(value: Any, language: str = "", latest: str = "") -> str:
-    """A date, however it is given, as ISO 8601; "" where it is none, lies after `latest`, or stands for an unknown day.
+    """Convert a date in any format to ISO 8601, else return "".
 
-    Seconds, milliseconds, microseconds or nanoseconds since 1970, ISO 8601 in its variants, RFC 2822, `/Date(…)/`, "March 5, 2024".
-    "yesterday" is none: nobody knows what it was.
+    Formats: seconds, milliseconds, microseconds or nanoseconds since 1970, variants of ISO 8601,
+    RFC 2822, `/Date(…)/`, "March 5, 2024". Rejects dates after `latest`, placeholders for unknown
+    dates, and relative dates such as "yesterday".
     """
-    from newsbeam.transforms.dates import iso_date, machine_date  # its package needs this one
+    from newsbeam.transforms.dates import iso_date, machine_date  # that package imports this one
 
     if isinstance(value, float) and math.isfinite(value) and abs(value) < 1e20:
         found = _from_number(str(int(value)), float(value))
@@ -512,10 +554,10 @@ def iso_date_of(value: Any, language: str = "", latest: str = "") -> str:
         elif _MAIL_DATE.match(text):
             found = _from_mail(text) or machine_date(text, language)
         else:
-            # "+09" is not a zone to the other readers of dates.
+            # Other parsers do not accept "+09" as a zone.
             found = machine_date(re.sub(r"(:\d\d(?:[.,]\d+)?\s*[+-]\d\d)$", r"\1:00", text), language)
             if "T" in found and _CLOCK_12.search(text):
-                found = found[:10]  # the hour is not the one that stands there
+                found = found[:10]  # the hour differs from the one in the text
     if not found or found.startswith(_NO_DAYS):
         return ""
     return iso_date(found, latest)
@@ -556,7 +598,10 @@ def _from_mail(text: str) -> str:
 
 
 def _kept(row: dict[str, Any], keep: Sequence[str], taken: Sequence[tuple[str, str]]) -> str:
-    """Other fields as a JSON string: the named ones, or all that the record does not hold as they are. "" where there are none."""
+    """Return other fields as a JSON string, "" if there are none.
+
+    The named ones, or all that the record does not contain unchanged.
+    """
     if keep != (KEEP_ALL,):
         chosen = {path: value for path in keep if (value := _look_up(row, path.split("."))) is not _ABSENT}
     else:
@@ -568,7 +613,7 @@ def _kept(row: dict[str, Any], keep: Sequence[str], taken: Sequence[tuple[str, s
         return ""
     try:
         return orjson.dumps(chosen).decode()
-    except TypeError:  # integers beyond 64 bits, half characters
+    except TypeError:  # integers beyond 64 bits, unpaired surrogates
         return json.dumps(_finite(chosen), separators=(",", ":"))
 
 
@@ -581,10 +626,11 @@ def _finite(value: Any) -> Any:
 
 
 def _without(row: dict[str, Any], parts: Sequence[str]) -> dict[str, Any]:
-    """The row without what lies at a path; objects that are empty then go too."""
+    """Return the row without the value at a path, and without emptied objects."""
     for count in range(len(parts), 0, -1):
         wanted = ".".join(parts[:count])
-        # Paths that were found by themselves hold names as they are shown, not always as they are spelled.
+        # Paths that were found automatically have names as in reports, which may be spelled
+        # differently.
         key = wanted if wanted in row else next((key for key in row if _normal(key) == _normal(wanted)), None)
         if key is None:
             continue

@@ -1,4 +1,4 @@
-"""Selecting by what is left of a document."""
+"""Filter documents by the length of the remaining text."""
 
 from __future__ import annotations
 
@@ -11,7 +11,11 @@ from newsbeam.transforms.processor import Effect, Reject
 
 @dataclass(frozen=True)
 class Length:
-    """Drop documents whose text has fewer than `min_chars` letters and digits or more than `max_chars` characters (0: no limit)."""
+    """Drop documents by length.
+
+    The text must have at least `min_chars` letters and digits, and at most `max_chars` characters
+    (0: no limit).
+    """
 
     name: ClassVar[str] = "length"
     effect: ClassVar[Effect] = "selects"
@@ -20,10 +24,13 @@ class Length:
 
     def __post_init__(self) -> None:
         if self.min_chars < 0 or self.max_chars < 0:
-            raise ValueError("min_chars and max_chars are 0 or more")
+            raise ValueError("min_chars and max_chars must be 0 or more")
 
     def __call__(self, document: Document) -> Document | Reject:
-        """The document as it came, or Reject: `empty`, `too short`, `too long`."""
+        """Return the document unchanged, or Reject.
+
+        The reasons are `empty`, `too short` and `too long`.
+        """
         letters = sum(map(str.isalnum, document.text[: 4 * self.min_chars + 4096]))
         if letters < self.min_chars:
             letters = sum(map(str.isalnum, document.text))

@@ -1,4 +1,4 @@
-"""Data files of the package: word lists and rules in YAML, learned weights in `weights/*.npz`."""
+"""Load data files of the package: YAML, and weights in `weights/*.npz`."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
-if TYPE_CHECKING:  # word lists are read by commands that need no numpy
+if TYPE_CHECKING:  # commands that need no numpy read word lists
     from numpy.typing import NDArray
 
 
 @contextmanager
 def one_thread() -> Iterator[None]:
-    """Have numpy's matrix products made by one thread, in any process: for small ones its threads cost far more than they do.
+    """Limit numpy's matrix products to one thread.
 
-    The number of threads belongs to the whole process: it is put back, and left alone where it is 1 (as in newsbeam's workers).
+    For small matrices, threads cost far more than they gain. The setting belongs to the process: it
+    is restored afterwards, and not touched if it is 1 (as in newsbeam's workers).
     """
     blas = _blas()
     if blas is None or all(library.num_threads == 1 for library in blas.lib_controllers):
@@ -31,7 +32,7 @@ def one_thread() -> Iterator[None]:
 
 @cache
 def _blas() -> Any:
-    with suppress(ImportError):  # an environment made before newsbeam wanted it: right all the same, but slow
+    with suppress(ImportError):  # slower without it, but correct
         from threadpoolctl import ThreadpoolController
 
         return ThreadpoolController().select(user_api="blas")
@@ -39,23 +40,35 @@ def _blas() -> Any:
 
 
 def parse_yaml(text: str | bytes) -> Any:
-    """Parse YAML in which every scalar is a string: the words "on", "no" and "y" are no truth values."""
+    """Parse YAML with every scalar as a string.
+
+    The words "on", "no" and "y" are not booleans.
+    """
     return yaml.load(text, getattr(yaml, "CBaseLoader", yaml.BaseLoader))  # noqa: S506 - builds nothing but strings, lists and mappings
 
 
 @cache
 def load_yaml(package: str, name: str) -> Any:
-    """Read the data file `name` of `package`, every scalar as a string. Raises FileNotFoundError where there is none."""
+    """Load the data file `name` of `package`, every scalar as a string.
+
+    Raises FileNotFoundError if it does not exist.
+    """
     return parse_yaml((files(package) / name).read_bytes())
 
 
 def load_typed_yaml(package: str, name: str) -> Any:
-    """Read the data file `name` of `package`, with numbers and truth values. Raises FileNotFoundError where there is none."""
+    """Load the data file `name` of `package`, with numbers and booleans.
+
+    Raises FileNotFoundError if it does not exist.
+    """
     return yaml.load((files(package) / name).read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
 def load_arrays(package: str, name: str) -> dict[str, NDArray[Any]]:
-    """The arrays of the file `name` in the folder `weights` of `package`. Raises FileNotFoundError where there is none."""
+    """Load the arrays of `weights/name` in `package`.
+
+    Raises FileNotFoundError if it does not exist.
+    """
     import numpy as np
 
     with np.load(BytesIO((files(package) / "weights" / name).read_bytes()), allow_pickle=False) as data:

@@ -1,6 +1,7 @@
-"""What a processor is, where processors are found, and the chain that runs them.
+"""Processors, their discovery, and the chain that runs them.
 
-A processor is a frozen dataclass whose fields are its configuration, called with a document and returning one:
+A processor is a frozen dataclass whose fields are its configuration. It is called with a document
+and returns one:
 
     @dataclass(frozen=True)
     class Shout:
@@ -11,9 +12,10 @@ A processor is a frozen dataclass whose fields are its configuration, called wit
         def __call__(self, document: Document) -> Document:
             return replace(document, text=document.text.upper() + self.mark)
 
-It *edits* (changes `text`), *annotates* (points into `text`) or *selects* (returns `Reject("reason")` for what is to be
-left out). It raises what it likes on trouble: the document becomes a dead letter and the run goes on. It must be a pure
-function of the document and its own fields: nothing else makes output the same on every worker.
+It *edits* (changes `text`), *annotates* (refers to `text`) or *selects* (returns `Reject("reason")`
+for documents to drop). It may raise any exception: the document becomes a dead letter, and the run
+continues. It must be a pure function of the document and its own fields, so that the output is the
+same on every worker.
 """
 
 from __future__ import annotations
@@ -44,40 +46,43 @@ EMPTY = "empty"
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """What a selecting processor returns in place of a document: the reason, a short fixed phrase."""
+    """Returned by a selecting processor to drop a document.
+
+    `reason` is a short fixed phrase.
+    """
 
     reason: str
 
 
 class Processor(Protocol):
-    """The contract: see the module's docstring."""
+    """The interface of processors, described in the module's docstring."""
 
     name: ClassVar[str]
     effect: ClassVar[Effect]
 
     def __call__(self, document: Document, /) -> Document | Reject:
-        """The document, changed or annotated, or why it is left out."""
+        """Return the changed or annotated document, or Reject."""
         ...
 
 
 class ProcessorNotFound(LookupError):
-    """No processor of that name is installed, or its module cannot be imported; the message says which are."""
+    """A processor is not installed or cannot be imported."""
 
 
 class ChainError(ValueError):
-    """The processors do not go together in this order."""
+    """The processors cannot be combined in this order."""
 
 
 @cache
 def installed() -> dict[str, EntryPoint]:
-    """The processors installed on this machine by name, in alphabetical order."""
+    """Return the installed processors by name, in alphabetical order."""
     return {point.name: point for point in sorted(entry_points(group=ENTRY_POINT_GROUP), key=lambda point: point.name)}
 
 
 def find(name: str) -> type[Processor]:
-    """The class of the processor `name`: an entry point's name, or `package.module:Class`.
+    """Return the class of a processor.
 
-    Raises ProcessorNotFound.
+    `name` is the name of an entry point, or `package.module:Class`. Raises ProcessorNotFound.
     """
     point = installed().get(name)
     try:
@@ -90,32 +95,35 @@ def find(name: str) -> type[Processor]:
             raise ProcessorNotFound(f"no processor {name!r} is installed; there are: {', '.join(installed())}")
     except ProcessorNotFound:
         raise
-    except Exception as error:  # importing runs somebody else's code, which may raise anything
+    except Exception as error:  # importing runs code of others, which may raise anything
         what = str(error) if isinstance(error, (ImportError, AttributeError)) else f"{type(error).__name__}: {error}"
         raise ProcessorNotFound(f"processor {name!r} cannot be loaded: {what}") from error
     if getattr(found, "effect", None) not in ("edits", "annotates", "selects") or not callable(found):
         raise ProcessorNotFound(
-            f"{name!r} is no processor: it wants `name` and `effect` (edits, annotates or selects) as class variables, and __call__"
+            f"{name!r} is not a processor: it needs `name` and `effect` (edits, annotates or selects) as class variables, and __call__"
         )
     cls: type[Processor] = found
     return cls
 
 
 class DocumentTimeout(BaseException):
-    """A document took longer than the time limit.
+    """A document exceeded the time limit.
 
-    Raised into the chain from outside, so it may surface anywhere; no Exception, lest a processor catch it by the way.
+    It is raised into the chain from outside and may surface anywhere. It is not an Exception, so
+    that processors do not catch it.
     """
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one input.
+    """The result of one input.
 
-    `document` is how far it came (None if it could not even be decoded); `nanoseconds` holds what each stage took, in the
-    order they ran. `visible` counts the characters other than white space that the input shows to a reader, without tags,
-    scripts and comments; `kept` those that were left when editing was over: `kept / visible` is the share of a document that
-    a run kept. Both are -1 where no processor edited. `kept` is the greater where the text comes from a page's metadata.
+    * `document` is the last version of the document, None if it could not be decoded.
+    * `nanoseconds` has the time of each stage, in order.
+    * `visible` counts the visible characters of the input other than white space, without tags,
+      scripts and comments. `kept` counts those that remain after editing, so that `kept / visible`
+      is the share that a run kept. Both are -1 if no processor edited. `kept` is larger if the text
+      comes from a page's metadata.
     """
 
     result: Document | Dropped | Failed
@@ -127,11 +135,12 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Chain:
-    """Processors in the order in which a document meets them.
+    """Processors in the order in which they run.
 
-    Raises ChainError if one that edits would come after one that annotates: its spans would no longer hold. `added` is when the
-    run is (ISO 8601), `processed_by` what records name as their maker, `rows` how rows are read. A record of newsbeam's own that a
-    processor has edited before is not edited by it again, unless `edit_again`.
+    `added` is the time of the run (ISO 8601), `processed_by` the value for records, `rows` how rows
+    are read. Processors that have already edited one of newsbeam's own records are skipped, unless
+    `edit_again`. Raises ChainError if an editing processor follows an annotating one, because the
+    annotations would become invalid.
     """
 
     processors: tuple[Processor, ...] = ()
@@ -145,7 +154,7 @@ class Chain:
         for processor in self.processors:
             if processor.effect == "edits" and annotated_by:
                 first, second = annotated_by, processor.name
-                raise ChainError(f"{second!r} edits the text after {first!r} has pointed into it; put {second!r} before {first!r}")
+                raise ChainError(f"{second!r} edits the text after {first!r} has annotated it; put {second!r} before {first!r}")
             if processor.effect == "annotates":
                 annotated_by = annotated_by or processor.name
 
@@ -155,11 +164,12 @@ class Chain:
         return any(processor.effect == "edits" for processor in self.processors)
 
     def run(self, raw: Raw, entering: Callable[[str], object] = str) -> Outcome:
-        """Take one input through decoding and every processor. Never raises, whatever a processor does.
+        """Run one input through decoding and every processor; never raises.
 
-        A processor's `Reject` gives Dropped; an exception, or a span that does not hold, gives Failed, both with the stage.
-        A processor that leaves no text gives Dropped as well: NO_TEXT_LEFT, or EMPTY where the input showed none either.
-        `entering` is told the name of each stage before it begins, so that whoever watches knows where a document hangs.
+        A processor's `Reject` results in Dropped. An exception, or an invalid span, results in
+        Failed. Both have the stage. If a processor leaves no text, the result is Dropped with
+        NO_TEXT_LEFT, or EMPTY if the input had no visible text either. `entering` is called with
+        the name of each stage before it begins, to show where a document hangs.
         """
         times: list[tuple[str, int]] = []
         document: Document | None = None
@@ -213,7 +223,10 @@ class Chain:
 
 
 def _has_edited(processor: Processor, document: Document) -> bool:
-    """Return whether the record that a document was read from was made by this processor too, by its name or as `package.module:Class`."""
+    """Return whether this processor edited the document in an earlier run.
+
+    It is compared by its name and by `package.module:Class`.
+    """
     cls = type(processor)
     return bool(document.processed_before) and not {processor.name, f"{cls.__module__}:{cls.__qualname__}"}.isdisjoint(
         document.processed_before
@@ -221,19 +234,22 @@ def _has_edited(processor: Processor, document: Document) -> bool:
 
 
 def _failure(stage: str, error: BaseException) -> Failed:
-    """A dead letter's account of an exception: class, message, and where it was raised (its last five frames)."""
+    """Return a dead letter's report of an exception.
+
+    Class, message, and where it was raised (its last five frames).
+    """
     frames = traceback.extract_tb(error.__traceback__)[-5:]
     trace = "\n".join(f"{frame.name} ({_module(frame.filename)}:{frame.lineno})" for frame in frames)
     return Failed(stage, type(error).__name__, str(error)[:2000] or type(error).__name__, trace)
 
 
 def _module(filename: str) -> str:
-    # The folder a package is installed in differs from machine to machine; dead letters should not.
+    # The installation folder differs between machines; dead letters should not.
     return "/".join(filename.replace("\\", "/").split("/")[-3:])
 
 
 def describe(processor: Processor) -> dict[str, object]:
-    """A processor's name and configuration, as the manifest shows it."""
+    """Return a processor's name and configuration for the manifest."""
     options: tuple[Field[Any], ...] = fields(processor) if is_dataclass(processor) else ()
     shown = {option.name: _shown(getattr(processor, option.name)) for option in options if is_option(option)}
     return {"name": processor.name, **shown}

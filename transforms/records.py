@@ -1,7 +1,8 @@
-"""newsbeam's own records as input: a corpus that was cleaned once is annotated again, with the same ids.
+"""Read newsbeam's own records as input.
 
-A record is known by the contract's keys. All that it says is kept; the chain (`transforms.processor.Chain`) leaves out what has edited
-it before.
+A corpus that was cleaned before can be annotated again, with the same ids. A record is recognised
+by its keys, and all of its content is kept. The chain (`transforms.processor.Chain`) skips
+processors that have already edited it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ _AFTER = "after"
 
 
 class NotARecord(ValueError):
-    """A row has the keys of a record and something else in them; the message says which."""
+    """A row has the keys of a record, but invalid content.
+
+    The message names it.
+    """
 
 
 def is_record(row: dict[str, Any]) -> bool:
@@ -33,10 +37,11 @@ def is_record(row: dict[str, Any]) -> bool:
 
 
 def from_record(row: dict[str, Any], added: str, processed_by: str) -> Document:
-    """The document that a record is of, with its annotations where they still hold. Raises NotARecord.
+    """Rebuild the document from a record; raises NotARecord.
 
-    What a newer version has added to the record is ignored, what an older one lacked is empty. `added` and `processed_by` are this
-    run's; the latter goes on to name the processors of earlier runs that are not in this one.
+    Annotations are kept if they are still valid. Keys from newer versions are ignored, keys missing
+    in older versions are empty. `added` and `processed_by` are those of this run; the latter also
+    names the processors of earlier runs that are not in this one.
     """
     try:
         document: Document = _built(Document, {key: row[key] for key in RECORD_KEYS if key in row}, "")
@@ -52,7 +57,7 @@ def from_record(row: dict[str, Any], added: str, processed_by: str) -> Document:
     document = replace(
         document,
         added=added,
-        # A text that nobody has cleaned is still the page's source.
+        # A text that was never cleaned is still the source of the page.
         markup=about.media_type == "text/html" and not before_edits(about.boilerplate, before),
         declared_language=declared[1] if declared else "",
         processed_before=before,
@@ -62,12 +67,15 @@ def from_record(row: dict[str, Any], added: str, processed_by: str) -> Document:
 
 
 def before_edits(boilerplate: str, before: tuple[str, ...]) -> bool:
-    """Return whether a record's text was cleaned: it says so, or names the processor."""
+    """Return whether a record's text was cleaned.
+
+    The record says so, or names the processor.
+    """
     return bool(boilerplate) or "boilerplate" in before
 
 
 def without_annotations(document: Document) -> Document:
-    """The document without what points into its text."""
+    """Return the document without annotations of its text."""
     return replace(document, language="", language_score=0.0, languages=(), translation=Translation(), attributions=())
 
 
@@ -77,7 +85,10 @@ def _hints(cls: type) -> dict[str, Any]:
 
 
 def _built(hint: Any, value: Any, where: str) -> Any:
-    """`value`, as JSON has it, in the type that the document declares. Raises TypeError, naming the place."""
+    """Convert a JSON value to the declared type; raises TypeError.
+
+    The message names the position.
+    """
     if is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, dict):
             raise TypeError(f"`{where}` is not an object")
@@ -95,7 +106,7 @@ def _built(hint: Any, value: Any, where: str) -> Any:
             raise TypeError(f"`{where}` is not a list")
         return tuple(_built(typing.get_args(hint)[0], one, where) for one in value)
     if hint == RemovalKind and isinstance(value, str):
-        return value  # a plug-in may remove what is none of our kinds
+        return value  # plug-ins may remove text of other kinds
     if typing.get_origin(hint) is Literal:
         if value not in typing.get_args(hint):
             raise TypeError(f"`{where}` is {str(value)[:40]!r}, which this version does not know")

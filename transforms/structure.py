@@ -1,8 +1,8 @@
-"""Files that look like text and are tables, mails, feeds or JSON: what kind of structure a file's first bytes show.
+"""Detect tables, mails, feeds and JSON by the beginning of a file.
 
-Prose is never to be taken for one of these, whatever it begins with, nor the other way round. So each kind asks for signs that a text
-which merely looks like it does not have: JSON that holds to its grammar, header lines of which two are a mail's beyond doubt, a row of
-names above rows of as many cells.
+Prose must never be mistaken for one of these, nor the reverse. Each kind therefore requires
+features that similar text does not have: valid JSON syntax, two unmistakable header lines of a
+mail, or a row of names followed by rows with the same number of cells.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ _HEAD_CHARS = 1 << 16
 
 
 def structure(text: str, suffix: str, cut: bool) -> Structure:
-    """The structure that the beginning of a file shows, "" where it is prose or a page.
+    """Return the structure of a file by its beginning.
 
-    `text` is that beginning, decoded well enough to tell ASCII; `suffix` is that of the file's name, in small letters; `cut` says that the
-    file goes on.
+    "" for prose or a page. `text` is the beginning, decoded well enough to recognise ASCII.
+    `suffix` is the lower-case suffix of the file's name. `cut` says that the file continues.
     """
     text = text[:_HEAD_CHARS].lstrip("\ufeff")
     start = text.lstrip()[:1]
     if start in ("{", "[") and is_json(text, suffix, cut):
         return "json"
     if suffix in JSON_SUFFIXES and start in ("{", "["):
-        return "json"  # broken, which its reader will say
+        return "json"  # broken; the reader will report it
     if start == "<":
         return _markup(text, suffix)
     if is_mailbox(text):
@@ -51,14 +51,17 @@ _CUT_TOKEN = re.compile(r'\s*(?:"(?:[^"\\]|\\.)*\\?|[\w.+-]*)\Z', re.S)
 
 
 def is_json(text: str, suffix: str = "json", cut: bool = False) -> bool:
-    """Return whether a text is JSON objects or lists of them, or the beginning of such, rather than words in brackets."""
+    """Return whether a text is JSON objects or lists of them.
+
+    Or the beginning of such, rather than words in brackets.
+    """
     stack: list[str] = []
     position, members, objects = 0, 0, 0
     wants = "value"
     while match := _TOKEN.match(text, position):
         string, scalar, mark = match.groups()
         if not stack and wants == "value" and (mark is None or mark not in "{["):
-            return False  # behind one value comes something that is not another
+            return False  # one value is followed by something else
         if mark in ("{", "[") and wants in ("value", "value or end"):
             objects += mark == "{"
             stack.append(mark)
@@ -82,7 +85,8 @@ def is_json(text: str, suffix: str = "json", cut: bool = False) -> bool:
     whole = not stack and not text[position:].strip()
     if not whole and not (_CUT_TOKEN.match(text, position) and stack):
         return False
-    # A text may say "[1]" or "{sic}"; JSON in a file of another name holds an object, and more than the beginning of its first member.
+    # A text may contain "[1]" or "{sic}". In a file with another suffix, JSON must have an object
+    # with more than the beginning of its first member.
     return suffix in JSON_SUFFIXES or (objects > 0 and (whole or members > 0 or (cut and wants != "key or end")))
 
 
@@ -95,7 +99,11 @@ _XML_ROOTS = frozenset("urlset sitemapindex mediawiki svg opml kml gpx nitf news
 
 
 def xml_root(text: str) -> tuple[str, str, bool]:
-    """(the root element's name in small letters without its prefix, its attributes, whether an XML declaration stands in front)."""
+    """Parse the root element of an XML file.
+
+    Returns its name in lower case without prefix, its attributes, and whether there is an XML
+    declaration.
+    """
     declared = re.match(r"\s*<\?xml\b", text) is not None
     position = 0
     while match := _PROLOG.match(text, position):
@@ -123,7 +131,7 @@ def _markup(text: str, suffix: str) -> Structure:
 
 _HEADER = re.compile(r"([!-9;-~]+):(?:[ \t]|$)")
 _DAYS, _MONTHS = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)", "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-# What a header line of a mail, and no line of a text, says.
+# Header lines of a mail that do not occur in other text.
 _SURE_HEADERS: dict[str, re.Pattern[str]] = {
     "message-id": re.compile(r"<[^<>\s]+>"),
     "received": re.compile(r"(?:from|by|\()", re.I),
@@ -142,7 +150,10 @@ _MAX_HEADER_LINES = 400
 
 
 def is_mail(text: str, suffix: str = "") -> bool:
-    """Return whether a text is a mail, or a page saved as one (MHTML): a block of header lines, two of which are beyond doubt."""
+    """Return whether a text is a mail, or a page saved as one (MHTML).
+
+    It begins with a block of header lines, two of which are unmistakable.
+    """
     sure: set[str] = set()
     lines = 0
     for line in text.split("\n", _MAX_HEADER_LINES)[:_MAX_HEADER_LINES]:
@@ -163,7 +174,7 @@ def is_mail(text: str, suffix: str = "") -> bool:
 
 
 def is_from_line(line: str) -> bool:
-    """Return whether a line is the one in front of each mail of an mbox file."""
+    """Return whether a line separates the mails of an mbox file."""
     return _FROM_LINE.match(line) is not None
 
 
@@ -181,10 +192,11 @@ _HEADER_CELL = re.compile(r"[\w@$#][\w .:/()@$#%-]*")
 
 
 def delimiter_of(text: str, suffix: str = "csv", cut: bool = False) -> str:
-    """What stands between the cells of a table; "" where a text is none.
+    """Return the delimiter of a table, or "" if the text is not a table.
 
-    A table begins with a row of names and has rows of as many cells. A file that is called a table needs no more than that; in another,
-    two of the names have to be usual ones, and all rows have to agree.
+    A table begins with a row of names and has rows with the same number of cells. A file with a
+    table's suffix needs no more than that; in other files, two of the names must be known field
+    names, and all rows must have the same length.
     """
     text = text.lstrip("\ufeff")
     if (said := re.match(r"sep=(.)\r?\n", text)) is not None:
@@ -209,7 +221,7 @@ def delimiter_of(text: str, suffix: str = "csv", cut: bool = False) -> str:
             return delimiter
         if not called and wide > 1 and fitting >= 1 and fitting == len(rows) - 1:
             return delimiter
-    # A table of one column has no delimiter to be seen.
+    # A table with one column has no visible delimiter.
     single = first.strip().strip('"')
     return "," if called and len(single) <= _MAX_HEADER_CELL and may_hold_text([single], (), USUAL_NAMES) else ""
 
@@ -225,7 +237,7 @@ def _rows(text: str, delimiter: str, cut: bool, most: int = _MAX_ROWS_LOOKED_AT)
                 break
         else:
             if cut and len(rows) > 1:
-                rows.pop()  # it may go on
+                rows.pop()  # it may be incomplete
     except csv.Error:
         pass
     return rows

@@ -106,7 +106,7 @@ def test_it_runs_by_module_and_class(plugin: Plugin, tmp_path: Path) -> None:
         ("processors: [shuot]", "1: no processor 'shuot' is installed; there are: .*shout.*; did you mean 'shout'?"),
         ("processors: [shout: {marks: x}]", "1: shout has no option 'marks'; did you mean 'mark'?"),
         ("processors: [shout: {case: lower}]", "1: shout.case is 'upper' or 'title', not 'lower'"),
-        ("processors: [language, shout]", "1: shout: 'shout' edits the text after 'language' has pointed into it"),
+        ("processors: [language, shout]", "1: shout: 'shout' edits the text after 'language' has annotated it"),
         ("processors: [broken]", "1: processor 'broken' cannot be loaded"),
     ],
 )

@@ -72,7 +72,7 @@ def _raise(error: BaseException) -> Callable[[Document], Any]:
 
 
 def test_an_edit_after_an_annotation_is_refused_and_the_message_says_what_to_do() -> None:
-    with pytest.raises(ChainError, match=r"'shout' edits the text after 'point' has pointed into it; put 'shout' before 'point'"):
+    with pytest.raises(ChainError, match=r"'shout' edits the text after 'point' has annotated it; put 'shout' before 'point'"):
         Chain((Point(), Length(), Shout()))
 
 
@@ -299,9 +299,9 @@ def test_a_processor_is_found_by_module_and_class() -> None:
         ("newsbeam.transforms.length:Lenth", "cannot be loaded: .*Lenth"),
         ("newsbeam.transforms.length:", "cannot be loaded"),
         (":Length", "cannot be loaded"),
-        ("newsbeam.transforms.document:Document", "is no processor: it wants `name` and `effect`"),
-        ("json:dumps", "is no processor"),
-        ("newsbeam.transforms.length:dataclass", "is no processor"),
+        ("newsbeam.transforms.document:Document", "is not a processor: it needs `name` and `effect`"),
+        ("json:dumps", "is not a processor"),
+        ("newsbeam.transforms.length:dataclass", "is not a processor"),
     ],
 )
 def test_what_is_no_processor_is_not_found(name: str, message: str) -> None:

@@ -157,7 +157,7 @@ def test_json_that_is_not_utf8_says_where() -> None:
 
 
 def test_json_nested_beyond_reason_is_an_error_of_its_own() -> None:
-    with pytest.raises(DecodeError, match="is no JSON"):
+    with pytest.raises(DecodeError, match="is not valid JSON"):
         decode(Raw("a", b'{"text": ' + b"[" * 100_000, "json"))
 
 
