@@ -62,7 +62,10 @@ def run(words: list[Any], cwd: Path, **environment: str) -> Any:
     )
 
 
-@pytest.mark.parametrize("environment", [{}, {"PYTHONSAFEPATH": "1"}], ids=["plain", "safe path"])
+@pytest.mark.parametrize(
+    "environment",
+    [pytest.param({}, id="plain"), pytest.param({"PYTHONSAFEPATH": "1"}, id="safe path", marks=pytest.mark.slow)],
+)
 def test_nothing_in_the_current_folder_is_run(
     launcher: Path, folder: Path, lines: Lines, tmp_path: Path, environment: dict[str, str]
 ) -> None:
@@ -119,6 +122,7 @@ def test_a_recipe_may_name_a_module_of_the_current_folder_which_hides_nothing(
     assert not (tmp_path / "ran").exists(), (tmp_path / "ran").read_text()
 
 
+@pytest.mark.slow
 def test_beams_own_workers_leave_it_out_too(launcher: Path, folder: Path, tmp_path: Path) -> None:
     if sys.version_info < (3, 11):
         pytest.skip("Beam starts them by python -m, which Python 3.10 cannot keep from the current folder")

@@ -42,6 +42,7 @@ def test_the_wheel_holds_what_a_checkout_has(wheel: Path) -> None:
     assert {"newsbeam/py.typed", "newsbeam/cli/main.py", "newsbeam/transforms/boilerplate/word_lists/words.json"} <= packed
 
 
+@pytest.mark.slow
 def test_it_is_found_in_a_folder_of_the_same_names(wheel: Path, tmp_path: Path) -> None:
     installed, here = tmp_path / "installed", tmp_path / "here"
     with zipfile.ZipFile(wheel) as archive:

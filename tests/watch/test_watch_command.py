@@ -378,23 +378,13 @@ def test_compressed_output(watch: Callable[..., Watch], tmp_path: Path) -> None:
     running.stop()
 
 
-def test_dead_letters_can_be_replayed(watch: Callable[..., Watch], tmp_path: Path, newsbeam_run: Callable[..., Any]) -> None:
+def test_dead_letters_can_be_replayed(watch: Callable[..., Watch], tmp_path: Path, newsbeam: Callable[..., Any]) -> None:
     put(tmp_path / "in" / "a.jsonl", '{"text": "Fine."}\nno json\n')
     running = watch()
     running.until(lambda: records(running.out, "dead-letters"))
     running.stop()
-    done = newsbeam_run("replay", "out", cwd=tmp_path)
-    assert done.stdout.splitlines()[-1] == "read 1 = written 0 + dropped 0 + failed 1", done.stderr
-
-
-@pytest.fixture
-def newsbeam_run() -> Callable[..., Any]:
-    def run(*words: str, cwd: Path) -> Any:
-        env = {**os.environ, "PYTHONPATH": str(ROOT / ".src")}
-        command = [sys.executable, "-m", "newsbeam.cli", *words]
-        return subprocess.run(command, cwd=cwd, env=env, capture_output=True, text=True, timeout=PATIENCE, check=False)
-
-    return run
+    done = newsbeam("replay", "out", cwd=tmp_path)
+    assert done.account == "read 1 = written 0 + dropped 0 + failed 1", done.err
 
 
 # --- the terminal and the machines ----------------------------------------------------------------------------------
@@ -486,18 +476,18 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
-def test_a_wrong_command_line(tmp_path: Path, newsbeam_run: Callable[..., Any], words: list[str], said: str) -> None:
+def test_a_wrong_command_line(tmp_path: Path, newsbeam: Callable[..., Any], words: list[str], said: str) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "a.txt").write_text("One line.")
     os.mkfifo(tmp_path / "pipe")
     (tmp_path / "done").mkdir()
     (tmp_path / "done" / "manifest.json").write_text(FINISHED)
     (tmp_path / "site.yaml").write_text("site_template: true\nprocessors: [boilerplate]\n")
-    ran = newsbeam_run("watch", *words, cwd=tmp_path)
-    assert ran.returncode == 2
-    assert ran.stderr.startswith("newsbeam: ")
-    assert said in ran.stderr
-    assert "Traceback" not in ran.stderr
+    ran = newsbeam("watch", *words, cwd=tmp_path)
+    assert ran.status == 2
+    assert ran.err.startswith("newsbeam: ")
+    assert said in ran.err
+    assert "Traceback" not in ran.err
     assert not (tmp_path / "out" / ".newsbeam-watch").exists()
 
 
@@ -518,30 +508,30 @@ def test_the_output_folder_is_taken_away(watch: Callable[..., Watch], tmp_path: 
     assert running.stop()[0] == (1, 1, 0, 0)
 
 
-def test_two_watchers_and_a_run_on_one_output_folder(watch: Callable[..., Watch], tmp_path: Path, newsbeam_run: Callable[..., Any]) -> None:
+def test_two_watchers_and_a_run_on_one_output_folder(watch: Callable[..., Watch], tmp_path: Path, newsbeam: Callable[..., Any]) -> None:
     put(tmp_path / "in" / "a.txt", "The first.")
     running = watch()
     running.until_written(1)
-    second = newsbeam_run("watch", "in", "-o", "out", cwd=tmp_path)
-    assert (second.returncode, second.stdout) == (2, "")
-    assert f"another run is writing to out: process {running.process.pid}" in second.stderr
+    second = newsbeam("watch", "in", "-o", "out", cwd=tmp_path)
+    assert (second.status, second.out) == (2, "")
+    assert f"another run is writing to out: process {running.process.pid}" in second.err
     running.kill()
-    third = newsbeam_run("run", "in", "-o", "out", "--overwrite", cwd=tmp_path)
-    assert third.returncode == 2
-    assert "out belongs to `newsbeam watch`" in third.stderr
+    third = newsbeam("run", "in", "-o", "out", "--overwrite", cwd=tmp_path)
+    assert third.status == 2
+    assert "out belongs to `newsbeam watch`" in third.err
     running = watch()  # the lock of one that was killed is nobody's
     put(tmp_path / "in" / "b.txt", "The second.")
     running.until_written(2)
     assert running.stop()[0] == (2, 2, 0, 0)
 
 
-def test_a_port_that_is_taken(watch: Callable[..., Watch], tmp_path: Path, newsbeam_run: Callable[..., Any]) -> None:
+def test_a_port_that_is_taken(watch: Callable[..., Watch], tmp_path: Path, newsbeam: Callable[..., Any]) -> None:
     running = watch("--metrics-port", "0")
     assert running.process.stderr is not None
     port = re.findall(r":(\d+)/", running.process.stderr.readline())[0]
-    ran = newsbeam_run("watch", "in", "-o", "out2", "--metrics-port", port, cwd=tmp_path)
-    assert ran.returncode == 2
-    assert f"cannot listen on --metrics-port {port}" in ran.stderr
+    ran = newsbeam("watch", "in", "-o", "out2", "--metrics-port", port, cwd=tmp_path)
+    assert ran.status == 2
+    assert f"cannot listen on --metrics-port {port}" in ran.err
     running.stop()
 
 
