@@ -14,6 +14,8 @@ import pytest
 import yaml
 from loading import load
 
+pytestmark = pytest.mark.slow  # as a whole: the other tests are of the program that the first ones run
+
 HERE = Path(__file__).parent
 EXCUSED = yaml.safe_load((HERE / "excused.yaml").read_text("utf-8"))
 CPU_SECONDS = 1_800  # of the child; it needs a twentieth
@@ -38,13 +40,11 @@ def _is(entry: dict[str, str], item: dict[str, Any]) -> bool:
     return item["site"].startswith(entry["file"] + ":") and item["line"].startswith(entry["line"])
 
 
-@pytest.mark.slow
 def test_no_pattern_is_superlinear(report: list[dict[str, Any]]) -> None:
     slow = [item for item in report if "how" in item]
     assert [item for item in slow if not any(_is(entry, item) for entry in EXCUSED["slow"])] == []
 
 
-@pytest.mark.slow
 def test_every_pattern_is_reached(report: list[dict[str, Any]]) -> None:
     unreached = [item for item in report if "unreached" in item]
     assert [item for item in unreached if not any(_is(entry, item) for entry in EXCUSED["unreached"])] == []
@@ -52,7 +52,6 @@ def test_every_pattern_is_reached(report: list[dict[str, Any]]) -> None:
     assert report[-1]["patterns"] > 300
 
 
-@pytest.mark.slow
 def test_no_excuse_is_left_over(report: list[dict[str, Any]]) -> None:
     for key, mark in (("slow", "how"), ("unreached", "unreached")):
         items = [item for item in report if mark in item]

@@ -96,6 +96,7 @@ def test_what_is_not_a_document_may_be_refused() -> None:
     assert [(one.ending, one.wrong) for one in fuzz.run_singly(mutants)] == [("dead_letters", []), ("dead_letters", []), ("documents", [])]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["warc", "parquet"])
 def test_mutated_archives_cost_at_most_themselves(kind: str, tmp_path: Path) -> None:
     make, good = (archives.make_warc, archives.good_warcs) if kind == "warc" else (archives.make_parquet, archives.good_parquets)
@@ -104,6 +105,7 @@ def test_mutated_archives_cost_at_most_themselves(kind: str, tmp_path: Path) -> 
     assert counts["documents"] > 30
 
 
+@pytest.mark.slow
 def test_what_an_archive_loses_is_reported(tmp_path: Path) -> None:
     (whole,) = [archive for archive in archives.good_warcs() if archive.name.endswith(".warc")]
     cut = Archive("000001.warc", (), whole.payload[: len(whole.payload) // 2], whole.intact)
@@ -123,5 +125,6 @@ def test_a_command_that_crashes_or_hangs_is_reported(tmp_path: Path, monkeypatch
         assert len(failures) == 2
 
 
+@pytest.mark.slow
 def test_mutants_as_files_through_the_command(tmp_path: Path) -> None:
     assert fuzz.fuzz_documents_command(range(20), FOLDERS, fuzz.newsbeam_command(), tmp_path) == []
