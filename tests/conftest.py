@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 import signal
@@ -39,6 +40,14 @@ class Ran:
     def account(self) -> str:
         """The last line on standard output."""
         return (self.out.splitlines() or [""])[-1]
+
+
+@pytest.fixture(autouse=True)
+def same_logging() -> Iterator[None]:
+    """Restore the level of logging, which a command that runs in this process sets for all of it."""
+    level = logging.getLogger().level
+    yield
+    logging.getLogger().setLevel(level)
 
 
 @pytest.fixture(scope="session")

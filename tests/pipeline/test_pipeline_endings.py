@@ -53,7 +53,7 @@ class Ran:
 def newsbeam(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Newsbeam:
     """The command, run in this process: Beam is loaded once."""
     monkeypatch.syspath_prepend(HERE)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("COLUMNS", "200")  # the paths of temporary files are not folded
     before = signal.getsignal(signal.SIGTERM)
 
     def run(*words: str | Path) -> Ran:
@@ -113,7 +113,7 @@ def test_the_exit_status(newsbeam: Newsbeam, tmp_path: Path, rows: str, options:
 def test_what_is_no_allowance_is_a_wrong_command_line(newsbeam: Newsbeam, tmp_path: Path, text: str) -> None:
     done = newsbeam("run", ROOT / "seeds", "--output", tmp_path / "out", f"--max-failed={text}")
     assert done.status == 2
-    assert "is neither a number of documents, like 20, nor a percentage" in done.err
+    assert "is neither a number of documents, such as 20, nor a percentage" in done.err
 
 
 def test_replay_is_judged_as_well(newsbeam: Newsbeam, tmp_path: Path) -> None:
@@ -314,7 +314,7 @@ def test_no_escape_code_of_a_document_a_name_or_an_archive_reaches_the_screen(tm
     (folder / f"{name}\n.pdf.html").write_bytes(b"%PDF-1.7 \xff")
     (folder / f"{name}.nothing").write_bytes(b"x")
     (folder / "a.warc").write_bytes(warc("text/x\x1b[31m") + warc("image/\x9bx"))
-    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src"), "PYTHONIOENCODING": encoding}
+    env = {**os.environ, "PYTHONPATH": str(ROOT / ".src"), "PYTHONIOENCODING": encoding, "COLUMNS": "300"}
     for words in (
         ["run", folder, "--output", tmp_path / "out"],
         ["explain", folder / f"{name}.html"],

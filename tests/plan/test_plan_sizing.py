@@ -39,7 +39,7 @@ def test_sizes(wanted: dict[str, Any], made: Plan | dict[str, Any]) -> None:
     "wrong", [{"documents": -1, "rate": 1.0}, {"documents": 1, "rate": 0.0}, {"documents": 1, "rate": 1.0, "hours": 0.0}]
 )
 def test_nothing_to_go_by(wrong: dict[str, Any]) -> None:
-    with pytest.raises(ValueError, match="above 0"):
+    with pytest.raises(ValueError, match="must be positive"):
         plan(**wrong)
 
 
@@ -113,7 +113,7 @@ def test_a_sample_is_measured_on_one_thread(tmp_path: Path) -> None:
     ("words", "said"),
     [
         ([], "one of the arguments --sample --rate is required"),
-        (["--rate", "0"], "'0' is not above 0"),
+        (["--rate", "0"], "'0' is not a positive number"),
         (["--rate", "5", "--cores", "2", "--hours", "2"], "not allowed with argument"),
         (["some", "--rate", "5"], "'some' is not a number of documents"),
         (["--sample", "nowhere"], "no such file or folder: nowhere"),
