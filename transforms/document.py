@@ -254,25 +254,32 @@ class Document:
                 yield "attributions.via", link.start, link.end, link.text
 
 
-RECORD_KEYS = (
-    "id",
-    "text",
-    "source",
-    "added",
-    "created",
-    "url",
-    "site",
-    "title",
-    "author",
-    "language",
-    "language_score",
-    "languages",
-    "translation",
-    "attributions",
-    "credits",
-    "removed",
-    "metadata",
-)
+RECORD_FIELDS = {
+    "id": "`sha256:` and a hash of content and url, whatever the origin; the same in every run",
+    "text": "the clean main text",
+    "source": "the name of the collection",
+    "added": "time of processing, ISO 8601",
+    "created": "time of publication if known, ISO 8601",
+    "url": "where it was published",
+    "site": "name of the site or publisher",
+    "title": "the headline",
+    "author": "who wrote it",
+    "language": "ISO 639-1 (639-3 if there is none), `und` if unknown",
+    "language_score": "confidence, 0 to 1",
+    "languages": "spans of other languages in a mixed document",
+    "translation": "whether it is a translation, from which language, and the evidence",
+    "attributions": "statements: speaker, words, and the chain of sources",
+    "credits": "image credits, agency, dateline, copyright holder, byline, outlet, also from removed lines",
+    "removed": "every removed piece of boilerplate",
+    "metadata": "origin, own id, media type, charset, size, hash, processors; time of the last change; section, picture, script; "
+    "`input`: other fields of the input, as JSON",
+}
+"""The fields of a document that make up its record, in the order of the record, each with a description for data cards."""
+
+RECORD_KEYS = tuple(RECORD_FIELDS)
+
+STRING_KEYS = tuple(key for key in RECORD_KEYS if Document.__annotations__[key] in ("str", str))
+"""The fields of a record whose value is a string."""
 
 _values = attrgetter(*RECORD_KEYS)
 

@@ -6,10 +6,8 @@ import os
 import zlib
 from collections.abc import Iterator
 from contextlib import nullcontext
-from dataclasses import replace
-from typing import Any
+from dataclasses import dataclass, replace
 
-import orjson
 import zstandard
 
 from newsbeam.batch.plan import finish_swap
@@ -25,7 +23,7 @@ from newsbeam.inputs.work_units import MEMBER
 from newsbeam.outputs import folder, lock
 from newsbeam.runners import dry_run
 from newsbeam.runners.registry import select_runner
-from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage import filesystem, json_files, output_layout
 from newsbeam.storage.manifest import OptionsUsed, RunManifest
 from newsbeam.transforms.fields import RowOptions
 
@@ -49,16 +47,16 @@ def replay(settings: ReplaySettings) -> int:
     wanted: dict[str, set[int]] = {}
     collections: dict[str, str] = {}
     for letter in _dead_letters(earlier):
-        path, number = reader.parse_origin(letter["origin"])
+        path, number = reader.parse_origin(letter.origin)
         # A name may contain "#" itself: if there is no file without the tail, the tail belongs to the name.
-        if number and not filesystem.is_remote(path) and not os.path.exists(path) and os.path.exists(letter["origin"]):
-            path, number = letter["origin"], 0
+        if number and not filesystem.is_remote(path) and not os.path.exists(path) and os.path.exists(letter.origin):
+            path, number = letter.origin, 0
         path = discovery.printable_input(path)
         # A container that broke off is read again from that item on: -n means "n and all that follow".
-        wanted.setdefault(path, set()).add(-number if letter["form"] == "file" else number)
+        wanted.setdefault(path, set()).add(-number if letter.form == "file" else number)
         # A member of an archive is read from the archive.
         outer = path if os.path.exists(path) else path.partition(MEMBER)[0]
-        collections[outer] = letter["source"]
+        collections[outer] = letter.source
     sources = [discovery.source_at(path, collections[path]) for path in collections]
     only = tuple((path, frozenset(numbers)) for path, numbers in wanted.items())
     shares = [work_units.select_records(share, only) for share in work_units.plan_work_units(sources)]
@@ -95,8 +93,17 @@ def _replay_folder(earlier: str, resume: bool) -> str:
     return output_layout.replay_folder(earlier, number - 1) if resume and number > 1 else output
 
 
-def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
-    """The dead letters of a run, each with `origin`, `form` and `source`. Raises UsageError if one is damaged."""
+@dataclass(frozen=True)
+class _Origin:
+    """The fields of a dead letter that say where its document is."""
+
+    origin: str
+    form: str
+    source: str
+
+
+def _dead_letters(earlier: str) -> Iterator[_Origin]:
+    """The origins of the dead letters of a run. Raises UsageError if one is damaged."""
     for name in filesystem.list_names(earlier, output_layout.file_prefix("dead_letters")):
         if filesystem.is_temporary(name):
             continue
@@ -106,10 +113,7 @@ def _dead_letters(earlier: str) -> Iterator[dict[str, Any]]:
                 for line in unpacked:
                     number += 1
                     if line.strip():
-                        letter = orjson.loads(line)
-                        if not all(isinstance(letter[key], str) for key in ("origin", "form", "source")):
-                            raise ValueError("its origin, form or source is not a string")
-                        yield letter
-        except (OSError, EOFError, ValueError, TypeError, KeyError, zlib.error, zstandard.ZstdError) as error:
+                        yield json_files.decode(_Origin, line)
+        except (OSError, EOFError, ValueError, zlib.error, zstandard.ZstdError) as error:
             cure = "Remove the line, restore the file from a copy"
             raise UsageError(f"{path} is damaged at line {max(number, 1)} ({error}). {cure}, or run over the inputs again") from error

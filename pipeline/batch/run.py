@@ -11,7 +11,7 @@ from contextlib import nullcontext
 from functools import partial
 from typing import Any
 
-from newsbeam.batch.plan import prepare_folder, resume_fingerprint
+from newsbeam.batch.plan import make_plan, prepare_folder
 from newsbeam.config import recipe, recipe_parser
 from newsbeam.config.job import Job, utc_timestamp
 from newsbeam.config.settings import RunSettings
@@ -75,7 +75,7 @@ def start(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, sha
     sources = [source for share in shares for source in share.sources]
     job = _job(settings, chosen, sources, available_cores() if runner.local and size > SMALL_BYTES else 1)
     check_places(job.output)
-    plan = resume_fingerprint(job, sources)
+    plan = make_plan(job, sources)
     with lock.locked(job.output):
         try:
             ready = prepare_folder(job, plan, settings, shares)

@@ -1,18 +1,21 @@
-"""What becomes of a batch of documents."""
+"""The results of documents, and the rows of those that did not become records."""
 
 from __future__ import annotations
 
+import builtins
 from dataclasses import dataclass
 from typing import NamedTuple
+
+import orjson
 
 from newsbeam.config.failure_cases import Case
 from newsbeam.storage.output_layout import OutputKind
 
 
 class InputResult(NamedTuple):
-    """What became of one input: the kind of output, its line, what was counted, and the key by which a second arrival is known.
+    """The result of one input: the kind of output, its line, counts, and the key by which a redelivery is recognised.
 
-    The key is a record's id; else the kind and the hash of the payload, or where it came from if there is no payload.
+    The key is the id of the record. Without a record it is the kind and the hash of the payload, or the origin if there is no payload.
     """
 
     key: str
@@ -22,11 +25,50 @@ class InputResult(NamedTuple):
 
 
 @dataclass(frozen=True)
-class BatchResult:
-    """What became of a batch of inputs: the lines of each output, ready to write, and what was counted.
+class OutputRow:
+    """The fields that dropped rows and dead letters share. `stage` is where the document left the chain."""
 
-    `keys` is all that the first pass of `site_template` gives: what to count, as signed numbers of 8 bytes. `endings` is all that
-    there is where each input is told by itself: one for each, in their order. `cases`: what went wrong, for the table and the manifest.
+    id: str
+    input_id: str
+    origin: str
+    source: str
+    url: str
+    bytes: int
+    sha256: str
+    stage: str
+
+    def line(self) -> builtins.bytes:
+        """The row as a line of JSON, its fields in order."""
+        return orjson.dumps(self, option=orjson.OPT_APPEND_NEWLINE)
+
+
+@dataclass(frozen=True)
+class DroppedRow(OutputRow):
+    """A document that a rule left out, with the reason."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class DeadLetter(OutputRow):
+    """A document that failed, with the error.
+
+    `form` is how to read it again, `payload` its contents in base64 if they are not in a file.
+    """
+
+    error: str
+    message: str
+    trace: str
+    form: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class BatchResult:
+    """The result of a batch of inputs: the lines of each output, ready to write, and counts.
+
+    In the first pass of `site_template`, only `keys` is set: the texts to count, as signed 8-byte numbers. If each input is reported on
+    its own, only `endings` is set: one for each input, in order. `cases` are failures and losses, for the summary and the manifest.
     """
 
     documents: bytes = b""

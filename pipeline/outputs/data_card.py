@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from newsbeam.outputs.schema import ABOUT, MAX_NAME, columns
+from newsbeam.outputs.schema import MAX_NAME, columns
+from newsbeam.transforms.document import RECORD_FIELDS
 
 
 def data_card(name: str, files: str, account: str, made_by: str) -> str:
@@ -16,7 +17,7 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
     lines = ["---", "configs:", "- config_name: default", "  data_files:", "  - split: train", f'    path: "{files}"']
     lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {_as_text(name)}", ""]
     lines += [f"Made by {made_by}. {account}.", "", "| column | type | what |", "| --- | --- | --- |"]
-    lines += [f"| `{key}` | {_short(of)} | {ABOUT[key]} |" for key, of in columns().items()]
+    lines += [f"| `{key}` | {_short(of)} | {RECORD_FIELDS[key]} |" for key, of in columns().items()]
     lines += ["", "Offsets are code points into `text`, end exclusive; -1 where a piece stands in removed text or is missing.", ""]
     lines += [
         "`dropped-*.jsonl` holds what a rule sorted out, with the reason; `dead-letters-*.jsonl` what failed, with stage and error",

@@ -14,27 +14,6 @@ MAX_NAME = 100
 
 _SCALARS = {str: "string", int: "int64", float: "float64"}
 
-ABOUT = {
-    "id": "`sha256:` and the hash of content and url, whatever the origin; the same in every run",
-    "text": "the clean main text",
-    "source": "the collection's name",
-    "added": "when it was processed, ISO 8601",
-    "created": "when it was published, as far as known, ISO 8601",
-    "url": "where it was published",
-    "site": "the site's or the publisher's name",
-    "title": "the headline",
-    "author": "who wrote it",
-    "language": "ISO 639-1 (639-3 where there is none), `und` when unknowable",
-    "language_score": "how sure, 0 to 1",
-    "languages": "runs of other languages, where the document mixes them",
-    "translation": "whether it is a translation, from what, and the evidence",
-    "attributions": "who said what, with which words, through whom",
-    "credits": "image credits, agency, dateline, copyright holder, byline, outlet, also from removed lines",
-    "removed": "every piece of boilerplate that was taken out",
-    "metadata": "origin, own id, media type, charset, size, hash, what processed it; when it was changed; its section, picture, script; "
-    "`input`: other fields of the input, as JSON",
-}
-
 
 @cache
 def columns() -> dict[str, Any]:

@@ -31,18 +31,6 @@ def load(kind: type[_T], path: str, cure: str) -> _T:
         raise UsageError(f"{path} is damaged ({error}); {cure}") from error
 
 
-def load_object(path: str, cure: str) -> dict[str, Any]:
-    """Read a file with a JSON object of any keys; otherwise like `load`."""
-    try:
-        with filesystem.read(path) as stream:
-            value = orjson.loads(stream.read())
-    except (OSError, ValueError) as error:
-        raise UsageError(f"{path} is damaged ({error}); {cure}") from error
-    if isinstance(value, dict):
-        return value
-    raise UsageError(f"{path} is damaged (not a JSON object); {cure}")
-
-
 def find(kind: type[_T], path: str) -> _T | None:
     """Read a file into a dataclass; None if there is no such file or if it is damaged."""
     try:

@@ -12,6 +12,7 @@ from apache_beam import coders
 from apache_beam.transforms.userstate import ReadModifyWriteStateSpec, TimerSpec, on_timer
 from apache_beam.utils.timestamp import Timestamp
 
+from newsbeam.config.results import DroppedRow
 from newsbeam.storage.output_layout import OutputKind
 from newsbeam.streaming import history
 from newsbeam.streaming.elements import Ended, Source
@@ -60,19 +61,18 @@ class Deduplicate(beam.DoFn):  # type: ignore[misc]
 
 def _redelivered(row: dict[str, Any]) -> bytes:
     """The dropped row for a document that already has a line."""
-    about = row.get("metadata", row)
-    dropped = {
-        "id": row["id"],
-        "input_id": about["input_id"],
-        "origin": about["origin"],
-        "source": row["source"],
-        "url": row["url"],
-        "bytes": about["bytes"],
-        "sha256": about["sha256"],
-        "stage": "once",
-        "reason": REDELIVERED,
-    }
-    return orjson.dumps(dropped, option=orjson.OPT_APPEND_NEWLINE)
+    metadata = row.get("metadata", row)
+    return DroppedRow(
+        id=row["id"],
+        input_id=metadata["input_id"],
+        origin=metadata["origin"],
+        source=row["source"],
+        url=row["url"],
+        bytes=metadata["bytes"],
+        sha256=metadata["sha256"],
+        stage="once",
+        reason=REDELIVERED,
+    ).line()
 
 
 def _counts_again(counts: Iterable[tuple[str, int]]) -> tuple[tuple[str, int], ...]:
