@@ -1,1 +1,1 @@
-"""Where messages come from: Kafka and Pub/Sub."""
+"""Message sources: Kafka and Pub/Sub."""

@@ -1,4 +1,4 @@
-"""Read messages in a Beam pipeline."""
+"""Reading messages in a Beam pipeline."""
 
 from __future__ import annotations
 
@@ -13,9 +13,12 @@ if TYPE_CHECKING:
 
 
 def read(pipeline: Any, source: Kafka | PubSub, service: kafka.Service | None = None) -> Any:
-    """What is read from a source through Beam's own connector: a PCollection of Messages, with their own times.
+    """Read a source with Beam's connector: a PCollection of timed Messages.
 
-    `service`: for Kafka, the one of `newsbeam.sources.kafka.connector`.
+    Args:
+        pipeline: the pipeline.
+        source: the topic or subscription.
+        service: for Kafka, the expansion service of `newsbeam.sources.kafka.connector`.
     """
     import apache_beam as beam
 
@@ -27,8 +30,9 @@ def read(pipeline: Any, source: Kafka | PubSub, service: kafka.Service | None = 
     assert service is not None
     config = {
         "bootstrap.servers": source.servers,
-        # Offsets are never committed: they would say that a message is done while its window is held in the engine's memory, and a
-        # run that began there would lose it. A run begins with all that the topic holds, and passes over what is written.
+        # Offsets are never committed. A committed offset would mark a message as done while its
+        # window is still in the runner's memory, and a run that resumed there would lose it. Each
+        # run starts at the beginning of the topic and skips what has been written.
         "enable.auto.commit": "false",
         "auto.offset.reset": "earliest",
     }

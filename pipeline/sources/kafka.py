@@ -1,7 +1,14 @@
-"""Kafka for a Beam pipeline: Beam's connector, which is written in Java and added to the graph by its expansion service.
+"""Kafka in a Beam pipeline: Beam's Java connector and its expansion service.
 
-The service is one jar, which deploy/kafka builds. It is started as a child of the command and stopped with it. How the connector
-runs on a runner is part of the runner's definition (`newsbeam.runners.base.KafkaReading`).
+The service is a jar (built in deploy/kafka, with a few classes of newsbeam) that runs as a child
+process of the command. Each runner reads in the way that was tested on it:
+
+- Flink reads natively, within its checkpoints (`use_deprecated_read`). A splittable DoFn works too,
+  but each time it resumes it leaves 11 kB in the state, which never shrinks, and every checkpoint
+  takes four seconds. The connector's Java half runs inside the TaskManagers (EMBEDDED). They get
+  the jar from the job server, so it has to be on its class path.
+- Prism supports splittable DoFns only. The service itself is the worker that runs them.
+- Dataflow stages the jar and runs it in Beam's Java image.
 """
 
 from __future__ import annotations
@@ -27,18 +34,24 @@ from newsbeam.runners.base import Runner
 from newsbeam.storage.filesystem import CHECKOUT
 
 SERVICE = "sdks:java:io:expansion-service:shadowJar"
-"""What Beam's option `beam_services` calls the jar: `{"sdks:java:io:expansion-service:shadowJar": PATH}` names another one."""
+"""The jar's key in Beam's option `beam_services`.
+
+`{"sdks:java:io:expansion-service:shadowJar": PATH}` selects another jar.
+"""
 
 START_SECONDS = 120
-"""How long the service may take to start."""
+"""The time limit for the service to start."""
 
 _OPENS = [f"--add-opens=java.base/{package}=ALL-UNNAMED" for package in ("java.lang", "java.util", "java.util.concurrent", "java.nio")]
-"""The worker measures with reflection what it keeps."""
+"""The Java worker measures object sizes by reflection."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A running expansion service. `staged`: the runner sends the jar to its machines."""
+    """A running expansion service.
+
+    `staged` is true if the workers get the jar by staging and do not have it already.
+    """
 
     port: int
     staged: bool
@@ -46,14 +59,17 @@ class Service:
 
 @contextmanager
 def connector(runner: Runner) -> Iterator[tuple[Runner, Service]]:
-    """Run the service while a job starts and runs; the runner with the options for Kafka, and the service. Raises RunnerUnavailable."""
+    """Run the service during a job, and configure the runner to read Kafka.
+
+    Raises RunnerUnavailable.
+    """
     reading = runner.definition.kafka
     if reading is None:
-        raise RunnerUnavailable(f"{runner.beam_name} cannot read Kafka")
+        raise RunnerUnavailable(f"{runner.beam_name} cannot read Kafka; use --runner flink, prism or dataflow")
     jar = _jar(runner.options)
     java = runner.options.get("job_server_java_launcher") or "java"
     if shutil.which(java) is None:
-        raise RunnerUnavailable(f"no {java} on this machine, which Beam's Kafka connector runs on; apt-get install openjdk-17-jre-headless")
+        raise RunnerUnavailable(f"no {java} on this machine, which Beam's Kafka connector needs; apt-get install openjdk-17-jre-headless")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
@@ -64,7 +80,7 @@ def connector(runner: Runner) -> Iterator[tuple[Runner, Service]]:
         process = subprocess.Popen(
             [java, "-Xmx512m", "-XX:+UseSerialGC", *_OPENS, "-jar", jar, str(port), *reading.service_arguments],
             stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C is for the command, which ends the job first
+            start_new_session=True,  # Ctrl-C goes to the command, which stops the job first
             preexec_fn=_end_with_parent,  # noqa: PLW1509 - one system call, nothing that a lock could be held for
         )
         # fmt: on
@@ -73,7 +89,7 @@ def connector(runner: Runner) -> Iterator[tuple[Runner, Service]]:
             while not _answers(port):
                 if process.poll() is not None or time.monotonic() > until:
                     log.seek(max(0, log.seek(0, os.SEEK_END) - 2000))
-                    raise RunnerUnavailable(f"the Kafka connector {jar} does not start:\n{log.read().decode('utf-8', 'replace').strip()}")
+                    raise RunnerUnavailable(f"the Kafka connector {jar} failed to start:\n{log.read().decode('utf-8', 'replace').strip()}")
                 time.sleep(0.1)
             yield runner, Service(port, staged=reading.staged)
         finally:
@@ -86,12 +102,12 @@ def connector(runner: Runner) -> Iterator[tuple[Runner, Service]]:
 
 
 def _jar(options: Mapping[str, Any]) -> str:
-    """The path of the connector's jar."""
+    """Return the path of the connector's jar."""
     commands = f"mvn -f {os.path.join('deploy', 'kafka', 'pom.xml')} package (in a checkout of newsbeam)"
     given: str = (options.get("beam_services") or {}).get(SERVICE, "")
     if given:
         if not os.path.isfile(given):
-            raise RunnerUnavailable(f"--beam_services: {given} is not there; {commands}")
+            raise RunnerUnavailable(f"--beam_services: {given} does not exist; {commands}")
         return os.path.abspath(given)
     built = [os.path.join(folder, "deploy", "kafka", "target", "kafka-expansion-service.jar") for folder in (".", CHECKOUT)]
     found = next(filter(os.path.isfile, built), None)
@@ -101,9 +117,9 @@ def _jar(options: Mapping[str, Any]) -> str:
 
 
 def _job_server(server: str, jar: str, folder: str) -> str:
-    """A jar for `java -jar` that is Flink's job server with the connector on its class path, made in `folder`."""
+    """Create a jar in `folder`: Flink's job server with the connector on its path."""
     line = "Class-Path: " + " ".join(Path(one).absolute().as_uri() for one in (server, jar))
-    # A line has 72 bytes at most; the next one goes on after a blank.
+    # A manifest line has at most 72 bytes; a leading space continues it.
     wrapped = "\r\n ".join([line[:70], *(line[at : at + 69] for at in range(70, len(line), 69))])
     path = os.path.join(folder, "flink-job-server-with-kafka.jar")
     with zipfile.ZipFile(path, "w") as archive:
@@ -119,32 +135,43 @@ def _answers(port: int) -> bool:
 
 
 def _end_with_parent() -> None:
-    """A command that is killed takes the service along."""
+    """End the service with its parent, even if the parent is killed."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
 
 
-# --- the graph ------------------------------------------------------------------------------------------------------
+# --- graph
+# ------------------------------------------------------------------------------------------
 
 
-# Beam reads the types, which have to be types then.
+# Beam evaluates these types, so they are real classes.
 _Read = NamedTuple("_Read", [("consumer_config", Mapping[str, str]), ("topic", str)])  # noqa: UP014 - a class would have strings here
 
 
 def rows(pipeline: Any, config: Mapping[str, str], topic: str, service: Service) -> Any:
-    """What stands in a topic, each row with its time, topic, partition, offset, value and headers; `config` is the consumer's."""
+    """Read a topic as rows of time, topic, partition, offset, value and headers.
+
+    Args:
+        pipeline: the pipeline.
+        config: the consumer's configuration.
+        topic: the topic.
+        service: the expansion service.
+    """
     import grpc
     from apache_beam.portability import common_urns
     from apache_beam.transforms.environments import resolve_anyof_environment
     from apache_beam.transforms.external import ExpansionAndArtifactRetrievalStub, ExternalTransform, NamedTupleBasedPayloadBuilder
 
     class Expansion:
-        """Beam's service, whose answers name one environment each, and nothing to be staged where the jar is already."""
+        """Beam's expansion service, restricted to one environment per transform.
 
-        def Expand(self, request: Any) -> Any:  # noqa: N802 - the name in the service's protocol
+        It removes the staged files where the workers have the jar already.
+        """
+
+        def Expand(self, request: Any) -> Any:  # noqa: N802 - the name in the protocol
             answer = stub.Expand(request)
             for environment in answer.components.environments.values() if not service.staged else ():
-                # Of Docker and the service itself, the service itself.
+                # Of Docker and the service itself, select the service.
                 environment.CopyFrom(resolve_anyof_environment(environment, common_urns.environments.EXTERNAL.urn))
                 del environment.dependencies[:]
             return answer

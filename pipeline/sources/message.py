@@ -1,18 +1,22 @@
-"""One message."""
+"""Messages."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 OLDEST = 30 * 86_400
-"""Seconds. A message that claims to be older is given the time at which it came: no broker is asked to keep one for longer."""
+"""Seconds; an older message gets its arrival time: no broker keeps any longer."""
 
 
 @dataclass(frozen=True)
 class Message:
-    """One message: where it came from (`kafka://topic/partition@offset`), what it holds, its headers or attributes.
+    """One message.
 
-    `time`, in milliseconds since 1970, is its broker's.
+    Args:
+        origin: where it came from: `kafka://topic/partition@offset`.
+        payload: the content.
+        time: the broker's time, in milliseconds since 1970.
+        attributes: its headers or attributes.
     """
 
     origin: str

@@ -1,8 +1,8 @@
-"""Messages of a broker: where they are read, and the raw items in them.
+"""From messages to raw items.
 
-A message never ends a run: what is wrong with it becomes a `Raw` with its `error` set, and so a dead letter that holds the
-payload, since it may be found nowhere else. One message is one document, or (`payload=object`) the names of objects, each
-read as a file of a bounded run is.
+A message never ends a run. A faulty message becomes a `Raw` with its `error` set, and then a dead
+letter that holds the payload, since that may be the only copy. One message is one document or, with
+`payload=object`, names objects, which are read like the files of a bounded run.
 """
 
 from __future__ import annotations
@@ -35,9 +35,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class MessageReader:
-    """The raw items in messages; `max_bytes` is the most that one document may have, `collection` what records say they are of.
+    """A reader of the raw items in messages.
 
-    `objects` reads the objects that messages name.
+    Args:
+        max_bytes: the largest document.
+        collection: the collection of the records.
+        objects: the reader of objects that messages name, if they do.
     """
 
     payload: Payload
@@ -47,7 +50,7 @@ class MessageReader:
     objects: Reader | None = None
 
     def read(self, message: Message) -> Iterator[Raw]:
-        """One raw item, or all that the named objects hold. Never raises."""
+        """Yield one raw item, or all items in the named objects. Never raises."""
         if self.payload == "document":
             yield self._document(message)
             return
@@ -66,20 +69,22 @@ class MessageReader:
             payload = self._unpacked(message.payload)
         except _TooLarge:
             megabytes = f"{self.max_bytes / (1 << 20):.0f} MB"
-            return self._bad(message, "ReadError", f"{message.origin} has more than {megabytes}; raise --max-document-mb or send less")
+            return self._bad(
+                message, "ReadError", f"{message.origin} has more than {megabytes}; raise --max-document-mb or send smaller messages"
+            )
         except (OSError, EOFError, zlib.error, zstandard.ZstdError) as error:
-            return self._bad(message, "ReadError", f"{message.origin} is compressed, and cut short or damaged: {error}")
+            return self._bad(message, "ReadError", f"{message.origin} is truncated or damaged compressed data: {error}; send it again")
         if not payload:
             return self._bad(message, "PayloadError", f"{message.origin} is empty; send HTML, text, or JSON with `text` or `html`")
         kind = container(payload[:HEAD_BYTES])
         if kind not in ("", "jsonl", "json"):
-            cure = "put it into a file and send its name, with ?payload=object"
-            return self._bad(message, "PayloadError", f"{message.origin} is {kind} inside, not one document; {cure}")
+            cure = "write it to a file and send its path, with ?payload=object"
+            return self._bad(message, "PayloadError", f"{message.origin} contains {kind}, not a single document; {cure}")
         about = {key.lower().replace("_", "-"): printable(value) for key, value in message.attributes}
         return Raw(
             message.origin,
             payload,
-            # What begins like JSON is meant to be some: broken, it is no text to be cleaned.
+            # A payload that begins like JSON is meant as JSON; if it is invalid, it is not text.
             form="json" if _is_json(payload) else "file",
             content_type=about.get("content-type", ""),
             content_language=about.get("content-language", ""),
@@ -90,7 +95,7 @@ class MessageReader:
         )
 
     def _unpacked(self, payload: bytes) -> bytes:
-        """A payload without its compression. Raises _TooLarge, and what decompressors raise."""
+        """Decompress a payload. Raises _TooLarge and the errors of decompressors."""
         for _ in range(3):
             kind = container(payload[:HEAD_BYTES])
             if kind not in ("gzip", "zstd", "bzip2"):
@@ -104,10 +109,10 @@ class MessageReader:
     def _object(self, path: str) -> Iterator[Raw]:
         try:
             if not is_remote(path) and os.path.exists(path) and not os.path.isfile(path):
-                raise OSError(f"{path} is no file")  # a pipe would be waited for
+                raise OSError(f"{path} is not a file")  # reading a pipe would block
             for raw in (self.objects or Reader(self.max_bytes, rows=self.rows)).records(Source(path, 0, self.collection), []):
                 if raw.error.startswith("FileNotFoundError"):
-                    raw = replace(raw, error=f"FileNotFoundError: {raw.origin} is not there, or not any more")  # noqa: PLW2901
+                    raw = replace(raw, error=f"FileNotFoundError: {raw.origin} does not exist, or was deleted")  # noqa: PLW2901
                 yield raw
         except (MissingExtra, ValueError, OSError) as error:
             yield Raw(printable(path), b"", source=self.collection, error=f"{type(error).__name__}: {printable(str(error))}")
@@ -119,7 +124,7 @@ class MessageReader:
 
 
 class _TooLarge(Exception):
-    """More than a document may have."""
+    """The payload is larger than a document may be."""
 
 
 def _is_json(payload: bytes) -> bool:
@@ -131,5 +136,5 @@ def _is_json(payload: bytes) -> bool:
     try:
         orjson.loads(payload)
     except orjson.JSONDecodeError:
-        return False  # a text may begin with a bracket
+        return False  # text may begin with a bracket
     return True

@@ -1,4 +1,4 @@
-"""Notifications of object stores: which objects are new."""
+"""Notifications of object stores about new objects."""
 
 from __future__ import annotations
 
@@ -11,11 +11,14 @@ from newsbeam.sources.message import Message
 
 
 class NoObject(Exception):
-    """A message that names no object; the message says why."""
+    """The message does not name an object; the error says why."""
 
 
 def named_objects(message: Message) -> list[str]:
-    """The paths and URIs that a notification names; none where it tells of something else than a new object. Raises _NoObject."""
+    """Return the paths and URIs of the new objects in a notification.
+
+    The list is empty if it reports another event. Raises NoObject.
+    """
     about = dict(message.attributes)
     if "bucketId" in about and "objectId" in about:
         made = about.get("eventType", "OBJECT_FINALIZE") == "OBJECT_FINALIZE"
@@ -23,33 +26,33 @@ def named_objects(message: Message) -> list[str]:
     try:
         text = message.payload.decode("utf-8-sig").strip()
     except UnicodeDecodeError as error:
-        raise NoObject(f"not UTF-8 at byte {error.start}; it has to be a notification or a path") from error
+        raise NoObject(f"not UTF-8 at byte {error.start}; send a notification or a path") from error
     if not text:
-        raise NoObject("empty; it has to be a notification or a path")
+        raise NoObject("empty; send a notification or a path")
     if not text.startswith("{"):
         if "\0" in text:
-            raise NoObject("no path has a NUL in it")
+            raise NoObject("NUL in a path; send a notification or a path")
         return [line.strip().removeprefix("file://") for line in text.splitlines() if line.strip()]
     try:
         row = orjson.loads(text)
-        if isinstance(row.get("Message"), str):  # S3 by way of SNS
+        if isinstance(row.get("Message"), str):  # S3 through SNS
             row = orjson.loads(row["Message"])
         return _from_notification(row)
     except orjson.JSONDecodeError as error:
-        raise NoObject(f"broken JSON: {error}") from error
+        raise NoObject(f"invalid JSON: {error}") from error
     except (KeyError, TypeError, AttributeError) as error:
-        raise NoObject("JSON that is no notification of Cloud Storage or S3") from error
+        raise NoObject("JSON that is not a notification of Cloud Storage or S3") from error
 
 
 def _from_notification(row: Any) -> list[str]:
-    """The objects of a notification's JSON. Raises KeyError, TypeError or AttributeError where it is none."""
+    """Return a notification's objects. Raises KeyError, TypeError, AttributeError."""
     if row.get("Event") == "s3:TestEvent":
         return []
     if "Records" in row:
         made = [one for one in row["Records"] if one["eventName"].startswith(("ObjectCreated:", "s3:ObjectCreated:"))]
-        # S3 writes keys as in a form: a blank is a plus.
+        # S3 encodes keys like form fields: a space is a plus.
         return [f"s3://{one['s3']['bucket']['name']}/{unquote_plus(one['s3']['object']['key'])}" for one in made]
-    if "detail-type" in row:  # S3 by way of EventBridge, which writes keys as they are
+    if "detail-type" in row:  # S3 through EventBridge, which does not encode keys
         detail = row["detail"]
         return [f"s3://{detail['bucket']['name']}/{detail['object']['key']}"] if row["detail-type"] == "Object Created" else []
     return [f"gs://{row['bucket'] + ''}/{row['name'] + ''}"]

@@ -1,8 +1,8 @@
-"""Pub/Sub on this machine's own engine: a message is acknowledged when what became of it is written, not when it was pulled.
+"""Pub/Sub on the direct runner: acknowledge a message once its output is written.
 
-Beam's reader for that engine acknowledges at once, so that a process that is killed takes with it whatever waits for the end of
-its window. Here a message is leased until its files are there, and given back when the run ends before: then it comes again.
-On any other engine nothing is held here, and all of this does nothing.
+Beam's reader for this runner acknowledges on receipt. If the process is killed, messages that wait
+for the end of their window are lost. Here a message is leased until its output files exist. If the
+run stops first, it is returned and redelivered. On other runners this module does nothing.
 """
 
 from __future__ import annotations
@@ -17,17 +17,23 @@ from typing import Any
 from newsbeam.beam_compat import pull_pubsub_with
 
 PULLED = 100
-"""The most messages that are pulled at a time."""
+"""The maximum number of messages per pull."""
 
 WAIT_SECONDS = 2.0
-"""How long one pull waits for a message: so much later a window may be noticed to be over."""
+"""The time limit of a pull; a window may be closed this much late."""
 
 DEADLINE_SECONDS = 30
 RENEW_SECONDS = 4.0
-"""How long messages are leased for, and how often that is renewed (a subscription's own deadline is 10 s at least)."""
+"""The duration of a lease, and the interval of renewals.
+
+A subscription's own deadline is at least 10 s.
+"""
 
 BEHIND_SECONDS = 2.0
-"""How far the watermark stays behind the clock where nothing is left to pull: a message takes so long to become visible."""
+"""The lag of the watermark behind the clock when nothing is left to pull.
+
+A message needs this long to become visible.
+"""
 
 _AT_A_TIME = 1000
 _log = logging.getLogger(__name__)
@@ -35,7 +41,10 @@ _log = logging.getLogger(__name__)
 
 @dataclass
 class _Lease:
-    """`ack` of the last delivery; `seen` of `total` things in the message are written, `total` 0 while that is not known."""
+    """A pulled message: `seen` of its `total` items (0: unknown) are written.
+
+    `ack` belongs to the last delivery.
+    """
 
     ack: str
     seen: int = 0
@@ -43,7 +52,10 @@ class _Lease:
 
 
 class Leases:
-    """The messages of one subscription that were pulled and are not written yet; `written_before` are ids that an earlier run wrote."""
+    """The messages of a subscription that were pulled and not written yet.
+
+    `written_before` has the ids that an earlier run wrote.
+    """
 
     def __init__(self, written_before: Iterable[str] = ()) -> None:
         self._written_before = frozenset(written_before)
@@ -58,7 +70,7 @@ class Leases:
         self._renewed = 0.0
 
     def pull(self, client: Any, subscription: str) -> list[Any]:
-        """New messages, as the client gives them; each is leased from here on."""
+        """Pull new messages; each is leased from now on."""
         from google.api_core.exceptions import DeadlineExceeded, ServiceUnavailable
 
         self._client, self._subscription = client, subscription
@@ -72,36 +84,37 @@ class Leases:
         try:
             received = client.pull(subscription=subscription, max_messages=PULLED, timeout=WAIT_SECONDS, retry=None).received_messages
         except DeadlineExceeded:
-            received = []  # nothing came
+            received = []  # no message
         except ServiceUnavailable as error:
-            _log.error("newsbeam: Pub/Sub does not answer: %s", error)
+            _log.error("newsbeam: Pub/Sub does not respond: %s", error)
             time.sleep(WAIT_SECONDS)
             return []
         fresh = [one.message for one in received if self._is_new(one.message.message_id, one.ack_id)]
         times = [message.publish_time.timestamp() for message in fresh]
-        # As long as there is more than one pull brings, what comes next is about as old as this; else nothing older than the pull is left.
+        # After a full pull there are more messages, about as old as these. Otherwise nothing older
+        # than the pull is left.
         latest = min(times, default=self._watermark) if len(received) >= PULLED else min([*times, began - BEHIND_SECONDS])
         self._watermark = max(self._watermark, latest)
         return fresh
 
     @property
     def watermark(self) -> float:
-        """Seconds since 1970 before which no message is thought to be left."""
+        """The time, in seconds since 1970, before which no message is expected."""
         return self._watermark
 
     def _is_new(self, name: str, ack: str) -> bool:
         with self._lock:
             if name in self._written_before:
-                self._done.append(ack)  # the process ended between writing it and saying so
+                self._done.append(ack)  # the process ended after writing it and before acknowledging it
                 return False
             if name in self._held:
-                self._held[name].ack = ack  # its lease ran out; it is here all the same
+                self._held[name].ack = ack  # its lease expired, but it is still here
                 return False
             self._held[name] = _Lease(ack)
             return True
 
     def written(self, sources: Iterable[tuple[str, int, int]]) -> None:
-        """What came of messages is in finished files: (origin, time, number of things in the message or 0), one for each thing."""
+        """Mark items as written: (origin, time, items in the message or 0) for each."""
         with self._lock:
             for origin, _, of in sources:
                 name = origin.rpartition("@")[2]
@@ -112,7 +125,7 @@ class Leases:
                     self._done.append(self._held.pop(name).ack)
 
     def close(self) -> int:
-        """Acknowledge what is written, give back the rest; how many that were."""
+        """Acknowledge what is written, return the rest, and return the number of those."""
         self._ended.set()
         if self._keeper is None:
             return 0
@@ -151,8 +164,8 @@ class Leases:
         try:
             getattr(self._client, what)(subscription=self._subscription, ack_ids=ack_ids, timeout=10.0, **others)
         except GoogleAPIError as error:
-            # It is tried again, or the message comes again: either is all right.
-            _log.warning("newsbeam: Pub/Sub does not take %s: %s", what, error)
+            # Safe to ignore: the call is retried, or Pub/Sub redelivers.
+            _log.warning("newsbeam: Pub/Sub rejects %s: %s", what, error)
             return False
         return True
 
@@ -162,7 +175,7 @@ def _pieces(acks: Sequence[str]) -> list[Sequence[str]]:
 
 
 NOW = Leases()
-"""Those of this process."""
+"""The leases of this process."""
 
 
 def begin(written_before: Iterable[str]) -> None:

@@ -1,1 +1,1 @@
-"""The processes that run the chain over documents."""
+"""The processes that run the chain on documents."""

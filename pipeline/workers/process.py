@@ -1,8 +1,8 @@
-"""What becomes of a batch of raw items, and the process in which that happens.
+"""The child process that runs the chain on batches of raw items.
 
-`main` is the child process that `newsbeam.workers.pool` talks to: it reads batches on its standard input, runs the
-chain and answers on its standard output. It imports the pure half only, never Beam, so it starts in a third of a second,
-and a document that hangs, crashes or eats all memory takes this process with it and nothing else.
+`newsbeam.workers.pool` starts `main`, which reads batches from standard input and writes results to
+standard output. It imports the pure half only, without Beam, so it starts in a third of a second. A
+document that hangs, crashes or exhausts memory ends this process only.
 """
 
 from __future__ import annotations
@@ -31,17 +31,17 @@ from newsbeam.workers.limits import limit_memory, run_limited
 from newsbeam.workers.results import count_documents, input_result, render_outcome
 
 READY = b"ready\n"
-"""A worker's first answer, once it can begin; any other is the reason why it never will."""
+"""A worker's first answer when it is ready; any other answer is an error message."""
 
 
 BEAT = struct.Struct("<II")
-"""What a worker writes into shared memory before each stage: the document's place in its batch, the stage's number."""
+"""The entry in shared memory before each stage: (index + 1, stage)."""
 
 
 def process_batch(
     raws: Sequence[Raw], chain: Chain, setup: WorkerConfig, beat: Callable[[int, str], object] = lambda index, stage: None
 ) -> BatchResult:
-    """Run the chain over a batch. Each input adds exactly one line to one of the three outputs."""
+    """Run the chain on a batch. Each input yields exactly one line of output."""
     if setup.singly:
         outcomes = (run_limited(raw, chain, setup.time_limit, partial(beat, index)) for index, raw in enumerate(raws))
         return BatchResult(endings=tuple(input_result(raw, outcome, setup) for raw, outcome in zip(raws, outcomes, strict=True)))
@@ -59,12 +59,14 @@ def process_batch(
 
 
 def main() -> None:
-    """The child's loop: Setup, then batches of raw items, each answered with a Batch, until the pipe closes."""
+    """Read the configuration, then answer batches until the pipe closes."""
     orders, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
-    # A processor that prints must not write into the answers, nor one that reads eat the orders.
+    # A processor that prints must not write to the answers, and one that reads must not consume
+    # requests.
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    # Ctrl-C, and what a service manager sends to all processes of a service, is the parent's business. Blocked since birth.
+    # The parent handles Ctrl-C and the signals of service managers. They have been blocked since
+    # the start.
     for stop in STOP_SIGNALS:
         signal.signal(stop, signal.SIG_IGN)
     signal.pthread_sigmask(signal.SIG_UNBLOCK, STOP_SIGNALS)
@@ -74,7 +76,7 @@ def main() -> None:
         chain, keys = _chain(setup)
         stages = {name: number for number, name in enumerate(stage_names(setup.recipe))}
         limit_memory()
-        # Loads what is loaded lazily, so that the first document's time limit is its own.
+        # Load lazy resources now, so that the first document's time limit covers only itself.
         for sample in _WARM_UP:
             chain.run(sample)
     except Exception as error:  # noqa: BLE001 - whatever it is, the parent has to say it
@@ -98,7 +100,7 @@ def main() -> None:
 
 
 def _chain(setup: WorkerConfig) -> tuple[Chain, array[int] | None]:
-    """The worker's chain, and, in a pass that counts, where it puts what it finds."""
+    """Return the chain and, in a counting pass, the array that collects keys."""
     if not (setup.counting or setup.counts):
         return setup.recipe.chain(setup.version, setup.added, rows=setup.rows), None
     from newsbeam.workers import site_template  # few runs count
@@ -111,7 +113,7 @@ def _chain(setup: WorkerConfig) -> tuple[Chain, array[int] | None]:
 def _count_keys(
     raws: Sequence[Raw], chain: Chain, keys: array[int], setup: WorkerConfig, beat: Callable[[int, str], object]
 ) -> BatchResult:
-    """What a batch adds to the counts. What fails adds nothing: the pass that writes will say why."""
+    """Return the keys of a batch. A failure adds none; the main pass reports it."""
     del keys[:]
     for index, raw in enumerate(raws):
         run_limited(raw, chain, setup.time_limit, partial(beat, index))
@@ -125,7 +127,7 @@ _WARM_UP = (
 
 
 def stage_names(recipe: Recipe) -> list[str]:
-    """The stages a document goes through, by number: decoding, then the processors by their own names."""
+    """Return the names of the stages by number: decoding, then the processors."""
     return ["decode", *(processor.name for processor in recipe.chain().processors)]
 
 
@@ -134,4 +136,4 @@ def _answer(answers: BinaryIO, answer: object) -> None:
         pickle.dump(answer, answers, protocol=pickle.HIGHEST_PROTOCOL)
         answers.flush()
     except BrokenPipeError:
-        os._exit(0)  # the parent is gone: there is nobody left to answer, nor to tell
+        os._exit(0)  # the parent ended: no one reads an answer

@@ -1,9 +1,10 @@
-"""Counting what recurs over the pages of each site, in a memory that does not grow with the input.
+"""Counting of texts that recur on the pages of each site, in bounded memory.
 
-A count-min sketch (Apache DataSketches) takes the keys of all pages of all sites. It is a table of counters whose size is
-settled before the run; tables add up in any order, so that workers, bundles and machines do not matter. It never counts
-too few. What it counts too many grows with the keys in the table, and is taken off again: a site that is too small beside
-the whole input to be told from that noise gets no template, rather than a wrong one.
+A count-min sketch (Apache DataSketches) counts the keys of all pages of all sites. It is a table of
+counters with a size that is fixed before the run. Tables can be added in any order, so workers,
+bundles and machines do not matter. A count is never too low. The excess grows with the number of
+keys and is subtracted again: a site that is too small to be distinguished from this noise gets no
+template instead of a wrong one.
 """
 
 from __future__ import annotations
@@ -25,22 +26,22 @@ from newsbeam.transforms.processor import Chain, Effect, Reject
 
 ROWS = 4
 LEAST_WIDTH, MOST_WIDTH = 1 << 14, 1 << 20
-"""The table has `ROWS` times as many counters of 8 bytes as it is wide: 32 MB at most."""
+"""The width of the table: columns of `ROWS` counters of 8 bytes, at most 32 MB."""
 
 BYTES_A_KEY = 64
-"""About so much input there is for each line of text (a block of HTML has ten times that)."""
+"""Estimated bytes of input per line of text; a block of HTML has ten times that."""
 
 
 def width_for(size: int) -> int:
-    """How wide a table is to be for `size` bytes of input: next to no error up to 64 MB, and never above `MOST_WIDTH`."""
+    """Choose the width for `size` bytes of input: almost no error up to 64 MB."""
     return min(MOST_WIDTH, max(LEAST_WIDTH, 1 << (size // BYTES_A_KEY).bit_length()))
 
 
 class Sketch:
-    """How often each key was added. Pickles, compressed; the same keys make the same sketch in any order."""
+    """A counter of keys. Pickles compressed; independent of the order of keys."""
 
     def __init__(self, width: int, made: Any = None) -> None:
-        from datasketches import count_min_sketch  # only runs that count need it
+        from datasketches import count_min_sketch  # only needed by runs that count
 
         self.width = width
         self._table = count_min_sketch(ROWS, width) if made is None else made
@@ -53,30 +54,31 @@ class Sketch:
         self.__dict__.pop("_noise", None)
 
     def merge(self, other: Sketch) -> None:
-        """Add what another sketch of the same width counted."""
+        """Add the counts of another sketch of the same width."""
         self._table.merge(other._table)
         self.__dict__.pop("_noise", None)
 
     def at_least(self, key: int) -> int:
-        """The count less what other keys may have added to it; too high in one case of fifty at worst, and hardly ever in truth."""
+        """Return the count less the expected excess; too high in 2% of cases at most."""
         return max(0, int(self._table.get_estimate(key)) - self._noise)
 
     def at_most(self, key: int) -> int:
-        """The count, or more."""
+        """Return the count or a higher number."""
         return int(self._table.get_estimate(key))
 
     @cached_property
     def _noise(self) -> int:
-        # Cormode and Muthukrishnan 2005: over by no more than e/width of all that was counted, but in exp(-rows) of cases.
+        # Cormode and Muthukrishnan 2005: the excess is at most e/width of the total count, except
+        # in exp(-rows) of cases.
         return int(math.e * self._table.total_weight / self.width)
 
     def packed(self) -> bytes:
-        """The whole sketch, compressed."""
+        """Serialise and compress the sketch."""
         return zstandard.compress(self._table.serialize(), 1)
 
     @staticmethod
     def unpacked(packed: bytes) -> Sketch:
-        """The sketch that gave `packed`."""
+        """Restore a sketch that `packed` serialised."""
         from datasketches import count_min_sketch
 
         table = count_min_sketch.deserialize(zstandard.decompress(packed))
@@ -87,14 +89,14 @@ class Sketch:
 
 
 def load(path: str) -> Sketch:
-    """The sketch in a file."""
+    """Load a sketch from a file."""
     with filesystem.read(path) as stream:
         return Sketch.unpacked(stream.read())
 
 
 @dataclass(frozen=True)
 class _Counter:
-    """Stands where the processor with the template will: takes down a page's keys and ends its way."""
+    """A processor in place of the one with the template: it collects a page's keys."""
 
     name: ClassVar[str] = "site_template"
     effect: ClassVar[Effect] = "selects"
@@ -107,7 +109,7 @@ class _Counter:
 
 
 def counting(chain: Chain) -> tuple[Chain, array[int]]:
-    """A chain that takes documents as far as the processor with the template would see them, and where it puts their keys."""
+    """Return a chain that stops at the template's processor, and its array of keys."""
     keys: array[int] = array("q")
     at = next(recipe.template_processors(chain.processors))
     return Chain((*chain.processors[:at], _Counter(chain.processors[at], keys)), chain.added, chain.processed_by), keys

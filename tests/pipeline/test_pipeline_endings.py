@@ -129,7 +129,7 @@ def test_workers_that_cannot_start_end_a_run_with_the_reason(newsbeam: Newsbeam,
     recipe = write(tmp_path, recipe__yaml=f"processors: ['nasty_processors:NoStart': {{act: {act!r}}}]") / "recipe.yaml"
     done = newsbeam("run", ROOT / "seeds", "--output", tmp_path / "out", "--recipe", recipe)
     assert done.status == 1
-    assert ("ended with status 3 while it was starting" if act else "RuntimeError: no licence on this machine") in done.err
+    assert ("ended with status 3 while starting" if act else "RuntimeError: no licence on this machine") in done.err
     assert not (tmp_path / "out" / "manifest.json").exists()
 
 

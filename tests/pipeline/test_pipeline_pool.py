@@ -168,7 +168,7 @@ def test_workers_that_cannot_start_say_why(make: Make) -> None:
 
 @pytest.mark.parametrize(
     ("act", "said"),
-    [("exit 3", "ended with status 3 while it was starting"), ("kill", "2 worker processes in a row were killed .* by signal 9")],
+    [("exit 3", "ended with status 3 while starting"), ("kill", "2 consecutive worker processes were killed .* by signal 9")],
 )
 def test_workers_that_die_before_they_are_ready_end_the_run(make: Make, monkeypatch: pytest.MonkeyPatch, act: str, said: str) -> None:
     monkeypatch.setattr(pool, "MAX_FAILED_STARTS", 2)
@@ -190,10 +190,10 @@ def test_a_worker_that_cannot_be_started_again_ends_the_run(make: Make, monkeypa
     for key in range(3):
         using.submit(key, raws("exit", "two"))
     for _ in range(2):  # the first that notices, and whoever asks again
-        with pytest.raises(WorkerError, match=r"no worker process can be started: Resource temporarily unavailable; free memory"):
+        with pytest.raises(WorkerError, match=r"cannot start a worker process: Resource temporarily unavailable; free memory"):
             list(using.results(everything=True))
     using.close()
-    with pytest.raises(WorkerError, match="no worker process can be started"):
+    with pytest.raises(WorkerError, match="cannot start a worker process"):
         Pool(setup("[]"), 2)
 
 
@@ -317,7 +317,7 @@ def test_the_limit_of_a_large_document_is_kept_and_named(make: Make) -> None:
     assert numbers(batch.documents) == [2]
     assert [row["message"] for row in rows(batch.dead_letters)] == [
         "took longer than 0.4 s (--time-limit)",
-        "took longer than 0.8 s (--time-limit 0.4 for each MB)",
+        "took longer than 0.8 s (--time-limit 0.4 per MB)",
     ]
 
 

@@ -60,7 +60,7 @@ def test_no_connector(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(RunnerUnavailable, match=r"^no Kafka connector; mvn -f deploy/kafka/pom.xml package"):
         kafka.connector(Runner(find_definition("FlinkRunner"))).__enter__()
-    with pytest.raises(RunnerUnavailable, match=r"--beam_services: \S+none.jar is not there; mvn"):
+    with pytest.raises(RunnerUnavailable, match=r"--beam_services: \S+none.jar does not exist; mvn"):
         kafka.connector(Runner(find_definition("FlinkRunner"), {"beam_services": {kafka.SERVICE: str(tmp_path / "none.jar")}})).__enter__()
     built = tmp_path / "deploy" / "kafka" / "target" / "kafka-expansion-service.jar"
     built.parent.mkdir(parents=True)
@@ -93,7 +93,7 @@ def test_the_service_lives_as_long_as_the_run(runner: str, way: str, tmp_path: P
 
 
 def test_a_service_that_does_not_start(tmp_path: Path, jar: str) -> None:
-    with pytest.raises(RunnerUnavailable, match=r"does not start:\nno such class"):
+    with pytest.raises(RunnerUnavailable, match=r"failed to start:\nno such class"):
         kafka.connector(Runner(find_definition("PrismRunner"), options(tmp_path, jar, fails=True))).__enter__()
 
 
