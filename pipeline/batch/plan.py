@@ -36,7 +36,7 @@ class Plan:
     run: str = ""
 
     def differences(self, other: Plan) -> list[str]:
-        """What differs in another plan, as users call it."""
+        """Describe how another plan differs, as users call it."""
         return [name for field, name in _NAMES.items() if getattr(self, field) != getattr(other, field)]
 
 

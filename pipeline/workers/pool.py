@@ -28,16 +28,16 @@ from newsbeam.workers.process import stage_names
 from newsbeam.workers.results import failed_batch
 
 MAX_CRASHES, MAX_KILLS = 2, 3
-"""How often its worker crashes, or is killed from outside (out of memory, say), before a document is blamed for it."""
+"""The crashes, and the kills from outside (out of memory), that a document is blamed for."""
 
 MAX_FAILED_STARTS = 30
-"""How many workers in a row may be killed before they are ready. Then the run ends."""
+"""Consecutive workers killed before they were ready, after which the run ends."""
 
 START_TRIES, START_PAUSE_SECONDS = 5, 0.5
 """Attempts to start a process: a shortage of memory or descriptors may pass."""
 
 IN_FLIGHT_BYTES = 32 << 20
-"""How much input may wait behind a slow document."""
+"""The input that may wait behind a slow document."""
 
 _CRASHES = frozenset({signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGTRAP, signal.SIGSYS})
 """Signals that a process causes itself. Any other that kills a worker was sent from outside."""
@@ -107,7 +107,7 @@ class Pool(Generic[Key]):
 
     @property
     def busy(self) -> bool:
-        """Whether results are still to come."""
+        """True if results are still to come."""
         return bool(self._waiting)
 
     def wait(self, seconds: float) -> None:
@@ -208,10 +208,10 @@ class Pool(Generic[Key]):
                 code = slot.end(dying=True)
                 self._failed_starts += 1
                 if code >= 0:
-                    raise WorkerError(f"a worker process ended with status {code} while it was starting") from None
+                    raise WorkerError(f"a worker process ended with status {code} while starting") from None
                 if self._failed_starts >= MAX_FAILED_STARTS and not self._broken:
-                    what = f"{self._failed_starts} worker processes in a row were killed while they were starting"
-                    raise WorkerError(f"{what}, by signal {-code}; is there enough memory?") from None
+                    what = f"{self._failed_starts} consecutive worker processes were killed while starting"
+                    raise WorkerError(f"{what}, by signal {-code}; check whether there is enough memory") from None
             else:
                 self._failed_starts = 0
                 if not self._broken:
@@ -224,8 +224,8 @@ class Pool(Generic[Key]):
                 return Worker(self._setup)
             except OSError as error:
                 if not tries_left or self._broken:
-                    cure = "free memory, or use fewer --workers, or allow more open files and processes (ulimit -n, -u)"
-                    raise WorkerError(f"no worker process can be started: {error.strerror or error}; {cure}") from error
+                    cure = "free memory, use fewer --workers, or allow more open files and processes (ulimit -n, -u)"
+                    raise WorkerError(f"cannot start a worker process: {error.strerror or error}; {cure}") from error
                 time.sleep(START_PAUSE_SECONDS)
         raise AssertionError
 

@@ -80,7 +80,7 @@ def render_outcome(raw: Raw, outcome: Outcome, setup: WorkerConfig) -> tuple[Out
         return "dropped", DroppedRow(**vars(row), reason=result.reason).line()
     letter = DeadLetter(
         **vars(row),
-        # The texts of an error may quote half a character.
+        # The texts of an error may quote surrogates.
         error=printable(result.error),
         message=printable(result.message),
         trace=printable(result.trace),
