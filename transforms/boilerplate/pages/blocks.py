@@ -533,204 +533,248 @@ def read_canonical(source: Canonical) -> Page:
     MANY_BLOCKS blocks is read roughly, so that time and memory are bounded.
     """
     try:
-        return _read(source, rough=False)
+        return _PageBuilder(source, rough=False).read()
     except _TooManyBlocks:
-        return _read(source, rough=True)
+        return _PageBuilder(source, rough=True).read()
 
 
-def _read(source: Canonical, *, rough: bool) -> Page:  # noqa: C901
-    html = _plain(source.html)
-    page = Page(json_ld=list(source.json_ld), visible=source.visible, rough=rough)
-    if "canonical" in html and (found := _CANONICAL.search(html)):
-        page.canonical = resolved(found[1]).strip()
-    heads, parents, hidden, first, last, blocks = page.heads, page.parents, page.hidden, page.first, page.last, page.blocks
-    known = _heads.get
-    stack: list[int] = []
-    top = -1
-    pieces: list[str] = []
-    link = links = anchors = pre = images = controls = 0
-    inner = -1
-    items: list[bool] = []  # per open list item: its "- " has not been written yet
-    # per open row: its element, its first block, the first block of each cell
-    rows: list[tuple[int, int, list[int]]] = []
-    alike: dict[tuple[int, str, bool], int] = {}  # if rough: the element index for each kind
-    lines: list[str] = []  # if rough: the lines of the last block
-    length = rough_rows = 0
-    begins_row = False
+class _PageBuilder:
+    """Builds a page from the tags and texts of canonical HTML, in one pass."""
 
-    def flush() -> None:
-        nonlocal link, links, images, controls, inner
-        raw = "".join(pieces)
-        pieces.clear()
-        characters, link, count, links = link, 0, links, 0
-        at, inner = inner, -1
-        if "&" in raw:
-            raw = raw.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
-        if not raw.isascii():
-            for sign in _INVISIBLE:
-                if sign in raw:
-                    raw = raw.replace(sign, "")
-        if pre:
-            lines = [line.rstrip() for line in raw.replace(_BR, "\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
-            text = "\n".join(lines).strip("\n")
-        elif _BR in raw:
-            text = "\n".join(line for part in raw.split(_BR) if (line := " ".join(part.split())))
+    __slots__ = (
+        "alike", "anchors", "begins_row", "controls", "html", "images", "inner", "items", "length", "lines", "link", "links",
+        "page", "pieces", "pre", "rough", "rough_rows", "rows", "stack", "top",
+    )  # fmt: skip
+
+    def __init__(self, source: Canonical, *, rough: bool) -> None:
+        self.html = _plain(source.html)
+        self.page = Page(json_ld=list(source.json_ld), visible=source.visible, rough=rough)
+        if "canonical" in self.html and (found := _CANONICAL.search(self.html)):
+            self.page.canonical = resolved(found[1]).strip()
+        self.rough = rough
+        self.stack: list[int] = []  # the open elements
+        self.top = -1  # the innermost of them
+        # The block that is being read: its texts, the element in which they begin, characters in
+        # links, links, images and controls.
+        self.pieces: list[str] = []
+        self.inner = -1
+        self.link = self.links = self.images = self.controls = 0
+        self.anchors = self.pre = 0  # open elements of these kinds
+        self.items: list[bool] = []  # per open list item: its "- " has not been written yet
+        # per open row: its element, its first block, the first block of each cell
+        self.rows: list[tuple[int, int, list[int]]] = []
+        # If rough: the element index for each kind, the lines of the last block and their length,
+        # open rows, and whether the next text begins one.
+        self.alike: dict[tuple[int, str, bool], int] = {}
+        self.lines: list[str] = []
+        self.length = self.rough_rows = 0
+        self.begins_row = False
+
+    def read(self) -> Page:
+        """Read all tags. Raises _TooManyBlocks if there are too many and the page is not read roughly."""
+        known, open_plain, add_text = _heads.get, self.stack.append, self._add_text
+        for token in chain.from_iterable(_tags(self.html)):
+            inside, _, text = token.partition(">")
+            head = known(inside) or _head(inside)
+            role = head.role
+            if role == _PLAIN:
+                if head.tag == "a":
+                    self.anchors += 1
+                    self.links += 1
+                open_plain(self.top)
+            elif role == _INLINE_CLOSE:
+                if head.tag == "a" and self.anchors:
+                    self.anchors -= 1
+                self._leave_element()
+            elif role == _CLOSE:
+                self._close_block(head.tag)
+            elif role <= _OPEN:
+                self._open_element(head)
+            elif role == _BREAK:
+                self._break_line()
+            elif role == _IMAGE:
+                self.images += 1
+            elif role == _RULE:
+                self._end_block()
+            elif role == _CONTROL:
+                self.controls += 1
+            elif role == _META:
+                self._read_meta(head.attributes)
+            elif role == _TITLE:
+                self.page.title = self.page.title or " ".join(resolved(text).split())
+                continue
+            if text:
+                add_text(text)
+        self._end_block()
+        self._end_lines()
+        for number in self.stack:
+            if number >= 0:
+                self.page.last[number] = len(self.page.blocks)
+        return self.page
+
+    # --- elements ---
+
+    def _open_element(self, head: Head) -> None:
+        if head.role == _OPEN:
+            self._end_block()
+        elif head.tag == "a":
+            self.anchors += 1
+            self.links += 1
+        page = self.page
+        number = len(page.heads)
+        if self.rough:
+            kind = (self.top, head.key, head.hidden)
+            number = self.top if number >= 2 * MANY_BLOCKS else self.alike.setdefault(kind, number)
+        if number == len(page.heads):
+            page.heads.append(head)
+            page.parents.append(self.top)
+            page.hidden.append(head.hidden or (self.top >= 0 and page.hidden[self.top]))
+            page.first.append(len(page.blocks))
+            page.last.append(-1)
+        self.top = number
+        self.stack.append(number)
+        if head.attributes or head.tag in _SPECIAL:
+            self._open_special(head, number)
+
+    def _open_special(self, head: Head, number: int) -> None:
+        page, tag = self.page, head.tag
+        if tag == "pre":
+            self.pre += 1
+        elif tag == "li":
+            self.items.append(True)
+        elif tag == "tr":
+            if self.rough:
+                self.rough_rows += 1
+                self.begins_row = True
+            else:
+                self.rows.append((number, len(page.blocks), []))
+        elif tag in ("td", "th"):
+            if self.rows:
+                self.rows[-1][2].append(len(page.blocks))
+        elif tag == "html":
+            page.language = page.language or head.attributes.get("lang") or head.attributes.get("xml:lang") or ""
+        elif tag == "time" and head.attributes.get("datetime"):
+            page.times.append((head.attributes["datetime"], number))
+        if head.itemprop and head.attributes.get("content"):
+            page.marked.append((head.itemprop, head.attributes["content"], number))
+
+    def _close_block(self, tag: str) -> None:
+        self._end_block()
+        if tag in _SPECIAL:
+            if tag == "pre":
+                self.pre = max(self.pre - 1, 0)
+            elif tag == "li":
+                if self.items:
+                    self.items.pop()
+            elif tag == "tr":
+                if self.rough_rows:
+                    self.rough_rows -= 1
+                elif self.rows:
+                    _join_row(self.page, *self.rows.pop())
+        self._leave_element()
+
+    def _leave_element(self) -> None:
+        if len(self.stack) > 1:
+            number = self.stack.pop()
+            self.top = self.stack[-1]
+            if number != self.top:
+                self.page.last[number] = len(self.page.blocks)
+
+    def _read_meta(self, attributes: dict[str, str]) -> None:
+        name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or attributes.get("http-equiv")
+        if name and attributes.get("content"):
+            self.page.metas.append((name.lower().strip(), attributes["content"].strip()))
+
+    # --- texts ---
+
+    def _break_line(self) -> None:
+        # Two breaks with nothing between end a paragraph.
+        if self.pieces:
+            if not self.pre and self.pieces[-1] == _BR:
+                self._end_block()
+            else:
+                self.pieces.append(_BR)
+
+    def _add_text(self, text: str) -> None:
+        pieces = self.pieces
+        if text.isspace() or (text.startswith("&nbsp;") and not text.replace("&nbsp;", "").strip()):
+            # space at the beginning of a block is not part of its text
+            if (pieces and (self.pre or pieces[-1] != _BR)) or self.pre:
+                pieces.append(text)
         else:
-            text = " ".join(raw.split())
-        if not text or text.isspace() or top < 0:
+            if not pieces or self.inner < 0:
+                self.inner = self.top
+            pieces.append(text)
+            if self.anchors:
+                self.link += len(text)
+
+    # --- blocks ---
+
+    def _end_block(self) -> None:
+        if not self.pieces:
             return
-        tag = _shown_as(page, top, pre > 0)
+        raw = "".join(self.pieces)
+        self.pieces.clear()
+        characters, self.link = self.link, 0
+        count, self.links = self.links, 0
+        at, self.inner = self.inner, -1
+        text = _block_text(raw, self.pre > 0)
+        if not text or text.isspace() or self.top < 0:
+            return
+        tag = _shown_as(self.page, self.top, self.pre > 0)
         if tag in HEADINGS and text.endswith(("¶", " #")):  # a link to the heading itself
             text = text[:-1].rstrip() or text
-        if items and items[-1] and tag not in HEADINGS and tag != "pre":
-            items[-1] = False
+        if self.items and self.items[-1] and tag not in HEADINGS and tag != "pre":
+            self.items[-1] = False
             text = "- " + text
-        size = len(text)
-        characters = min(characters, size)
-        if rough:
-            add_roughly(text, tag, at, characters, count)
+        seen = not self.page.hidden[self.top]
+        block = Block(text, tag, self.top, at, min(characters, len(text)), count, self.images, self.controls, seen)
+        self.images = self.controls = 0
+        if self.rough:
+            self._add_roughly(block)
         else:
-            blocks.append(Block(text, tag, top, at, characters, count, images, controls, not hidden[top]))
-            if len(blocks) > MANY_BLOCKS:
+            self.page.blocks.append(block)
+            if len(self.page.blocks) > MANY_BLOCKS:
                 raise _TooManyBlocks
-        images = controls = 0
 
-    def add_roughly(text: str, tag: str, at: int, characters: int, count: int) -> None:
-        nonlocal length, begins_row
-        last_one = blocks[-1] if lines and length < _ROUGH_LENGTH else None
-        if last_one and (len(blocks) >= MANY_BLOCKS or (last_one.element == top and last_one.tag == tag)):
-            lines.append(" | " if rough_rows and not begins_row else "\n")
-            last_one.link += characters
-            last_one.links += count
-            last_one.images += images
-            last_one.controls += controls
+    def _add_roughly(self, block: Block) -> None:
+        """Add a block, or its text to the last one if both are in the same element and it is not too long."""
+        blocks, text = self.page.blocks, block.text
+        last = blocks[-1] if self.lines and self.length < _ROUGH_LENGTH else None
+        if last and (len(blocks) >= MANY_BLOCKS or (last.element == block.element and last.tag == block.tag)):
+            self.lines.append(" | " if self.rough_rows and not self.begins_row else "\n")
+            last.link += block.link
+            last.links += block.links
+            last.images += block.images
+            last.controls += block.controls
         else:
-            if lines:
-                blocks[-1].text = "".join(lines)
-                lines.clear()
-            blocks.append(Block(text, tag, top, at, characters, count, images, controls, not hidden[top]))
-            length = 0
-        lines.append(text)
-        length += len(text) + 1
-        begins_row = False
+            self._end_lines()
+            blocks.append(block)
+            self.length = 0
+        self.lines.append(text)
+        self.length += len(text) + 1
+        self.begins_row = False
 
-    opened, closed = stack.append, stack.pop
-    for token in chain.from_iterable(_tags(html)):
-        inside, _, text = token.partition(">")
-        head = known(inside) or _head(inside)
-        role = head.role
-        if role == _PLAIN:
-            if head.tag == "a":
-                anchors += 1
-                links += 1
-            opened(top)
-        elif role == _INLINE_CLOSE:
-            if head.tag == "a" and anchors:
-                anchors -= 1
-            if len(stack) > 1:
-                number = closed()
-                top = stack[-1]
-                if number != top:
-                    last[number] = len(blocks)
-        elif role == _CLOSE:
-            if pieces:
-                flush()
-            if head.tag in _SPECIAL:
-                if head.tag == "pre":
-                    pre = max(pre - 1, 0)
-                elif head.tag == "li":
-                    if items:
-                        items.pop()
-                elif head.tag == "tr":
-                    if rough_rows:
-                        rough_rows -= 1
-                    elif rows:
-                        _join_row(page, *rows.pop())
-            if len(stack) > 1:
-                number = closed()
-                top = stack[-1]
-                if number != top:
-                    last[number] = len(blocks)
-        elif role <= _OPEN:
-            if role == _OPEN:
-                if pieces:
-                    flush()
-            elif head.tag == "a":
-                anchors += 1
-                links += 1
-            number = len(heads)
-            if rough:
-                number = top if number >= 2 * MANY_BLOCKS else alike.setdefault((top, head.key, head.hidden), number)
-            if number == len(heads):
-                heads.append(head)
-                parents.append(top)
-                hidden.append(head.hidden or (top >= 0 and hidden[top]))
-                first.append(len(blocks))
-                last.append(-1)
-            top = number
-            opened(number)
-            if head.attributes or head.tag in _SPECIAL:
-                tag = head.tag
-                if tag == "pre":
-                    pre += 1
-                elif tag == "li":
-                    items.append(True)
-                elif tag == "tr":
-                    if rough:
-                        rough_rows += 1
-                        begins_row = True
-                    else:
-                        rows.append((number, len(blocks), []))
-                elif tag in ("td", "th"):
-                    if rows:
-                        rows[-1][2].append(len(blocks))
-                elif tag == "html":
-                    page.language = page.language or head.attributes.get("lang") or head.attributes.get("xml:lang") or ""
-                elif tag == "time" and head.attributes.get("datetime"):
-                    page.times.append((head.attributes["datetime"], number))
-                if head.itemprop and head.attributes.get("content"):
-                    page.marked.append((head.itemprop, head.attributes["content"], number))
-        elif role == _BREAK:
-            # Two breaks without text between them end a paragraph.
-            if pieces:
-                if not pre and pieces[-1] == _BR:
-                    flush()
-                else:
-                    pieces.append(_BR)
-        elif role == _IMAGE:
-            images += 1
-        elif role == _RULE:
-            if pieces:
-                flush()
-        elif role == _CONTROL:
-            controls += 1
-        elif role == _META:
-            said = head.attributes
-            name = said.get("property") or said.get("name") or said.get("itemprop") or said.get("http-equiv")
-            if name and said.get("content"):
-                page.metas.append((name.lower().strip(), said["content"].strip()))
-        elif role == _TITLE:
-            page.title = page.title or " ".join(resolved(text).split())
-            continue
-        if text:
-            if text.isspace() or (text.startswith("&nbsp;") and not text.replace("&nbsp;", "").strip()):
-                # space at the beginning of a block does not belong to its text
-                if (pieces and (pre or pieces[-1] != _BR)) or pre:
-                    pieces.append(text)
-            else:
-                if not pieces or inner < 0:
-                    inner = top
-                pieces.append(text)
-                if anchors:
-                    link += len(text)
-    if pieces:
-        flush()
-    if lines:
-        blocks[-1].text = "".join(lines)
-    for number in stack:
-        if number >= 0:
-            last[number] = len(blocks)
-    return page
+    def _end_lines(self) -> None:
+        if self.lines:
+            self.page.blocks[-1].text = "".join(self.lines)
+            self.lines.clear()
+
+
+def _block_text(raw: str, pre: bool) -> str:
+    """The text of a block as it is displayed; space and line ends are kept in `pre`."""
+    if "&" in raw:
+        raw = raw.replace("&nbsp;", " ").replace("&lt;", "<").replace("&gt;", ">").replace("&quot;", '"').replace("&amp;", "&")
+    if not raw.isascii():
+        for sign in _INVISIBLE:
+            if sign in raw:
+                raw = raw.replace(sign, "")
+    if pre:
+        lines = [line.rstrip() for line in raw.replace(_BR, "\n").replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+        return "\n".join(lines).strip("\n")
+    if _BR in raw:
+        return "\n".join(line for part in raw.split(_BR) if (line := " ".join(part.split())))
+    return " ".join(raw.split())
 
 
 def _shown_as(page: Page, element: int, pre: bool) -> str:
