@@ -9,6 +9,7 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
+import orjson
 import yaml
 
 if TYPE_CHECKING:  # commands that need no numpy read word lists
@@ -62,6 +63,11 @@ def load_typed_yaml(package: str, name: str) -> Any:
     Raises FileNotFoundError if it does not exist.
     """
     return yaml.load((files(package) / name).read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
+def load_json(package: str, name: str) -> Any:
+    """Read the JSON file `name` of `package`. Raises FileNotFoundError where there is none."""
+    return orjson.loads((files(package) / name).read_bytes())
 
 
 def load_arrays(package: str, name: str) -> dict[str, NDArray[Any]]:

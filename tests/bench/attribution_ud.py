@@ -271,7 +271,7 @@ def build(treebanks: Path, target: Path) -> None:
                 items = gold(Tree(words), rules[language])
                 if len(text) > 20:
                     made[language, part].append(
-                        json.dumps({"doc": f"{name}/{number}", "text": text, "attributions": items}, ensure_ascii=False)
+                        json.dumps({"doc": f"{name}/{number}", "language": language, "text": text, "attributions": items}, ensure_ascii=False)
                     )
     for (language, part), lines in sorted(made.items()):
         (target / f"{language}.{part}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")
@@ -355,6 +355,9 @@ def report(score: ModuleType, path: Path, language: str, limit: int, misses: int
 def judge(score: ModuleType, row: dict[str, Any], made: list[dict[str, Any]]) -> dict[str, int]:
     """Hits of one sentence: pairs of greatest overlap in content, one to one; optional golds and their partners are left out."""
     doc = score.Doc(row["text"])
+    if row["language"] in ("ja", "th", "zh"):  # no blanks: every letter is a word
+        doc.tok = [(n, n + 1) for n in range(len(row["text"]))]
+        doc.word = [char.isalnum() for char in row["text"]]
 
     def words(spans: list[list[int]]) -> frozenset[int]:
         return frozenset(n for n, (start, end) in enumerate(doc.tok) if doc.word[n] and any(start < b and a < end for a, b in spans))

@@ -10,13 +10,14 @@ from __future__ import annotations
 
 from functools import cache
 
+from newsbeam.transforms.attribution import chunks
 from newsbeam.transforms.attribution.chains import links
 from newsbeam.transforms.attribution.cjk.chinese import read_chinese
 from newsbeam.transforms.attribution.cjk.dispatch import announced
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
-from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, load
+from newsbeam.transforms.attribution.lexicon import CLASSED, EASTERN, WESTERN, load
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.quotations import quotations
 from newsbeam.transforms.attribution.sentences import (
@@ -31,6 +32,7 @@ from newsbeam.transforms.attribution.sentences import (
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import REST, grammar
 from newsbeam.transforms.attribution.svo.rules import State, read
+from newsbeam.transforms.attribution.thai import read_thai
 from newsbeam.transforms.document import SpeakerKind
 
 
@@ -39,7 +41,7 @@ def has_rules(language: str) -> bool:
 
     For other languages, quotations are returned without speakers.
     """
-    return language == "en" or language in WESTERN or language in EASTERN
+    return language == "en" or language in (*WESTERN, *EASTERN, *CLASSED, "th")
 
 
 def statements(prose: str, language: str, people: People) -> list[Statement]:
@@ -56,8 +58,12 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
         else _western(prose, language, people)
         if language in WESTERN
         else _eastern(prose, language, people)
+        if language in EASTERN
+        else read_thai(prose)
+        if language == "th"
+        else _classed(prose, language)
     )
-    if has_rules(language):
+    if language in WESTERN or language in EASTERN:
         for item in found:
             who, item.via = links(prose, item.content, item.cue, item.speaker or (-1, -1), language)
             item.speaker = who if item.speaker is not None else None
@@ -109,6 +115,29 @@ def _western(prose: str, language: str, people: People) -> list[Statement]:
                 state.before = stripped(prose, offset, match.start() + end)
         before = match.start()
     return _without_containers(found)
+
+
+def _classed(prose: str, language: str) -> list[Statement]:
+    found: list[Statement] = []
+    last: tuple[int, int] | None = None
+    last_speaker_at = before = 0
+    for match in PARAGRAPH.finditer(prose):
+        if last_speaker_at < before:
+            last = None
+        masked = mask_quotations(prose, match.start(), match.end(), language)
+        for start, end in split_sentences(masked):
+            sentence = masked[start:end].replace(SPEECH_END, REST)
+            if len(sentence) <= MIN_SENTENCE_CHARS:
+                continue
+            new = chunks.read(sentence, match.start() + start, language, last)
+            found += new
+            if new and new[-1].speaker is not None:
+                last, last_speaker_at = new[-1].speaker, match.start()
+        before = match.start()
+    covered = [span for item in found for span in item.content]
+    return found + [
+        item for item in _bare_quotations(prose) if not any(a < item.content[0][1] and item.content[0][0] < b for a, b in covered)
+    ]
 
 
 def _without_containers(found: list[Statement]) -> list[Statement]:

@@ -12,6 +12,8 @@ LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
 # Languages with rules: verb next to its subject (WESTERN), verb after the content (EASTERN).
 WESTERN = ("de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk")
 EASTERN = ("ko", "ja", "zh")
+# Languages read by word classes (`chunks`).
+CLASSED = ("cs", "el", "fa", "fi", "gl", "he", "hi", "hr", "hu", "id", "nb", "ro", "sv", "tr", "vi")
 
 # Word classes as bits, so that one lookup returns all classes of a word.
 DET, PREP, SUB, CONJ, PRON, AUX, BE, NEG, ADV, REL, VERB, TIME, VENUE, START, NOUN = (1 << n for n in range(15))

@@ -1,0 +1,542 @@
+"""Statements in languages that are read by word classes: a file of cues and a table of classes each, one reader for all.
+
+A sentence comes with its quotations masked, one word each. Reporting verbs are looked up; the noun phrase beside each, bounded by
+the classes of the words around it (`tags`), is the speaker, and a quotation, a clause behind a conjunction or a colon, or the clause
+before the verb is what was said. See `cues/README` in transforms/README.md for the keys of a file of cues.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from functools import cache
+
+from newsbeam.transforms.attribution.lexicon import load
+from newsbeam.transforms.attribution.statement import Statement
+from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated
+from newsbeam.transforms.attribution.tags import Tags, tags
+
+Range = tuple[int, int]
+_TOKEN = re.compile(rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+)*)|(?P<mark>\S)")
+_SEPARATORS = frozenset(",;:()[]–—-…،؛।!?.\"")
+_QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
+_LONGEST_SPEAKER = 16  # words
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A quotation (`quote`), a mark of punctuation (`mark`) or a word with its class."""
+
+    start: int
+    end: int
+    low: str
+    kind: str
+    capital: bool = False
+
+
+@dataclass(frozen=True)
+class Lexicon:
+    """The words of one language."""
+
+    language: str
+    tags: Tags
+    verbs: dict[str, tuple[tuple[str, ...], ...]]  # by first word: all words of a form, the longest first
+    framing: frozenset[str]
+    conjunctions: frozenset[str]
+    conjunction_prefixes: tuple[str, ...]
+    before: tuple[tuple[str, ...], ...]
+    after: tuple[tuple[str, ...], ...]
+    of: frozenset[str]
+    pronouns: frozenset[str]
+    adverbs: frozenset[str]
+    not_speakers: frozenset[str]
+    negations: frozenset[str]
+    infinitive_marks: frozenset[str]
+    subject_marks: frozenset[str]
+    sources: frozenset[str]
+    pro_drop: bool
+    verb_final: bool
+    verb_second: bool
+    bare: bool
+
+
+@cache
+def lexicon(language: str) -> Lexicon:
+    """The words of `language`, from its file of cues."""
+    data = load(language)
+
+    def words(key: str) -> frozenset[str]:
+        return frozenset(word.lower() for word in data.get(key, ()))
+
+    def phrases(key: str) -> tuple[tuple[str, ...], ...]:
+        return tuple(sorted((tuple(phrase.lower().split()) for phrase in data.get(key, ())), key=lambda phrase: (-len(phrase), phrase)))
+
+    verbs: dict[str, list[tuple[str, ...]]] = {}
+    data = {**data, "verbs": data.get("verbs") or conjugated(data, "finite", "stems") + conjugated(data, "participles", "participle_stems")}
+    for phrase in phrases("verbs") + phrases("framing"):
+        verbs.setdefault(phrase[0], []).append(phrase)
+    order = data.get("order", "")
+    return Lexicon(
+        language=language,
+        tags=tags(language),
+        verbs={first: tuple(forms) for first, forms in verbs.items()},
+        framing=frozenset(" ".join(phrase) for phrase in phrases("framing")),
+        conjunctions=words("conjunction"),
+        conjunction_prefixes=tuple(data.get("conjunction_prefixes", ())),
+        before=phrases("according_before"),
+        after=phrases("according_after"),
+        of=words("of"),
+        pronouns=words("pronouns"),
+        adverbs=words("adverbs"),
+        not_speakers=words("not_speakers"),
+        negations=words("negation"),
+        infinitive_marks=words("infinitive_marks"),
+        subject_marks=words("subject_marks"),
+        sources=frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key)),
+        pro_drop=data.get("pro_drop") == "true",
+        verb_final=order == "verb final",
+        verb_second=order == "verb second",
+        bare=data.get("bare") == "true",
+    )
+
+
+def tokens(sentence: str, lex: Lexicon) -> list[Token]:
+    """The tokens of a masked sentence; a word's kind is the letter of its class, upper case for what the cues list."""
+    made: list[Token] = []
+    for match in _TOKEN.finditer(sentence):
+        start, end = match.span()
+        text = match.group()
+        if match.lastgroup == "quote":
+            made.append(Token(start, end, "", "quote"))
+        elif match.lastgroup == "mark":
+            made.append(Token(start, end, text, "mark" if text in _SEPARATORS else "other"))
+        else:
+            low = text.lower()
+            capital = text[0].isupper()
+            first = not made or (made[-1].kind in ("mark", "quote") and made[-1].low in ("", "–", "—", "-", "("))
+            kind = (
+                "C" if low in lex.conjunctions
+                else "o" if low in lex.pronouns
+                else "r" if low in lex.adverbs
+                else "N" if low in lex.negations
+                else lex.tags.of(low if first and low in lex.tags.words else text)
+            )  # fmt: skip
+            made.append(Token(start, end, low, kind, capital))
+    return made
+
+
+def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
+    """The statements of one masked sentence that begins at `offset`; `last` is who spoke last, for a verb without a subject."""
+    reader = _Reader(sentence, offset, lexicon(language), last)
+    return reader.read()
+
+
+class _Reader:
+    def __init__(self, sentence: str, offset: int, lex: Lexicon, last: Range | None) -> None:
+        self.s, self.offset, self.lex, self.last = sentence, offset, lex, last
+        self.t = tokens(sentence, lex)
+        self.made: list[Statement] = []
+        self.taken = 0  # tokens before this one belong to statements already
+
+    # -- cues -----------------------------------------------------------------------------------------------------------
+
+    def cues(self) -> list[Range]:
+        """The reporting verbs: ranges of tokens."""
+        found: list[Range] = []
+        at = 0
+        while at < len(self.t):
+            length = self._verb(at)
+            if length and not self._denied(at):
+                found.append((at, at + length))
+            at += max(length, 1)
+        return found
+
+    def _verb(self, at: int) -> int:
+        token = self.t[at]
+        if token.kind in ("quote", "mark"):
+            return 0
+        if token.capital and at and self.t[at - 1].kind not in ("quote", "mark"):
+            return 0  # a name
+        for phrase in self.lex.verbs.get(token.low, ()):
+            if all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(phrase)):
+                return len(phrase)
+        return 0
+
+    def _denied(self, at: int) -> bool:
+        before = [token.low for token in self.t[max(at - 2, 0) : at]]
+        return any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks)
+
+    def read(self) -> list[Statement]:
+        cues = self.cues()
+        for number, cue in enumerate(cues):
+            if cue[0] >= self.taken:
+                self._cue(cue, cues[number + 1] if number + 1 < len(cues) else None)
+        if not self.made:
+            self._according()
+        return self.made
+
+    # -- one verb -------------------------------------------------------------------------------------------------------
+
+    def _cue(self, cue: Range, following: Range | None) -> None:
+        lex, t = self.lex, self.t
+        left = self._left_edge(cue[0])
+        framing = " ".join(token.low for token in t[cue[0] : cue[1]]) in lex.framing
+        if lex.verb_final and self._verb_final(cue):
+            return
+        opens = self._nothing_between(left, cue[0])
+        behind, after = self._phrase_behind(cue[1])
+        if opens and left:
+            quotes = self._quotes_before(left)
+            if quotes:
+                speaker = behind or (self._heir() if lex.pro_drop else None)
+                end = after if behind else cue[1]
+                more = self._quotes_behind(end)
+                self._add([*quotes, *more], cue, speaker, _QUOTATION_SCORE, direct=True, upto=more[-1][1] if more else end)
+                return
+            clause = self._clause_before(left) if behind and not framing else None
+            if clause and self._may_speak(behind) and not self._conjunction(after):
+                self._add([clause], cue, behind, _CLAUSE_SCORE, upto=after)
+                return
+        subject = None if opens else self._phrase_before(left, cue[0])
+        start = cue[1]
+        if subject is None and behind is not None and (opens or lex.verb_second or self._adverbial(left, cue[0])):
+            subject, start = behind, after
+        heir = False
+        if subject is None:
+            if not (lex.pro_drop or self.made):
+                return
+            subject, heir = self._heir(), True
+        content, direct = self._content_behind(start, following, framing)
+        if content:
+            self._add(content, cue, subject, (_HEIR_SCORE if heir else _QUOTATION_SCORE if direct else _CLAUSE_SCORE), direct, self._token_at(content[-1][1]))
+            return
+        # "…", X sade. · Saken är klar, X sade.
+        if subject and not heir and start == cue[1] and self._ends(cue[1]):
+            first = next(n for n, token in enumerate(t) if token.start >= subject[0])
+            if first and t[first - 1].kind in ("mark", "quote"):
+                quotes = self._quotes_before(first)
+                clause = None if quotes or framing else self._clause_before(first)
+                if quotes or clause:
+                    self._add(quotes or [clause], cue, subject, _CLAUSE_SCORE, bool(quotes), cue[1])  # type: ignore[list-item]
+
+    def _add(self, content: list[Range], cue: Range, speaker: Range | None, score: float, direct: bool = False, upto: int = 0) -> None:
+        move = self.offset
+        who = None if speaker is None else (-speaker[0] - 2, -speaker[1] - 2) if speaker[0] < 0 else (speaker[0] + move, speaker[1] + move)
+        self.made.append(
+            Statement(
+                [(a + move, b + move) for a, b in content],
+                (self.t[cue[0]].start + move, self.t[cue[1] - 1].end + move),
+                who,
+                score if speaker is not None else score - 0.3,
+                direct=direct,
+            )
+        )
+        self.taken = max(self.taken, upto)
+
+    def _heir(self) -> Range | None:
+        """Who spoke before in this sentence, or last; ranges of the whole text are kept below zero."""
+        for item in reversed(self.made):
+            if item.speaker is not None:
+                return -item.speaker[0] - 2, -item.speaker[1] - 2
+        return None if self.last is None else (-self.last[0] - 2, -self.last[1] - 2)
+
+    # -- where things are -----------------------------------------------------------------------------------------------
+
+    def _left_edge(self, at: int) -> int:
+        """The first token of the clause around a verb: behind a mark, a quotation or a subordinator."""
+        start = at
+        while start > self.taken and self.t[start - 1].kind not in ("mark", "quote", "C", "s"):
+            start -= 1
+        return start
+
+    def _nothing_between(self, start: int, at: int) -> bool:
+        return all(token.kind in "xrtoc" and token.low not in self.lex.pronouns for token in self.t[start:at])
+
+    def _adverbial(self, start: int, at: int) -> bool:
+        """Whether the clause opens with an adverb or a prepositional phrase, so that its subject stands behind the verb."""
+        return start < at and self.t[start].kind in ("a", "r")
+
+    def _ends(self, at: int) -> bool:
+        while at < len(self.t) and self.t[at].kind in ("r", "t"):
+            at += 1
+        return at >= len(self.t) or self.t[at].kind == "mark"
+
+    def _token_at(self, position: int) -> int:
+        return next((n for n, token in enumerate(self.t) if token.start >= position), len(self.t))
+
+    def _conjunction(self, at: int) -> int:
+        """The token of a conjunction at `at` or behind a comma there, -1 where there is none."""
+        if at < len(self.t) and self.t[at].low in (",", "،"):
+            at += 1
+        if at < len(self.t) and self._is_conjunction(at):
+            return at
+        return -1
+
+    def _is_conjunction(self, at: int) -> bool:
+        token = self.t[at]
+        return token.kind == "C" or any(token.low.startswith(p) and len(token.low) > len(p) + 1 for p in self.lex.conjunction_prefixes)
+
+    # -- what was said --------------------------------------------------------------------------------------------------
+
+    def _quotes_before(self, at: int) -> list[Range]:
+        """The quotation that ends right before token `at`, and those before it that nothing but “and” parts from it."""
+        n = at - 1
+        while n >= self.taken and self.t[n].kind == "mark" and self.t[n].low in ",–—-،.!?":
+            n -= 1
+        found = []
+        while n >= self.taken and self.t[n].kind == "quote":
+            found.append((self.t[n].start, self.t[n].end))
+            n -= 1
+        return found[::-1]
+
+    def _quotes_behind(self, at: int) -> list[Range]:
+        n = at
+        while n < len(self.t) and n - at < 12 and self.t[n].kind != "quote":
+            n += 1
+        if n < len(self.t) and self.t[n].kind == "quote" and self.t[n - 1].kind == "mark":
+            rest = [token for token in self.t[n + 1 :] if token.kind != "mark"]
+            if not rest:
+                return [(self.t[n].start, self.t[n].end)]
+        return []
+
+    def _clause_before(self, at: int) -> Range | None:
+        """The clause that ends with the comma or dash right before token `at`."""
+        if at <= self.taken or self.t[at - 1].kind != "mark" or self.t[at - 1].low not in (",", "–", "—", "-", "،"):
+            return None
+        words = [token for token in self.t[self.taken : at - 1] if token.kind != "mark"]
+        if len(words) < 3 or not any(token.kind in ("v", "x", "i", "quote") for token in words) or words[0].kind == "s":
+            return None
+        return self.t[self._skip_marks(self.taken)].start, self.t[at - 2].end
+
+    def _skip_marks(self, at: int) -> int:
+        while at < len(self.t) - 1 and self.t[at].kind == "mark":
+            at += 1
+        return at
+
+    def _sentence_end(self, following: Range | None, start: int) -> int:
+        """The token behind what was said: before a further cue with “and”, a semicolon or the end."""
+        if following is not None and following[0] > start:
+            n = following[0]
+            while n > start and self.t[n - 1].kind in "xrto":
+                n -= 1
+            if self.t[n - 1].kind == "c" and self._conjunction(following[1]) > 0:
+                return n - 2 if n >= 2 and self.t[n - 2].low in (",", "،") else n - 1
+        for n in range(start, len(self.t)):
+            if self.t[n].low in (";", "؛"):
+                return n
+        return len(self.t)
+
+    def _content_behind(self, start: int, following: Range | None, framing: bool) -> tuple[list[Range], bool]:
+        """What was said, behind verb and subject: a quotation, what follows a colon or a conjunction, or a clause of its own."""
+        t, n = self.t, start
+        while n < len(t):
+            token = t[n]
+            if token.low == ":" :
+                return self._rest(self._skip_marks(n + 1), following)
+            if token.kind == "quote":
+                between = t[start:n]
+                if any(other.kind == "v" for other in between):
+                    return [], False
+                rest = [other for other in t[n + 1 :] if other.kind != "mark"]
+                return ([(token.start, token.end)], True) if len(rest) < 3 or framing else ([(token.start, t[-1].end if t[-1].kind != "mark" else t[-2].end)], False)
+            if self._is_conjunction(n) and not framing:
+                return self._rest(n, following)
+            if token.low in (";", ".", "!", "?"):
+                break
+            if token.kind == "s" and n > start + 1:
+                break
+            n += 1
+        if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "a", "s", "i"):
+            words = t[start:]
+            if len(words) > 3 and any(token.kind in "vx" for token in words):
+                return self._rest(start, following)
+        return [], False
+
+    def _rest(self, start: int, following: Range | None) -> tuple[list[Range], bool]:
+        end = self._sentence_end(following, start)
+        while end > start and self.t[end - 1].kind == "mark":
+            end -= 1
+        if end <= start:
+            return [], False
+        quoted = self.t[start].kind == "quote" and all(token.kind in ("quote", "mark") for token in self.t[start:end])
+        return [(self.t[start].start, self.t[end - 1].end)], quoted
+
+    # -- who ------------------------------------------------------------------------------------------------------------
+
+    def _phrase_behind(self, at: int) -> tuple[Range | None, int]:
+        """The noun phrase behind a verb with its apposition, and the token behind it."""
+        t, n = self.t, at
+        while n < len(t) and (t[n].kind in "xrt" or (t[n].kind == "o" and t[n].low not in self.lex.pronouns)) and not self._named(n):
+            n += 1
+        if n < len(t) and t[n].low in self.lex.pronouns:
+            return (t[n].start, t[n].end), n + 1
+        end = self._noun_phrase_end(n)
+        if end == n or not self._speaks(n, end):
+            return None, at
+        speaker = (t[n].start, t[end - 1].end)
+        # …, sade X, chef för Y.
+        if end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "nd" and not t[end + 1].capital:
+            closing = self._noun_phrase_end(end + 1)
+            if closing > end + 1 and (closing >= len(t) or t[closing].kind == "mark"):
+                return (speaker[0], t[closing - 1].end), closing
+        return speaker, end
+
+    def _named(self, n: int) -> bool:
+        return self.t[n].capital and n > 0 and self.t[n - 1].kind not in ("mark", "quote")
+
+    def _noun_phrase_end(self, at: int) -> int:
+        """Where the noun phrase that begins with token `at` ends."""
+        t, n = self.t, at
+        noun = False
+        while n < len(t) and n - at < _LONGEST_SPEAKER:
+            token = t[n]
+            if token.kind == "other" or (token.low == "." and n and len(t[n - 1].low) <= 2 and n + 1 < len(t) and t[n + 1].capital):
+                n += 1
+                continue
+            if token.kind in ("mark", "quote", "C", "s", "N") or self._is_verb(n):
+                break
+            if token.kind in "np" or (token.capital and n > at):
+                noun = True
+            elif token.low in self.lex.subject_marks:
+                n += 1
+                break
+            elif token.kind in ("djmzit" if not noun else "jmzi"):
+                pass
+            elif token.kind == "a" or token.low in self.lex.of:
+                if not noun or token.low not in self.lex.of:
+                    break
+            elif token.kind == "c":
+                if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
+                    break
+            elif token.kind == "d" and noun and not (t[n - 1].low in self.lex.of):
+                break
+            elif token.kind in "vxro":
+                break
+            n += 1
+        while n > at and (t[n - 1].kind in ("a", "c", "d", "mark") or t[n - 1].low in self.lex.of) and not t[n - 1].capital:
+            n -= 1
+        return n
+
+    def _is_verb(self, n: int) -> bool:
+        return bool(self._verb(n)) or (self.t[n].kind in ("v", "x") and not self._named(n))
+
+    def _phrase_before(self, start: int, at: int) -> Range | None:
+        """The subject before a verb: the first noun phrase of its clause, behind an introductory phrase."""
+        t, n = self.t, start
+        while n < at:
+            token = t[n]
+            if token.low in self.lex.pronouns:
+                return token.start, token.end
+            if token.kind in "crtoxN" and not self._named(n) and not (token.capital and n == start and token.kind not in "crN"):
+                n += 1
+                continue
+            if token.kind in "a":
+                n = max(self._noun_phrase_end(n + 1), n + 1)
+                continue
+            end = min(self._noun_phrase_end(n), at)
+            if end > n and self._speaks(n, end):
+                return t[n].start, t[end - 1].end
+            n = max(end, n + 1)
+        if start > self.taken and t[start - 1].low in (",", "،", ")"):
+            return self._apposed(start, at)
+        return None
+
+    def _apposed(self, start: int, at: int) -> Range | None:
+        """The subject whose apposition or relative clause stands between it and the verb: X, chef för Y, sade."""
+        if self.t[start:at] and not self._nothing_between(start, at):
+            return None
+        n = start - 1
+        for _ in range(2):
+            opening = n - 1
+            while opening >= self.taken and self.t[opening].kind not in ("mark", "quote"):
+                opening -= 1
+            if opening <= self.taken or self.t[opening].low not in (",", "،", "("):
+                return None
+            first = self._left_edge(opening)
+            end = self._noun_phrase_end(first) if first < opening else first
+            if end == opening and self._speaks(first, end):
+                return self.t[first].start, self.t[n - 1].end
+            n = opening
+        return None
+
+    def _speaks(self, start: int, end: int) -> bool:
+        """Whether a noun phrase can speak: it has a noun or a name, and is none of the words that never do."""
+        words = self.t[start:end]
+        if not words or words[0].low in self.lex.not_speakers or words[-1].low in self.lex.not_speakers:
+            return False
+        return any(token.kind in "np" or token.capital for token in words) and len(words) <= _LONGEST_SPEAKER
+
+    def _may_speak(self, span: Range | None) -> bool:
+        """Whether a phrase behind “…, said” surely names a source: a name, a pronoun or a word of the lists."""
+        if span is None:
+            return False
+        words = [token for token in self.t if span[0] <= token.start < span[1]]
+        return any(token.capital or token.low in self.lex.pronouns or token.low in self.lex.sources for token in words) or len(words) <= 3
+
+    # -- other orders ---------------------------------------------------------------------------------------------------
+
+    def _verb_final(self, cue: Range) -> bool:
+        """X, "…" dedi. · X, … söyledi: the speaker opens the sentence, the verb closes it."""
+        t = self.t
+        first = self._skip_marks(self.taken)
+        end = self._noun_phrase_end(first)
+        quotes = [n for n in range(self.taken, cue[0]) if t[n].kind == "quote"]
+        if t[first].low in self.lex.pronouns:
+            end = first + 1
+        speaker = (t[first].start, t[end - 1].end) if end > first and (self._speaks(first, end) or t[first].low in self.lex.pronouns) else None
+        if quotes:
+            content = [(t[n].start, t[n].end) for n in quotes]
+            if quotes[0] == first:
+                behind, after = self._phrase_behind(cue[1])
+                self._add(content, cue, behind or self._heir(), _QUOTATION_SCORE, True, after)
+            else:
+                self._add(content, cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
+            return True
+        if speaker is None or end >= cue[0] - 1:
+            return False
+        start = self._skip_marks(end)
+        if cue[0] - start < 2:
+            return False
+        self._add([(t[start].start, t[cue[0] - 1].end)], cue, speaker, _CLAUSE_SCORE, False, cue[1])
+        return True
+
+    def _according(self) -> None:
+        """Podle X … · X:n mukaan …"""
+        t, lex = self.t, self.lex
+        for n in range(len(t)):
+            phrase = next((p for p in lex.before if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
+            if phrase:
+                start = n + len(phrase)
+                end = self._noun_phrase_end(start) if not (start < len(t) and t[start].low in lex.pronouns) else start + 1
+                if end > start and (self._speaks(start, end) or end == start + 1):
+                    self._accorded((n, start), start, end)
+                    return
+            phrase = next((p for p in lex.after if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
+            if phrase and n:
+                start = self._left_edge(n)
+                while start < n and self._noun_phrase_end(start) < n and t[start].low not in lex.pronouns:
+                    start += 1
+                if start < n and (self._speaks(start, n) or t[start].low in lex.pronouns):
+                    self._accorded((n, n + len(phrase)), start, n)
+                    return
+
+    def _accorded(self, cue: Range, start: int, end: int) -> None:
+        """Add what is said around a formula: what follows it, or, at the end of the sentence, what goes before."""
+        t = self.t
+        last = max(end, cue[1])
+        first = min(start, cue[0])
+        behind = self._skip_marks(last)
+        before = [token for token in t[:first] if token.kind != "mark"]
+        close = len(t)
+        while close > behind and t[close - 1].kind == "mark":
+            close -= 1
+        content: list[Range] = []
+        if len(before) > 2:
+            stop = first
+            while stop > 0 and t[stop - 1].kind == "mark":
+                stop -= 1
+            content.append((t[self._skip_marks(0)].start, t[stop - 1].end))
+        if close - behind > 1 and not (content and last < len(t) and t[last].kind == "mark" and t[last].low not in (",", "،")):
+            content.append((t[behind].start, t[close - 1].end))
+        if content:
+            self._add(content, cue, (t[start].start, t[end - 1].end), _ACCORDING_SCORE, False, len(t))
