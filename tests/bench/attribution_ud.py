@@ -202,7 +202,7 @@ def _verb(tree: Tree, verb: Word) -> list[dict[str, Any]]:
             "source": tree.spans(source)[:1],
             "cue": [list(verb.span)],
             "content": spans,
-            "optional": subject is None or negated or relative or "Polarity=Neg" in verb.features,
+            "optional": subject is None or subject.span == verb.span or negated or relative or "Polarity=Neg" in verb.features,
             "_content": content,
             "_cue": {verb.id},
         }

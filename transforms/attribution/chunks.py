@@ -53,6 +53,8 @@ class Lexicon:
     negations: frozenset[str]
     infinitive_marks: frozenset[str]
     subject_marks: frozenset[str]
+    times: frozenset[str]
+    oblique: tuple[str, ...]
     sources: frozenset[str]
     pro_drop: bool
     verb_final: bool
@@ -92,6 +94,8 @@ def lexicon(language: str) -> Lexicon:
         negations=words("negation"),
         infinitive_marks=words("infinitive_marks"),
         subject_marks=words("subject_marks"),
+        times=words("times"),
+        oblique=tuple(data.get("oblique_endings", ())),
         sources=frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key)),
         pro_drop=data.get("pro_drop") == "true",
         verb_final=order == "verb final",
@@ -109,7 +113,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         if match.lastgroup == "quote":
             made.append(Token(start, end, "", "quote"))
         elif match.lastgroup == "mark":
-            made.append(Token(start, end, text, "mark" if text in _SEPARATORS else "other"))
+            inside = text == "." and start + 1 < len(sentence.rstrip(" .\u2026\"”»"))  # of an abbreviation: sentences are split already
+            made.append(Token(start, end, text, "mark" if text in _SEPARATORS and not inside else "other"))
         else:
             low = text.lower()
             capital = text[0].isupper()
@@ -194,10 +199,11 @@ class _Reader:
                 self._add([*quotes, *more], cue, speaker, _QUOTATION_SCORE, direct=True, upto=more[-1][1] if more else end)
                 return
             clause = self._clause_before(left) if behind and not framing else None
-            if clause and self._may_speak(behind) and not self._conjunction(after):
-                self._add([clause], cue, behind, _CLAUSE_SCORE, upto=after)
+            if clause and self._may_speak(behind) and self._conjunction(after) < 0:
+                tail = self._tail(after)
+                self._add([*clause, *tail], cue, behind, _CLAUSE_SCORE, upto=len(self.t) if tail else after)
                 return
-        subject = None if opens else self._phrase_before(left, cue[0])
+        subject = self._phrase_before(left, cue[0]) if not opens or t[left - 1].low in (",", "،", ")") else None
         start = cue[1]
         if subject is None and behind is not None and (opens or lex.verb_second or self._adverbial(left, cue[0])):
             subject, start = behind, after
@@ -215,9 +221,10 @@ class _Reader:
             first = next(n for n, token in enumerate(t) if token.start >= subject[0])
             if first and t[first - 1].kind in ("mark", "quote"):
                 quotes = self._quotes_before(first)
-                clause = None if quotes or framing else self._clause_before(first)
+                clause = [] if quotes or framing else self._clause_before(first)
                 if quotes or clause:
-                    self._add(quotes or [clause], cue, subject, _CLAUSE_SCORE, bool(quotes), cue[1])  # type: ignore[list-item]
+                    tail = [] if quotes else self._tail(cue[1])
+                    self._add([*quotes, *clause, *tail], cue, subject, _CLAUSE_SCORE, bool(quotes), len(t) if tail else cue[1])
 
     def _add(self, content: list[Range], cue: Range, speaker: Range | None, score: float, direct: bool = False, upto: int = 0) -> None:
         move = self.offset
@@ -299,14 +306,36 @@ class _Reader:
                 return [(self.t[n].start, self.t[n].end)]
         return []
 
-    def _clause_before(self, at: int) -> Range | None:
-        """The clause that ends with the comma or dash right before token `at`."""
-        if at <= self.taken or self.t[at - 1].kind != "mark" or self.t[at - 1].low not in (",", "–", "—", "-", "،"):
-            return None
-        words = [token for token in self.t[self.taken : at - 1] if token.kind != "mark"]
-        if len(words) < 3 or not any(token.kind in ("v", "x", "i", "quote") for token in words) or words[0].kind == "s":
-            return None
-        return self.t[self._skip_marks(self.taken)].start, self.t[at - 2].end
+    def _clause_before(self, at: int) -> list[Range]:
+        """The clause that ends with the comma or dash right before token `at`; without a verb only where the sentence goes on."""
+        t = self.t
+        if at <= self.taken or t[at - 1].kind != "mark" or t[at - 1].low not in (",", "–", "—", "-", "،", "?", "!"):
+            return []
+        words = [token for token in t[self.taken : at - 1] if token.kind != "mark"]
+        if not words or words[0].kind == "s":
+            return []
+        verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 5
+        if not verbal and not any(token.low in (",", "،") for token in t[at:]):
+            return []
+        if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
+            return []
+        return [(t[self._skip_marks(self.taken)].start, t[at - 2].end)]
+
+    def _tail(self, at: int) -> list[Range]:
+        """What was said behind “X, he said, …”: a clause with a verb behind a comma that is no relative one."""
+        t = self.t
+        if at >= len(t) - 2 or t[at].low not in (",", "،", "–", "—"):
+            return []
+        first = t[at + 1]
+        if first.kind in ("s", "i") or (first.kind in ("o", "C", "c") and first.low not in self.lex.pronouns) or self._verb(at + 1):
+            return []
+        words = t[at + 1 :]
+        if not any(token.kind in "vx" for token in words) or len(words) < 3:
+            return []
+        end = len(t)
+        while end > at and t[end - 1].kind == "mark":
+            end -= 1
+        return [(first.start, t[end - 1].end)]
 
     def _skip_marks(self, at: int) -> int:
         while at < len(self.t) - 1 and self.t[at].kind == "mark":
@@ -346,7 +375,9 @@ class _Reader:
             if token.kind == "s" and n > start + 1:
                 break
             n += 1
-        if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "a", "s", "i"):
+        if self.lex.bare and not framing and start < len(t) - 1 and t[start].low in (",", "،") and t[start + 1].kind not in ("s", "i", "mark"):
+            start += 1
+        if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
             words = t[start:]
             if len(words) > 3 and any(token.kind in "vx" for token in words):
                 return self._rest(start, following)
@@ -410,6 +441,8 @@ class _Reader:
                     break
             elif token.kind == "d" and noun and not (t[n - 1].low in self.lex.of):
                 break
+            elif token.kind == "o" and noun and token.low not in self.lex.pronouns:
+                pass  # a possessive behind its noun
             elif token.kind in "vxro":
                 break
             n += 1
@@ -423,46 +456,62 @@ class _Reader:
     def _phrase_before(self, start: int, at: int) -> Range | None:
         """The subject before a verb: the first noun phrase of its clause, behind an introductory phrase."""
         t, n = self.t, start
+        apposed = self._apposed(start, at)
+        if apposed is not None:
+            return apposed
         while n < at:
             token = t[n]
             if token.low in self.lex.pronouns:
                 return token.start, token.end
-            if token.kind in "crtoxN" and not self._named(n) and not (token.capital and n == start and token.kind not in "crN"):
+            if token.kind in "crtoxN" and not self._named(n) and not (token.capital and n == start and token.kind not in "crNox"):
                 n += 1
                 continue
-            if token.kind in "a":
+            if token.kind == "a":
                 n = max(self._noun_phrase_end(n + 1), n + 1)
                 continue
             end = min(self._noun_phrase_end(n), at)
             if end > n and self._speaks(n, end):
                 return t[n].start, t[end - 1].end
             n = max(end, n + 1)
-        if start > self.taken and t[start - 1].low in (",", "،", ")"):
-            return self._apposed(start, at)
+        words = t[start:at]
+        if words and len(words) < 7 and words[0].kind not in "arcsC" and words[0].low not in self.lex.not_speakers and not words[0].capital:
+            if not words[-1].low.endswith(self.lex.oblique or ("\0",)) and any(token.kind in "nvpjiz" for token in words):
+                return words[0].start, words[-1].end  # scripts without capitals: a name that no table knows
         return None
 
     def _apposed(self, start: int, at: int) -> Range | None:
-        """The subject whose apposition or relative clause stands between it and the verb: X, chef för Y, sade."""
-        if self.t[start:at] and not self._nothing_between(start, at):
+        """The subject with its apposition or relative clause, all between commas, before its verb: X, chef för Y, sade."""
+        t = self.t
+        if start <= self.taken or t[start - 1].low not in (",", "،", ")"):
             return None
-        n = start - 1
-        for _ in range(2):
-            opening = n - 1
-            while opening >= self.taken and self.t[opening].kind not in ("mark", "quote"):
-                opening -= 1
-            if opening <= self.taken or self.t[opening].low not in (",", "،", "("):
-                return None
-            first = self._left_edge(opening)
-            end = self._noun_phrase_end(first) if first < opening else first
-            if end == opening and self._speaks(first, end):
-                return self.t[first].start, self.t[n - 1].end
-            n = opening
-        return None
+        first = start - 1
+        while first > self.taken and t[first - 1].kind not in ("quote", "C") and t[first - 1].low not in (":", ";", "–", "—"):
+            first -= 1
+        while first < start and (t[first].kind in "rtc" or t[first].low in (",", "،")) and not t[first].capital:
+            first += 1
+        end = self._noun_phrase_end(first)
+        if end <= first or end >= start or t[end].kind != "mark" or not self._speaks(first, end):
+            return None
+        between = t[end + 1 : start - 1]
+        relative = bool(between) and between[0].kind in ("o", "s", "C")
+        if len(between) > 22 or (not relative and any(token.kind in ("v", "x") or token.kind == "quote" for token in between)):
+            return None
+        if start == at or self._nothing_between(start, at):
+            return t[first].start, t[start - 2].end
+        if start - 1 == end and (t[start].kind in "ndj" and not t[start].capital):
+            closing = min(self._noun_phrase_end(start), at)
+            if closing > start:
+                return t[first].start, t[closing - 1].end
+        return t[first].start, t[max(start - 2, end - 1)].end
 
     def _speaks(self, start: int, end: int) -> bool:
         """Whether a noun phrase can speak: it has a noun or a name, and is none of the words that never do."""
         words = self.t[start:end]
         if not words or words[0].low in self.lex.not_speakers or words[-1].low in self.lex.not_speakers:
+            return False
+        if any(token.low in self.lex.times for token in words) and not any(token.low in self.lex.sources for token in words):
+            return False
+        if self.lex.oblique and words[-1].low.endswith(self.lex.oblique):
             return False
         return any(token.kind in "np" or token.capital for token in words) and len(words) <= _LONGEST_SPEAKER
 
@@ -476,29 +525,45 @@ class _Reader:
     # -- other orders ---------------------------------------------------------------------------------------------------
 
     def _verb_final(self, cue: Range) -> bool:
-        """X, "…" dedi. · X, … söyledi: the speaker opens the sentence, the verb closes it."""
+        """X, "…" dedi. · X, … söyledi. · …, dedi X.: the speaker opens the sentence or closes it, behind the verb."""
         t = self.t
         first = self._skip_marks(self.taken)
-        end = self._noun_phrase_end(first)
+        if first >= cue[0]:
+            return False
         quotes = [n for n in range(self.taken, cue[0]) if t[n].kind == "quote"]
-        if t[first].low in self.lex.pronouns:
-            end = first + 1
-        speaker = (t[first].start, t[end - 1].end) if end > first and (self._speaks(first, end) or t[first].low in self.lex.pronouns) else None
-        if quotes:
-            content = [(t[n].start, t[n].end) for n in quotes]
-            if quotes[0] == first:
-                behind, after = self._phrase_behind(cue[1])
-                self._add(content, cue, behind or self._heir(), _QUOTATION_SCORE, True, after)
-            else:
-                self._add(content, cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
+        behind, after = self._phrase_behind(cue[1])
+        if behind and self._ends(after):
+            content = [(t[n].start, t[n].end) for n in quotes] if quotes and quotes[-1] >= cue[0] - 2 else [(t[first].start, t[self._before_marks(cue[0])].end)]
+            self._add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
             return True
-        if speaker is None or end >= cue[0] - 1:
-            return False
+        end = self._opening_speaker(first, quotes[-1] if quotes else cue[0])
+        speaker = (t[first].start, t[end - 1].end) if end > first else None
+        if quotes and quotes[-1] >= cue[0] - 3 and t[quotes[-1]].end - t[quotes[-1]].start > 12:
+            self._add([(t[n].start, t[n].end) for n in quotes if n >= end], cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
+            return True
         start = self._skip_marks(end)
-        if cue[0] - start < 2:
+        if speaker is None or cue[0] - start < 2:
             return False
-        self._add([(t[start].start, t[cue[0] - 1].end)], cue, speaker, _CLAUSE_SCORE, False, cue[1])
+        self._add([(t[start].start, t[self._before_marks(cue[0])].end)], cue, speaker, _CLAUSE_SCORE, False, cue[1])
         return True
+
+    def _before_marks(self, at: int) -> int:
+        at -= 1
+        while at > 0 and self.t[at].kind == "mark":
+            at -= 1
+        return at
+
+    def _opening_speaker(self, first: int, limit: int) -> int:
+        """Where the speaker ends that opens a sentence: before its first comma, or with its first noun phrase."""
+        t = self.t
+        if t[first].low in self.lex.pronouns:
+            return first + 1
+        comma = next((n for n in range(first, limit) if t[n].low in (",", "quote") or t[n].kind == "quote"), limit)
+        words = t[first:comma]
+        if comma < limit and 0 < len(words) <= _LONGEST_SPEAKER and not any(token.kind == "v" for token in words) and self._speaks(first, comma):
+            return comma
+        end = self._noun_phrase_end(first)
+        return end if end > first and self._speaks(first, end) else first
 
     def _according(self) -> None:
         """Podle X … · X:n mukaan …"""
