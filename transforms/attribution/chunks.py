@@ -18,6 +18,7 @@ from newsbeam.transforms.attribution.tags import Tags, tags
 
 Range = tuple[int, int]
 _TOKEN = re.compile(rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+)*)|(?P<mark>\S)")
+_WORD = re.compile(r"[^\W_]+")
 _SEPARATORS = frozenset(",;:()[]–—-…،؛।!?.\"")
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
@@ -40,6 +41,7 @@ class Lexicon:
 
     language: str
     tags: Tags
+    reporting: frozenset[str]  # without one of these words a sentence reports nothing
     verbs: dict[str, tuple[tuple[str, ...], ...]]  # by first word: all words of a form, the longest first
     framing: frozenset[str]
     conjunctions: frozenset[str]
@@ -81,6 +83,9 @@ def lexicon(language: str) -> Lexicon:
     return Lexicon(
         language=language,
         tags=tags(language),
+        reporting=frozenset(
+            word for phrase in (*verbs, *(p[0] for p in phrases("according_before") + phrases("according_after"))) for word in _WORD.findall(phrase)
+        ),
         verbs={first: tuple(forms) for first, forms in verbs.items()},
         framing=frozenset(" ".join(phrase) for phrase in phrases("framing")),
         conjunctions=words("conjunction"),
@@ -132,8 +137,10 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
 
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
     """The statements of one masked sentence that begins at `offset`; `last` is who spoke last, for a verb without a subject."""
-    reader = _Reader(sentence, offset, lexicon(language), last)
-    return reader.read()
+    lex = lexicon(language)
+    if lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
+        return []
+    return _Reader(sentence, offset, lex, last).read()
 
 
 class _Reader:
@@ -189,6 +196,11 @@ class _Reader:
         if lex.verb_final and self._verb_final(cue):
             return
         opens = self._nothing_between(left, cue[0])
+        if opens and self._conjunction(cue[1]) > 0 and (apposed := self._apposed(left, cue[0])) is not None:
+            content, direct = self._content_behind(cue[1], following, framing)
+            if content:
+                self._add(content, cue, apposed, _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
+                return
         behind, after = self._phrase_behind(cue[1])
         if opens and left:
             quotes = self._quotes_before(left)
@@ -199,7 +211,7 @@ class _Reader:
                 self._add([*quotes, *more], cue, speaker, _QUOTATION_SCORE, direct=True, upto=more[-1][1] if more else end)
                 return
             clause = self._clause_before(left) if behind and not framing else None
-            if clause and self._may_speak(behind) and self._conjunction(after) < 0:
+            if clause and self._may_speak(behind) and not self._clause_opens(after):
                 tail = self._tail(after)
                 self._add([*clause, *tail], cue, behind, _CLAUSE_SCORE, upto=len(self.t) if tail else after)
                 return
@@ -278,6 +290,14 @@ class _Reader:
         if at < len(self.t) and self._is_conjunction(at):
             return at
         return -1
+
+    def _clause_opens(self, at: int) -> bool:
+        """Whether a conjunction follows before the next mark, or behind it: påpekade tidningen med en viss belåtenhet att …"""
+        while at < len(self.t) and self.t[at].kind not in ("mark", "quote"):
+            if self._is_conjunction(at):
+                return True
+            at += 1
+        return self._conjunction(at) > 0
 
     def _is_conjunction(self, at: int) -> bool:
         token = self.t[at]
@@ -379,7 +399,7 @@ class _Reader:
             start += 1
         if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
             words = t[start:]
-            if len(words) > 3 and any(token.kind in "vx" for token in words):
+            if len(words) > 4 and any(token.kind in "vx" for token in words[1:]):
                 return self._rest(start, following)
         return [], False
 
@@ -441,8 +461,8 @@ class _Reader:
                     break
             elif token.kind == "d" and noun and not (t[n - 1].low in self.lex.of):
                 break
-            elif token.kind == "o" and noun and token.low not in self.lex.pronouns:
-                pass  # a possessive behind its noun
+            elif token.kind == "o" and token.low not in self.lex.pronouns and (noun or (n + 1 < len(t) and t[n + 1].kind in "njp")):
+                pass  # a possessive before its noun or behind it
             elif token.kind in "vxro":
                 break
             n += 1

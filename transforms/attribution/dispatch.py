@@ -8,6 +8,7 @@ the word orders of news in the language: `svo/` for languages with the verb next
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from functools import cache
 
 from newsbeam.transforms.attribution import chunks
@@ -114,7 +115,20 @@ def _western(prose: str, language: str, people: People) -> list[Statement]:
             if len(sentence) > MIN_SENTENCE_CHARS:
                 state.before = stripped(prose, offset, match.start() + end)
         before = match.start()
-    return _without_containers(found)
+    found = _without_containers(found)
+    return found if language == "ar" else found + _not_covered(_classed(prose, language), found)
+
+
+def _not_covered(more: list[Statement], found: list[Statement]) -> list[Statement]:
+    """Those of `more` that touch none of `found`."""
+    covered = sorted(span for item in found for span in (*item.content, item.cue))
+    starts = [start for start, _ in covered]
+
+    def free(span: tuple[int, int]) -> bool:
+        at = bisect_left(starts, span[1])
+        return not any(start < span[1] and span[0] < end for start, end in covered[max(at - 8, 0) : at])
+
+    return [item for item in more if all(free(span) for span in (*item.content, item.cue))]
 
 
 def _classed(prose: str, language: str) -> list[Statement]:
@@ -134,10 +148,7 @@ def _classed(prose: str, language: str) -> list[Statement]:
             if new and new[-1].speaker is not None:
                 last, last_speaker_at = new[-1].speaker, match.start()
         before = match.start()
-    covered = [span for item in found for span in item.content]
-    return found + [
-        item for item in _bare_quotations(prose) if not any(a < item.content[0][1] and item.content[0][0] < b for a, b in covered)
-    ]
+    return found if language in WESTERN else found + _not_covered(_bare_quotations(prose), found)
 
 
 def _without_containers(found: list[Statement]) -> list[Statement]:

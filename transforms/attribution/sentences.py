@@ -114,7 +114,9 @@ def split_sentences(masked: str) -> Iterator[tuple[int, int]]:
         # An initial or an abbreviated title does not end a sentence ("J. Müller", "Dr. X", "Prof.
         # Y"); nor does an ordinal ("am 4. Mai").
         if match.group() == "." and (
-            _ABBREVIATION.search(before) or (before[-1:].isdigit() and _LOWER_OR_MONTH.match(masked, match.end()))
+            _ABBREVIATION.search(before)
+            or masked[match.end() + 1 : match.end() + 2].islower()
+            or (before[-1:].isdigit() and _MONTH.match(masked, match.end()))
         ):
             continue
         yield from _pieces(masked, start, match.end())
@@ -123,10 +125,11 @@ def split_sentences(masked: str) -> Iterator[tuple[int, int]]:
 
 
 _ABBREVIATION = re.compile(
-    r"(?:\b[A-ZА-ЯÄÖÜ]|\b(?:Dr|Mr|Mrs|Ms|Sr|Sra|Prof|St|Hr|Fr|Nr|bzw|ca|Mio|Mrd|EE|UU|г|гг|ст|им|тыс|млн|млрд|руб))$"
+    r"(?:\b[A-ZÀ-ÖØ-ÞĄ-ŽΑ-ΩА-ЯІЇЄҐ]|\b(?:[Dd]r|Mr|Mrs|Ms|Sr|Sra|[Pp]rof|St|Hr|Fr|Nr|bzw|ca|Mio|Mrd|EE|UU|г|гг|ст|им|тыс|млн|млрд|руб"
+    r"|[Dd]l|[Dd]na|κ|κκ|[Ii]ng|Mgr|Bc|mgr|inż|gen|płk|red|hab|np|tzv|tj|např|plk|[Kk]ap|jr|ул|нар|тис|грн|ז|mr|drs|ir|dhr|mevr|no))$"
 )
 
-_LOWER_OR_MONTH = re.compile(r"\s(?:[a-zà-ÿа-я]|Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert)")
+_MONTH = re.compile(r"\s(?:Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert)")
 
 
 def _pieces(masked: str, start: int, end: int) -> Iterator[tuple[int, int]]:

@@ -10,6 +10,7 @@ from newsbeam.transforms.attribution.statement import Statement
 
 _PARAGRAPH = re.compile(r"[^\n]+")
 _TAIL = re.compile(r"[\s.\"”]+$")
+_LONGEST_SPEAKER = 100  # characters
 _SCORE, _NO_SPEAKER_SCORE = 0.8, 0.45
 
 
@@ -51,6 +52,7 @@ def read_thai(prose: str) -> list[Statement]:
 
 def _speaker(prose: str, start: int, end: int) -> tuple[int, int] | None:
     """The phrase that ends at the verb, back to a blank that parts it from what goes before."""
+    start = max(start, end - _LONGEST_SPEAKER)
     while end > start and prose[end - 1].isspace():
         end -= 1
     begin = prose.rfind(" ", start, end) + 1
