@@ -65,6 +65,11 @@ def load_typed_yaml(package: str, name: str) -> Any:
     return yaml.load((files(package) / name).read_bytes(), getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
 
 
+def data_names(package: str, folder: str, suffix: str) -> frozenset[str]:
+    """List the data files with `suffix` in a folder of `package`, without the suffix."""
+    return frozenset(file.name.removesuffix(suffix) for file in (files(package) / folder).iterdir() if file.name.endswith(suffix))
+
+
 def load_json(package: str, name: str) -> Any:
     """Read the JSON file `name` of `package`. Raises FileNotFoundError where there is none."""
     return orjson.loads((files(package) / name).read_bytes())

@@ -271,7 +271,9 @@ def build(treebanks: Path, target: Path) -> None:
                 items = gold(Tree(words), rules[language])
                 if len(text) > 20:
                     made[language, part].append(
-                        json.dumps({"doc": f"{name}/{number}", "language": language, "text": text, "attributions": items}, ensure_ascii=False)
+                        json.dumps(
+                            {"doc": f"{name}/{number}", "language": language, "text": text, "attributions": items}, ensure_ascii=False
+                        )
                     )
     for (language, part), lines in sorted(made.items()):
         (target / f"{language}.{part}.jsonl").write_text("\n".join(lines) + "\n", "utf-8")

@@ -27,9 +27,9 @@ class Attribute:
 
     English is read by a trained tagger, or with `engine: rules` by rules alone, which find fewer
     statements but need no weights. Uses `document.language` if it is set; otherwise guesses by
-    script and function words. There are rules for en, ko, ja, zh, de, es, fr, ru, ar, it, pt, nl,
-    pl and uk. In other languages only quotations are found, without speakers;
-    `metadata.attribution` then says so.
+    script and function words. There are rules for the
+    languages that have a file in `cues/`, 31 with English. In other languages only quotations are
+    found, without speakers; `metadata.attribution` then says so.
 
     Credits are also read from `document.removed`. If there is no byline, `document.author` (from
     the page's metadata) becomes a credit with the author's name as `text`.

@@ -2,7 +2,7 @@
 
 A sentence comes with its quotations masked, one word each. Reporting verbs are looked up; the noun phrase beside each, bounded by
 the classes of the words around it (`tags`), is the speaker, and a quotation, a clause behind a conjunction or a colon, or the clause
-before the verb is what was said. See `cues/README` in transforms/README.md for the keys of a file of cues.
+before the verb is what was said. `transforms/README.md` lists the keys of a file of cues.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated
 from newsbeam.transforms.attribution.tags import Tags, tags
 
 Range = tuple[int, int]
-_TOKEN = re.compile(rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+)*)|(?P<mark>\S)")
+_TOKEN = re.compile(
+    rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+)*)|(?P<mark>\S)"
+)
 _WORD = re.compile(r"[^\W_]+")
-_SEPARATORS = frozenset(",;:()[]–—-…،؛।!?.\"")
+_SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."')
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
+_SHORT_SUBJECT = 6  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +58,7 @@ class Lexicon:
     negations: frozenset[str]
     infinitive_marks: frozenset[str]
     subject_marks: frozenset[str]
+    subordinators: frozenset[str]
     times: frozenset[str]
     oblique: tuple[str, ...]
     sources: frozenset[str]
@@ -84,7 +88,9 @@ def lexicon(language: str) -> Lexicon:
         language=language,
         tags=tags(language),
         reporting=frozenset(
-            word for phrase in (*verbs, *(p[0] for p in phrases("according_before") + phrases("according_after"))) for word in _WORD.findall(phrase)
+            word
+            for phrase in (*verbs, *(p[0] for p in phrases("according_before") + phrases("according_after")))
+            for word in _WORD.findall(phrase)
         ),
         verbs={first: tuple(forms) for first, forms in verbs.items()},
         framing=frozenset(" ".join(phrase) for phrase in phrases("framing")),
@@ -99,6 +105,7 @@ def lexicon(language: str) -> Lexicon:
         negations=words("negation"),
         infinitive_marks=words("infinitive_marks"),
         subject_marks=words("subject_marks"),
+        subordinators=words("subordinators"),
         times=words("times"),
         oblique=tuple(data.get("oblique_endings", ())),
         sources=frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key)),
@@ -118,7 +125,7 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         if match.lastgroup == "quote":
             made.append(Token(start, end, "", "quote"))
         elif match.lastgroup == "mark":
-            inside = text == "." and start + 1 < len(sentence.rstrip(" .\u2026\"”»"))  # of an abbreviation: sentences are split already
+            inside = text == "." and start + 1 < len(sentence.rstrip(' .\u2026"”»'))  # of an abbreviation: sentences are split already
             made.append(Token(start, end, text, "mark" if text in _SEPARATORS and not inside else "other"))
         else:
             low = text.lower()
@@ -175,6 +182,8 @@ class _Reader:
         return 0
 
     def _denied(self, at: int) -> bool:
+        if at and self.t[at - 1].kind in ("d", "a"):
+            return True  # a noun: la denuncia, en cuenta
         before = [token.low for token in self.t[max(at - 2, 0) : at]]
         return any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks)
 
@@ -226,7 +235,14 @@ class _Reader:
             subject, heir = self._heir(), True
         content, direct = self._content_behind(start, following, framing)
         if content:
-            self._add(content, cue, subject, (_HEIR_SCORE if heir else _QUOTATION_SCORE if direct else _CLAUSE_SCORE), direct, self._token_at(content[-1][1]))
+            self._add(
+                content,
+                cue,
+                subject,
+                (_HEIR_SCORE if heir else _QUOTATION_SCORE if direct else _CLAUSE_SCORE),
+                direct,
+                self._token_at(content[-1][1]),
+            )
             return
         # "…", X sade. · Saken är klar, X sade.
         if subject and not heir and start == cue[1] and self._ends(cue[1]):
@@ -332,7 +348,7 @@ class _Reader:
         if at <= self.taken or t[at - 1].kind != "mark" or t[at - 1].low not in (",", "–", "—", "-", "،", "?", "!"):
             return []
         words = [token for token in t[self.taken : at - 1] if token.kind != "mark"]
-        if not words or words[0].kind == "s":
+        if not words or words[0].kind == "s" or words[0].low in self.lex.subordinators:
             return []
         verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 5
         if not verbal and not any(token.low in (",", "،") for token in t[at:]):
@@ -380,14 +396,18 @@ class _Reader:
         t, n = self.t, start
         while n < len(t):
             token = t[n]
-            if token.low == ":" :
+            if token.low == ":":
                 return self._rest(self._skip_marks(n + 1), following)
             if token.kind == "quote":
                 between = t[start:n]
                 if any(other.kind == "v" for other in between):
                     return [], False
                 rest = [other for other in t[n + 1 :] if other.kind != "mark"]
-                return ([(token.start, token.end)], True) if len(rest) < 3 or framing else ([(token.start, t[-1].end if t[-1].kind != "mark" else t[-2].end)], False)
+                return (
+                    ([(token.start, token.end)], True)
+                    if len(rest) < 3 or framing
+                    else ([(token.start, t[-1].end if t[-1].kind != "mark" else t[-2].end)], False)
+                )
             if self._is_conjunction(n) and not framing:
                 return self._rest(n, following)
             if token.low in (";", ".", "!", "?"):
@@ -395,7 +415,13 @@ class _Reader:
             if token.kind == "s" and n > start + 1:
                 break
             n += 1
-        if self.lex.bare and not framing and start < len(t) - 1 and t[start].low in (",", "،") and t[start + 1].kind not in ("s", "i", "mark"):
+        if (
+            self.lex.bare
+            and not framing
+            and start < len(t) - 1
+            and t[start].low in (",", "،")
+            and t[start + 1].kind not in ("s", "i", "mark")
+        ):
             start += 1
         if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
             words = t[start:]
@@ -459,7 +485,7 @@ class _Reader:
             elif token.kind == "c":
                 if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
                     break
-            elif token.kind == "d" and noun and not (t[n - 1].low in self.lex.of):
+            elif token.kind == "d" and noun and t[n - 1].low not in self.lex.of:
                 break
             elif token.kind == "o" and token.low not in self.lex.pronouns and (noun or (n + 1 < len(t) and t[n + 1].kind in "njp")):
                 pass  # a possessive before its noun or behind it
@@ -493,10 +519,14 @@ class _Reader:
             if end > n and self._speaks(n, end):
                 return t[n].start, t[end - 1].end
             n = max(end, n + 1)
+        # Scripts without capitals: a name that no table knows.
         words = t[start:at]
-        if words and len(words) < 7 and words[0].kind not in "arcsC" and words[0].low not in self.lex.not_speakers and not words[0].capital:
-            if not words[-1].low.endswith(self.lex.oblique or ("\0",)) and any(token.kind in "nvpjiz" for token in words):
-                return words[0].start, words[-1].end  # scripts without capitals: a name that no table knows
+        if not words or len(words) > _SHORT_SUBJECT or words[0].kind in "arcsC" or words[0].capital:
+            return None
+        if words[0].low in self.lex.not_speakers or (self.lex.oblique and words[-1].low.endswith(self.lex.oblique)):
+            return None
+        if any(token.kind in "nvpjiz" for token in words):
+            return words[0].start, words[-1].end
         return None
 
     def _apposed(self, start: int, at: int) -> Range | None:
@@ -553,7 +583,11 @@ class _Reader:
         quotes = [n for n in range(self.taken, cue[0]) if t[n].kind == "quote"]
         behind, after = self._phrase_behind(cue[1])
         if behind and self._ends(after):
-            content = [(t[n].start, t[n].end) for n in quotes] if quotes and quotes[-1] >= cue[0] - 2 else [(t[first].start, t[self._before_marks(cue[0])].end)]
+            content = (
+                [(t[n].start, t[n].end) for n in quotes]
+                if quotes and quotes[-1] >= cue[0] - 2
+                else [(t[first].start, t[self._before_marks(cue[0])].end)]
+            )
             self._add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
             return True
         end = self._opening_speaker(first, quotes[-1] if quotes else cue[0])
@@ -580,7 +614,12 @@ class _Reader:
             return first + 1
         comma = next((n for n in range(first, limit) if t[n].low in (",", "quote") or t[n].kind == "quote"), limit)
         words = t[first:comma]
-        if comma < limit and 0 < len(words) <= _LONGEST_SPEAKER and not any(token.kind == "v" for token in words) and self._speaks(first, comma):
+        if (
+            comma < limit
+            and 0 < len(words) <= _LONGEST_SPEAKER
+            and not any(token.kind == "v" for token in words)
+            and self._speaks(first, comma)
+        ):
             return comma
         end = self._noun_phrase_end(first)
         return end if end > first and self._speaks(first, end) else first

@@ -18,7 +18,7 @@ from newsbeam.transforms.attribution.cjk.dispatch import announced
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
-from newsbeam.transforms.attribution.lexicon import CLASSED, EASTERN, WESTERN, load
+from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.quotations import quotations
 from newsbeam.transforms.attribution.sentences import (
@@ -42,7 +42,7 @@ def has_rules(language: str) -> bool:
 
     For other languages, quotations are returned without speakers.
     """
-    return language == "en" or language in (*WESTERN, *EASTERN, *CLASSED, "th")
+    return language in ("en", "th", *WESTERN, *EASTERN) or language in classed()
 
 
 def statements(prose: str, language: str, people: People) -> list[Statement]:

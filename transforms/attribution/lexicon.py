@@ -6,14 +6,12 @@ import re
 from functools import cache
 from typing import Any
 
-from newsbeam.transforms.package_data import load_yaml
+from newsbeam.transforms.package_data import data_names, load_yaml
 
 LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
 # Languages with rules: verb next to its subject (WESTERN), verb after the content (EASTERN).
 WESTERN = ("de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk")
 EASTERN = ("ko", "ja", "zh")
-# Languages read by word classes (`chunks`).
-CLASSED = ("cs", "el", "fa", "fi", "gl", "he", "hi", "hr", "hu", "id", "nb", "ro", "sv", "tr", "vi")
 
 # Word classes as bits, so that one lookup returns all classes of a word.
 DET, PREP, SUB, CONJ, PRON, AUX, BE, NEG, ADV, REL, VERB, TIME, VENUE, START, NOUN = (1 << n for n in range(15))
@@ -47,6 +45,12 @@ def load(name: str) -> dict[str, Any]:
     """Load `cues/<name>.yaml`."""
     data: dict[str, Any] = load_yaml("newsbeam.transforms.attribution", f"cues/{name}.yaml")
     return data
+
+
+@cache
+def classed() -> frozenset[str]:
+    """The languages that are read by word classes: those of the other files of cues."""
+    return data_names("newsbeam.transforms.attribution", "cues", ".yaml") - {"en", "th", "credits", "sources", *WESTERN, *EASTERN}
 
 
 def forms(base: str, irregular: dict[str, list[str]]) -> list[tuple[str, int]]:

@@ -42,11 +42,14 @@ def read_thai(prose: str) -> list[Statement]:
                 continue
             who = _speaker(prose, upto, match.start())
             found.append(
-                Statement([(match.end(), end)], match.span("cue"), who, _SCORE if who else _NO_SPEAKER_SCORE, direct=prose[match.end()] in "\"“")
+                Statement(
+                    [(match.end(), end)], match.span("cue"), who, _SCORE if who else _NO_SPEAKER_SCORE, direct=prose[match.end()] in '"“'
+                )
             )
             upto = end
-        if not cues and (match := according.search(prose, paragraph.start(), paragraph.end())):
-            found.append(Statement([match.span("what")], match.span("cue"), match.span("who"), _SCORE))
+        formula = None if cues else according.search(prose, paragraph.start(), paragraph.end())
+        if formula:
+            found.append(Statement([formula.span("what")], formula.span("cue"), formula.span("who"), _SCORE))
     return found
 
 

@@ -68,7 +68,7 @@ def build(treebanks: Path) -> None:
         name = folder.name.removeprefix("UD_")
         if name.endswith("PUD"):
             raise SystemExit(f"{folder}: PUD is not to be trained on")
-        language = CODES.get(name.split("-")[0])
+        language = CODES.get(name.split("-")[0], "")
         for path in sorted(folder.glob("*.conllu")) if language else ():
             pairs = [(form, code) for form, code in observed(path) if any(char.isalpha() for char in form)]
             if "test" in path.name:
@@ -78,11 +78,14 @@ def build(treebanks: Path) -> None:
     TARGET.mkdir(parents=True, exist_ok=True)
     for language in sorted(train):
         data = counted(train[language])
-        (TARGET / f"{language}.json").write_text(json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", "utf-8")
+        (TARGET / f"{language}.json").write_text(
+            json.dumps(data, ensure_ascii=False, sort_keys=True, separators=(",", ":")) + "\n", "utf-8"
+        )
         tags = Tags(data["words"], data["endings"])
         right = sum(tags.of(form) == code for form, code in test[language])
         size = (TARGET / f"{language}.json").stat().st_size
-        print(f"{language} {len(data['words']):6} words {len(data['endings']):6} endings {size // 1024:4} kB  right {right / max(len(test[language]), 1):.3f}")
+        share = right / max(len(test[language]), 1)
+        print(f"{language} {len(data['words'])} words, {len(data['endings'])} endings, {size // 1024} kB, {share:.3f} classed rightly")
         sys.stdout.flush()
 
 
@@ -98,9 +101,7 @@ def counted(pairs: Counter[tuple[str, str]]) -> dict[str, dict[str, str]]:
                 endings[mark + form.lower()[len(form) - size :] if size else mark][code] += min(count, 8)
     made = {ending: _best(codes) for ending, codes in sorted(endings.items()) if sum(codes.values()) >= _ENDINGS}
     # An ending that says what the shorter one says already is left out.
-    made = {
-        ending: code for ending, code in made.items() if len(ending.lstrip("^")) == 0 or Tags({}, made).shorter(ending) != code
-    }
+    made = {ending: code for ending, code in made.items() if len(ending.lstrip("^")) == 0 or Tags({}, made).shorter(ending) != code}
     by_ending = Tags({}, made)
     words = {}
     for form, codes in forms.items():
@@ -115,3 +116,7 @@ def counted(pairs: Counter[tuple[str, str]]) -> dict[str, dict[str, str]]:
 
 def _best(codes: Counter[str]) -> str:
     return max(sorted(codes), key=lambda code: codes[code])
+
+
+if __name__ == "__main__":
+    build(Path(sys.argv[1]))
