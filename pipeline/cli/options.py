@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from newsbeam.errors import CommandLineError
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses, parse_statuses
 from newsbeam.runners.registry import RUNNERS
+from newsbeam.storage.output_formats import OUTPUT_FORMATS, all_compressions
 
 if TYPE_CHECKING:
     from newsbeam.config.settings import DocumentSettings, OutputSettings
@@ -64,7 +65,7 @@ def add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> No
     parser.add_argument(
         "-j", "--workers", type=positive_int, metavar="N", help="worker processes (default: one per core, or one for a small input)"
     )
-    parser.add_argument("--format", choices=["jsonl", "parquet"], default="jsonl", help="format of the records (default: jsonl)")
+    parser.add_argument("--format", choices=list(OUTPUT_FORMATS), default="jsonl", help="format of the records (default: jsonl)")
     add_compress_option(parser)
     parser.add_argument(
         "--added", type=iso_time, metavar="TIME", help="the records' `added`, ISO 8601 (default: now); fix it to make runs reproducible"
@@ -89,9 +90,7 @@ def add_recipe_option(parser: argparse.ArgumentParser, default: str = "") -> Non
 
 def add_compress_option(parser: argparse.ArgumentParser) -> None:
     """Add `--compress`."""
-    parser.add_argument(
-        "--compress", choices=["none", "gzip", "zstd"], default="none", help="compression of JSON Lines files (default: none)"
-    )
+    parser.add_argument("--compress", choices=all_compressions(), default="none", help="compression of JSON Lines files (default: none)")
 
 
 def add_document_options(parser: argparse.ArgumentParser) -> None:
@@ -133,8 +132,9 @@ def output_settings(folder: str | None, form: str, compression: str) -> OutputSe
     """Build the settings for the output. Raises CommandLineError if the format does not allow the compression."""
     from newsbeam.config.settings import OutputSettings
 
-    if form == "parquet" and compression != "none":
-        raise CommandLineError(f"--compress {compression} does not apply to --format parquet, which is always compressed")
+    if compression not in OUTPUT_FORMATS[form].extensions:
+        able = ", ".join(name for name, entry in OUTPUT_FORMATS.items() if compression in entry.extensions)
+        raise CommandLineError(f"--compress {compression} does not apply to --format {form}; it applies to: {able}")
     return OutputSettings((folder or "").removeprefix("file://"), form, compression)
 
 

@@ -81,20 +81,22 @@ def _settings(known: argparse.Namespace, beam_options: Mapping[str, Any]) -> Run
 def stream_settings(known: argparse.Namespace, beam_options: Mapping[str, Any]) -> StreamSettings:
     """Build the settings of a run over messages. Raises CommandLineError."""
     from newsbeam.config.settings import RunnerSettings, StreamSettings
+    from newsbeam.outputs.formats import is_line_format
 
     if known.inputs:
         raise CommandLineError(f"--source cannot be combined with input files (got {known.inputs[0]!r})")
     if known.max_failed != ALL_MAY_FAIL:
         raise CommandLineError("--max-failed is for files: a streaming run has no end at which to count")
-    if known.format == "parquet":
-        raise CommandLineError("--format parquet is not supported with --source; use --compress zstd")
     if known.resume or known.overwrite:
         raise CommandLineError("--resume and --overwrite do not apply to --source: run the same command again, and it continues")
+    output = output_settings(known.output, known.format, known.compress)
+    if not is_line_format(known.format):
+        raise CommandLineError(f"--format {known.format} is not supported with --source; use --compress zstd")
     return StreamSettings(
         source=known.source,
         window=known.window,
         remember=known.remember,
-        output=output_settings(known.output, known.format, known.compress),
+        output=output,
         documents=document_settings(known),
         runner=RunnerSettings(known.runner, beam_options),
     )

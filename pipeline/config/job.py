@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from importlib.metadata import version
-from typing import Literal
 
 from newsbeam.config.recipe import Recipe
 from newsbeam.config.settings import DocumentSettings, OutputSettings
@@ -14,6 +13,7 @@ from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
 from newsbeam.storage import output_layout
+from newsbeam.storage.output_formats import OUTPUT_FORMATS
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
 
@@ -45,13 +45,6 @@ def utc_timestamp() -> str:
 SHARD_BYTES = 256 << 20
 """Shards are closed after the part that takes them over this size (before compression)."""
 
-Format = Literal["jsonl", "jsonl.gz", "jsonl.zst", "parquet"]
-
-FORMATS: tuple[Format, ...] = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
-
-FORMAT_BY_COMPRESSION: dict[str, Format] = {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}
-"""What `--compress` makes of JSON lines."""
-
 
 @dataclass(frozen=True)
 class Job:
@@ -62,7 +55,7 @@ class Job:
 
     setup: WorkerConfig
     output: str
-    format: Format = "jsonl"
+    format: str = "jsonl"
     workers: int = 1
     max_bytes: int = 32 << 20
     shard_bytes: int = SHARD_BYTES
@@ -86,7 +79,7 @@ class Job:
         return cls(
             setup=WorkerConfig(recipe, documents.added or added, documents.time_limit, version("newsbeam"), rows=documents.rows),
             output=output.folder,
-            format="parquet" if output.format == "parquet" else FORMAT_BY_COMPRESSION[output.compression],
+            format=OUTPUT_FORMATS[output.format].extensions[output.compression],
             workers=documents.workers or workers,
             max_bytes=documents.max_bytes,
             shard_bytes=shard_bytes,

@@ -8,21 +8,17 @@ manifest is finished.
 
 from __future__ import annotations
 
-import gzip
-import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any, BinaryIO, cast
-
-import orjson
+from typing import BinaryIO
 
 from newsbeam.config.failure_cases import MAX_CASES, Cases
-from newsbeam.config.job import Format, Job
+from newsbeam.config.job import Job
 from newsbeam.errors import AccountError
-from newsbeam.outputs import data_card, schema, swap
+from newsbeam.outputs import data_card, swap
 from newsbeam.outputs.folder import describe_card
+from newsbeam.outputs.formats import LineFormat, OutputFormat, load_format
 from newsbeam.outputs.manifest import add_counts, describe_job
 from newsbeam.outputs.parts import PartReport, cut_lines, finished_parts, load_report, part_path, report_path
 from newsbeam.storage import filesystem, output_layout
@@ -104,9 +100,11 @@ def _shards(job: Job, kind: OutputKind, reports: Sequence[PartReport], period: s
                 size = 0
             groups[-1].append(report)
             size += report.sizes[kind]
-    form: Format = "jsonl" if kind != "documents" and job.format == "parquet" else job.format
+    extension, form = job.format, load_format(job.format)
+    if kind != "documents" and not isinstance(form, LineFormat):
+        extension, form = "jsonl", load_format("jsonl")
     for number, group in enumerate(groups):
-        name = str(ShardName(kind, number, len(groups), form, period))
+        name = str(ShardName(kind, number, len(groups), extension, period))
         paths = [part_path(job, report, kind) for report in group]
         _write_shard(paths, filesystem.join(output_layout.next_folder(job.output, period), name), form)
         yield OutputFile(
@@ -116,53 +114,17 @@ def _shards(job: Job, kind: OutputKind, reports: Sequence[PartReport], period: s
         )
 
 
-def _write_shard(parts: Sequence[str], path: str, form: Format) -> None:
-    if form == "jsonl" and len(parts) == 1:
+def _write_shard(parts: Sequence[str], path: str, form: OutputFormat) -> None:
+    if form.is_verbatim and len(parts) == 1:
         temporary = filesystem.temporary_path(path)
         filesystem.link_or_copy(parts[0], temporary)
         filesystem.rename(temporary, path)
         return
     with filesystem.atomic_write(path) as target:
-        if form == "parquet":
-            _write_parquet(parts, target)
-            return
-        with compressed(target, form) as stream:
-            for part in parts:
-                with filesystem.read(part) as source:
-                    shutil.copyfileobj(source, stream, 1 << 20)
+        form.write(_opened(parts), target)
 
 
-@contextmanager
-def compressed(target: BinaryIO, form: Format) -> Iterator[BinaryIO]:
-    """Open a stream for JSON lines that arrive at `target` compressed as `form` says."""
-    if form == "jsonl.gz":
-        # Without name and time in the header, the same records are the same bytes.
-        with gzip.GzipFile(filename="", mode="wb", fileobj=target, mtime=0, compresslevel=6) as stream:
-            yield cast("BinaryIO", stream)
-    elif form == "jsonl.zst":
-        import zstandard
-
-        with zstandard.ZstdCompressor(level=6).stream_writer(target, closefd=False) as stream:
-            yield cast("BinaryIO", stream)
-    else:
-        yield target
-
-
-def _write_parquet(parts: Sequence[str], target: BinaryIO) -> None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    columns = schema.arrow_schema()
-    with pq.ParquetWriter(target, columns, compression="zstd") as writer:
-        for part in parts:
-            with filesystem.read(part) as source:
-                rows: list[Any] = []
-                size = 0
-                for line in source:
-                    rows.append(orjson.loads(line))
-                    size += len(line)
-                    if size > 16 << 20:
-                        writer.write_table(pa.Table.from_pylist(rows, schema=columns))
-                        rows, size = [], 0
-                if rows:
-                    writer.write_table(pa.Table.from_pylist(rows, schema=columns))
+def _opened(paths: Sequence[str]) -> Iterator[BinaryIO]:
+    for path in paths:
+        with filesystem.read(path) as stream:
+            yield stream

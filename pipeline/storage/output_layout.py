@@ -22,13 +22,11 @@ from datetime import datetime, timezone
 from typing import Literal, get_args
 
 from newsbeam.storage.filesystem import join
+from newsbeam.storage.output_formats import all_extensions
 
 OutputKind = Literal["documents", "dropped", "dead_letters"]
 
 OUTPUTS: tuple[OutputKind, ...] = get_args(OutputKind)
-
-EXTENSIONS = ("jsonl", "jsonl.gz", "jsonl.zst", "parquet")
-"""What a file with lines may end in. No other name is ever removed, even if a manifest lists it."""
 
 MANIFEST = "manifest.json"
 
@@ -151,7 +149,7 @@ _NUMBER8 = r"(?P<number8>[0-9]{8}|[1-9][0-9]{8,})"
 _LINE_FILE = re.compile(
     rf"(?P<prefix>{'|'.join(_KIND)})-"
     rf"(?:(?:(?P<period>{_PERIOD})-)?(?P<shard>{_NUMBER5})-of-(?P<total>{_NUMBER5})|{_WINDOW}-(?P<part>{_NUMBER5})|{_NUMBER8})"
-    rf"\.(?P<extension>{'|'.join(map(re.escape, EXTENSIONS))})"
+    r"\.(?P<extension>[a-z0-9.]+)"
 )
 _MANIFEST = re.compile(rf"manifest(?:-(?:(?P<period>{_PERIOD})|{_WINDOW}|{_NUMBER8}))?\.json")
 
@@ -159,7 +157,7 @@ _MANIFEST = re.compile(rf"manifest(?:-(?:(?P<period>{_PERIOD})|{_WINDOW}|{_NUMBE
 def parse_line_file(name: str) -> LineFileName | None:
     """The parts of the name of a file with records, dropped rows or dead letters; None if newsbeam gives no such name."""
     match = _LINE_FILE.fullmatch(name)
-    if match is None:
+    if match is None or match["extension"] not in all_extensions():
         return None
     kind, extension = _KIND[match["prefix"]], match["extension"]
     if match["shard"]:

@@ -35,6 +35,7 @@ from apache_beam.utils.timestamp import Timestamp
 from newsbeam.config.job import Job, WorkerConfig
 from newsbeam.config.recipe import UNBOUNDED_WITH_SITE_TEMPLATE
 from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS
+from newsbeam.outputs.formats import load_line_format
 from newsbeam.sources.message import OLDEST, Message
 from newsbeam.sources.messages import MessageReader
 from newsbeam.storage.progress import CURRENT
@@ -50,15 +51,14 @@ from newsbeam.workers.results import failed_batch
 class Process(beam.PTransform):  # type: ignore[misc]
     """Messages with their times → the manifests of the files that were written.
 
-    Raises ValueError for a recipe with `site_template`, and for a format that cannot be written window by window.
+    Raises ValueError for a recipe with `site_template`, and for a format that cannot be written line by line.
     """
 
     def __init__(self, job: Job, stream: Stream, reader: MessageReader) -> None:
         super().__init__()
         if job.recipe.site_template is not None:
             raise ValueError(UNBOUNDED_WITH_SITE_TEMPLATE)
-        if job.format == "parquet":
-            raise ValueError("a stream writes JSON lines; make parquet of the finished files")
+        load_line_format(job.format)
         self._job, self._stream, self._reader = job, stream, reader
 
     def expand(self, messages: Any) -> Any:

@@ -18,8 +18,8 @@ from apache_beam.utils.timestamp import Timestamp
 
 from newsbeam.config.job import Job
 from newsbeam.inputs.compression import decompressed
+from newsbeam.outputs.formats import load_line_format
 from newsbeam.outputs.manifest import describe_job
-from newsbeam.outputs.shards import compressed
 from newsbeam.sources import pubsub_leases
 from newsbeam.sources.message import OLDEST
 from newsbeam.storage import filesystem
@@ -153,7 +153,7 @@ def _write(
     for kind in OUTPUTS:
         for number, shard in enumerate(_shards(sorted(lines[kind]), job.shard_bytes)):
             name = str(WindowFileName(kind, window, number, job.format))
-            with filesystem.atomic_write(filesystem.join(job.output, name)) as target, compressed(target, job.format) as text:
+            with filesystem.atomic_write(filesystem.join(job.output, name)) as target, load_line_format(job.format).open(target) as text:
                 text.write(b"".join(shard))
             files.append(OutputFile(name, len(shard), sum(map(len, shard))))
     manifest = WindowManifest(

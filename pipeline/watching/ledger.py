@@ -27,7 +27,7 @@ import orjson
 
 from newsbeam.config.job import Job
 from newsbeam.errors import AccountError, LedgerError
-from newsbeam.outputs.shards import compressed
+from newsbeam.outputs.formats import load_line_format
 from newsbeam.storage import filesystem, json_files, output_layout
 from newsbeam.storage.manifest import Account, OutputFile, WatchedInput, WatchManifest
 from newsbeam.storage.output_layout import OUTPUTS, OutputKind, WatchFileName, WatchManifestName
@@ -162,7 +162,7 @@ class Ledger:
         path = os.path.join(self._aside, name)
         size = 0
         with open(path, "wb", buffering=1 << 16) as target:
-            with compressed(target, self._job.format) as stream:
+            with load_line_format(self._job.format).open(target) as stream:
                 for (lines,) in self._database.execute(f"SELECT {kind} FROM held WHERE length({kind}) ORDER BY part"):  # noqa: S608
                     stream.write(lines)
                     size += len(lines)

@@ -13,12 +13,13 @@ import orjson
 import pyarrow.parquet as pq
 import pytest
 
-from newsbeam.config.job import FORMATS, Format, Job, WorkerConfig
+from newsbeam.config.job import Job, WorkerConfig
 from newsbeam.config.recipe_parser import load
 from newsbeam.inputs.work_units import PartSummary
 from newsbeam.outputs.parts import PartWriter
 from newsbeam.outputs.shards import publish
 from newsbeam.storage import filesystem
+from newsbeam.storage.output_formats import all_extensions
 from newsbeam.transforms.document import RECORD_KEYS, Metadata, Raw
 from newsbeam.workers.process import process_batch
 
@@ -38,7 +39,7 @@ class Output:
     """A folder of records, and the same records as Python values."""
 
     folder: Path
-    form: Format
+    form: str
     rows: list[dict[str, Any]]
 
     def paths(self, stem: str = "documents") -> list[str]:
@@ -46,7 +47,7 @@ class Output:
         return sorted(str(path) for path in self.folder.glob(f"{stem}-*.{self.form}"))
 
 
-def make(folder: Path, form: Format) -> Output:
+def make(folder: Path, form: str) -> Output:
     setup = WorkerConfig(load(None), "2026-01-31T12:00:00Z", 0, "0.2.0")
     job = Job(setup, str(folder), form, shard_bytes=1, name="news")
     filesystem.make_folder(job.state)
@@ -77,12 +78,12 @@ def load_recipe(processor: str) -> Any:
 
 
 @pytest.fixture(scope="module")
-def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[Format, Output]:
-    return {form: make(tmp_path_factory.mktemp("out") / form.replace(".", "-"), form) for form in FORMATS}
+def outputs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Output]:
+    return {form: make(tmp_path_factory.mktemp("out") / form.replace(".", "-"), form) for form in all_extensions()}
 
 
 @pytest.fixture(scope="module")
-def jsonl(outputs: dict[Format, Output]) -> Output:
+def jsonl(outputs: dict[str, Output]) -> Output:
     return outputs["jsonl"]
 
 
@@ -159,8 +160,8 @@ def typed(features: Any) -> None:
     assert kind["start"].dtype == "int64"
 
 
-@pytest.mark.parametrize("form", FORMATS)
-def test_datasets_loads_the_folder(datasets: Any, outputs: dict[Format, Output], form: Format, tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", all_extensions())
+def test_datasets_loads_the_folder(datasets: Any, outputs: dict[str, Output], form: str, tmp_path: Path) -> None:
     output = outputs[form]
     loaded = datasets.load_dataset(str(output.folder), split="train", cache_dir=str(tmp_path / "cache"))
     typed(loaded.features)
@@ -210,7 +211,7 @@ def test_datasets_loads_the_files_without_being_told_anything(datasets: Any, jso
 @pytest.mark.parametrize(
     ("reader", "form"), [("JsonlReader", "jsonl"), ("JsonlReader", "jsonl.gz"), ("JsonlReader", "jsonl.zst"), ("ParquetReader", "parquet")]
 )
-def test_datatrove(outputs: dict[Format, Output], reader: str, form: Format) -> None:
+def test_datatrove(outputs: dict[str, Output], reader: str, form: str) -> None:
     needs("datatrove")
     readers = importlib.import_module("datatrove.pipeline.readers")
     output = outputs[form]
@@ -230,7 +231,7 @@ def test_datatrove(outputs: dict[Format, Output], reader: str, form: Format) -> 
 
 
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "jsonl.zst"])
-def test_pandas(outputs: dict[Format, Output], form: Format) -> None:
+def test_pandas(outputs: dict[str, Output], form: str) -> None:
     pandas = needs("pandas")
     output = outputs[form]
     frames = [pandas.read_json(path, lines=True, dtype=False, precise_float=True) for path in output.paths()]
@@ -247,7 +248,7 @@ def test_pandas_guessing_types(jsonl: Output) -> None:
     assert list(frame["text"]) == [row["text"] for row in jsonl.rows]
 
 
-def test_pandas_reads_parquet(outputs: dict[Format, Output]) -> None:
+def test_pandas_reads_parquet(outputs: dict[str, Output]) -> None:
     pandas = needs("pandas")
     output = outputs["parquet"]
     frame = pandas.concat([pandas.read_parquet(path) for path in output.paths()], ignore_index=True)
@@ -263,7 +264,7 @@ def test_polars(jsonl: Output) -> None:
     assert [row["id"] for frame in frames for row in frame.to_dicts()] == [row["id"] for row in jsonl.rows]
 
 
-def test_polars_scans_all_shards_at_once(outputs: dict[Format, Output]) -> None:
+def test_polars_scans_all_shards_at_once(outputs: dict[str, Output]) -> None:
     """Types are guessed from the first shard unless they are given: parquet gives them."""
     polars = needs("polars")
     output = outputs["parquet"]
@@ -279,7 +280,7 @@ def test_polars_scans_all_shards_without_being_told_anything(jsonl: Output) -> N
 
 
 @pytest.mark.parametrize("form", ["jsonl", "jsonl.gz", "jsonl.zst"])
-def test_duckdb(outputs: dict[Format, Output], form: Format) -> None:
+def test_duckdb(outputs: dict[str, Output], form: str) -> None:
     duckdb = needs("duckdb")
     output = outputs[form]
     # auto_detect looks at 20480 rows of the first 32 files, so at both shards here.
@@ -296,7 +297,7 @@ def test_duckdb(outputs: dict[Format, Output], form: Format) -> None:
     assert [plain(list(row)) for row in found] == [[row[key] for key in ("id", "text", "attributions", "credits")] for row in output.rows]
 
 
-def test_duckdb_reads_parquet(outputs: dict[Format, Output]) -> None:
+def test_duckdb_reads_parquet(outputs: dict[str, Output]) -> None:
     duckdb = needs("duckdb")
     output = outputs["parquet"]
     with duckdb.connect() as connection:
@@ -305,7 +306,7 @@ def test_duckdb_reads_parquet(outputs: dict[Format, Output]) -> None:
         same([dict(zip(names, row, strict=True)) for row in cursor.fetchall()], output)
 
 
-def test_pyarrow_has_the_same_schema_in_every_shard(outputs: dict[Format, Output]) -> None:
+def test_pyarrow_has_the_same_schema_in_every_shard(outputs: dict[str, Output]) -> None:
     schemas = [pq.read_schema(path) for path in outputs["parquet"].paths()]
     assert schemas[0].equals(schemas[1])
     assert os.path.basename(outputs["parquet"].paths()[0]) == "documents-00000-of-00002.parquet"

@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 from newsbeam.errors import UsageError
 from newsbeam.storage import filesystem, manifest, output_layout
 from newsbeam.storage.manifest import Account, RunManifest, WatchManifest, WindowManifest
+from newsbeam.storage.output_formats import all_extensions
 from newsbeam.storage.output_layout import (
-    EXTENSIONS,
     OUTPUTS,
     LineFileName,
     ManifestName,
@@ -32,7 +32,7 @@ from newsbeam.storage.output_layout import (
 
 NUMBERS = st.integers(0, 10**9)
 KINDS = st.sampled_from(OUTPUTS)
-SUFFIXES = st.sampled_from(EXTENSIONS)
+SUFFIXES = st.sampled_from(all_extensions())
 PERIODS = st.just("") | st.datetimes().map("{:%Y%m%dT%H%M%S}".format).filter(lambda period: len(period) == 15)
 WINDOWS = st.builds(MessageWindow, st.integers(0, 4 * 10**9), NUMBERS, NUMBERS)
 LINE_FILES: st.SearchStrategy[LineFileName] = st.one_of(

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from newsbeam import errors
 from newsbeam.cli.main import main
+from newsbeam.outputs.formats import load_line_format
 from newsbeam.runners import registry
+from newsbeam.storage import output_formats
+from newsbeam.storage.output_formats import OUTPUT_FORMATS, FormatEntry
 
 RECIPE = "processors: []\n"
 
@@ -82,3 +86,64 @@ def test_a_runner_by_the_name_of_beam_keeps_what_its_jobs_need() -> None:
     assert not flink.retryable
     with pytest.raises(errors.RunnerUnavailable, match="unknown runner"):
         registry.find_definition("nothing")
+
+
+# --- output formats -------------------------------------------------------------------------------------------------
+
+TOY_FORMAT = """
+import json
+from newsbeam.outputs.formats.base import OutputFormat
+
+class Texts(OutputFormat):
+    def write(self, parts, target):
+        for part in parts:
+            for line in part:
+                text = json.loads(line)["text"] + "\\n"
+                target.write((text.upper() if self.compression == "zstd" else text).encode())
+"""
+
+
+@pytest.fixture
+def toy_format(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "toy_format.py").write_text(TOY_FORMAT)
+    monkeypatch.setitem(OUTPUT_FORMATS, "texts", FormatEntry("toy_format:Texts", {"none": "texts", "zstd": "texts.zst"}))
+
+
+@pytest.mark.usefixtures("toy_format")
+def test_a_new_output_format(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert "--format {jsonl,parquet,texts}" in shown(capsys, "run")
+    (modules / "in.jsonl").write_text('{"text": "One."}\n{"text": "Two."}\n{"text": ""}\n')
+    words = ["run", "in.jsonl", "-o", "out", "-r", "recipe.yaml", "--format", "texts"]
+    assert main(words) == 0, capsys.readouterr().err
+    assert (modules / "out" / "documents-00000-of-00001.texts").read_text() == "One.\nTwo.\n"
+    manifest = json.loads((modules / "out" / "manifest.json").read_text())
+    assert manifest["options"]["format"] == "texts"
+    others = ["dropped-00000-of-00001.jsonl", "dead-letters-00000-of-00001.jsonl"]
+    assert [file["name"] for file in manifest["files"]] == ["documents-00000-of-00001.texts", *others]
+    assert 'path: "documents-*.texts"' in (modules / "out" / "README.md").read_text()
+    # Its files are newsbeam's own: they are replaced.
+    assert main([*words, "--overwrite", "--compress", "zstd"]) == 0, capsys.readouterr().err
+    names = {path.name for path in (modules / "out").iterdir() if path.is_file() and path.name != ".newsbeam-lock"}
+    assert names == {"README.md", "manifest.json", "documents-00000-of-00001.texts.zst", *others}
+    assert (modules / "out" / "documents-00000-of-00001.texts.zst").read_text() == "ONE.\nTWO.\n"
+
+
+@pytest.mark.usefixtures("toy_format")
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["in.jsonl", "--compress", "gzip"], "--compress gzip does not apply to --format texts; it applies to: jsonl"),
+        (["--source", "kafka://h:1/t"], "--format texts is not supported with --source"),
+    ],
+)
+def test_what_a_new_output_format_does_not_allow(words: list[str], said: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", *words, "-o", "out", "--format", "texts"]) == 2
+    assert said in capsys.readouterr().err
+
+
+def test_no_two_output_formats_share_an_extension() -> None:
+    extensions = output_formats.all_extensions()
+    assert len(set(extensions)) == len(extensions)
+    assert output_formats.all_compressions() == ("none", "gzip", "zstd")
+    with pytest.raises(ValueError, match=r"\.parquet files cannot be written line by line"):
+        load_line_format("parquet")

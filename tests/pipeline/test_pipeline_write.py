@@ -14,8 +14,7 @@ import pytest
 import yaml
 import zstandard
 
-from newsbeam.config import job as config_job
-from newsbeam.config.job import Format, Job, WorkerConfig
+from newsbeam.config.job import Job, WorkerConfig
 from newsbeam.config.recipe_parser import parse
 from newsbeam.config.results import BatchResult
 from newsbeam.errors import AccountError
@@ -25,10 +24,11 @@ from newsbeam.outputs import parts as outputs_parts
 from newsbeam.outputs.parts import PartWriter, finished_parts, part_path
 from newsbeam.outputs.shards import publish
 from newsbeam.storage import filesystem, output_layout
+from newsbeam.storage.output_formats import all_extensions
 from newsbeam.transforms.document import RECORD_KEYS, STRING_KEYS, Attribution, Document, LanguageRun, Span, Speaker, Via
 
 
-def job(folder: Path, form: Format = "jsonl", shard_bytes: int = 1 << 20) -> Job:
+def job(folder: Path, form: str = "jsonl", shard_bytes: int = 1 << 20) -> Job:
     setup = WorkerConfig(parse("source: news\nprocessors: [length]"), "2026-01-01T00:00:00Z", 10.0, "9.9")
     made = Job(setup, str(folder), form, shard_bytes=shard_bytes)
     filesystem.make_folder(made.state)
@@ -81,8 +81,8 @@ def records(path: Path) -> list[dict[str, Any]]:
     return [json.loads(line) for line in payload.splitlines()]
 
 
-@pytest.mark.parametrize("form", config_job.FORMATS)
-def test_every_format_holds_the_same_records(tmp_path: Path, form: Format) -> None:
+@pytest.mark.parametrize("form", all_extensions())
+def test_every_format_holds_the_same_records(tmp_path: Path, form: str) -> None:
     of = job(tmp_path, form)
     parts = [part(of, "b", batch([3], full=True)), part(of, "a", batch([1], 1, 1), batch([2], full=True))]
     manifest = publish(of, parts)
@@ -102,8 +102,8 @@ def test_every_format_holds_the_same_records(tmp_path: Path, form: Format) -> No
     assert records(tmp_path / f"dropped-00000-of-00001.{other}") == [{"reason": "empty"}]
 
 
-@pytest.mark.parametrize("form", config_job.FORMATS)
-def test_the_same_records_are_the_same_bytes(tmp_path: Path, form: Format) -> None:
+@pytest.mark.parametrize("form", all_extensions())
+def test_the_same_records_are_the_same_bytes(tmp_path: Path, form: str) -> None:
     seen = []
     for folder in (tmp_path / "one", tmp_path / "two"):
         of = job(folder, form)
@@ -152,8 +152,8 @@ def test_parts_that_are_gone_before_anything_was_published(tmp_path: Path) -> No
         publish(of, [part(of, "a", batch([1])), "gone"])
 
 
-@pytest.mark.parametrize("form", config_job.FORMATS)
-def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: Format) -> None:
+@pytest.mark.parametrize("form", all_extensions())
+def test_nothing_at_all_is_still_a_whole_folder(tmp_path: Path, form: str) -> None:
     of = job(tmp_path, form)
     manifest = publish(of, [part(of, "a", batch([], 2))])
     assert manifest.account == "read 2 = written 0 + dropped 2 + failed 0"

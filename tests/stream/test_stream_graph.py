@@ -218,7 +218,7 @@ def test_compressed_files(tmp_path: Path, form: Any) -> None:
 
 def test_parquet_and_recipes_that_need_an_end_are_refused(tmp_path: Path) -> None:
     reader = MessageReader("document", 1 << 20, "news")
-    with pytest.raises(ValueError, match="JSON lines"):
+    with pytest.raises(ValueError, match="line by line"):
         Process(job(tmp_path, format="parquet"), Stream(), reader)
     with pytest.raises(ValueError, match="site_template"):
         Process(Job(WorkerConfig(parse("{site_template: true, processors: [boilerplate]}"), "", 5.0, "0"), str(tmp_path)), Stream(), reader)

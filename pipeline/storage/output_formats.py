@@ -1,0 +1,46 @@
+"""The registry of output formats: adding one is one module in `newsbeam.outputs.formats` and one line here.
+
+It holds no more than names, since the names of output files and `--help` depend on it. The classes are imported when they are used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class FormatEntry:
+    """An output format.
+
+    Attributes:
+        place: its class, a `newsbeam.outputs.formats.base.OutputFormat`, as module:name.
+        extensions: the extension of its files, by compression; "none" for no compression.
+    """
+
+    place: str
+    extensions: Mapping[str, str]
+
+
+OUTPUT_FORMATS: dict[str, FormatEntry] = {
+    "jsonl": FormatEntry("newsbeam.outputs.formats.jsonl:JsonLines", {"none": "jsonl", "gzip": "jsonl.gz", "zstd": "jsonl.zst"}),
+    "parquet": FormatEntry("newsbeam.outputs.formats.parquet:Parquet", {"none": "parquet"}),
+}
+"""All formats, by the value of `--format`."""
+
+
+def all_extensions() -> tuple[str, ...]:
+    """The extensions of all formats. Files with other extensions are never removed, even if a manifest lists them."""
+    return tuple(extension for entry in OUTPUT_FORMATS.values() for extension in entry.extensions.values())
+
+
+def all_compressions() -> tuple[str, ...]:
+    """The compressions that any format allows."""
+    return tuple(dict.fromkeys(compression for entry in OUTPUT_FORMATS.values() for compression in entry.extensions))
+
+
+def split_extension(extension: str) -> tuple[FormatEntry, str]:
+    """The format and the compression of files with an extension."""
+    return next(
+        (entry, compression) for entry in OUTPUT_FORMATS.values() for compression, one in entry.extensions.items() if one == extension
+    )
