@@ -371,7 +371,7 @@ def test_what_ends_the_process_is_one_error(tmp_path: Path, sent: signal.Signals
 
 _DEADLY = """
 import os, sys; del sys.path[0]
-from newsbeam.inputs import process
+from newsbeam.inputs import reader_program
 from newsbeam.inputs.formats.jsonl import JsonLines
 read = JsonLines.read
 def deadly(self, context, stream):
@@ -380,7 +380,7 @@ def deadly(self, context, stream):
             os.kill(os.getpid(), {0})
         yield raw
 JsonLines.read = deadly
-process.main()
+reader_program.main()
 """
 
 

@@ -178,6 +178,7 @@ def test_what_an_earlier_run_wrote_is_known(tmp_path: Path) -> None:
     """The same message is passed over, the same document in another message dropped, what failed and succeeds now is written."""
     first = Stream_().advance_watermark_to(BASE).add_elements([at(1, 1, "one"), at(2, 2, '{"text'), at(3, 3, "two")])
     run(first.advance_watermark_to_infinity(), job(tmp_path))
+    done: Any
     done, marks = history.load(str(tmp_path), "kafka://news/", 86_400)
     how = Stream(
         run=2,
@@ -309,7 +310,7 @@ def test_accounts_add_up_whatever_comes(tmp_path_factory: pytest.TempPathFactory
 # --- replays --------------------------------------------------------------------------------------------------------
 
 
-def ending(number: int, kind: str = "documents") -> streaming_elements.Ended:
+def ending(number: int, kind: Any = "documents") -> streaming_elements.Ended:
     row = {"metadata": {"origin": f"o{number}"}} if kind == "documents" else {"origin": f"o{number}"}
     return (
         kind,

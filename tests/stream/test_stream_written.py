@@ -38,7 +38,7 @@ def test_stretches_hold_what_was_put_in_and_nothing_else(windows: list[set[int]]
 
 def test_a_topic_made_again_is_read_again() -> None:
     """It counts from 0 again; its messages are younger."""
-    done = history.summarise_window((at(offset).origin, 1000 + offset) for offset in range(10))
+    done: Any = history.summarise_window((at(offset).origin, 1000 + offset) for offset in range(10))
     assert done == {"kafka://news/0": [[0, 9, 1000, 1009]]}
     assert history.is_written(at(5, 1005), done)
     assert not history.is_written(at(5, 2000), done)

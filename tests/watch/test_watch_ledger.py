@@ -33,7 +33,7 @@ def job(folder: Path, form: str = "jsonl") -> Job:
     return Job(WorkerConfig(parse("processors: []"), "", 1.0, "0"), str(folder), form)  # type: ignore[arg-type]
 
 
-def part_of(*paths: str, records: int = 1, complete: bool = True, version: int = 1, kind: str = "documents", first: int = 1) -> Part:
+def part_of(*paths: str, records: int = 1, complete: bool = True, version: int = 1, kind: Any = "documents", first: int = 1) -> Part:
     """What comes of these files: a line that names it for each record."""
     part = Part()
     for path in paths:
