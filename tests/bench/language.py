@@ -219,6 +219,27 @@ def details(gold: list[dict[str, Any]], predicted: list[dict[str, Any]], score: 
     )
 
 
+# Languages of FLORES-200 that the model does not know, by the names of its files.
+UNSUPPORTED = """
+ace_Arab ace_Latn aka ast awa ayr azb bam ban bem bho bjn_Arab bjn_Latn bug ceb cjk crh dik dyu ewe fon fur fuv grn hne ilo kab kac kam
+kas_Arab kas_Deva kbp kea kik kmb knc_Arab knc_Latn kon lij lim lmo ltg lua luo lus mag mai min_Arab min_Latn mni mos nso nus pag pap quy
+run sag san sat scn shn srd ssw szl taq_Latn taq_Tfng tpi tum twi tzm umb vec war
+""".split()
+
+
+def unsupported(folder: Path) -> None:
+    """Print how often newsbeam says `und` of texts in languages that it does not know. `folder` has FLORES-200's `*.devtest`."""
+    language = Language()
+    for kind, length, count in (("sentence", 1, 40), ("four sentences", 4, 20)):
+        answers: Counter[str] = Counter()
+        for name in UNSUPPORTED:
+            lines = (folder / f"{name}.devtest").read_text("utf-8").split("\n")
+            step = (len(lines) - length) // count
+            for start in range(0, step * count, step):
+                answers[language(Document(text=" ".join(lines[start : start + length]))).language] += 1
+        print(f"{len(UNSUPPORTED)} unsupported languages, {kind}: {answers['und'] / answers.total():.1%} of {answers.total()} are und")
+
+
 def digest(gold: Sequence[dict[str, Any]]) -> str:
     """A digest of everything newsbeam says of every text."""
     language, mark = Language(), hashlib.sha256()
@@ -235,11 +256,15 @@ def main() -> int:
     parser.add_argument("--limit", type=int, default=0, help="look at about so many documents (default: all)")
     parser.add_argument("--only", default=",".join(SYSTEMS), help="systems, parted by commas (default: %(default)s)")
     parser.add_argument("--python", action="append", default=[], help="another Python with newsbeam installed, to compare its answers")
+    parser.add_argument("--unsupported", type=Path, metavar="DIR", help="FLORES-200's devtest: languages that newsbeam does not know")
     parser.add_argument("--digest", action="store_true", help="print a digest of newsbeam's answers and no more")
     given = parser.parse_args()
     gold = _gold(given.bench, given.limit)
     if given.digest:
         print(digest(gold))
+        return 0
+    if given.unsupported:
+        unsupported(given.unsupported)
         return 0
     systems: dict[str, Detector] = {}
     for name in given.only.split(","):

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from newsbeam.transforms.document import LanguageRun
 from newsbeam.transforms.language.hints import hints
 from newsbeam.transforms.language.langdetect_profiles import SCALE as PROFILE_SCALE
-from newsbeam.transforms.language.langdetect_profiles import profiles
+from newsbeam.transforms.language.langdetect_profiles import profiles, shortfall
 from newsbeam.transforms.language.model import SCALE, model
 from newsbeam.transforms.language.prose import is_names, prose_parts
 from newsbeam.transforms.language.score import Reading, read
@@ -43,6 +43,15 @@ _STRANGE = 7
 _LEAST = 6 * SCALE
 _MANY = 8
 _NEVER = 1 << 20
+# A lead of one nat per letter over that mean makes a language certain. Below it, langdetect's
+# profile of the language says how ordinary the text is. If its trigrams are less probable than those
+# of ordinary prose by _UNLIKELY each (in units of the profiles), and the text is long enough to
+# outweigh _DOUBT, its language is an unsupported one. A letter is in three trigrams. Fitted on
+# languages that neither supports (weights/model.md).
+_CERTAIN = SCALE
+_UNLIKELY = 35 * PROFILE_SCALE // 100
+_DOUBT = 12 * SCALE
+_LETTER_TRIGRAMS = 3
 # Norwegian is "no" if neither variant reaches this score.
 _NORWEGIAN = 0.5
 # Minimum score of an unambiguous language.
@@ -140,7 +149,10 @@ def _main(text: str, reading: Reading, path: list[int], main: str, declared: str
         path = [column if names[other] == main else other for other in path]
         main = names[column]
     columns = known.columns
-    odds = np.append(odds, _stranger(evidence, columns[main][0], letters))
+    behind, certain = _stranger(evidence, columns[main][0], letters)
+    if alone and not certain:
+        behind = min(behind, _unlikely(reading, main, columns[main][0], letters))
+    odds = np.append(odds, behind)
     score = _share(odds, columns[main])
     if score < _NORWEGIAN and main in ("nb", "nn"):
         both = _share(odds, columns["nb"] + columns["nn"])
@@ -168,19 +180,39 @@ def _second(names: tuple[str, ...], evidence: NDArray[np.int64], reading: Readin
         evidence[column] -= (most - sums[names[column]]) * SCALE // (PROFILE_SCALE * _VOICE)
 
 
-def _stranger(evidence: NDArray[np.int64], column: int, letters: int) -> int:
-    """Return how far an unsupported language is behind the first, in odds.
+def _stranger(evidence: NDArray[np.int64], column: int, letters: int) -> tuple[int, bool]:
+    """Return how far an unsupported language is behind the first, and whether the first is certain.
 
-    Negative if it is ahead. Per letter, text in a supported language has a characteristic lead over
-    the mean of the languages in its script; text in an unseen language does not.
+    The distance is in odds, negative if the unsupported language is ahead. Per letter, text in a
+    supported language has a characteristic lead over the mean of the languages in its script; text
+    in an unseen language does not.
     """
     script = model().scripts[int(model().script_of[column])]
     count = len(script.languages)
-    if count < _MANY:
-        return _NEVER
+    if count < 2:
+        return _NEVER, True
     own = evidence[script.first : script.first + count]
     signs = letters // int(model().weight[model().script_of[column]])
-    behind = int(evidence.max()) - int(own.sum()) // count - signs * _STRANGE + _LEAST
+    lead = int(evidence.max()) - int(own.sum()) // count
+    behind = (lead - signs * _STRANGE + _LEAST) * _HALF // (_HALF + min(letters, _MOST)) if count >= _MANY else _NEVER
+    return behind, lead > signs * _CERTAIN
+
+
+def _unlikely(reading: Reading, language: str, column: int, letters: int) -> int:
+    """Return how far an unsupported language is behind `language` by langdetect's profile, in odds.
+
+    Negative if it is ahead. The model only compares languages: for text in an unsupported language
+    the nearest relative wins by as much as the right language would. A profile says how probable
+    the text is in the language itself.
+    """
+    script = int(model().script_of[column])
+    codes = reading.codes.get(script)
+    if codes is None:
+        return _NEVER
+    missing, trigrams = shortfall(codes, language)
+    if not trigrams:
+        return _NEVER
+    behind = (_UNLIKELY * trigrams - missing) * SCALE // (PROFILE_SCALE * _LETTER_TRIGRAMS) + _DOUBT
     return behind * _HALF // (_HALF + min(letters, _MOST))
 
 

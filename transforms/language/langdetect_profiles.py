@@ -1,13 +1,18 @@
-"""langdetect's n-gram profiles, used as a tie-breaker.
+"""langdetect's n-gram profiles: which of two close languages a text is in, and if it is in one at all.
 
 A profile has the relative frequencies of 1-, 2- and 3-grams in a language's Wikipedia. langdetect
 samples n-grams at random until it is certain. Here, each n-gram of the text is looked up once,
 which is exact and reproducible: log probabilities are integers, whose sums do not depend on the
 order.
+
+No other module uses langdetect. `tests/language/test_language_langdetect.py` names what a new
+version has changed of its internals.
 """
 
 from __future__ import annotations
 
+import math
+from collections.abc import Collection
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -20,6 +25,7 @@ from langdetect.utils.ngram import NGram
 from numpy.typing import NDArray
 
 from newsbeam.transforms.language.ngrams import Codes
+from newsbeam.transforms.package_data import load_yaml
 
 Keys = NDArray[np.uint64]
 
@@ -27,10 +33,13 @@ SCALE = 1000
 """A log-probability of -1 nat is -SCALE in the table."""
 
 # langdetect's codes that differ from those used here; there are two profiles for Chinese.
-_NAMES = {"no": "nb", "zh-cn": "zh", "zh-tw": "zh"}
+_OUR_CODES = {"no": "nb", "zh-cn": "zh", "zh-tw": "zh"}
 _BMP = 0x10000
 # Above this code point, the only normalisations of langdetect are those of ideographs and Hangul.
 _FOLDED = 0x3200
+# langdetect's own smoothing: half a count in ten thousand.
+_FLOOR = Detector.ALPHA_DEFAULT / Detector.BASE_FREQ
+_UNSEEN = round(math.log(_FLOOR) * SCALE)
 _SLOTS = 1 << 19
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 _MIX_SHIFT = np.uint64(64 - 19)
@@ -88,42 +97,83 @@ class Profiles:
 
 @cache
 def profiles() -> Profiles:
-    """Build the table from the installed langdetect, on first use (0.4 s)."""
-    counts: dict[str, dict[str, float]] = {}
+    """Build the table from the installed langdetect, on first use (0.3 s)."""
     folder = files("langdetect") / "profiles"
-    for path in sorted(folder.iterdir(), key=lambda path: path.name):
-        if path.name.startswith("."):
-            continue
-        profile: dict[str, Any] = orjson.loads(path.read_bytes())
-        totals = profile["n_words"]
-        counts[profile["name"]] = {
-            gram: count / totals[len(gram) - 1] for gram, count in profile["freq"].items() if len(gram) <= len(totals)
-        }
+    counts = {path.name: _read_profile(path.name) for path in folder.iterdir() if not path.name.startswith(".")}
+    names = sorted(counts)
+    grams = sorted(set().union(*counts.values()))
+    index = {gram: row for row, gram in enumerate(grams, 1)}
+    rows = np.full((len(grams) + 1, len(names)), _UNSEEN, np.int32)
+    for column, name in enumerate(names):
+        own = counts[name]
+        rows[[index[gram] for gram in own], column] = _logs(own.values())
+    rows[0] = 0
 
+    keys = np.zeros(len(grams) + 1, np.uint64)
+    keys[1:] = [_key(gram) for gram in grams]
+    slots, probes = _hash(keys)
+    languages = tuple(_OUR_CODES.get(name, name) for name in names)
+    return Profiles(languages, rows, _fold(), slots, keys, probes, frozenset(languages))
+
+
+def shortfall(codes: Codes, language: str) -> tuple[int, int]:
+    """Compare the trigrams of `codes` with those of ordinary prose in a language.
+
+    Only the profile of the language is read, on first use (4 ms).
+
+    Returns:
+        How much less probable the trigrams are, in units of 1/SCALE nat (negative if more), and
+        their number: 0 if the language has no expected value or there are no trigrams.
+    """
+    expected = _expected().get(language)
+    if expected is None or len(codes) < 3:
+        return 0, 0
+    wide = _fold().take(codes).astype(np.uint64)
+    trigrams = (wide[:-2] << np.uint64(32)) | (wide[1:-1] << np.uint64(16)) | wide[2:]
+    keys, logs = _trigrams(language)
+    place = np.minimum(np.searchsorted(keys, trigrams), len(keys) - 1)
+    known = place[keys[place] == trigrams]
+    total = int(logs[known].sum(dtype=np.int64)) + _UNSEEN * (len(trigrams) - len(known))
+    return expected * len(trigrams) - total, len(trigrams)
+
+
+@cache
+def _expected() -> dict[str, int]:
+    table = load_yaml("newsbeam.transforms.language", "expected.yaml")
+    return {language: int(value) for language, value in table["expected"].items()}
+
+
+@cache
+def _trigrams(language: str) -> tuple[Keys, NDArray[np.int32]]:
+    """Return the keys of the trigrams in a profile, sorted, and their log probabilities."""
+    name = next((theirs for theirs, ours in _OUR_CODES.items() if ours == language), language)
+    profile = {_key(gram): share for gram, share in _read_profile(name).items() if len(gram) == 3}
+    keys = np.array(sorted(profile), np.uint64)
+    return keys, _logs([profile[key] for key in keys.tolist()])
+
+
+def _read_profile(name: str) -> dict[str, float]:
+    """Return the relative frequencies of the n-grams in a profile, by length; `name` is langdetect's code."""
+    profile: dict[str, Any] = orjson.loads((files("langdetect") / "profiles" / name).read_bytes())
+    totals = profile["n_words"]
+    return {gram: count / totals[len(gram) - 1] for gram, count in profile["freq"].items() if len(gram) <= len(totals)}
+
+
+def _logs(shares: Collection[float]) -> NDArray[np.int32]:
+    logs: NDArray[np.float64] = np.log(np.fromiter(shares, np.float64, len(shares)) + _FLOOR)
+    return np.rint(logs * SCALE).astype(np.int32)
+
+
+@cache
+def _fold() -> NDArray[np.uint16]:
+    """Map each code to langdetect's normal form of it."""
     fold = np.arange(_BMP, dtype=np.uint16)
     for point in range(_FOLDED):
         fold[point] = ord(NGram.normalize(chr(point)))
     for sign, chosen in NGram.CJK_MAP.items():
         fold[ord(sign)] = ord(chosen)
     fold[0xAC00:0xD7A4] = ord(NGram.normalize("한"))
-
-    names = sorted(counts)
-    grams = sorted(set().union(*counts.values()))
-    index = {gram: row for row, gram in enumerate(grams, 1)}
-    chance = np.zeros((len(grams) + 1, len(names)))
-    for column, name in enumerate(names):
-        own = counts[name]
-        chance[[index[gram] for gram in own], column] = list(own.values())
-    # langdetect's own smoothing: half a count in ten thousand.
-    floor = Detector.ALPHA_DEFAULT / Detector.BASE_FREQ
-    rows = np.rint(np.log(chance + floor) * SCALE).astype(np.int32)
-    rows[0] = 0
-
-    keys = np.zeros(len(grams) + 1, np.uint64)
-    keys[1:] = [_key(gram) for gram in grams]
-    slots, probes = _hash(keys)
-    languages = tuple(_NAMES.get(name, name) for name in names)
-    return Profiles(languages, rows, fold, slots, keys, probes, frozenset(languages))
+    return fold
 
 
 def _key(gram: str) -> int:
