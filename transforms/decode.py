@@ -48,7 +48,7 @@ Container = Literal[
 ]
 
 HEAD_BYTES = 1 << 16
-"""How much of an input's beginning is enough to tell its kind."""
+"""Bytes at the beginning of an input that are enough to recognise its kind."""
 
 
 class DecodeError(ValueError):
@@ -291,7 +291,7 @@ def decode(raw: Raw, added: str = "", processed_by: str = "", rows: RowOptions =
 
 
 def _no_page(payload: bytes) -> str:
-    """Return what was sent instead of a page: "JSON", "a feed" or "XML".
+    """Return the kind of content sent instead of a page.
 
     "" if it is a page or text, as its media type says.
     """

@@ -111,7 +111,7 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """A link in the chain of a statement ("told Reuters"), with its outlet."""
+    """A link in the chain of a statement ("to Reuters"), with its outlet."""
 
     start: int
     end: int
@@ -124,7 +124,7 @@ class Attribution:
     """A statement: content, cue ("said"), speaker and chain.
 
     The content has one or more pieces; `score` is in 0..1. `type` distinguishes what was said,
-    written or shown from an ascribed belief, attitude or plan ("wants", "supported").
+    written or shown from an ascribed belief, attitude or plan ("hopes", "supported").
     """
 
     form: ClaimForm

@@ -26,7 +26,7 @@ from newsbeam.transforms.package_data import load_yaml
 from newsbeam.transforms.text import scrub
 
 FIELDS = ("text", "html", "url", "title", "date", "author", "language", "id")
-"""What a row can say of a document."""
+"""The fields of a document that a row can have."""
 
 KEEP_ALL = "all"
 

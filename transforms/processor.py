@@ -39,9 +39,9 @@ ENTRY_POINT_GROUP = "newsbeam.processors"
 Effect = Literal["edits", "annotates", "selects"]
 
 NO_TEXT_LEFT = "no text left"
-"""Why a document is dropped that showed text when it came in, and of which a processor left none."""
+"""Reason to drop a document whose visible text was removed completely."""
 EMPTY = "empty"
-"""Why a document is dropped that shows no text, such as the page of an application that builds itself in the browser."""
+"""Reason to drop a document without visible text, such as the page of a JavaScript application."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class Chain:
             return Outcome(document, document, tuple(times), visible, kept)
         except (KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException as error:  # noqa: BLE001 - a processor may raise anything, SystemExit too; the run goes on
+        except BaseException as error:  # noqa: BLE001 - a processor may raise anything, SystemExit too; the run continues
             times.append((stage, perf_counter_ns() - began))
             return Outcome(_failure(stage, error), document, tuple(times), visible, kept)
 

@@ -14,7 +14,7 @@ from loading import load
 
 from newsbeam.transforms.boilerplate.lines.features import NAMES, columns, hash_word, scan, tokens
 from newsbeam.transforms.boilerplate.lines.model import WORDLESS, line_model
-from newsbeam.transforms.boilerplate.lines.prefilter import sift
+from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
 
 HERE = Path(__file__).parent
@@ -73,8 +73,8 @@ def test_the_sieve_lets_every_line_through_that_a_list_knows():
     from newsbeam.transforms.boilerplate.word_lists.load import words
 
     whole = [phrase for phrase in words().whole if phrase and phrase == phrase.strip()]
-    maybe = sift(scan(whole)).maybe
-    assert [phrase for phrase, yes in zip(whole, maybe.tolist(), strict=True) if not yes] == []
+    may_match = prefilter(scan(whole)).may_match
+    assert [phrase for phrase, yes in zip(whole, may_match.tolist(), strict=True) if not yes] == []
 
 
 def test_scores_are_the_same_whatever_was_read_before():

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbeam.transforms.boilerplate.lines.rules import judge, occurring
+from newsbeam.transforms.boilerplate.lines.rules import classify_line, occurring
 from newsbeam.transforms.boilerplate.word_lists import compile, load
 from newsbeam.transforms.boilerplate.word_lists.load import languages
 from newsbeam.transforms.package_data import parse_yaml
@@ -27,7 +27,7 @@ SOURCES = compile.sources()
 def test_line(case, request):
     if case.get("known_failure"):
         request.applymarker(pytest.mark.xfail(strict=True, reason="known failure"))
-    kind, rest, tails = judge(case["text"], occurring([case["text"]]))
+    kind, rest, tails = classify_line(case["text"], occurring([case["text"]]))
     if "cut" in case:
         assert (kind, rest, [tail_kind for tail_kind, _ in tails]) == ("", case["cut"], [case["kind"]])
     else:

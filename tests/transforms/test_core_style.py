@@ -26,11 +26,15 @@ def docstrings(tree: ast.AST) -> Iterator[ast.Constant]:
 
 
 def prose(source: str) -> Iterator[tuple[int, str, bool]]:
-    """(line, text, whether it is a docstring) for docstrings, comments, and strings of at least three words."""
+    """(line, text, whether it is a docstring) for docstrings, comments, and strings of at least three words.
+
+    Word lists ("…".split()) and regular expressions are not prose.
+    """
     tree = ast.parse(source)
     known = set(docstrings(tree))
+    listed = {node.value for node in ast.walk(tree) if isinstance(node, ast.Attribute) and node.attr == "split"}
     for node in ast.walk(tree):
-        if not isinstance(node, ast.Constant) or not isinstance(node.value, str):
+        if not isinstance(node, ast.Constant) or not isinstance(node.value, str) or node in listed or "(?:" in node.value:
             continue
         if node in known or len(re.findall(r"[A-Za-z]{2,}", node.value)) >= 3:
             yield node.lineno, node.value.strip(), node in known

@@ -1,6 +1,6 @@
 """Chains: the outlets that passed a statement on.
 
-Examples: "told Reuters", "according to Yonhap, citing KCNA".
+Examples: "spoke to Reuters", "according to Yonhap, citing KCNA".
 
 Works on the output of any engine: the text, the content, the cue and the speaker. Only the sentence
 around the cue is read, with the content masked. A link must name an outlet, or be introduced by
@@ -125,7 +125,7 @@ _CITING = re.compile(
 _REPORT_BY = re.compile(
     rf"\b(?:report|reports|article|dispatch|story|interview|account|footage)\s(?:by|from|in|of|with|on|published\sby|aired\sby)\s{_NP}"
 )
-# A noun that marks an institution of state or law rather than the press: told the Senate.
+# A noun that marks an institution of state or law rather than the press: spoke to the Senate.
 _INSTITUTION = re.compile(
     r"\b(?:Senate|House|Congress|Parliament|Court|Council|Committee|Commission|Assembly|Nations|Board|Kremlin"
     r"|Pentagon|FBI|CIA|Police|police|Ministry|Department|Union|Knesset|Duma|Bundestag|Army|Party|University"

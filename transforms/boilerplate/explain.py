@@ -20,7 +20,7 @@ Groups = Sequence[tuple[str, Sequence[str]]]
 _MOST, _LEAST = 3, SCALE // 8
 
 
-def columns_of(groups: Groups, names: Sequence[str]) -> list[list[int]]:
+def group_columns(groups: Groups, names: Sequence[str]) -> list[list[int]]:
     """Return the column indices of each group.
 
     A column belongs to the group with the longest matching prefix of its name.
@@ -32,7 +32,7 @@ def columns_of(groups: Groups, names: Sequence[str]) -> list[list[int]]:
     return found
 
 
-def carried(
+def contributions(
     judge: Callable[[NDArray[np.float32]], NDArray[Any]], rows: NDArray[np.float32], columns: Sequence[Sequence[int]], usual: NDArray[Any]
 ) -> list[list[tuple[int, int]]]:
     """Return the strongest contributions to the score of each row.

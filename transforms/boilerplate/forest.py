@@ -53,6 +53,6 @@ class Forest:
         return out
 
 
-def forest_of(arrays: dict[str, NDArray[Any]], prefix: str = "") -> Forest:
+def load_forest(arrays: dict[str, NDArray[Any]], prefix: str = "") -> Forest:
     """Build the forest from the arrays of a weights file with this prefix."""
     return Forest(arrays[f"{prefix}features"], arrays[f"{prefix}borders"], arrays[f"{prefix}leaves"], int(arrays[f"{prefix}bias"]))

@@ -19,8 +19,8 @@ from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.lines.bylines import mark_bylines
 from newsbeam.transforms.boilerplate.lines.features import scan
 from newsbeam.transforms.boilerplate.lines.line import Explained
-from newsbeam.transforms.boilerplate.lines.prefilter import sift
-from newsbeam.transforms.boilerplate.lines.rules import Judgement, is_prose, judge
+from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
+from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, is_prose
 from newsbeam.transforms.boilerplate.metadata.extract import PageMetadata, page_metadata
 from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Page, read_page
 from newsbeam.transforms.boilerplate.pages.features import PARTS, Floats, Ints, Layout
@@ -33,7 +33,7 @@ Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
 
 
 @dataclass(frozen=True)
-class Main:
+class MainText:
     """A page's main text, its removed parts and its metadata.
 
     Blocks of `text` are separated by one blank line. `visible` is the number of visible characters
@@ -46,7 +46,7 @@ class Main:
     visible: int
 
 
-def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -> Main:
+def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -> MainText:
     """Extract the main text of a page; never raises.
 
     `latest` is an ISO time after which dates are not accepted. The time is linear in the length of
@@ -55,8 +55,8 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
     page = read_page(html)
     if not page.blocks:
         metadata = page_metadata(page, "", [], latest)
-        return Main(metadata.body, (), metadata, page.visible)
-    chosen = _choose(page, recurring)
+        return MainText(metadata.body, (), metadata, page.visible)
+    chosen = _decide_blocks(page, recurring)
     metadata = page_metadata(page, _heading(page, chosen), _bylines(page, chosen), latest)
     kept: list[str] = []
     removed: list[Removal] = []
@@ -71,7 +71,7 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
         # The page shows almost nothing without its scripts, which contain the article.
         removed = [*removed, *(Removal("other", NOWHERE, block) for block in kept)]
         text = metadata.body
-    return Main(text, tuple(removed), metadata, page.visible)
+    return MainText(text, tuple(removed), metadata, page.visible)
 
 
 _BODY_COUNTS = 5
@@ -85,7 +85,7 @@ def explain_page(html: str, recurring: Recurring | None = None) -> list[Explaine
     page = read_page(html)
     if not page.blocks:
         return []
-    chosen = _choose(page, recurring)
+    chosen = _decide_blocks(page, recurring)
     why = signs(page_model(), chosen.rows)
     return [
         Explained(NOWHERE, block.text, not kind, kind, -round(score / SCALE, 4), ((ruled,) if ruled else ()) + learned)
@@ -94,7 +94,7 @@ def explain_page(html: str, recurring: Recurring | None = None) -> list[Explaine
 
 
 @dataclass(frozen=True, eq=False)
-class _Chosen:
+class _BlockDecisions:
     """Decisions on the blocks of a page.
 
     For each block: its kind ("" if it is kept), its remaining text and the tails that were removed
@@ -108,17 +108,17 @@ class _Chosen:
     scores: Ints
 
 
-def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
+def _decide_blocks(page: Page, recurring: Recurring | None) -> _BlockDecisions:
     model, layout = page_model(), Layout(page)
     rows = model.rows(layout)
     scores = model.scores(rows)
     keep = model.choose(layout, scores)
     texts = [block.text for block in page.blocks]
     ruled = [""] * len(texts)
-    _fill(page, keep, scores, ruled)
+    _fill_gaps(page, keep, scores, ruled)
     if not page.rough:  # rough blocks consist of short ones, so equal text does not mean a copy
         _drop_copies(texts, keep, layout, ruled)
-    judged, told, lists = _judged(page, texts)
+    judged, may_be_byline, lists = _judged(page, texts)
     near: dict[int, LineKind] = {}
     kinds: list[LineKind] = []
     cut: list[tuple[str, tuple[tuple[RemovalKind, str], ...]]] = []
@@ -135,9 +135,9 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
             ruled[number] = f"uncertain, and inside an element named for {kind}"
         kinds.append(kind)
         cut.append((rest or block.text, () if kind else tails))
-    if told:
+    if may_be_byline:
         before = kinds.copy()
-        lines = [text if number in told else "" for number, text in enumerate(texts)]
+        lines = [text if number in may_be_byline else "" for number, text in enumerate(texts)]
         mark_bylines(lines, kinds, lists, [is_prose(text) for text in texts], [block.tag in HEADINGS for block in page.blocks])
         for number, (kind, other) in enumerate(zip(kinds, before, strict=True)):
             if kind != other:
@@ -147,23 +147,23 @@ def _choose(page: Page, recurring: Recurring | None) -> _Chosen:
         for number, found in enumerate(recurring(texts, [not kind for kind in kinds])):
             if found and not kinds[number] and not (page.blocks[number].tag == "h1" and texts[number].casefold() in title):
                 kinds[number], ruled[number] = "template", "repeated on other pages of the site"
-    return _Chosen(kinds, cut, ruled, rows, scores)
+    return _BlockDecisions(kinds, cut, ruled, rows, scores)
 
 
-_NOTHING: Judgement = ("", "", ())
+_NOTHING: LineVerdict = ("", "", ())
 
 
-def _judged(page: Page, texts: list[str]) -> tuple[dict[int, Judgement], set[int], Words]:
+def _judged(page: Page, texts: list[str]) -> tuple[dict[int, LineVerdict], set[int], Words]:
     """Apply the rules to the blocks that may match one.
 
     Returns the verdicts, the blocks that may be bylines or dates, and the word lists.
     """
     numbers = [number for number, block in enumerate(page.blocks) if block.tag != "pre" and "\n" not in block.text]
-    sifted = sift(scan([texts[number] for number in numbers] or ["-"]))
+    prefiltered = prefilter(scan([texts[number] for number in numbers] or ["-"]))
     if not numbers:
-        return {}, set(), sifted.lists
-    judged = {numbers[at]: judge(texts[numbers[at]], sifted.lists) for at in np.flatnonzero(sifted.maybe).tolist()}
-    return judged, {numbers[at] for at in np.flatnonzero(sifted.told).tolist()}, sifted.lists
+        return {}, set(), prefiltered.lists
+    judged = {numbers[at]: classify_line(texts[numbers[at]], prefiltered.lists) for at in np.flatnonzero(prefiltered.may_match).tolist()}
+    return judged, {numbers[at] for at in np.flatnonzero(prefiltered.may_be_byline).tolist()}, prefiltered.lists
 
 
 _TELLING = frozenset[LineKind](("copyright", "credit", "share", "cookie", "subscribe", "byline", "comment", "template", "id"))
@@ -175,7 +175,7 @@ _WHOLE = frozenset(("tr", "pre", "blockquote"))
 _DOUBTFUL, _REACH = -SCALE, 3
 
 
-def _fill(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[str]) -> None:
+def _fill_gaps(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[str]) -> None:
     """Keep uncertain rows, code and quotations between kept blocks.
 
     Half a table is worse than one row too many.
@@ -262,7 +262,7 @@ def _kind(page: Page, element: int, known: dict[int, LineKind]) -> LineKind:
 # --- what metadata want to know
 
 
-def _heading(page: Page, chosen: _Chosen) -> str:
+def _heading(page: Page, chosen: _BlockDecisions) -> str:
     """Return the page's main heading.
 
     The first h1 of the main text, else the first visible h1 outside navigation.
@@ -277,5 +277,5 @@ def _heading(page: Page, chosen: _Chosen) -> str:
     return first
 
 
-def _bylines(page: Page, chosen: _Chosen) -> list[str]:
+def _bylines(page: Page, chosen: _BlockDecisions) -> list[str]:
     return [block.text for block, kind in zip(page.blocks, chosen.kinds, strict=True) if kind == "byline" and len(block.text) <= 80]

@@ -174,7 +174,7 @@ def _pieces(text: str) -> list[tuple[int, int]]:
     """
     least = len(text) // _PIECES if len(text) > _PIECES * _SIGNS_OF_PIECE else 0
     pieces: list[tuple[int, int]] = []
-    # A line in another script stays a separate piece, unless the text is so long or mixed that time
+    # A line in another script stays a separate piece, unless the text is too long or mixed, as time
     # would be unbounded.
     mixed = least > 0 and len(text) < _LONG and _FAR.search(text) is not None
     start = last = 0

@@ -2,7 +2,7 @@
 
 The topic must not influence the result. Every word outside the language's list of frequent, evenly
 distributed words is therefore masked. It becomes its ending if that is frequent, "a name" if it is
-capitalised, a number with so many digits, or just "a content word". In Chinese and Japanese, the
+capitalised, a number with its digits counted, or just "a content word". In Chinese and Japanese, the
 same is done with characters.
 
 The masked text yields three streams of n-grams: the masked words; the same with consecutive content

@@ -1,7 +1,7 @@
 """Combine the statements of the tagger with those of the rules.
 
 `tagger` predicts cue, source and content. `rules` adds what the training corpus hardly contains:
-chains ("told Reuters"), the antecedent of "who", blocks after a colon, transcripts and headlines.
+chains ("spoke to Reuters"), the antecedent of "who", blocks after a colon, transcripts and headlines.
 """
 
 from __future__ import annotations

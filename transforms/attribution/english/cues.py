@@ -175,7 +175,7 @@ class Verbs:
     def _no_report(self, i: int, n: int, a: int, b: int) -> bool:
         """Return whether the verb at `i` does not report anything.
 
-        Examples: related to, told the story, a meeting held, could prove.
+        Examples: related to, tell the story, a meeting held, could prove.
         """
         W, B = self.tokens.W, self.tokens.B
         word, after = W[i], W[n] if n < b else ""

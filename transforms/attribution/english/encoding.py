@@ -2,7 +2,7 @@
 
 All styles of quotation marks become the same two tokens, so a style missing from the training
 corpus is read like any other. Only the first and last words of a long quotation are kept: its
-middle never says who spoke, and skipping it brings the context into view.
+middle never says who spoke, and the model sees more context without it.
 """
 
 from __future__ import annotations

@@ -192,7 +192,7 @@ class Names:
             if self._gender(name) == gender or (self.fits(name, gender) and (self.titled[name] or self.count[name] > 1))
         ]
         if not fitting:
-            # If nobody's gender is known: the only person whom this paragraph has named so far.
+            # If no gender is known: the only person whom this paragraph has named so far.
             fitting = [
                 name
                 for name in self.between(text.rfind("\n", reach, at) + 1, at)

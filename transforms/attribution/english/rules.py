@@ -235,7 +235,7 @@ class Reader:
         if right is not None and right[2] == "quote" and behind_quote and not cue.inherited and B[k] & COMMA:
             right = right[0], right[1], "comma"  # “…,” she said, “…”
         if right is not None and right[2] == "clause" and behind_quote and W[k] in _WHEN:
-            right = None  # “…,” Doe told the court as she left
+            right = None  # “…,” Doe said as she left
         left = None
         ended = k >= b or B[k] & (COMMA | STOP | CONJ | QUOTE) or W[k] in ("as", "according", "when", "while", "after", "before", "because")
         # the forces who, he said, had …

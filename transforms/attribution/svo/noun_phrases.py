@@ -149,7 +149,7 @@ class Speakers:
         while end > start and s[end - 1] in " \u00a0":
             end -= 1
         if start >= end:
-            # X, Sprecher von Y, sagte: the name stands before the apposition.
+            # X, Sprecher von Y, sagte: the name precedes the apposition.
             comma = len(s[:start].rstrip(" \u00a0"))
             if comma < 3 or s[comma - 1] not in ",،)":
                 return None

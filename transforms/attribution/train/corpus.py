@@ -58,10 +58,9 @@ def texts(path: Path) -> list[Text]:
 
 
 def plain_texts(count: int, seed: int) -> list[Text]:
-    """Documents of seven plain sentences made at random, `count` sentences in all.
+    """Return documents of seven random plain sentences.
 
-    Labels are left out, which the tagger never sees, and reports that cite another: the corpus has the outlet as their source, and
-    `chains` finds the other.
+    `count` is the total number of sentences.
     """
     made = examples("train", seed, tuple(kind for kind in kinds() if kind not in ("label", "bare")))
     wanted = (example for example in made if not _CITING.search(example.text))
@@ -69,7 +68,7 @@ def plain_texts(count: int, seed: int) -> list[Text]:
 
 
 _CITING = re.compile(r"\b(?:citing|which cited)\b")
-_TOGETHER = 7  # sentences of a document
+_TOGETHER = 7  # sentences per document
 
 
 def _records(made: Iterator[tuple[str, tuple[Said, ...]]]) -> Iterator[dict[str, Any]]:

@@ -66,9 +66,9 @@ def quantise(weights: dict[str, Any], words: list[str], endings: list[str]) -> d
 
 
 def dequantise(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, NDArray[np.float32]], list[str], list[str]]:
-    """Return weights in floating point, words and endings of a weights file, to train it further.
+    """Convert the arrays of a weights file back, to train them further.
 
-    The auxiliary head `any`, which is not shipped, starts at zero.
+    Returns the weights in floating point, the words and the endings.
     """
     weights: dict[str, Any] = {}
     for name in (key.removesuffix(".form") for key in arrays if key.endswith(".form")):
@@ -94,7 +94,7 @@ def dequantise(arrays: dict[str, NDArray[Any]]) -> tuple[dict[str, NDArray[np.fl
     return {name: np.asarray(value, np.float32) for name, value in weights.items()}, words, endings
 
 
-_TABLE_DEVIATION = {"vectors": 0.6, "endings": 0.4}  # about what training begins with
+_TABLE_DEVIATION = {"vectors": 0.6, "endings": 0.4}  # about the initial values of training
 UNIT = int(_UNIT * 2**_SCORE_SHIFT)
 """Sums of the layers `cue` and `role` that make one nat."""
 

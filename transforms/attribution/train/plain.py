@@ -1,6 +1,7 @@
-"""Plain newspaper sentences, made at random from `plain.yaml`, with what is said in them and by whom.
+"""Random plain newspaper sentences from `plain.yaml`, with their statements.
 
-They teach the tagger what its corpus hardly has, and test it on names, endings, verbs and orders that it was not taught.
+They teach the tagger what its corpus hardly contains, and test it on names, endings, verbs and word
+orders that it was not trained on.
 """
 
 from __future__ import annotations
@@ -20,7 +21,10 @@ Range = tuple[int, int]
 
 @dataclass
 class Said:
-    """One statement: ranges of the text; `name` is the speaker's without title or article, "" where there is none."""
+    """One statement, as ranges of the text.
+
+    `name` is the speaker's name without title or article, "" if there is none.
+    """
 
     content: list[Range] = field(default_factory=list)
     cue: list[Range] = field(default_factory=list)
@@ -31,7 +35,7 @@ class Said:
 
 @dataclass(frozen=True)
 class Example:
-    """A text of the given `kind` (a key of `templates`) and the statements in it."""
+    """A text of the given `kind` (a key of `templates`) and its statements."""
 
     kind: str
     text: str
@@ -52,12 +56,15 @@ def _parts() -> dict[str, Any]:
 
 
 def kinds() -> tuple[str, ...]:
-    """The kinds of examples."""
+    """Return the kinds of examples."""
     return tuple(_parts()["templates"])
 
 
 def examples(part: Part, seed: int = 0, only: tuple[str, ...] = ()) -> Iterator[Example]:
-    """Examples without end, of all kinds or `only` of some; the same for the same seed."""
+    """Yield examples indefinitely; the same for the same seed.
+
+    Of all kinds, or only of those in `only`.
+    """
     rng = Random(seed)  # noqa: S311 - a fixed seed is the point
     templates = _parts()["templates"]
     choices = [kind for kind in only or templates for _ in templates[kind][part]]
@@ -83,12 +90,13 @@ class _Maker:
         self.text = ""
         self.said: dict[int, Said] = {}
         self.order: dict[Range, int] = {}  # of the links of a chain
-        self.closing = self.comma = False  # an apposition is read, or has just been read, and asks for a comma
+        # an apposition is open, or was just closed and needs a comma
+        self.closing = self.comma = False
         self.name = ""
         self.plural = False
 
     def one_of(self, group: str, key: str) -> str:
-        """A member of a list that this text does not have yet, if possible."""
+        """Return a member of a list, if possible one that the text lacks."""
         options = _parts()[group][key][self.part]
         fresh = [option for option in options if option not in self.used] or options
         chosen = str(self.rng.choice(fresh))
@@ -105,7 +113,7 @@ class _Maker:
         return _Person(f"{given} {surname}", surname, female)
 
     def example(self, kind: str, template: str) -> Example:
-        """The template as an example."""
+        """Fill the template."""
         same = {int(match[1]): int(match[2]) for match in _SAME.finditer(template)}
         template = _SAME.sub("", template)
         opened: list[tuple[str, int, int]] = []
@@ -226,7 +234,7 @@ def _capital(words: str) -> str:
 
 
 def _in_context(rng: Random, part: Part, made: Example) -> Example:
-    """The example alone, or between sentences in which nobody speaks."""
+    """Return the example alone, or between sentences without speakers."""
     maker = _Maker(rng, part)
 
     def narration() -> str:

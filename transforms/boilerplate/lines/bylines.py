@@ -98,11 +98,11 @@ def mark_bylines(
     lists: Words,
     prose: Sequence[bool],
     headings: Sequence[bool] = (),
-    told: Sequence[bool] = (),
+    may_be_byline: Sequence[bool] = (),
 ) -> None:
     """Mark bylines, dates and signatures around the article.
 
-    They are before the first and after the last paragraph. `headings` are excluded. `told` says for
+    They are before the first and after the last paragraph. `headings` are excluded. `may_be_byline` says for
     each text whether it is a candidate.
     """
     first, last = extent(kinds, prose)
@@ -113,7 +113,7 @@ def mark_bylines(
     for at, text in enumerate(texts):
         if kinds[at] or not text:
             continue
-        if told and not told[at]:
+        if may_be_byline and not may_be_byline[at]:
             top = False
             continue
         if first <= at <= last or (headings and headings[at]):

@@ -433,8 +433,8 @@ def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
     bucket = (page.hashes >> np.uint64(64 - _BUCKETS)).astype(np.int64)
     telling = (page.sizes >= 4) & (mark == 0) | (page.heads == _DENSE)
     in_prose = prose[line_of]
-    told = per_line(telling)
-    at_least_one = np.maximum(told, 1)
+    informative = per_line(telling)
+    at_least_one = np.maximum(informative, 1)
     body = per_line(telling & (np.bincount(bucket[in_prose], minlength=1 << _BUCKETS)[bucket] > in_prose)) * 32 // at_least_one
     rare = per_line(telling & (np.bincount(bucket, minlength=1 << _BUCKETS)[bucket] == 1)) * 32 // at_least_one
     # position, and the lines above and below
@@ -474,7 +474,7 @@ def columns(page: Scan, scores: Ints, groups: Ints) -> NDArray[np.float32]:
     stepped = np.empty((len(_STEPPED), count), np.int64)
     for row, number in enumerate((
         again, shapes, head, place, count - place, before, total - before - prose, place - above, below - place, run, place - begin,
-        np.where(bullet, listed, 0), place - heading, place - ruled_above, ruled_below - place, count, told,
+        np.where(bullet, listed, 0), place - heading, place - ruled_above, ruled_below - place, count, informative,
     )):  # fmt: skip
         stepped[row] = number
     row = len(_PLAIN)

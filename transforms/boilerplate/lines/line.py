@@ -15,8 +15,8 @@ class Line:
     number: int
     text: str
     gap: bool  # a blank line precedes it
-    maybe: bool = True  # a rule may match
-    told: bool = True  # it may be a byline or a date
+    may_match: bool = True  # a rule may match
+    may_be_byline: bool = True  # it may be a byline or a date
     # it reads like a paragraph; None if unknown, because the line was cut
     prose: bool | None = None
 

@@ -39,9 +39,9 @@ def mark_menus(lines: list[Line], kinds: list[LineKind], prose: list[bool], head
         if below and known:
             for run in _runs(unknown):
                 between = run[0] - 1 in known and run[-1] + 1 in known
-                told = bool(title) and all(fold(lines[at].text) != title for at in run)
-                if (between or (told and run[0] - 1 in known)) and all(
-                    _is_item(lines[at].text.strip(), 3 if len(run) > 1 or told else 1, lists) for at in run
+                titled = bool(title) and all(fold(lines[at].text) != title for at in run)
+                if (between or (titled and run[0] - 1 in known)) and all(
+                    _is_item(lines[at].text.strip(), 3 if len(run) > 1 or titled else 1, lists) for at in run
                 ):
                     for at in run:
                         kinds[at] = "navigation"

@@ -15,8 +15,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.transforms.boilerplate.explain import carried, columns_of
-from newsbeam.transforms.boilerplate.forest import SCALE, Forest, forest_of
+from newsbeam.transforms.boilerplate.explain import contributions, group_columns
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
 from newsbeam.transforms.boilerplate.lines.features import (
     GROUPS,
     NAMES,
@@ -71,7 +71,7 @@ _FEW, _FEW_LINES = 4 * SCALE, 8
 _BETWEEN, _BELOW = SCALE // 2, 2 * SCALE
 
 
-def dear(page: Scan, groups: Ints) -> Ints:
+def removal_penalty(page: Scan, groups: Ints) -> Ints:
     """Return a penalty in log odds (1/1024) for removing each line.
 
     Longer lines require more evidence.
@@ -113,7 +113,7 @@ class LineModel:
 
         Lines above 0 should be removed.
         """
-        return self._judge(*self._read(page, groups)) - dear(page, groups)
+        return self._judge(*self._read(page, groups)) - removal_penalty(page, groups)
 
     def _read(self, page: Scan, groups: Ints) -> tuple[NDArray[np.float32], bool]:
         english = is_english(page)
@@ -138,8 +138,8 @@ class LineModel:
         A reason is a group of features whose typical values would change the score most.
         """
         rows, english = self._read(page, groups)
-        found = carried(lambda other: self._judge(other, english), rows, columns_of(_GROUPED, NAMES), self.usual)
-        return [tuple(f"{_GROUPED[number][0]} ({shift / SCALE:+.1f})" for number, shift in told) for told in found]
+        found = contributions(lambda other: self._judge(other, english), rows, group_columns(_GROUPED, NAMES), self.usual)
+        return [tuple(f"{_GROUPED[number][0]} ({shift / SCALE:+.1f})" for number, shift in groups) for groups in found]
 
 
 @cache
@@ -148,8 +148,8 @@ def line_model() -> LineModel:
     arrays = load_arrays("newsbeam.transforms.boilerplate", "lines.npz")
     return LineModel(
         WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"])),
-        forest_of(arrays, "english_"),
-        forest_of(arrays, "wordless_"),
+        load_forest(arrays, "english_"),
+        load_forest(arrays, "wordless_"),
         int(arrays["threshold"]),
         int(arrays["threshold_wordless"]),
         arrays["usual"],

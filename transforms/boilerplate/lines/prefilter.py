@@ -146,27 +146,27 @@ def _sieve() -> _Sieve:
 
 
 @dataclass(frozen=True, eq=False)
-class Sifted:
+class Prefiltered:
     """Result of the prefilter.
 
-    `lists` has the word lists without phrases that do not occur. Per line: `maybe` (a rule may
-    match), `told` (it may be a byline or a date), `prose` (it is prose; undefined for `dense`
+    `lists` has the word lists without phrases that do not occur. Per line: `may_match` (a rule may
+    match), `may_be_byline` (it may be a byline or a date), `prose` (it is prose; undefined for `dense`
     lines, with East Asian letters, for which `rules.is_prose` must be called).
     """
 
     lists: Words
-    maybe: NDArray[np.bool_]
-    told: NDArray[np.bool_]
+    may_match: NDArray[np.bool_]
+    may_be_byline: NDArray[np.bool_]
     prose: NDArray[np.bool_]
     dense: NDArray[np.bool_]
 
 
-def sift(page: Scan) -> Sifted:
+def prefilter(page: Scan) -> Prefiltered:
     """Apply the prefilter to a text."""
     sieve, lists = _sieve(), words()
     kinds = page.counts.T
     count = len(page.many)
-    maybe = np.zeros(count, bool)
+    may_match = np.zeros(count, bool)
     roots, exact = _held(page.roots), _held(page.hashes)
     kept = []
     text = page.joined
@@ -178,17 +178,17 @@ def sift(page: Scan) -> Sifted:
         for held in each:
             hits = np.flatnonzero(table.flags[held])
             if len(hits):
-                maybe[page.line_of[hits]] = True
+                may_match[page.line_of[hits]] = True
                 for place in held[hits].tolist():
                     found.update(table.at[place])
         kept.append(sorted(found))
-    maybe[page.line_of[sieve.photo.of(page.hashes)]] = True
-    maybe[page.doubled] = True
+    may_match[page.line_of[sieve.photo.of(page.hashes)]] = True
+    may_match[page.doubled] = True
     for sign, mark in _MARKS:
         if sign in text:
             at = text.find(mark)
             while at >= 0:
-                maybe[np.searchsorted(page.ends, at)] = True
+                may_match[np.searchsorted(page.ends, at)] = True
                 at = text.find(mark, at + len(mark))
     first, pair = page.opening, page.pair
     short = page.lengths <= _SHORT
@@ -204,13 +204,13 @@ def sift(page: Scan) -> Sifted:
     via = np.zeros(count, bool)
     via[page.line_of[page.hashes == sieve.via]] = True
     signs |= (page.lengths <= 60) & sieve.agencies.of(last) | via
-    maybe |= sieve.whole.of(page.whole) | (page.many == 0) | short & (sieve.first.of(first) | sieve.pair.of(pair) | signs)
-    told = (digits > 0) | sieve.by.of(first) | (kinds[lf._CODE] > 0) | (opens & (page.last == lf._CLOSE)) | dense
+    may_match |= sieve.whole.of(page.whole) | (page.many == 0) | short & (sieve.first.of(first) | sieve.pair.of(pair) | signs)
+    may_be_byline = (digits > 0) | sieve.by.of(first) | (kinds[lf._CODE] > 0) | (opens & (page.last == lf._CLOSE)) | dense
     marked = kinds[lf._STOP] + kinds[lf._COMMA] + kinds[lf._COLON] + kinds[lf._CODE] > 0
     wide = kinds[lf._DENSE] > 0
     prose = (page.lengths >= 100) & marked
     holds, tails, shots, provided = kept
-    return Sifted(
+    return Prefiltered(
         replace(
             lists,
             holds=[lists.holds[number] for number in holds],
@@ -218,8 +218,8 @@ def sift(page: Scan) -> Sifted:
             shots=tuple(lists.shots[number] for number in shots),
             provided=tuple(lists.provided[number] for number in provided),
         ),
-        maybe,
-        told & (page.lengths <= 200),
+        may_match,
+        may_be_byline & (page.lengths <= 200),
         prose,
         wide,
     )

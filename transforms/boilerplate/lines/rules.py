@@ -11,7 +11,7 @@ from functools import cache
 
 from newsbeam.transforms.boilerplate.lines.features import scan
 from newsbeam.transforms.boilerplate.lines.glued import GLUED, MARK, SENTENCE_END, is_credit, names_picture, picture_credit, tail
-from newsbeam.transforms.boilerplate.lines.prefilter import sift
+from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
 from newsbeam.transforms.document import LineKind, RemovalKind
 from newsbeam.transforms.text import END, bare, continues_sentence, fold, is_dense
@@ -19,32 +19,32 @@ from newsbeam.transforms.text import END, bare, continues_sentence, fold, is_den
 LONGEST = 400  # characters; a longer line is a paragraph, of which only the end is read
 
 
-Judgement = tuple[LineKind, str, tuple[tuple[RemovalKind, str], ...]]
+LineVerdict = tuple[LineKind, str, tuple[tuple[RemovalKind, str], ...]]
 
 
 # Cache for short lines: the pages of a site share their menus, and all sites share "Home". The
 # lists for a document omit only phrases that do not occur in it, so the verdict depends on the line
 # alone.
-_known: dict[str, Judgement] = {}
+_known: dict[str, LineVerdict] = {}
 _MANY, _SHORT = 50_000, 64
 
 
-def judge(line: str, lists: Words) -> Judgement:
+def classify_line(line: str, lists: Words) -> LineVerdict:
     """Return the kind of a line, the remaining text, and its tails.
 
     The kind is "" to keep the line. Tails have kinds, too.
     """
     if len(line) > _SHORT:
-        return _judge(line, lists)
+        return _classify_line(line, lists)
     found = _known.get(line)
     if found is None:
         if len(_known) >= _MANY:
             _known.clear()
-        found = _known[line] = _judge(line, lists)
+        found = _known[line] = _classify_line(line, lists)
     return found
 
 
-def _judge(line: str, lists: Words) -> Judgement:
+def _classify_line(line: str, lists: Words) -> LineVerdict:
     if len(line) <= _CAPTION and _is_caption(line.strip(), lists):
         return "caption", line, ()
     tails: list[tuple[RemovalKind, str]] = []
@@ -71,7 +71,7 @@ def _judge(line: str, lists: Words) -> Judgement:
 def occurring(texts: Iterable[str]) -> Words:
     """Return the word lists without inner phrases that do not occur."""
     lines = [text.strip() for text in texts if not text.isspace() and text]
-    return sift(scan(lines)).lists if lines else words()
+    return prefilter(scan(lines)).lists if lines else words()
 
 
 def line_kind(line: str, lists: Words) -> LineKind:
@@ -202,8 +202,8 @@ def _pattern(line: str, low: str, core: str, lists: Words) -> LineKind:
     # A cheap test precedes each pattern, as hardly any line matches.
     length, lead = len(line), line[0]
     opens = not lead.isalnum()
-    maybe = (opens or lead in "cC") and length < 200 and _COPYRIGHT.search(line) is not None
-    if maybe and (lead in "©ⓒ(&" or _YEAR.search(line) or not END.search(line)):
+    may_match = (opens or lead in "cC") and length < 200 and _COPYRIGHT.search(line) is not None
+    if may_match and (lead in "©ⓒ(&" or _YEAR.search(line) or not END.search(line)):
         return "copyright"
     digits = _DIGIT.search(line) is not None
     if digits and length >= 16 and (_UUID.match(line) or _HEX.match(line) or _TOKEN.match(line)):
@@ -221,7 +221,7 @@ def _pattern(line: str, low: str, core: str, lists: Words) -> LineKind:
                 return "credit"
     if _is_share_row(core):
         return "share"
-    if (digits and (kind := counter(line, lists))) or (kind := _row(line, lists)):
+    if (digits and (kind := count_line_kind(line, lists))) or (kind := _row(line, lists)):
         return kind
     if len(core) <= 48 and _is_sending(core, lists):
         return "share"
@@ -321,7 +321,7 @@ def _row(line: str, lists: Words) -> LineKind:
         return ""
     cores = [bare(fold(part)) for part in parts]
     kinds = [
-        lists.whole.get(core) or counter(part, lists) or ("share" if _is_sending(core, lists) else "")
+        lists.whole.get(core) or count_line_kind(part, lists) or ("share" if _is_sending(core, lists) else "")
         for part, core in zip(parts, cores, strict=True)
     ]
     known = [kind for kind in kinds if kind]
@@ -335,7 +335,7 @@ def _row(line: str, lists: Words) -> LineKind:
     return max(known, key=lambda kind: (known.count(kind), -known.index(kind)))
 
 
-def counter(line: str, lists: Words) -> LineKind:
+def count_line_kind(line: str, lists: Words) -> LineKind:
     """Return the kind of a line such as "12 comments", or ""."""
     if len(line) > 40:
         return ""

@@ -26,8 +26,8 @@ from newsbeam.transforms.boilerplate.lines.headline import BULLET, find_headline
 from newsbeam.transforms.boilerplate.lines.line import Explained, Line
 from newsbeam.transforms.boilerplate.lines.menus import mark_menus
 from newsbeam.transforms.boilerplate.lines.model import line_model
-from newsbeam.transforms.boilerplate.lines.prefilter import sift
-from newsbeam.transforms.boilerplate.lines.rules import Judgement, counter, judge
+from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
+from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, count_line_kind
 from newsbeam.transforms.boilerplate.word_lists.load import Words
 from newsbeam.transforms.document import LineKind, Removal, RemovalKind
 from newsbeam.transforms.text import END, bare, fold
@@ -38,7 +38,7 @@ _PASSES = 24
 
 
 @dataclass(slots=True)
-class _Decided:
+class _Window:
     """Decisions on a window of a text."""
 
     given: list[Line]
@@ -59,7 +59,7 @@ def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float]
     pages with a line. The time is linear in the length of the text. Lines after the first
     MANY_LINES stay.
     """
-    text, rest = _in_two(text)
+    text, rest = _split_long(text)
     parts = _decide(text, headline, recurring)
     removed = [removal for part in parts for removal in part.removed]
     removed.sort(key=lambda removal: removal.line)
@@ -69,10 +69,10 @@ def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float]
 
 
 MANY_LINES = 100_000
-"""Lines of a text that are judged. What has more is no article but a log or a list, and all that follows stays."""
+"""Maximum lines to check; a longer text is a log or a list rather than an article."""
 
 
-def _in_two(text: str) -> tuple[str, str]:
+def _split_long(text: str) -> tuple[str, str]:
     """Split a text after MANY_LINES lines.
 
     In the second part, lines have no trailing spaces, and there is at most one blank line in a row.
@@ -84,7 +84,7 @@ def _in_two(text: str) -> tuple[str, str]:
     return "\n".join(lines[:MANY_LINES]), re.sub(r"\n{3,}", "\n\n", rest)
 
 
-def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) -> list[_Decided]:
+def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) -> list[_Window]:
     given: list[Line] = []
     gap = False
     if "\r" in text:
@@ -98,18 +98,20 @@ def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) 
     return [_decide_window(given[start : start + WINDOW_LINES], headline, recurring) for start in range(0, len(given), WINDOW_LINES)]
 
 
-def _by_rules(given: list[Line], headline: str) -> _Decided:
+def _by_rules(given: list[Line], headline: str) -> _Window:
     """Apply only the rules to a window."""
     page = scan([line.text.strip() for line in given])
-    sifted = sift(page)
-    for line, maybe, told, prose in zip(given, sifted.maybe.tolist(), sifted.told.tolist(), sifted.prose.tolist(), strict=True):
-        line.maybe, line.told, line.prose = maybe, told, prose
-    for at in np.flatnonzero(sifted.dense).tolist():
+    prefiltered = prefilter(page)
+    for line, may_match, may_be_byline, prose in zip(
+        given, prefiltered.may_match.tolist(), prefiltered.may_be_byline.tolist(), prefiltered.prose.tolist(), strict=True
+    ):
+        line.may_match, line.may_be_byline, line.prose = may_match, may_be_byline, prose
+    for at in np.flatnonzero(prefiltered.dense).tolist():
         given[at].prose = None
-    kept, removed, title = _ruled(given, headline, sifted.lists, {})
+    kept, removed, title = _apply_rules(given, headline, prefiltered.lists, {})
     left = {line.number for line in kept}
     ruled = {removal.line: removal.kind for removal in removed if removal.line not in left}
-    return _Decided(given, kept, removed, title, ruled, page)
+    return _Window(given, kept, removed, title, ruled, page)
 
 
 def read_lines(texts: Sequence[str]) -> tuple[Scan, list[LineKind]]:
@@ -118,7 +120,7 @@ def read_lines(texts: Sequence[str]) -> tuple[Scan, list[LineKind]]:
     return part.page, [part.ruled.get(number, "") for number in range(len(texts))]
 
 
-def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], float] | None) -> _Decided:
+def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], float] | None) -> _Window:
     out = _by_rules(given, headline)
     kept, removed, title, page = out.kept, out.removed, out.title, out.page
     left = {line.number for line in kept}
@@ -133,9 +135,9 @@ def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], 
         out.scores = model.scores(page, out.groups)
     if recurring is not None:
         out.scores += model.recurring([recurring(line.text.strip()) for line in given])
-    _guard(given, title, out)
+    _protect(given, title, out)
     if removed:
-        _take_back(given, out)
+        _restore_sentences(given, out)
         kept, left = out.kept, {line.number for line in out.kept}
     gone = {line.number for line, score in zip(given, out.scores.tolist(), strict=True) if score > 0 and line.number in left}
     if gone:
@@ -160,7 +162,7 @@ _PHRASES = frozenset[LineKind](("advert", "subscribe", "related", "navigation", 
 _KNOWS_BETTER, _SENTENCE = -3072, 60
 
 
-def _take_back(given: Sequence[Line], out: _Decided) -> None:
+def _restore_sentences(given: Sequence[Line], out: _Window) -> None:
     """Restore lines that the classifier is certain to be text.
 
     Rules had removed them because of a phrase: "Streamers earn a commission when viewers buy …".
@@ -192,7 +194,7 @@ _TOP = 2560
 _NEVER = -(1 << 20)
 
 
-def _guard(lines: Sequence[Line], title: str, out: _Decided) -> None:
+def _protect(lines: Sequence[Line], title: str, out: _Window) -> None:
     """Lower the scores of protected lines.
 
     They are the headline, which always stays, lines between it and the first paragraph, and
@@ -219,12 +221,12 @@ def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
     for line in lines:
         gap = gap or line.gap
         if line.number not in gone:
-            left.append(Line(line.number, line.text, gap, line.maybe, line.told, line.prose) if gap != line.gap else line)
+            left.append(Line(line.number, line.text, gap, line.may_match, line.may_be_byline, line.prose) if gap != line.gap else line)
             gap = False
     return left
 
 
-def _ruled(given: list[Line], headline: str, lists: Words, judged: dict[str, Judgement]) -> tuple[list[Line], list[Removal], str]:
+def _apply_rules(given: list[Line], headline: str, lists: Words, judged: dict[str, LineVerdict]) -> tuple[list[Line], list[Removal], str]:
     """Apply the rules repeatedly.
 
     Returns the kept lines, what was removed, and the headline.
@@ -232,7 +234,7 @@ def _ruled(given: list[Line], headline: str, lists: Words, judged: dict[str, Jud
     removed: list[Removal] = []
     lines = given
     for _ in range(_PASSES):
-        lines, gone, title = _sweep(lines, headline, lists, judged)
+        lines, gone, title = _rule_pass(lines, headline, lists, judged)
         if not gone:
             return lines, removed, title
         removed += gone
@@ -258,7 +260,7 @@ def infer_kinds(lines: Sequence[Line], ruled: dict[int, RemovalKind], gone: set[
             text = line.text.strip()
             if above and above in _HEADS and far <= 30:
                 kind = above
-            elif len(text) <= 60 and line.told and any(char.isdigit() for char in text):
+            elif len(text) <= 60 and line.may_be_byline and any(char.isdigit() for char in text):
                 kind = "byline"
             elif at < first:
                 kind = "navigation"
@@ -282,7 +284,7 @@ def explain_lines(text: str, headline: str = "", recurring: Callable[[str], floa
     """
     out: list[Explained] = []
     model = line_model()
-    for part in _decide(_in_two(text)[0], headline, recurring):
+    for part in _decide(_split_long(text)[0], headline, recurring):
         whole = {line.number for line in part.kept}
         kinds: dict[int, RemovalKind] = {}
         tails: dict[int, list[RemovalKind]] = {}
@@ -309,11 +311,11 @@ def _render(lines: Sequence[Line]) -> str:
     return "\n".join(("\n" if line.gap and at else "") + line.text for at, line in enumerate(lines))
 
 
-def _sweep(
+def _rule_pass(
     lines: list[Line],
     headline: str,
     lists: Words,
-    judged: dict[str, Judgement],
+    judged: dict[str, LineVerdict],
 ) -> tuple[list[Line], list[Removal], str]:
     """Apply the rules once; return kept lines, removals and the headline."""
     kinds: list[LineKind] = [""] * len(lines)
@@ -321,11 +323,11 @@ def _sweep(
     cut = lines.copy()
     credits = [False] * len(lines)
     for at, line in enumerate(lines):
-        if not line.maybe:
+        if not line.may_match:
             continue
         found = judged.get(line.text)
         if found is None:
-            found = judged[line.text] = judge(line.text, lists)
+            found = judged[line.text] = classify_line(line.text, lists)
         kinds[at], rest, tails = found
         if tails:
             gone.extend(Removal(kind, line.number, tail) for kind, tail in tails)
@@ -336,7 +338,7 @@ def _sweep(
     find_copies(cut, kinds, prose)
     mark_menus(cut, kinds, prose, headline, lists)
     judged_kinds = kinds.copy()
-    mark_bylines([line.text for line in cut], kinds, lists, prose, told=[line.told for line in cut])
+    mark_bylines([line.text for line in cut], kinds, lists, prose, may_be_byline=[line.may_be_byline for line in cut])
     at = find_headline(cut, kinds, prose)
     title = cut[at].text.strip() if at >= 0 else ""
     if any(credits):
@@ -410,7 +412,9 @@ def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], pr
     over = False
     cores = [bare(fold(line.text[:200])) if kind else "" for line, kind in zip(lines, kinds, strict=True)]
     # In a forum, these headings are below every post.
-    closing = [kind == "comment" and (core in lists.over or bool(counter(core, lists))) for kind, core in zip(kinds, cores, strict=True)]
+    closing = [
+        kind == "comment" and (core in lists.over or bool(count_line_kind(core, lists))) for kind, core in zip(kinds, cores, strict=True)
+    ]
     ends_once = sum(closing) <= 3
     for at, line in enumerate(lines):
         core = cores[at]

@@ -98,7 +98,7 @@ def count_characters(texts: list[str]) -> Counted:
 # --- scores of class names, tags and words
 
 LEVELS = 4
-"""How near an element is to the text: the block itself (and what is inside it), the one around it, the next, all others."""
+"""Levels around a text: the block itself (and its contents), its parent, the next, all others."""
 
 
 PARTS = re.compile(r"[a-z]+|[A-Z]+(?![a-z])|[A-Z][a-z]+")

@@ -16,12 +16,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.transforms.boilerplate.explain import carried, columns_of
-from newsbeam.transforms.boilerplate.forest import SCALE, Forest, forest_of
+from newsbeam.transforms.boilerplate.explain import contributions, group_columns
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
 from newsbeam.transforms.boilerplate.pages.features import Floats, Ints, Layout, Tokens, column_names, first_scores
 from newsbeam.transforms.package_data import load_arrays
 
-SURE = 1 << 16
+PROBABILITY_SCALE = 1 << 16
 """A chance of one."""
 
 _STEP = SCALE // 64  # log odds per entry of the probability table
@@ -31,7 +31,7 @@ _STEP = SCALE // 64  # log odds per entry of the probability table
 class PageModel:
     """The trees, the scores and the probability table.
 
-    `chances` maps log odds, from the lowest to the highest, to probabilities in units of 1/SURE.
+    `chances` maps log odds, from the lowest to the highest, to probabilities in units of 1/PROBABILITY_SCALE.
     """
 
     tokens: Tokens
@@ -57,20 +57,20 @@ class PageModel:
         """Select the blocks of the main text."""
         middle = len(self.chances) // 2
         chances = self.chances[np.clip(scores // _STEP + middle, 0, len(self.chances) - 1)]
-        return best_set(chances, layout.counted.words)
+        return maximise_expected_f1(chances, layout.counted.words)
 
 
-def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
+def maximise_expected_f1(chances: Ints, words: Ints) -> NDArray[np.bool_]:
     """Select the blocks that maximise the expected word F1.
 
-    `chances` are the probabilities, in 1/SURE, that a block's words belong to the main text.
+    `chances` are the probabilities, in 1/PROBABILITY_SCALE, that a block's words belong to the main text.
     """
     order = np.argsort(-chances, kind="stable")
     gained = np.cumsum((chances * words)[order])
     taken = np.cumsum(words[order])
     # Twice the expected hits over selected plus expected words. All are integers, so that the
     # quotient is exact everywhere.
-    quality = 2.0 * gained / np.maximum(taken * SURE + int((chances * words).sum()), 1)
+    quality = 2.0 * gained / np.maximum(taken * PROBABILITY_SCALE + int((chances * words).sum()), 1)
     keep = np.zeros(len(chances), bool)
     keep[order[: int(np.argmax(quality)) + 1]] = True
     return keep
@@ -79,17 +79,17 @@ def best_set(chances: Ints, words: Ints) -> NDArray[np.bool_]:
 @cache
 def page_model() -> PageModel:
     """Load the model that ships with the package."""
-    return model_of(load_arrays("newsbeam.transforms.boilerplate", "html.npz"))
+    return build_model(load_arrays("newsbeam.transforms.boilerplate", "html.npz"))
 
 
-def model_of(arrays: dict[str, NDArray[Any]]) -> PageModel:
+def build_model(arrays: dict[str, NDArray[Any]]) -> PageModel:
     """Build the model from its arrays, the inverse of `arrays_of`."""
     names = _lines(arrays["names"])
     tokens = Tokens(
         dict(zip(names, map(tuple, arrays["name_scores"].tolist()), strict=True)),
         *[dict(zip(_lines(arrays[table]), arrays[f"{table}_scores"].tolist(), strict=True)) for table in TABLES],  # type: ignore[arg-type]
     )
-    forests = tuple(forest_of(arrays, f"forest{number}_") for number in range(int(arrays["forests"])))
+    forests = tuple(load_forest(arrays, f"forest{number}_") for number in range(int(arrays["forests"])))
     return PageModel(tokens, int(arrays["bias"]), forests, arrays["chances"].astype(np.int64))
 
 
@@ -152,7 +152,7 @@ _GROUPS = (
 def signs(model: PageModel, rows: Floats) -> list[tuple[str, ...]]:
     """Return the reasons for the score of each block.
 
-    Contributions are relative to the page's median block; see `explain.carried`.
+    Contributions are relative to the page's median block; see `explain.contributions`.
     """
-    found = carried(model.scores, rows, columns_of(_GROUPS, column_names()), np.median(rows, axis=0))
+    found = contributions(model.scores, rows, group_columns(_GROUPS, column_names()), np.median(rows, axis=0))
     return [tuple(_GROUPS[number][0] for number, _ in groups) for groups in found]

@@ -1,1 +1,1 @@
-"""Training of the learned weights: needs the libraries of `newsbeam[train]`, which nothing else does."""
+"""Training of the boilerplate models; needs `newsbeam[train]`."""

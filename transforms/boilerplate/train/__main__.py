@@ -1,4 +1,7 @@
-"""Make the weights and the merged word lists: `python -m newsbeam.transforms.boilerplate.train {html,lines,words}`."""
+"""Train the boilerplate models, or compile the word lists.
+
+python -m newsbeam.transforms.boilerplate.train {html,lines,words}
+"""
 
 from __future__ import annotations
 
@@ -10,12 +13,12 @@ PACKAGE = Path(__file__).parents[1]
 
 
 def main() -> int:
-    """Train one model and write its weights. Returns the exit status."""
+    """Train one model and write its weights; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.boilerplate.train", description=__doc__)
     parser.add_argument("what", choices=("html", "lines", "words"))
     parser.add_argument("--bench", type=Path, help="folder with extract/ and lines/; not for words")
-    parser.add_argument("--out", type=Path, help="folder to write to (default: where the package reads from)")
-    parser.add_argument("--cross-validate", action="store_true", help="say how well it does on sites it has not seen; write nothing")
+    parser.add_argument("--out", type=Path, help="output folder (default: the folder in the package)")
+    parser.add_argument("--cross-validate", action="store_true", help="print the quality on unseen sites; write nothing")
     given = parser.parse_args()
     if given.what == "words":
         from newsbeam.transforms.boilerplate.train import words
@@ -23,7 +26,7 @@ def main() -> int:
         words.main(given.out or PACKAGE / "word_lists")
         return 0
     if given.bench is None or not (given.bench / "extract").is_dir():
-        print(f"no folder {given.bench or 'BENCH'}/extract: say with --bench where the labelled pages are", file=sys.stderr)
+        print(f"{given.bench or 'BENCH'}/extract does not exist; --bench must name the folder with the labelled pages", file=sys.stderr)
         return 2
     try:
         from newsbeam.transforms.boilerplate.train import html, lines

@@ -1,4 +1,4 @@
-"""From samples to a Forest: CatBoost grows the trees, and their leaves become whole numbers."""
+"""Fit forests with CatBoost, and convert their leaves to integers."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ def fit_forest(
     questions: int = 64,
     columns: float = 0.4,
 ) -> Forest:
-    """A forest that tells the positive rows from the others.
+    """Fit a forest that separates the positive rows from the others.
 
-    `questions`: how many borders a column is asked about at most; `columns`: the share of them that each split may choose from.
+    `questions` is the maximum number of borders of a column, `columns` the share of columns that
+    each split may choose from.
     """
     model = CatBoostClassifier(
         iterations=trees,
@@ -41,7 +42,7 @@ def fit_forest(
         subsample=0.7,
         random_seed=seed,
         loss_function="Logloss",
-        thread_count=2,  # the trees hang on it
+        thread_count=2,  # the trees depend on it
         verbose=False,
         allow_writing_files=False,
     )
@@ -56,7 +57,8 @@ def _forest(grown: dict[str, Any]) -> Forest:
     trees = grown["oblivious_trees"]
     depth = max(len(tree["splits"] or ()) for tree in trees)
     features = np.zeros((len(trees), depth), np.int16)
-    borders = np.full((len(trees), depth), np.inf, np.float32)  # a question that no row answers with yes
+    # a question that every row answers with no
+    borders = np.full((len(trees), depth), np.inf, np.float32)
     leaves = np.zeros((len(trees), 1 << depth), np.int16)
     for number, tree in enumerate(trees):
         for level, split in enumerate(tree["splits"] or ()):

@@ -1,9 +1,12 @@
-"""Trains the classifier of a page's blocks on WCXB's dev split: `python -m newsbeam.transforms.boilerplate.train html --bench DIR`.
+"""Train the classifier of a page's blocks on the dev split of WCXB.
 
-What a block is worth is read off the page's reviewed main text by alignment. Two stages (see `pages.model`): a logistic regression
-over names and words, whose scores the second stage sees as they would be on a site never met (from folds by domain), then boosted
-oblivious trees. A block weighs in training what it can change of its page's word F1. All seeds and folds are fixed: the same
-data give the same weights.
+  python -m newsbeam.transforms.boilerplate.train html --bench DIR
+
+Blocks are labelled by alignment with the reviewed main text of the page. There are two stages (see
+`pages.model`): a logistic regression on names and words, whose scores the second stage sees as for
+an unseen site (from folds by domain), then boosted oblivious trees. The weight of a block is its
+potential effect on the word F1 of its page. All seeds and folds are fixed, so the same data give
+the same weights.
 """
 
 from __future__ import annotations
@@ -29,17 +32,20 @@ from sklearn.linear_model import LogisticRegression
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.pages.blocks import Page, read_page
 from newsbeam.transforms.boilerplate.pages.features import LEVELS, FirstScores, Layout, Tokens, tokens_of_head, tokens_of_text
-from newsbeam.transforms.boilerplate.pages.model import SURE, TABLES, PageModel, arrays_of, best_set
+from newsbeam.transforms.boilerplate.pages.model import PROBABILITY_SCALE, TABLES, PageModel, arrays_of, maximise_expected_f1
 from newsbeam.transforms.boilerplate.train.fit import fit_forest
 
 FOLDS = 5
 _WORD = re.compile(r"\w+")
-_MOST_WORDS = 60_000  # of a page that are aligned
+_MOST_WORDS = 60_000  # words of a page to align
 
 
 @dataclass
 class Sample:
-    """One page: what the classifier sees of it, and for each block how much of it is main text (0..1)."""
+    """A page: the input of the classifier, and the labels of its blocks.
+
+    A label is the share (0..1) of the block that is main text.
+    """
 
     name: str
     kind: str
@@ -60,7 +66,7 @@ class Sample:
 
 
 def fold_of(domain: str) -> int:
-    """The fold of a domain: pages of one site are never on both sides."""
+    """Return the fold of a domain, so that a site is never on both sides."""
     return int(hashlib.md5(domain.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
 
 
@@ -68,7 +74,10 @@ def fold_of(domain: str) -> int:
 
 
 def shares_of_content(texts: Sequence[str], seen: Sequence[bool], truth: str) -> NDArray[np.float64]:
-    """For each block the share of its words that belong to the page's main text, by alignment of the two word sequences."""
+    """Return the share of main text in each block.
+
+    By alignment of the word sequences of the page and of its main text.
+    """
     numbers: dict[str, int] = {}
     words = [_WORD.findall(text.lower()) for text in texts]
     wanted = [numbers.setdefault(word, len(numbers)) for word in _WORD.findall(truth.lower())]
@@ -76,7 +85,7 @@ def shares_of_content(texts: Sequence[str], seen: Sequence[bool], truth: str) ->
     shares = np.zeros(len(texts))
     if not wanted or not given:
         return shares
-    place = [-1] * len(given)  # of each word in the truth
+    place = [-1] * len(given)  # position of each word in the main text
     for step in LCSseq.opcodes(given, wanted):
         if step.tag == "equal":
             for offset in range(step.src_end - step.src_start):
@@ -95,7 +104,8 @@ def shares_of_content(texts: Sequence[str], seen: Sequence[bool], truth: str) ->
         if shares[number] > 0.5:
             left.subtract(numbers[word] for word in block)
         start += len(block)
-    # What stands in another order in the truth: by its three-word runs, as long as the truth still has the words.
+    # Blocks in a different order in the main text: by their three-word runs, while the main text
+    # has words left.
     runs = set(zip(wanted, wanted[1:], wanted[2:], strict=False))
     for number, block in enumerate(words):
         if len(block) < 3 or shares[number] > 0.5 or not seen[number]:
@@ -110,7 +120,7 @@ def shares_of_content(texts: Sequence[str], seen: Sequence[bool], truth: str) ->
 
 
 def _in_runs(places: Sequence[int]) -> int:
-    """How many of the words stand in the truth in runs of three or more."""
+    """Count the words that are in the main text in runs of at least three."""
     found = at = 0
     while at < len(places):
         end = at + 1
@@ -124,7 +134,11 @@ def _in_runs(places: Sequence[int]) -> int:
 
 
 def _short_share(place: Sequence[int], start: int, size: int, is_line: bool) -> float:
-    """A few words are met anywhere: they count where a line of the truth is just these, or where their neighbours are met beside them."""
+    """Return the share for a block with a few words, which occur anywhere.
+
+    They count if a line of the main text consists of them, or if they are aligned next to their
+    neighbours.
+    """
     here = place[start : start + size]
     if here[0] < 0 or any(here[at + 1] != here[at] + 1 for at in range(size - 1)):
         return 0.0
@@ -138,7 +152,10 @@ def _short_share(place: Sequence[int], start: int, size: int, is_line: bool) -> 
 
 
 def _tokens(page: Page, number: int, text: str) -> list[str]:
-    """What the first stage adds up for a block, each with the table it stands in: "2 article", "short read"."""
+    """Return the tokens that the first stage sums for a block.
+
+    Each has the name of its table: "2 article", "short read".
+    """
     block = page.blocks[number]
     around = [(block.inner, 0)] if block.inner > block.element else []
     around += [(element, min(level, LEVELS - 1)) for level, element in enumerate(page.ancestors(block.element))]
@@ -155,7 +172,7 @@ def _sample(given: tuple[dict[str, Any], Path]) -> Sample:
     known = np.empty((0, 0), np.float32)
     if layout is not None:
         known = np.stack([np.broadcast_to(np.asarray(column, np.float32), (layout.size,)) for column in layout.known().values()], axis=1)
-        layout.page = Page()  # not needed from here on, and large
+        layout.page = Page()  # large, and not needed any more
     return Sample(
         row["file_id"],
         row["page_type"],
@@ -172,7 +189,7 @@ def _sample(given: tuple[dict[str, Any], Path]) -> Sample:
 
 
 def samples(bench: Path) -> list[Sample]:
-    """The pages of the dev split."""
+    """Load the pages of the dev split."""
     folder = bench / "extract" / "dev"
     rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").split("\n") if line]
     with Pool(2) as pool:
@@ -180,7 +197,7 @@ def samples(bench: Path) -> list[Sample]:
 
 
 def word_f1(sample: Sample, keep: NDArray[np.bool_]) -> float:
-    """The page's word F1 as bench/extract/score.py has it."""
+    """Return the page's word F1, as bench/extract/score.py computes it."""
     found: Counter[str] = Counter()
     for bag, yes in zip(sample.bags, keep.tolist(), strict=True):
         if yes:
@@ -199,7 +216,10 @@ _LEAST_SCORE = SCALE // 50
 
 @dataclass
 class First:
-    """The first stage in training: every token with its column, and which columns are words."""
+    """The first stage in training.
+
+    The column of each token, and which columns are words.
+    """
 
     columns: dict[str, int]
     of_words: NDArray[np.bool_]
@@ -207,7 +227,7 @@ class First:
 
 
 def first_stage(pages: Sequence[Sample]) -> First:
-    """The tokens that stand on several sites, and where they stand."""
+    """Select the tokens that occur on several sites."""
     domains: dict[str, set[str]] = {}
     for page in pages:
         for token in {token for tokens in page.tokens for token in tokens}:
@@ -217,7 +237,7 @@ def first_stage(pages: Sequence[Sample]) -> First:
 
 
 def matrix_of(pages: Sequence[Sample], columns: dict[str, int]) -> sparse.csr_matrix:
-    """One row a block, one column a token, how often it stands there."""
+    """Count tokens: one row per block, one column per token."""
     places: list[int] = []
     counts: list[int] = []
     ends = [0]
@@ -233,7 +253,10 @@ def matrix_of(pages: Sequence[Sample], columns: dict[str, int]) -> sparse.csr_ma
 
 
 def regress(matrix: sparse.csr_matrix, content: NDArray[np.float64], weights: NDArray[np.float64]) -> tuple[NDArray[np.int64], int]:
-    """Scores of the columns and the bias, in log odds by 1/SCALE; a block that is half content counts half on either side."""
+    """Fit the scores of the columns and the bias, in log odds by 1/SCALE.
+
+    A block that is half main text counts half on either side.
+    """
     sides = np.concatenate([np.ones(len(content)), np.zeros(len(content))])
     both = np.concatenate([weights * content, weights * (1 - content)])
     used = both > 1e-6
@@ -252,7 +275,10 @@ def _stacked(pages: Sequence[Sample], of: str) -> NDArray[Any]:
 
 
 def _weights(pages: Sequence[Sample], taken: Sequence[int] | None = None) -> NDArray[np.float64]:
-    """What a block can change of its page's F1: its words, over those of the truth and those `taken` (at first: as many)."""
+    """Return the potential effect of each block on its page's F1.
+
+    It is its words over those of the main text and those `taken` (initially, as many).
+    """
     out = []
     for number, page in enumerate(pages):
         wanted = sum(page.truth.values())
@@ -277,7 +303,10 @@ def _rows(pages: Sequence[Sample], names: NDArray[np.int64], words: NDArray[np.i
 
 
 def _sampled(weights: NDArray[np.float64]) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """A third of the blocks, those that weigh little mostly left out, and what the others weigh for them."""
+    """Sample a third of the blocks, and adjust the weights.
+
+    Blocks with low weights are mostly left out, and the others weigh more in return.
+    """
     chance = np.clip(np.sqrt(weights) * 0.45, 0.05, 1)
     return np.random.default_rng(5).random(len(weights)) < chance, weights / chance
 
@@ -286,14 +315,14 @@ SHRINK = 0.75
 """Blocks of a page err together, so that log odds are surer than they should be; by this much."""
 
 
-def chances_table() -> NDArray[np.int64]:
-    """The chance, by 1/SURE, of log odds from -16 to 16 in steps of 1/64."""
+def probability_table() -> NDArray[np.int64]:
+    """Return probabilities (1/PROBABILITY_SCALE) for log odds from -16 to 16 by 1/64."""
     odds = np.arange(-1024, 1025) / 64 * SHRINK
-    return np.rint(SURE / (1 + np.exp(-odds))).astype(np.int64)
+    return np.rint(PROBABILITY_SCALE / (1 + np.exp(-odds))).astype(np.int64)
 
 
 def train(pages: Sequence[Sample], trees: int, forests: int) -> PageModel:
-    """The model that these pages teach."""
+    """Train the model on these pages."""
     pages = [page for page in pages if page.size]
     fold = np.concatenate([np.full(page.size, page.fold) for page in pages])
     content = _stacked(pages, "content")
@@ -309,8 +338,8 @@ def train(pages: Sequence[Sample], trees: int, forests: int) -> PageModel:
     rows = _rows(pages, names, words, bias)
     is_content = content > 0.5
     picked, heavier = _sampled(weights)
-    # How much each page would keep, as a site never met: it says what a mistake costs there.
-    table = chances_table()
+    # How much each page would keep as an unseen site, which is the cost of a mistake there.
+    table = probability_table()
     taken = [0] * len(pages)
     starts = np.cumsum([0, *(page.size for page in pages)])
     for number in sorted(set(fold.tolist())):
@@ -319,7 +348,7 @@ def train(pages: Sequence[Sample], trees: int, forests: int) -> PageModel:
         for at, page in enumerate(pages):
             if page.fold == number:
                 odds = forest.scores(rows[starts[at] : starts[at + 1]])
-                keep = best_set(table[np.clip(odds // (SCALE // 64) + 1024, 0, 2048)], page.words)
+                keep = maximise_expected_f1(table[np.clip(odds // (SCALE // 64) + 1024, 0, 2048)], page.words)
                 taken[at] = int(page.words[keep].sum())
     picked, heavier = _sampled(_weights(pages, taken))
     grown = tuple(fit_forest(rows[picked], is_content[picked], heavier[picked], trees=trees, seed=11 + number) for number in range(forests))
@@ -342,7 +371,7 @@ def _tokens_of(first: First, scores: NDArray[np.int64]) -> Tokens:
 
 
 def f1_by_kind(model: PageModel, pages: Sequence[Sample]) -> dict[str, list[float]]:
-    """The word F1 of each page, by page type, as `model` chooses."""
+    """Return the word F1 of each page, by page type, as `model` selects."""
     out: dict[str, list[float]] = {}
     columns = {
         token: number for number, token in enumerate(sorted({token for page in pages for tokens in page.tokens for token in tokens}))
@@ -370,7 +399,10 @@ def f1_by_kind(model: PageModel, pages: Sequence[Sample]) -> dict[str, list[floa
 
 
 def cross_validate(pages: Sequence[Sample], trees: int, forests: int) -> dict[str, list[float]]:
-    """The word F1 of every page as a model sees it that was trained, both stages, without the page's domain."""
+    """Return the word F1 of every page, cross-validated by domain.
+
+    Both stages are trained without the page's domain.
+    """
     out: dict[str, list[float]] = {}
     for number in range(FOLDS):
         model = train([page for page in pages if page.fold != number], trees, forests)
@@ -381,7 +413,7 @@ def cross_validate(pages: Sequence[Sample], trees: int, forests: int) -> dict[st
 
 
 def figures(by_kind: dict[str, list[float]]) -> str:
-    """One line: all pages, then by type."""
+    """Format one line of figures: all pages, then by type."""
     every = mean(value for values in by_kind.values() for value in values)
     return f"all {every:.4f}  " + "  ".join(f"{kind} {mean(values):.3f} ({len(values)})" for kind, values in sorted(by_kind.items()))
 
@@ -395,6 +427,6 @@ def report(bench: Path) -> None:
 
 
 def main(bench: Path, out: Path) -> None:
-    """Train on all pages of the dev split and write `html.npz` into the folder `out`."""
+    """Train on all pages of the dev split and write `html.npz` to `out`."""
     arrays: dict[str, Any] = arrays_of(train(samples(bench), TREES, FORESTS))
     np.savez_compressed(out / "html.npz", **arrays)

@@ -1,10 +1,11 @@
-"""Trains the classifier of scraped lines on bench/lines, and tells how well it does on sites that it has not seen.
+"""Train the classifier of scraped lines on bench/lines, or evaluate it.
 
-    python -m newsbeam.transforms.boilerplate.train lines --bench ../shared/bench
+  python -m newsbeam.transforms.boilerplate.train lines --bench ../shared/bench
 
-Words first: a logistic regression over words, pairs and short lines whole. Then trees, which see of each line the score that its
-words got from a model that has not seen its site. Beside the documents as they are, the trees see each with some of its
-boilerplate left out, and with all of it left out, so that they do not learn documents by heart and leave clean text alone.
+Words first: a logistic regression on words, pairs and complete short lines. Then trees, which see
+the word score of each line from a model that was trained without its site. In addition to the
+complete documents, the trees see each with some and with all of its boilerplate left out, so that
+they neither memorise documents nor change clean text.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from sklearn.linear_model import LogisticRegression
 
 from newsbeam.transforms.boilerplate.forest import SCALE, Forest
 from newsbeam.transforms.boilerplate.lines.features import BITS, GROUPS, NAMES, Scan, columns, slots, tokens
-from newsbeam.transforms.boilerplate.lines.model import WORDLESS, dear
+from newsbeam.transforms.boilerplate.lines.model import WORDLESS, removal_penalty
 from newsbeam.transforms.boilerplate.lines.strip import read_lines
 from newsbeam.transforms.boilerplate.train.fit import fit_forest
 
@@ -37,7 +38,10 @@ _WEIGHTS = {"residual": 2.0, "full": 1.0, "clean": 1.0, "part": 0.7}
 
 @dataclass
 class Sample:
-    """A document as it is, or in part: `source` are its lines' numbers among all lines of the documents as they are."""
+    """A document, complete or in part.
+
+    `source` are the indices of its lines among all lines of complete documents.
+    """
 
     name: str
     page: Scan
@@ -47,7 +51,7 @@ class Sample:
 
 @dataclass
 class Data:
-    """All samples, one after the other; the arrays have one entry a line."""
+    """All samples, concatenated; arrays have one entry per line."""
 
     documents: list[dict[str, Any]]
     samples: list[Sample]
@@ -65,7 +69,10 @@ def _sample(name: str, texts: list[str], source: NDArray[np.int64]) -> Sample:
 
 
 def _part(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.int64]:
-    """The numbers of a document's lines with some runs of its boilerplate left out, and at times half of the text."""
+    """Return a document's line indices without some runs of boilerplate.
+
+    Occasionally also without half of the text.
+    """
     share = chance.uniform(0.1, 0.95)
     kept = []
     for run in np.split(np.arange(len(keep)), np.flatnonzero(np.diff((keep == 0).astype(int))) + 1):
@@ -83,7 +90,7 @@ def _part(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.in
 
 
 def read(bench: Path, parts: int = 1) -> Data:
-    """The documents of bench/lines, and samples of them."""
+    """Load the documents of bench/lines, and make samples of them."""
     documents: list[dict[str, Any]] = []
     for name in SETS:
         with (bench / "lines" / f"dev.{name}.jsonl").open(encoding="utf-8") as lines:
@@ -113,14 +120,17 @@ def read(bench: Path, parts: int = 1) -> Data:
 
 @dataclass
 class Tokens:
-    """The tokens of the documents as they are: a sparse row a line, and the hash of each column's token."""
+    """The tokens of the complete documents.
+
+    A sparse matrix with one row per line, and the hash of each column's token.
+    """
 
     rows: Any
     hashes: NDArray[np.uint64]
 
 
 def read_tokens(data: Data) -> Tokens:
-    """The tokens that stand on enough domains."""
+    """Select the tokens that occur on enough domains."""
     found, lines = [], []
     for sample in data.samples:
         if sample.name in SETS:
@@ -141,7 +151,7 @@ def read_tokens(data: Data) -> Tokens:
 
 
 def fit_words(data: Data, words: Tokens, chosen: NDArray[np.bool_]) -> LogisticRegression:
-    """The logistic regression over the tokens of the chosen lines of the documents as they are."""
+    """Fit the logistic regression on the chosen lines of complete documents."""
     count = data.originals
     rows = chosen[:count] & (data.keep[:count] >= 0)
     sets = np.concatenate([np.full(len(sample.source), _WEIGHTS[sample.name]) for sample in data.samples])[:count]
@@ -156,7 +166,10 @@ def _scores(model: LogisticRegression, words: Tokens) -> NDArray[np.int64]:
 
 
 def unseen_scores(data: Data, words: Tokens, without: tuple[int, ...]) -> NDArray[np.int64]:
-    """Scores of the words of all lines: each by a model that saw neither the folds `without` nor the line's own."""
+    """Score the words of all lines by models that have not seen them.
+
+    Each model is trained without the folds `without` and without the line's own.
+    """
     out = np.zeros(data.originals, np.int64)
     fold = data.fold[: data.originals]
     for left in range(FOLDS):
@@ -169,18 +182,24 @@ def unseen_scores(data: Data, words: Tokens, without: tuple[int, ...]) -> NDArra
 
 
 def rows_of(data: Data, scores: NDArray[np.int64]) -> NDArray[np.float32]:
-    """The features of all samples' lines, with the scores of the words as given for the documents as they are."""
+    """Return the features of all samples' lines.
+
+    The word scores are those of the complete documents.
+    """
     return np.concatenate([columns(sample.page, scores[sample.source], sample.groups) for sample in data.samples])
 
 
 def grow(rows: NDArray[np.float32], data: Data, chosen: NDArray[np.bool_], trees: int = 200) -> Forest:
-    """The trees that tell boilerplate among the chosen lines."""
+    """Fit the trees that separate boilerplate among the chosen lines."""
     chosen = chosen & (data.weight > 0)
     return fit_forest(rows[chosen], data.keep[chosen] == 0, data.weight[chosen], trees=trees, rate=0.12, questions=32, columns=1.0)
 
 
 def wordless(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """The rows with all that words say made nought, so that no tree can ask about it."""
+    """Return the rows with all word features set to 0.
+
+    So no tree can use them.
+    """
     out = np.zeros_like(rows)
     out[:, list(WORDLESS)] = rows[:, list(WORDLESS)]
     return out
@@ -189,7 +208,10 @@ def wordless(rows: NDArray[np.float32]) -> NDArray[np.float32]:
 def cross_validated(
     bench: Path, folds: tuple[int, ...] = tuple(range(FOLDS)), wordless_folds: tuple[int, ...] = (0,)
 ) -> tuple[Data, NDArray[np.int64]]:
-    """Print how well the classifier with the rules does on sites that neither its words nor its trees have seen."""
+    """Print the quality of the classifier with the rules on unseen sites.
+
+    Neither its words nor its trees have seen the sites.
+    """
     data = read(bench)
     words = read_tokens(data)
     english, other = np.zeros(len(data.keep), np.int64), np.zeros(len(data.keep), np.int64)
@@ -210,7 +232,7 @@ def cross_validated(
 
 
 def report(bench: Path, data: Data, scores: NDArray[np.int64], threshold: int, folds: tuple[int, ...], name: str) -> None:
-    """Print the measures of bench/lines/score.py for what rules and scores take together."""
+    """Print the measures of bench/lines/score.py for rules plus scores."""
     spec = spec_from_file_location("score", bench / "lines" / "score.py")
     assert spec is not None
     assert spec.loader is not None
@@ -221,7 +243,7 @@ def report(bench: Path, data: Data, scores: NDArray[np.int64], threshold: int, f
     documents = iter(data.documents)
     for sample in data.samples:
         end = begin + len(sample.source)
-        gone = (scores[begin:end] - dear(sample.page, sample.groups) > threshold) | (sample.groups > 0)
+        gone = (scores[begin:end] - removal_penalty(sample.page, sample.groups) > threshold) | (sample.groups > 0)
         if sample.name in SETS:
             document = next(documents)
             if data.fold[begin] in folds:
@@ -237,7 +259,7 @@ def report(bench: Path, data: Data, scores: NDArray[np.int64], threshold: int, f
 
 
 def main(bench: Path, out: Path) -> None:
-    """Train on everything under `bench`, and write `lines.npz` into the folder `out`."""
+    """Train on everything in `bench`, and write `lines.npz` to `out`."""
     data = read(bench)
     words = read_tokens(data)
     everything = np.ones(len(data.keep), bool)
@@ -246,7 +268,8 @@ def main(bench: Path, out: Path) -> None:
     table, checks = np.zeros(1 << BITS, np.int16), np.zeros(1 << BITS, np.uint8)
     values = np.clip(np.rint(model.coef_[0] * SCALE), -32767, 32767).astype(np.int16)
     places, check = slots(words.hashes)
-    order = np.argsort(np.abs(values.astype(np.int64)), kind="stable")  # of two tokens in one place the one that says more stays
+    # of two tokens in one slot, the more informative one stays
+    order = np.argsort(np.abs(values.astype(np.int64)), kind="stable")
     table[places[order]], checks[places[order]] = values[order], check[order]
     arrays: dict[str, Any] = {
         "words_weights": table,

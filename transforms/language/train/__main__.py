@@ -21,12 +21,12 @@ def main() -> int:
     """Fit the scripts that several languages share; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.language.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with data/, words/ and ngrams/")
-    parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl, whose sentences are kept out")
-    parser.add_argument("--script", action="append", help="fit these scripts only, and keep the weights of the others as they are")
-    parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "model.npz", help="file to write (default: %(default)s)")
+    parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl, whose sentences are excluded from training")
+    parser.add_argument("--script", action="append", help="fit only this script, and keep the weights of the others (repeatable)")
+    parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "model.npz", help="output file (default: %(default)s)")
     given = parser.parse_args()
     if not (given.data / "data").is_dir():
-        print(f"{given.data} has no folder data/: say with --data where the texts are", file=sys.stderr)
+        print(f"{given.data} does not contain data/; --data must name the folder with the texts", file=sys.stderr)
         return 2
     os.environ.setdefault("OMP_NUM_THREADS", "1")
     try:
@@ -35,7 +35,7 @@ def main() -> int:
         print(f"training needs {missing.name}: pip install 'newsbeam[train]'", file=sys.stderr)
         return 2
     if not (given.bench / "dev.jsonl").is_file():
-        print(f"{given.bench} has no dev.jsonl: nothing is kept out", file=sys.stderr)
+        print(f"{given.bench} does not contain dev.jsonl: no sentences are excluded", file=sys.stderr)
         texts = []
     else:
         texts = [json.loads(line)["text"] for line in (given.bench / "dev.jsonl").read_text("utf-8").split("\n") if line]

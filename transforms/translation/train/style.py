@@ -53,7 +53,7 @@ down away back per via as like than if unless because though although while wher
 doing done have has had having can could may might must shall should will would ought not no never none nothing nobody neither either both
 each every all any some few many much more most several such other another same own too very just only even also still already again once
 twice here there now then today yesterday tomorrow said says say saying told tell tells according one two three four five six seven eight
-nine ten first second third"""
+nine ten first second third""".split()
 
 
 def kept_words(language: str, texts: Sequence[str]) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def kept_words(language: str, texts: Sequence[str]) -> tuple[str, ...]:
             found.append((count, word))
     words = {word for _, word in sorted(found, key=lambda one: (-one[0], one[1]))[:1000]}
     if language == "en":
-        words.update(_CLOSED_ENGLISH.split())
+        words.update(_CLOSED_ENGLISH)
     return tuple(sorted(words))
 
 
