@@ -71,7 +71,10 @@ def data_names(package: str, folder: str, suffix: str) -> frozenset[str]:
 
 
 def load_json(package: str, name: str) -> Any:
-    """Read the JSON file `name` of `package`. Raises FileNotFoundError where there is none."""
+    """Load the JSON file `name` of `package`.
+
+    Raises FileNotFoundError if it does not exist.
+    """
     return orjson.loads((files(package) / name).read_bytes())
 
 

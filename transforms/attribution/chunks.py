@@ -1,8 +1,10 @@
-"""Statements in languages that are read by word classes: a file of cues and a table of classes each, one reader for all.
+"""Attribution by word classes, with one reader for many languages.
 
-A sentence comes with its quotations masked, one word each. Reporting verbs are looked up; the noun phrase beside each, bounded by
-the classes of the words around it (`tags`), is the speaker, and a quotation, a clause behind a conjunction or a colon, or the clause
-before the verb is what was said. `transforms/README.md` lists the keys of a file of cues.
+Each language has a file of cues and a table of word classes. Quotations are masked as one word
+each. Reporting verbs are looked up. The speaker is the noun phrase next to the verb, limited by the
+classes of the surrounding words (`tags`). The content is a quotation, a clause after a conjunction
+or a colon, or the clause before the verb. The keys of cue files are listed in
+`transforms/README.md`.
 """
 
 from __future__ import annotations
@@ -29,7 +31,7 @@ _SHORT_SUBJECT = 6  # words
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A quotation (`quote`), a mark of punctuation (`mark`) or a word with its class."""
+    """A quotation (`quote`), a punctuation mark (`mark`) or a word with its class."""
 
     start: int
     end: int
@@ -44,8 +46,9 @@ class Lexicon:
 
     language: str
     tags: Tags
-    reporting: frozenset[str]  # without one of these words a sentence reports nothing
-    verbs: dict[str, tuple[tuple[str, ...], ...]]  # by first word: all words of a form, the longest first
+    reporting: frozenset[str]  # every sentence that reports something has one of these words
+    # by first word: all words of a form, longest first
+    verbs: dict[str, tuple[tuple[str, ...], ...]]
     framing: frozenset[str]
     conjunctions: frozenset[str]
     conjunction_prefixes: tuple[str, ...]
@@ -70,7 +73,7 @@ class Lexicon:
 
 @cache
 def lexicon(language: str) -> Lexicon:
-    """The words of `language`, from its file of cues."""
+    """Load the words of `language` from its cue file."""
     data = load(language)
 
     def words(key: str) -> frozenset[str]:
@@ -117,7 +120,10 @@ def lexicon(language: str) -> Lexicon:
 
 
 def tokens(sentence: str, lex: Lexicon) -> list[Token]:
-    """The tokens of a masked sentence; a word's kind is the letter of its class, upper case for what the cues list."""
+    """Return the tokens of a masked sentence.
+
+    The kind of a word is the letter of its class, in upper case if it is in the cue file.
+    """
     made: list[Token] = []
     for match in _TOKEN.finditer(sentence):
         start, end = match.span()
@@ -125,7 +131,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         if match.lastgroup == "quote":
             made.append(Token(start, end, "", "quote"))
         elif match.lastgroup == "mark":
-            inside = text == "." and start + 1 < len(sentence.rstrip(' .\u2026"”»'))  # of an abbreviation: sentences are split already
+            # of an abbreviation: sentences are already split
+            inside = text == "." and start + 1 < len(sentence.rstrip(' .\u2026"”»'))
             made.append(Token(start, end, text, "mark" if text in _SEPARATORS and not inside else "other"))
         else:
             low = text.lower()
@@ -143,7 +150,10 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
 
 
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
-    """The statements of one masked sentence that begins at `offset`; `last` is who spoke last, for a verb without a subject."""
+    """Return the statements of one masked sentence that begins at `offset`.
+
+    `last` is the last speaker, for verbs without a subject.
+    """
     lex = lexicon(language)
     if lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
         return []
@@ -155,12 +165,12 @@ class _Reader:
         self.s, self.offset, self.lex, self.last = sentence, offset, lex, last
         self.t = tokens(sentence, lex)
         self.made: list[Statement] = []
-        self.taken = 0  # tokens before this one belong to statements already
+        self.taken = 0  # tokens before this one already belong to statements
 
     # -- cues -----------------------------------------------------------------------------------------------------------
 
     def cues(self) -> list[Range]:
-        """The reporting verbs: ranges of tokens."""
+        """Return the reporting verbs as ranges of tokens."""
         found: list[Range] = []
         at = 0
         while at < len(self.t):
@@ -269,7 +279,10 @@ class _Reader:
         self.taken = max(self.taken, upto)
 
     def _heir(self) -> Range | None:
-        """Who spoke before in this sentence, or last; ranges of the whole text are kept below zero."""
+        """Return the previous speaker, in this sentence or before it.
+
+        Ranges of the text are encoded as negative.
+        """
         for item in reversed(self.made):
             if item.speaker is not None:
                 return -item.speaker[0] - 2, -item.speaker[1] - 2
@@ -278,7 +291,10 @@ class _Reader:
     # -- where things are -----------------------------------------------------------------------------------------------
 
     def _left_edge(self, at: int) -> int:
-        """The first token of the clause around a verb: behind a mark, a quotation or a subordinator."""
+        """Return the first token of the clause around a verb.
+
+        It follows a mark, a quotation or a subordinator.
+        """
         start = at
         while start > self.taken and self.t[start - 1].kind not in ("mark", "quote", "C", "s"):
             start -= 1
@@ -288,7 +304,10 @@ class _Reader:
         return all(token.kind in "xrtoc" and token.low not in self.lex.pronouns for token in self.t[start:at])
 
     def _adverbial(self, start: int, at: int) -> bool:
-        """Whether the clause opens with an adverb or a prepositional phrase, so that its subject stands behind the verb."""
+        """Return whether the clause begins with an adverb or adverbial phrase.
+
+        Its subject then follows the verb.
+        """
         return start < at and self.t[start].kind in ("a", "r")
 
     def _ends(self, at: int) -> bool:
@@ -300,7 +319,7 @@ class _Reader:
         return next((n for n, token in enumerate(self.t) if token.start >= position), len(self.t))
 
     def _conjunction(self, at: int) -> int:
-        """The token of a conjunction at `at` or behind a comma there, -1 where there is none."""
+        """Return the conjunction at `at` or after a comma there, else -1."""
         if at < len(self.t) and self.t[at].low in (",", "،"):
             at += 1
         if at < len(self.t) and self._is_conjunction(at):
@@ -308,7 +327,10 @@ class _Reader:
         return -1
 
     def _clause_opens(self, at: int) -> bool:
-        """Whether a conjunction follows before the next mark, or behind it: påpekade tidningen med en viss belåtenhet att …"""
+        """Return whether a conjunction follows before or after the next mark.
+
+        Example: påpekade tidningen med en viss belåtenhet att …
+        """
         while at < len(self.t) and self.t[at].kind not in ("mark", "quote"):
             if self._is_conjunction(at):
                 return True
@@ -322,7 +344,7 @@ class _Reader:
     # -- what was said --------------------------------------------------------------------------------------------------
 
     def _quotes_before(self, at: int) -> list[Range]:
-        """The quotation that ends right before token `at`, and those before it that nothing but “and” parts from it."""
+        """Return the quotation before token `at`, and those joined to it by “and”."""
         n = at - 1
         while n >= self.taken and self.t[n].kind == "mark" and self.t[n].low in ",–—-،.!?":
             n -= 1
@@ -343,7 +365,10 @@ class _Reader:
         return []
 
     def _clause_before(self, at: int) -> list[Range]:
-        """The clause that ends with the comma or dash right before token `at`; without a verb only where the sentence goes on."""
+        """Return the clause that ends with the comma or dash before token `at`.
+
+        It may lack a verb only if the sentence continues.
+        """
         t = self.t
         if at <= self.taken or t[at - 1].kind != "mark" or t[at - 1].low not in (",", "–", "—", "-", "،", "?", "!"):
             return []
@@ -358,7 +383,10 @@ class _Reader:
         return [(t[self._skip_marks(self.taken)].start, t[at - 2].end)]
 
     def _tail(self, at: int) -> list[Range]:
-        """What was said behind “X, he said, …”: a clause with a verb behind a comma that is no relative one."""
+        """Return the content after “X, he said, …”.
+
+        It is a clause with a verb after a comma, but not a relative clause.
+        """
         t = self.t
         if at >= len(t) - 2 or t[at].low not in (",", "،", "–", "—"):
             return []
@@ -379,7 +407,10 @@ class _Reader:
         return at
 
     def _sentence_end(self, following: Range | None, start: int) -> int:
-        """The token behind what was said: before a further cue with “and”, a semicolon or the end."""
+        """Return the token after the content.
+
+        The content ends before another cue with “and”, at a semicolon or at the end.
+        """
         if following is not None and following[0] > start:
             n = following[0]
             while n > start and self.t[n - 1].kind in "xrto":
@@ -392,7 +423,10 @@ class _Reader:
         return len(self.t)
 
     def _content_behind(self, start: int, following: Range | None, framing: bool) -> tuple[list[Range], bool]:
-        """What was said, behind verb and subject: a quotation, what follows a colon or a conjunction, or a clause of its own."""
+        """Return the content after verb and subject.
+
+        It is a quotation, the text after a colon or conjunction, or an independent clause.
+        """
         t, n = self.t, start
         while n < len(t):
             token = t[n]
@@ -441,7 +475,10 @@ class _Reader:
     # -- who ------------------------------------------------------------------------------------------------------------
 
     def _phrase_behind(self, at: int) -> tuple[Range | None, int]:
-        """The noun phrase behind a verb with its apposition, and the token behind it."""
+        """Return the noun phrase after a verb, and the token after it.
+
+        The phrase includes its apposition.
+        """
         t, n = self.t, at
         while n < len(t) and (t[n].kind in "xrt" or (t[n].kind == "o" and t[n].low not in self.lex.pronouns)) and not self._named(n):
             n += 1
@@ -462,7 +499,7 @@ class _Reader:
         return self.t[n].capital and n > 0 and self.t[n - 1].kind not in ("mark", "quote")
 
     def _noun_phrase_end(self, at: int) -> int:
-        """Where the noun phrase that begins with token `at` ends."""
+        """Return the end of the noun phrase that begins with token `at`."""
         t, n = self.t, at
         noun = False
         while n < len(t) and n - at < _LONGEST_SPEAKER:
@@ -488,7 +525,7 @@ class _Reader:
             elif token.kind == "d" and noun and t[n - 1].low not in self.lex.of:
                 break
             elif token.kind == "o" and token.low not in self.lex.pronouns and (noun or (n + 1 < len(t) and t[n + 1].kind in "njp")):
-                pass  # a possessive before its noun or behind it
+                pass  # a possessive before or after its noun
             elif token.kind in "vxro":
                 break
             n += 1
@@ -500,7 +537,10 @@ class _Reader:
         return bool(self._verb(n)) or (self.t[n].kind in ("v", "x") and not self._named(n))
 
     def _phrase_before(self, start: int, at: int) -> Range | None:
-        """The subject before a verb: the first noun phrase of its clause, behind an introductory phrase."""
+        """Return the subject before a verb.
+
+        It is the first noun phrase of the clause, after an introductory phrase.
+        """
         t, n = self.t, start
         apposed = self._apposed(start, at)
         if apposed is not None:
@@ -519,7 +559,7 @@ class _Reader:
             if end > n and self._speaks(n, end):
                 return t[n].start, t[end - 1].end
             n = max(end, n + 1)
-        # Scripts without capitals: a name that no table knows.
+        # Scripts without capitals: a name that no table contains.
         words = t[start:at]
         if not words or len(words) > _SHORT_SUBJECT or words[0].kind in "arcsC" or words[0].capital:
             return None
@@ -530,7 +570,10 @@ class _Reader:
         return None
 
     def _apposed(self, start: int, at: int) -> Range | None:
-        """The subject with its apposition or relative clause, all between commas, before its verb: X, chef för Y, sade."""
+        """Return a subject with an apposition or relative clause between commas.
+
+        It precedes its verb: X, chef för Y, sade.
+        """
         t = self.t
         if start <= self.taken or t[start - 1].low not in (",", "،", ")"):
             return None
@@ -555,7 +598,10 @@ class _Reader:
         return t[first].start, t[max(start - 2, end - 1)].end
 
     def _speaks(self, start: int, end: int) -> bool:
-        """Whether a noun phrase can speak: it has a noun or a name, and is none of the words that never do."""
+        """Return whether a noun phrase can speak.
+
+        It has a noun or a name, and none of the words that exclude a speaker.
+        """
         words = self.t[start:end]
         if not words or words[0].low in self.lex.not_speakers or words[-1].low in self.lex.not_speakers:
             return False
@@ -566,7 +612,10 @@ class _Reader:
         return any(token.kind in "np" or token.capital for token in words) and len(words) <= _LONGEST_SPEAKER
 
     def _may_speak(self, span: Range | None) -> bool:
-        """Whether a phrase behind “…, said” surely names a source: a name, a pronoun or a word of the lists."""
+        """Return whether a phrase after “…, said” certainly names a source.
+
+        A source is a name, a pronoun or a word of the lists.
+        """
         if span is None:
             return False
         words = [token for token in self.t if span[0] <= token.start < span[1]]
@@ -575,7 +624,10 @@ class _Reader:
     # -- other orders ---------------------------------------------------------------------------------------------------
 
     def _verb_final(self, cue: Range) -> bool:
-        """X, "…" dedi. · X, … söyledi. · …, dedi X.: the speaker opens the sentence or closes it, behind the verb."""
+        """Read X, "…" dedi. · X, … söyledi. · …, dedi X.
+
+        The speaker is at the beginning of the sentence, or at its end after the verb.
+        """
         t = self.t
         first = self._skip_marks(self.taken)
         if first >= cue[0]:
@@ -608,7 +660,10 @@ class _Reader:
         return at
 
     def _opening_speaker(self, first: int, limit: int) -> int:
-        """Where the speaker ends that opens a sentence: before its first comma, or with its first noun phrase."""
+        """Return the end of a speaker at the beginning of a sentence.
+
+        It ends before the first comma, or with the first noun phrase.
+        """
         t = self.t
         if t[first].low in self.lex.pronouns:
             return first + 1
@@ -625,7 +680,7 @@ class _Reader:
         return end if end > first and self._speaks(first, end) else first
 
     def _according(self) -> None:
-        """Podle X … · X:n mukaan …"""
+        """Read Podle X … · X:n mukaan …"""
         t, lex = self.t, self.lex
         for n in range(len(t)):
             phrase = next((p for p in lex.before if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
@@ -645,7 +700,10 @@ class _Reader:
                     return
 
     def _accorded(self, cue: Range, start: int, end: int) -> None:
-        """Add what is said around a formula: what follows it, or, at the end of the sentence, what goes before."""
+        """Add the content around a formula.
+
+        It follows the formula, or precedes one at the end of the sentence.
+        """
         t = self.t
         last = max(end, cue[1])
         first = min(start, cue[0])

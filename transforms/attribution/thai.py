@@ -1,4 +1,7 @@
-"""Thai statements: a reporting verb, “ว่า” and what was said; words are written together, blanks part phrases."""
+"""Attribution in Thai: a reporting verb, “ว่า” and the content.
+
+Words are written together, and blanks separate phrases.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +27,7 @@ def _patterns() -> tuple[re.Pattern[str], re.Pattern[str]]:
 
 
 def read_thai(prose: str) -> list[Statement]:
-    """The statements of a Thai text."""
+    """Return the statements of a Thai text."""
     said, according = _patterns()
     found: list[Statement] = []
     for paragraph in _PARAGRAPH.finditer(prose):
@@ -35,7 +38,8 @@ def read_thai(prose: str) -> list[Statement]:
                 continue
             end = cues[number + 1].start() if number + 1 < len(cues) else paragraph.end()
             if number + 1 < len(cues):
-                end = max(prose.rfind(" ", match.end(), end), match.end())  # the next speaker stands before its verb
+                # the next speaker precedes its verb
+                end = max(prose.rfind(" ", match.end(), end), match.end())
             tail = _TAIL.search(prose, match.end(), end)
             end = tail.start() if tail else end
             if end - match.end() < 4:
@@ -54,13 +58,13 @@ def read_thai(prose: str) -> list[Statement]:
 
 
 def _speaker(prose: str, start: int, end: int) -> tuple[int, int] | None:
-    """The phrase that ends at the verb, back to a blank that parts it from what goes before."""
+    """Return the phrase that ends at the verb, back to a separating blank."""
     start = max(start, end - _LONGEST_SPEAKER)
     while end > start and prose[end - 1].isspace():
         end -= 1
     begin = prose.rfind(" ", start, end) + 1
     begin = max(begin, start)
-    # A surname or a word in Latin letters stands behind a blank of its own.
+    # A surname or a word in Latin letters follows a separate blank.
     while begin > start and (end - begin < 3 or prose[begin].isascii()):
         previous = prose.rfind(" ", start, begin - 1) + 1
         if previous <= start or previous == begin:
