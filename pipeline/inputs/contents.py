@@ -9,11 +9,13 @@ from hashlib import sha256
 from typing import Any, cast
 
 from newsbeam.errors import MissingExtra
-from newsbeam.inputs.compression import COMPRESSIONS, HashingReader, MemberDecompressor, buffered, decompress, strip_compression_suffix
+from newsbeam.inputs.compression import COMPRESSIONS, decompress, strip_compression_suffix
 from newsbeam.inputs.failures import failure_of
+from newsbeam.inputs.files import HashingReader, buffered
 from newsbeam.inputs.formats import INPUT_FORMATS
 from newsbeam.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint
 from newsbeam.inputs.limits import Budget, Unreadable, megabytes
+from newsbeam.inputs.members import MemberDecompressor
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
 from newsbeam.storage.filesystem import is_remote
 from newsbeam.transforms.decode import HEAD_BYTES, container

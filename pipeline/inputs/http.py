@@ -19,7 +19,7 @@ import brotli
 import zstandard
 from warcio.statusandheaders import StatusAndHeadersParser
 
-from newsbeam.inputs.compression import gzip_header
+from newsbeam.inputs.members import gzip_header
 from newsbeam.transforms.decode import HEAD_BYTES, binary
 
 _MAX_CODINGS = 5

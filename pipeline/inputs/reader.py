@@ -12,8 +12,9 @@ from hashlib import sha256
 from typing import Any, cast
 
 from newsbeam.inputs import process, work_units
-from newsbeam.inputs.compression import COMPRESSIONS, HashingReader, open_plain, open_raw
+from newsbeam.inputs.compression import COMPRESSIONS
 from newsbeam.inputs.contents import ReadTask, failure, is_wanted, items, parse_origin
+from newsbeam.inputs.files import HashingReader, open_plain, open_raw
 from newsbeam.inputs.formats import INPUT_FORMATS
 from newsbeam.inputs.formats.base import COPY_BYTES
 from newsbeam.inputs.limits import MIN_READ_SECONDS

@@ -21,8 +21,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from newsbeam.inputs import process, reader, work_units
-from newsbeam.inputs.compression import open_raw
 from newsbeam.inputs.contents import split_points
+from newsbeam.inputs.files import open_raw
 from newsbeam.inputs.formats.base import Irregular, SplitPoint, Unreadable
 from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.work_units import WorkUnit

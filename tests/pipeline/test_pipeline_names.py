@@ -17,8 +17,8 @@ import pytest
 from newsbeam import errors
 from newsbeam.config.recipe_parser import parse
 from newsbeam.errors import RecipeError
-from newsbeam.inputs import compression
 from newsbeam.inputs import discovery as module
+from newsbeam.inputs import files
 from newsbeam.inputs.discovery import discover
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.work_units import Source, plan_work_units
@@ -179,7 +179,7 @@ def test_a_pattern_over_folders_too_deep_says_so(deep: Callable[[int, str], Path
 
 
 def test_a_named_pipe_without_a_writer_becomes_a_dead_letter(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compression, "PIPE_SECONDS", 0.05)
+    monkeypatch.setattr(files, "PIPE_SECONDS", 0.05)
     os.mkfifo("pipe")
     [source] = discover(["pipe"]).sources
     [bundle] = [bundle for share in plan_work_units([source]) for bundle in Reader(1 << 20).read(share)]
@@ -197,11 +197,11 @@ def test_a_named_pipe_with_a_writer_is_read(here: Path) -> None:
 
 @pytest.mark.skipif(not os.path.exists("/dev/fd"), reason="no /dev/fd here")
 def test_a_pipe_of_the_shell_has_no_limit(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compression, "PIPE_SECONDS", 0.0)
+    monkeypatch.setattr(files, "PIPE_SECONDS", 0.0)
     reading, writing = os.pipe()
     timer = threading.Timer(0.2, lambda: (os.write(writing, b"Late."), os.close(writing)))
     timer.start()
-    with compression.open_plain(f"/dev/fd/{reading}") as stream:
+    with files.open_plain(f"/dev/fd/{reading}") as stream:
         assert stream.read() == b"Late."
     timer.join(HANG_SECONDS)
     os.close(reading)

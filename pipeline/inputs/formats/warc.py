@@ -13,7 +13,6 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
-from newsbeam.inputs.compression import MemberDecompressor
 from newsbeam.inputs.formats.base import (
     COPY_BYTES,
     InputFormat,
@@ -24,6 +23,7 @@ from newsbeam.inputs.formats.base import (
     megabytes,
     skip_blank_lines,
 )
+from newsbeam.inputs.members import MemberDecompressor
 from newsbeam.transforms.decode import HEAD_BYTES
 from newsbeam.transforms.document import Raw
 
