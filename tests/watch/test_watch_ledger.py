@@ -373,6 +373,8 @@ def wipe(folder: Path) -> None:
 WHOLE = sorted([*(f"{path}#1" for path in INPUTS), f"{INPUTS[3]}#2"])
 
 
+# From Python 3.12 on. The child begins with the work at once, and whoever runs the tests may well have threads.
+@pytest.mark.filterwarnings("ignore:.* is multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.parametrize("lose_the_ledger", [False, True])
 @pytest.mark.parametrize(("first", "every"), [(0, 17), pytest.param(0, 1, marks=pytest.mark.engines_full)])
 def test_killed_at_every_step(tmp_path: Path, lose_the_ledger: bool, first: int, every: int, monkeypatch: pytest.MonkeyPatch) -> None:
