@@ -31,7 +31,7 @@ _SHORT_SUBJECT = 6  # words
 
 @dataclass(frozen=True, slots=True)
 class Token:
-    """A quotation (`quote`), a punctuation mark (`mark`) or a word with its class."""
+    """A quotation (`quote`), a punctuation mark (`mark`) or a word."""
 
     start: int
     end: int
@@ -344,7 +344,7 @@ class _Reader:
     # -- what was said --------------------------------------------------------------------------------------------------
 
     def _quotes_before(self, at: int) -> list[Range]:
-        """Return the quotation before token `at`, and those joined to it by “and”."""
+        """Return the quotation before `at`, and those joined to it by “and”."""
         n = at - 1
         while n >= self.taken and self.t[n].kind == "mark" and self.t[n].low in ",–—-،.!?":
             n -= 1
@@ -365,7 +365,7 @@ class _Reader:
         return []
 
     def _clause_before(self, at: int) -> list[Range]:
-        """Return the clause that ends with the comma or dash before token `at`.
+        """Return the clause that ends with the mark before token `at`.
 
         It may lack a verb only if the sentence continues.
         """
@@ -570,7 +570,7 @@ class _Reader:
         return None
 
     def _apposed(self, start: int, at: int) -> Range | None:
-        """Return a subject with an apposition or relative clause between commas.
+        """Return a subject with an apposition or relative clause in commas.
 
         It precedes its verb: X, chef för Y, sade.
         """
@@ -680,7 +680,7 @@ class _Reader:
         return end if end > first and self._speaks(first, end) else first
 
     def _according(self) -> None:
-        """Read Podle X … · X:n mukaan …"""
+        """Read according-to formulas: Podle X … · X:n mukaan …."""
         t, lex = self.t, self.lex
         for n in range(len(t)):
             phrase = next((p for p in lex.before if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
