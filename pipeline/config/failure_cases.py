@@ -1,9 +1,8 @@
-"""What went wrong in a run, summed up: like cases together, how many, and the first of them in the order of the input.
+"""Failures and losses of a run: similar cases are counted together, with the first of them in the order of the input.
 
-The sums are the same whatever the workers and their order. A batch keeps all of its few cases; a part, which is always the same
-stretch of the input, keeps the first MAX_PART_CASES that come up in it and counts the others without telling them apart; so does a
-run with MAX_CASES, part by part. So memory is bounded, and a number that is shown is short only where there are more kinds of cases
-than that.
+The counts do not depend on the number of workers. A batch keeps all of its few cases. A part, which always is the same range of the
+input, keeps its first MAX_PART_CASES kinds and counts the rest together. A run does the same with MAX_CASES, part by part. So memory is
+bounded, and a count is too low only if there are more kinds of cases than that.
 """
 
 from __future__ import annotations
@@ -20,31 +19,31 @@ from newsbeam.transforms.document import Document, Dropped, Raw
 from newsbeam.transforms.processor import Outcome
 
 MAX_PART_CASES, MAX_CASES = 200, 20_000
-"""Of each kind."""
+"""Cases that a part and a run tell apart, for each of the kinds below."""
 
 MAX_SHOWN = 20
-"""Of each kind, in the manifest: the commonest."""
+"""Cases of each kind in the manifest: the most frequent."""
 
 MAX_ORIGINS = 3
 
 LITTLE = 0.05
-"""Of a document's visible characters: a page of which less is kept says that something is amiss."""
+"""Share of the visible characters of a document. If less is kept, something is probably wrong."""
 
 FAILED, LITTLE_KEPT, LITTLE_KEPT_AT = "failed", "little kept", "little kept at"
 
 Case = tuple[str, tuple[str, ...], int, tuple[str, ...], str]
-"""(kind, key, how many, origins of the first, message of the first)."""
+"""(kind, key, count, origins of the first documents, message of the first)."""
 
 
 class Cases:
-    """Cases as they come up, at most `limit` different ones of each kind."""
+    """Cases in the order of the input, at most `limit` different ones of each kind."""
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
         self._cases: dict[str, dict[tuple[str, ...], list[Any]]] = {}
 
     def add(self, cases: Iterable[Any]) -> None:
-        """Add cases, which come after all that were added before. They may have been through JSON."""
+        """Add cases of later inputs. They may have been read from JSON."""
         for kind, key, count, origins, message in cases:
             of_kind = self._cases.setdefault(kind, {})
             if tuple(key) in of_kind or len(of_kind) < self._limit:
@@ -55,7 +54,7 @@ class Cases:
             case[1] = [*case[1], *origins][:MAX_ORIGINS]
 
     def rows(self) -> list[Case]:
-        """All of them, in the order in which they came up."""
+        """All cases in the order of the input."""
         return [(kind, key, *case) for kind, of_kind in self._cases.items() for key, case in of_kind.items()]
 
     def failures(self) -> tuple[tuple[Failure, ...], int]:
@@ -78,7 +77,14 @@ class Cases:
 
 
 def cases_of(raw: Raw, kind: str, line: bytes, outcome: Outcome) -> list[Case]:
-    """What of one input is a case: `kind` is the output it went to, `line` what was written there."""
+    """The cases of one input.
+
+    Args:
+        raw: the input.
+        kind: the output that it belongs to.
+        line: its line there.
+        outcome: the result of the chain.
+    """
     origin = printable(raw.origin)
     if kind == "dead_letters":
         row = orjson.loads(line)
@@ -91,7 +97,7 @@ def cases_of(raw: Raw, kind: str, line: bytes, outcome: Outcome) -> list[Case]:
 
 
 def _without_origin(message: str, origin: str) -> str:
-    """The message without where it is from, so that like ones are alike, and not too long for a line or two."""
+    """The message without its origin, so that similar ones are equal, and short enough for two lines."""
     path = origin.rpartition("#")[0] or origin
     for name in (origin, path, path.rpartition("/")[2]):
         if len(name) > 2:

@@ -1,1 +1,1 @@
-"""What is written: records, dropped rows, dead letters, the manifest and the data card."""
+"""Everything that is written: records, dropped rows, dead letters, the manifest and the data card."""

@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from newsbeam.outputs.schema import MAX_NAME, columns
+from newsbeam.storage.output_layout import MANIFEST, file_pattern
 from newsbeam.transforms.document import RECORD_FIELDS
 
 
@@ -16,12 +17,13 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
     """
     lines = ["---", "configs:", "- config_name: default", "  data_files:", "  - split: train", f'    path: "{files}"']
     lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {_as_text(name)}", ""]
-    lines += [f"Made by {made_by}. {account}.", "", "| column | type | what |", "| --- | --- | --- |"]
+    lines += [f"Made by {made_by}. {account}.", "", "| column | type | content |", "| --- | --- | --- |"]
     lines += [f"| `{key}` | {_short(of)} | {RECORD_FIELDS[key]} |" for key, of in columns().items()]
-    lines += ["", "Offsets are code points into `text`, end exclusive; -1 where a piece stands in removed text or is missing.", ""]
+    lines += ["", "Offsets are code points into `text`, end exclusive; -1 if a piece is missing or in removed text.", ""]
     lines += [
-        "`dropped-*.jsonl` holds what a rule sorted out, with the reason; `dead-letters-*.jsonl` what failed, with stage and error",
-        "(`newsbeam replay` runs it again); `manifest.json` the versions, the recipe, the inputs and the counts.",
+        f"- `{file_pattern('dropped', 'jsonl')}`: documents that a rule left out, with the reason",
+        f"- `{file_pattern('dead_letters', 'jsonl')}`: documents that failed, with stage and error; `newsbeam replay` tries them again",
+        f"- `{MANIFEST}`: versions, recipe, inputs and counts",
         "",
     ]
     return "\n".join(lines)

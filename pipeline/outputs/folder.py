@@ -101,7 +101,7 @@ def list_all_names(folder: str) -> list[str]:
 
 
 def path_exists(path: str) -> bool:
-    """Whether there is a file, a folder, an object or a link."""
+    """Check for a file, a folder, an object or a link."""
     return filesystem.exists(path) if filesystem.is_remote(path) else os.path.lexists(path)
 
 
@@ -127,7 +127,7 @@ def describe_card(text: bytes) -> Card:
 
 
 def is_edited(output: str, written: Card | None) -> bool:
-    """Whether there is a data card that is not the one newsbeam wrote."""
+    """Check for a data card that is not the one newsbeam wrote."""
     path = filesystem.join(output, CARD)
     if not path_exists(path):
         return False

@@ -1,4 +1,4 @@
-"""What every manifest says of a job: its account, other counts, timings, versions, recipe and options."""
+"""The part of a manifest that every command writes: account, other counts, timings, versions, recipe and options."""
 
 from __future__ import annotations
 

@@ -40,12 +40,12 @@ class PartReport:
 
     @property
     def inputs_read(self) -> int:
-        """How many inputs were read, as far as anybody counted."""
+        """The number of inputs that were read: the count of the reader, or else of the writer."""
         return self.read if self.read >= 0 else self.taken
 
     @property
     def out(self) -> int:
-        """How many inputs became a line."""
+        """The number of inputs that became a line."""
         return sum(self.counts.get(kind, 0) for kind in OUTPUTS)
 
 
@@ -171,7 +171,7 @@ def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
             try:
                 seen[part] = load_report(job, part).out
             except (OSError, ValueError):
-                break  # it is published, and its files are gone
+                break  # it is published, and its files are removed
     return len(seen), sum(seen.values())
 
 

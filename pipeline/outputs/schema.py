@@ -1,4 +1,4 @@
-"""The record's columns and types, read off the document's own annotations: for parquet, and for the data card."""
+"""The columns of a record and their types, from the annotations of Document: for Parquet and the data card."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from typing import Any, Literal
 from newsbeam.transforms.document import RECORD_KEYS, Document
 
 MAX_NAME = 100
-"""So much of a collection's name stands in the data card."""
+"""Characters of the name of a collection that the data card shows."""
 
 _SCALARS = {str: "string", int: "int64", float: "float64"}
 
 
 @cache
 def columns() -> dict[str, Any]:
-    """Each column's type: a scalar's name, a dict (struct) of such, or a one-element list of such."""
+    """The type of each column: the name of a scalar, a dict (struct) of types, or a list of one type."""
     hints = typing.get_type_hints(Document)
     return {key: _type(hints[key]) for key in RECORD_KEYS}
 

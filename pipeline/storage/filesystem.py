@@ -18,7 +18,7 @@ from uuid import uuid4
 
 from newsbeam.errors import MissingExtra, UsageError
 
-# Scheme of a URI -> (the extra that brings its filesystem, a module that is there when the extra is).
+# Scheme of a URI -> (the extra that installs its filesystem, a module that is there when the extra is).
 _EXTRAS = {
     "gs": ("gcp", "google.cloud.storage"),
     "s3": ("aws", "boto3"),
@@ -31,7 +31,7 @@ _EXTRAS = {
 
 
 def require_extra(extra: str, module: str, what: str) -> None:
-    """Raises MissingExtra unless `module`, which the extra brings, is installed."""
+    """Raises MissingExtra unless `module`, which the extra installs, can be imported."""
     try:
         found = find_spec(module)
     except ModuleNotFoundError:  # a parent package is missing
@@ -41,7 +41,7 @@ def require_extra(extra: str, module: str, what: str) -> None:
 
 
 def check_scheme(path: str) -> None:
-    """Raise MissingExtra or UsageError where the filesystem of a URI is not available."""
+    """Raise MissingExtra or UsageError if the filesystem of a URI is not available."""
     scheme = path.partition("://")[0]
     if scheme in _EXTRAS:
         require_extra(*_EXTRAS[scheme], f"{scheme}://")
@@ -87,15 +87,15 @@ CHECKOUT = str(Path(__file__).resolve().parents[2])
 
 
 def search_path() -> list[str]:
-    """Where newsbeam and its workers look for modules: where this process does, but in the current folder last, whatever put it in front.
+    """List the folders that newsbeam and its workers search for modules: those of this process, but the current folder last.
 
-    A `yaml.py` or a `transforms/` beside the data hides nothing of newsbeam's or of what it needs. The one exception is a checkout
-    of newsbeam that this process runs from.
+    So a `yaml.py` or a `transforms/` beside the data hides no module that newsbeam needs. The one exception is a checkout of newsbeam
+    that this process runs from.
     """
     paths = [os.path.abspath(path) for path in sys.path if isinstance(path, str)]
     try:
         here = os.getcwd()
-    except OSError:  # the folder is gone
+    except OSError:  # the folder was deleted
         return paths
     if here not in paths or here == PACKAGES:
         return paths
@@ -103,12 +103,12 @@ def search_path() -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Text that any encoder writes: half a character, as in a file name that is not UTF-8, stands as `\\udcXX`."""
+    """Escape lone surrogates, as in a file name that is not UTF-8, as `\\udcXX`, so that any encoder accepts the text."""
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def is_remote(path: str) -> bool:
-    """Whether a path is a URI of another filesystem."""
+    """Tell whether a path is a URI of another filesystem."""
     return "://" in path
 
 
@@ -126,12 +126,12 @@ def make_folder(path: str) -> None:
 
 
 def exists(path: str) -> bool:
-    """Whether there is such a file."""
+    """Check for a file or folder."""
     return bool(filesystems().exists(path)) if is_remote(path) else os.path.exists(path)
 
 
 def is_file(path: str) -> bool:
-    """Whether there is a regular file or an object, which can be read without waiting."""
+    """Check for a regular file or an object, which can be read without blocking."""
     return bool(filesystems().exists(path)) if is_remote(path) else os.path.isfile(path)
 
 
@@ -167,7 +167,7 @@ def incomplete_path(path: str) -> str:
 
 
 def is_temporary(name: str) -> bool:
-    """Whether a file is not complete yet, by its name."""
+    """Tell from its name whether a file is not complete yet."""
     return name.endswith(_TEMPORARY)
 
 
@@ -255,7 +255,7 @@ def sizes_in(folder: str, beginning: str = "") -> dict[str, int]:
 
 
 def is_occupied(folder: str) -> bool:
-    """Whether anything is there under this name, or below it."""
+    """Check for anything under this name, or below it."""
     if not is_remote(folder):
         return os.path.lexists(folder)
     return bool(exists(folder) or filesystems().match([folder.rstrip("/") + "/**"])[0].metadata_list)

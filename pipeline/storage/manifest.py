@@ -1,10 +1,10 @@
-"""Manifests: what an output folder holds, what it was made from, and what became of every input.
+"""Manifests: the files of an output folder, their origin, and the account of all inputs.
 
     manifest.json            a run over files (RunManifest), or all that `newsbeam watch` did (WatchSummary)
     manifest-WINDOW.json     a window of a run over messages (WindowManifest)
     manifest-00000001.json   a publication of `newsbeam watch` (WatchManifest)
 
-Fields stand in the files in this order. A manifest of an older version may lack fields that have a default here.
+The fields in the files are in this order. A manifest of an older version may lack fields that have a default here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _M = TypeVar("_M", bound="Manifest")
 
 @dataclass(frozen=True)
 class Account:
-    """What became of the inputs: read = written + dropped + failed."""
+    """The account of some inputs: read = written + dropped + failed."""
 
     read: int = 0
     documents: int = 0
@@ -32,23 +32,23 @@ class Account:
 
     @classmethod
     def of(cls, counts: Mapping[Any, int]) -> Account:
-        """The account of inputs that were counted by what became of them."""
+        """The account of inputs, given counts of each kind of output."""
         written, dropped, failed = (counts.get(kind, 0) for kind in ("documents", "dropped", "dead_letters"))
         return cls(written + dropped + failed, written, dropped, failed)
 
     @property
     def written(self) -> int:
-        """How many became records."""
+        """The number of inputs that became records."""
         return self.documents
 
     @property
     def failed(self) -> int:
-        """How many became dead letters."""
+        """The number of inputs that became dead letters."""
         return self.dead_letters
 
     @property
     def balances(self) -> bool:
-        """Whether each input that was read became exactly one line."""
+        """True if each input that was read became exactly one line."""
         return self.read == self.written + self.dropped + self.failed
 
     def __add__(self, other: Account) -> Account:
@@ -65,7 +65,7 @@ class Account:
 
 @dataclass(frozen=True)
 class Timing:
-    """How many documents a processor worked on, and for how long in all."""
+    """The number of documents that a processor worked on, and the total time."""
 
     documents: int
     seconds: float
@@ -166,7 +166,7 @@ class Manifest:
 
     @property
     def balances(self) -> bool:
-        """Whether each input became exactly one line, as far as the command that wrote the manifest could tell."""
+        """True if each input became exactly one line, as far as the command that wrote the manifest could tell."""
         return self.counts.balances and self.account == str(self.counts)
 
     @classmethod
@@ -248,7 +248,7 @@ class WatchSummary(Manifest):
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedInput:
-    """How far a version of a file had come when it was published. `path_hex` is set if the path is not UTF-8."""
+    """The progress of a version of a file at the time of publication. `path_hex` is set if the path is not UTF-8."""
 
     path: str
     path_hex: str | None = None
@@ -264,7 +264,7 @@ class WatchedInput:
 
 @dataclass(frozen=True)
 class WatchManifest:
-    """The manifest of one publication of `newsbeam watch`: what became of some parts of the ledger. `counts` has all counts."""
+    """The manifest of one publication of `newsbeam watch`: the output of some parts of the ledger. `counts` has all counts."""
 
     number: int
     parts: tuple[int, int]
@@ -276,7 +276,7 @@ class WatchManifest:
 
     @property
     def account(self) -> Account:
-        """What became of the inputs of this publication."""
+        """The account of the inputs of this publication."""
         return Account.of(self.counts)
 
     @classmethod
@@ -293,7 +293,7 @@ Command = Literal["run", "watch"]
 
 
 def recognise(folder: str, name: str = MANIFEST) -> Command | None:
-    """Which command wrote a manifest; None if there is no manifest or if it is not one of newsbeam.
+    """Tell which command wrote a manifest; None if there is no manifest or if it is not one of newsbeam.
 
     Browser extensions and web apps have a manifest.json as well. One of newsbeam is recognised even if it is otherwise damaged.
     """

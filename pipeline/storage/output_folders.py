@@ -11,7 +11,7 @@ from newsbeam.storage.output_layout import MANIFEST, WindowManifestName
 
 
 def is_newsbeam_output(folder: str, names: Iterable[str] = ()) -> bool:
-    """Whether newsbeam wrote `folder`, or is about to: it holds a manifest of newsbeam or the state of a run.
+    """Tell whether newsbeam wrote `folder`, or is about to: it holds a manifest of newsbeam or the state of a run.
 
     Args:
         folder: a path or a URI.

@@ -182,7 +182,7 @@ def parse_manifest(name: str) -> ManifestName | None:
 
 
 def is_output_name(name: str) -> bool:
-    """Whether newsbeam gives this name to a file that people read, so that a command could write over a file with it."""
+    """Tell whether newsbeam gives this name to a file that people read, so that a command could write over a file with it."""
     return name == CARD or parse_line_file(name) is not None or parse_manifest(name) is not None
 
 
@@ -207,12 +207,12 @@ RECORDS_FOLDER = "documents"
 
 
 def is_records_path(path: str) -> bool:
-    """Whether a path relative to an output folder names a file with records."""
+    """Tell whether a path relative to an output folder names a file with records."""
     return re.fullmatch(rf"(?:{RECORDS_FOLDER}/)?{file_prefix('documents')}[^/]*", path) is not None
 
 
 def may_mark_output(name: str) -> bool:
-    """Whether a name in a folder suggests that newsbeam writes there, so that it is worth a closer look."""
+    """Tell whether a name in a folder suggests that newsbeam writes there, so that it is worth a closer look."""
     return name.startswith((STATE, MANIFEST_PREFIX))
 
 

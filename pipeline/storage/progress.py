@@ -1,4 +1,4 @@
-"""What a run on this machine has done so far, for the bar on the terminal. Counted in process, read by another thread."""
+"""The progress of a run on this machine, for the bar on the terminal. Counted in process, read by another thread."""
 
 from __future__ import annotations
 

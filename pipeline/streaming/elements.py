@@ -10,7 +10,7 @@ from newsbeam.storage.output_layout import OutputKind
 
 @dataclass(frozen=True)
 class Stream:
-    """How messages are divided into windows and deduplicated.
+    """The settings by which messages are divided into windows and deduplicated.
 
     `window` and `remember` are in seconds, `run` is the number of the run in its folder.
     What earlier runs wrote (see `newsbeam.streaming.history`): `done` are ranges of Kafka offsets, `seen` is the file with hashes of keys.

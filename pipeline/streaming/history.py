@@ -75,7 +75,7 @@ def _sorted(hashes: Iterable[int]) -> array[int]:
 
 
 def load(output: str, place: str, remember: int) -> tuple[Processed, array[int]]:
-    """What the manifests of a folder account for.
+    """Load the messages and keys that the manifests of a folder account for.
 
     Args:
         output: the output folder.
@@ -137,7 +137,7 @@ def load_keys(path: str) -> array[int]:
 
 
 def contains_key(key: int, hashes: array[int]) -> bool:
-    """Whether a hash is among others in ascending order."""
+    """Tell whether a hash is among others in ascending order."""
     index = bisect_right(hashes, key) - 1
     return index >= 0 and hashes[index] == key
 
@@ -150,7 +150,7 @@ def _manifests(output: str, oldest: float) -> Iterator[tuple[float, str]]:
 
 
 def is_written(message: Message, ranges: Mapping[str, list[OffsetRange]]) -> bool:
-    """Whether a Kafka message is in the ranges that were written."""
+    """Tell whether a Kafka message is in the ranges that were written."""
     place, _, number = message.origin.rpartition("@")
     of_place = ranges.get(place)
     if not of_place:

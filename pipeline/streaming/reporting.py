@@ -42,4 +42,4 @@ class ManifestReporter:
 
 
 _REMOTE_SECONDS = 30.0
-"""How often an object store is listed for new manifests."""
+"""Seconds between lists of an object store."""

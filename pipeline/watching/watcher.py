@@ -1,4 +1,4 @@
-"""The loop of `newsbeam watch`, and its work in flight."""
+"""The main loop of `newsbeam watch`, and the work in flight."""
 
 from __future__ import annotations
 
@@ -32,20 +32,20 @@ from newsbeam.watching.status_line import StatusReporter
 from newsbeam.workers.pool import Pool
 
 AHEAD_PIECES = 4
-"""So many bundles of one file, for each worker, may wait for a slow document in front of them."""
+"""Bundles of one file, for each worker, that may wait for a slow document before them."""
 
 RETRY_SECONDS = 2.0
-"""How often it is tried to write again when the disk is full."""
+"""Seconds between attempts to write while the disk is full."""
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _Stopped(Exception):
-    """It was asked to stop while nothing could be written."""
+    """A stop was requested while the disk was full."""
 
 
 class Watcher:
-    """The loop, and what it has in its hands."""
+    """The main loop, and the work in flight."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Watcher:
         self._trouble = ""
 
     def status(self) -> Status:
-        """How things are; for another thread too, and so from what the loop noted down last."""
+        """The status as the loop last recorded it, so that other threads can ask."""
         account = Account.of(self._ledger.totals) + Account.of(self._part.counts)
         return Status(
             waiting=self._look.waiting,
@@ -92,7 +92,7 @@ class Watcher:
         )
 
     def go(self) -> int:
-        """Until it is asked to stop; the exit status."""
+        """Run until a stop is requested. Returns the exit status."""
         self._describe()
         try:
             if self._ledger.held_bytes:
@@ -100,7 +100,7 @@ class Watcher:
             while not self._stop.asked:
                 self._turn()
             if self._in_work:
-                self._teller.note("finishing what is at hand; asked once more, it ends at once, and does that again at the next start")
+                self._teller.note("finishing the work in flight; a second signal stops at once, and the next start repeats that work")
             while self._pool.busy:
                 self._pool.wait(0.2)
                 self._collect()
@@ -112,10 +112,10 @@ class Watcher:
             self._teller.note(f"the workers cannot start: {error}")
             return 1
         except (AccountError, LedgerError, sqlite3.DatabaseError, OSError) as error:
-            self._teller.note(f"{error}; what is committed is safe, start again")
+            self._teller.note(f"{error}; committed work is safe, start again")
             return 1
         except _Stopped:
-            self._teller.note("stopped with the disk full; what was not written is taken again at the next start")
+            self._teller.note("stopped with the disk full; the next start processes again what was not written")
             print(Account.of(self._ledger.totals), flush=True)
             return 1
         finally:
@@ -139,7 +139,7 @@ class Watcher:
             if now >= self._held_since + self._rotate or self._ledger.held_bytes >= self._job.shard_bytes:
                 self._publish()
         self._tell(now)
-        # Nothing to do but to wait for a worker, for a file to be whole, or for the next look.
+        # Nothing to do but wait for a worker, for a file to settle, or for the next scan.
         if not self._look.looking or self._pool.busy:
             self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.002), 0.1))
 
@@ -151,7 +151,7 @@ class Watcher:
     # --- in ---------------------------------------------------------------------------------------------------------
 
     def _fill(self, now: float) -> None:
-        """Give the workers something to do, from small and large files in turn."""
+        """Keep the workers busy, with small and large files in turn."""
         workers = self._job.workers
         while self._in_pool < AHEAD_ITEMS * workers and self._in_pool_bytes < AHEAD_BYTES * workers:
             self._large_turn = not self._large_turn
@@ -164,14 +164,14 @@ class Watcher:
             self._pool.submit(bundle, bundle.raws)
 
     def _bundle(self, now: float, large: bool) -> WorkItem | None:
-        """What comes next from the small files or the large ones; None where there is nothing."""
+        """The next work from the small files or from the large ones; None if there is none."""
         bundle = WorkItem()
-        # Few files at once are for all workers; many at once are cheaper together.
+        # Few files are divided among all workers; many are cheaper together.
         items = BATCH_ITEMS if large else max(1, min(BATCH_ITEMS, self._look.waiting // (4 * self._job.workers)))
         until = time.monotonic() + 0.05
         while not bundle.full(items) and time.monotonic() < until:
             file = self._next_large(now) if large else self._next_small(now)
-            # What goes on with a file may have to wait for what came before it in that file: nothing else is put to it.
+            # The continuation of a file may have to wait for its earlier bundles, so it shares a bundle with nothing else.
             goes_on = file is not None and file.pieces > 0
             if file is None or (goes_on and bundle.pieces):
                 break
@@ -189,7 +189,7 @@ class Watcher:
         return bundle if bundle.pieces else None
 
     def _held_up(self, file: OpenFile) -> bool:
-        """Whether enough of a file waits for one slow document of it: it is read on when that is done."""
+        """Tell whether enough of a file waits for one slow document of it: it is read on when that is done."""
         return file.pieces - file.done_pieces >= AHEAD_PIECES * self._job.workers
 
     def _next_small(self, now: float) -> OpenFile | None:
@@ -230,7 +230,7 @@ class Watcher:
         return file
 
     def _unless_same(self, file: OpenFile, before: Input, records: Iterator[Raw | None]) -> Iterator[Raw | None]:
-        """What is in a file, unless it is what was in it before: then nothing."""
+        """The records of a file, or none if its content is unchanged."""
         digest = sha256()
         try:
             with open(file.candidate.path, "rb", buffering=0) as stream:
@@ -238,14 +238,14 @@ class Watcher:
                     digest.update(block)
                     yield None
         except OSError:
-            pass  # reading it will say what is wrong
+            pass  # reading it will report the error
         if digest.hexdigest() == before.sha256:
             file.same = True
         else:
             yield from records
 
     def _read_on(self, file: OpenFile, bundle: WorkItem, items: int, until: float) -> bool:
-        """Put what comes next in a file into the bundle; whether that was the last of it."""
+        """Add the next records of a file to the bundle. Returns whether the file is finished."""
         first, size = len(bundle.raws), bundle.size
         ended = False
         while True:
@@ -259,7 +259,7 @@ class Watcher:
                     bundle.raws.append(raw)
                     bundle.size += len(raw.payload)
                     if bundle.full(items):
-                        # A file of one document ends here, and had better be known to be at its end in this bundle than the next.
+                        # A file of one document ends here. It is better to learn that in this bundle than in the next.
                         if file.given == 1 and raw.form == "file":
                             continue
                         break
@@ -272,7 +272,7 @@ class Watcher:
             self._look.finish(candidate.key, candidate.stamp)
             return True
         if ended and count == file.given and _changed(candidate):
-            # It was not whole, and nothing of it has been given to a worker yet.
+            # It had not settled, and no worker has received anything of it.
             del bundle.raws[first:]
             bundle.size = size
             self._look.give_back(candidate, time.monotonic())
@@ -285,8 +285,9 @@ class Watcher:
     # --- out --------------------------------------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """Take what has come out of the workers: a slow document does not hold up what came after it, but for its own file, of
-        which it is known only how many records are done.
+        """Collect results from the workers.
+
+        A slow document holds up only the rest of its own file, since the ledger knows only how many records of a file are finished.
         """
         for bundle, batch in self._pool.finished():
             self._in_pool -= len(bundle.raws)
@@ -323,7 +324,7 @@ class Watcher:
             part.inputs[candidate.key] = Input(candidate.key, candidate.stamp, file.version, file.skip + file.done, piece.last, digest)
 
     def _save(self) -> None:
-        """Commit what has come out."""
+        """Commit the collected results."""
         if not self._part.inputs:
             return
         self._while_full(lambda: self._ledger.commit(self._part))
@@ -341,7 +342,7 @@ class Watcher:
         self._earliest = self._held_since = float("inf")
 
     def _while_full(self, write: Callable[[], object]) -> None:
-        """Do it, again and again while the disk is full. Raises _Stopped when it is asked to stop meanwhile."""
+        """Write, and retry while the disk is full. Raises _Stopped if a stop is requested meanwhile."""
         while True:
             try:
                 write()
@@ -350,10 +351,10 @@ class Watcher:
                     raise
                 if not self._trouble:
                     self._trouble = f"no space left for {self._job.output}"
-                    self._teller.note(f"{self._trouble}: waiting; nothing is lost, and it goes on as soon as there is room")
+                    self._teller.note(f"{self._trouble}: waiting; nothing is lost, and work continues when there is space")
             else:
                 if self._trouble:
-                    self._teller.note("there is room again")
+                    self._teller.note("there is space again")
                 self._trouble = ""
                 return
             again = time.monotonic() + RETRY_SECONDS
@@ -380,14 +381,14 @@ class Watcher:
 
 
 class _End:
-    """The end of a file, where None means "nothing yet"."""
+    """Marks the end of a file; None means that no record is ready yet."""
 
 
 _END = _End()
 
 
 def _changed(candidate: Candidate) -> bool:
-    """Whether a file looks different now. One that is gone does not: what was read of it was read."""
+    """Tell whether a file changed. A deleted file did not: everything up to its deletion was read."""
     try:
         return FileStat.of(os.stat(candidate.path)) != candidate.stamp
     except OSError:
@@ -397,23 +398,23 @@ def _changed(candidate: Candidate) -> bool:
 def _is_full(error: Exception, folder: str) -> bool:
     if isinstance(error, OSError):
         return error.errno in _NO_SPACE
-    # SQLite calls it an I/O error where it finds no room for its log or its shared memory.
+    # SQLite reports an I/O error if there is no space for its log or its shared memory.
     space = os.statvfs(folder)
     return "full" in str(error) or ("disk I/O" in str(error) and space.f_bavail * space.f_frsize < 1 << 20)
 
 
 COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20
-"""What has come out is committed when it is so old or so much: so much work a killed process has done in vain."""
+"""Age and size at which results are committed. A killed process loses at most that much work."""
 
 AHEAD_ITEMS, AHEAD_BYTES = 64, 1 << 20
-"""What is given to the workers ahead of time, for each of them. More would only make small files wait behind large ones."""
+"""Work queued ahead for each worker. With more, small files would wait behind large ones."""
 
 OPEN_LARGE, MOST_OPEN = 2, 16
-"""So many large files are read at the same time; and so many in all, with small ones that are held up."""
+"""Large files read at the same time; and all open files, with small ones that are held up."""
 
 
 class StopRequest:
-    """Ctrl-C and SIGTERM: once, to finish what is at hand; twice, to end at once, which loses nothing either."""
+    """Handles Ctrl-C and SIGTERM. The first finishes the work in flight; the second stops at once, which loses nothing either."""
 
     def __init__(self) -> None:
         self.asked = False

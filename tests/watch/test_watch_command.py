@@ -500,7 +500,7 @@ def test_the_output_folder_is_taken_away(watch: Callable[..., Watch], tmp_path: 
     _out, err = running.process.communicate(timeout=PATIENCE)
     assert running.process.returncode == 1
     assert "No such file or directory" in err
-    assert "what is committed is safe, start again" in err
+    assert "committed work is safe, start again" in err
     assert "Traceback" not in err
     (tmp_path / "elsewhere").rename(running.out)
     running = watch()
@@ -606,13 +606,13 @@ def test_a_full_disk(watch: Callable[..., Watch], tmp_path: Path) -> None:
         assert not list(disk.glob("*.tmp"))
         assert len(seen) < 100
         (disk / "ballast").unlink()
-        wait_for_line(running, "there is room again")
+        wait_for_line(running, "there is space again")
         running.until_written(100)
         fill_up(disk)
         put_large(tmp_path / "in", range(100, 200))
         wait_for_line(running, "no space left for out")
         account, err = running.stop(status=1)
-        assert "stopped with the disk full; what was not written is taken again" in err
+        assert "stopped with the disk full; the next start processes again what was not written" in err
         assert account[1] >= 100
         (disk / "ballast").unlink()
         running = watch()
