@@ -276,10 +276,22 @@ def prepared(html: str) -> str:
     return html
 
 
+# By the HTML standard, only their own end tag closes these. If it is missing, the rest of the page is
+# their content, which is dropped. In BeautifulSoup, the end of an element around them closes them.
+_SWALLOWING = ("select", "object", "template", "applet", "SELECT", "OBJECT", "APPLET")
+_MORE_VISIBLE = 1.2
+
+
+def _may_be_swallowed(html: str) -> bool:
+    """Return whether an element that may hold the rest of the page is opened more often than closed."""
+    return any(html.count(f"<{name}") > html.count(f"</{name}") for name in _SWALLOWING)
+
+
 def canonical(html: str) -> Canonical:
     """Parse a page with lexbor, or else with BeautifulSoup; never raises.
 
-    The time is linear in the length of `html`.
+    BeautifulSoup gives a second opinion on pages that may be swallowed by an unclosed element. It
+    counts if it shows clearly more text. The time is linear in the length of `html`.
     """
     html = prepared(html)
     if LexborHTMLParser is None or _takes_quadratic_time(html):
@@ -288,7 +300,13 @@ def canonical(html: str) -> Canonical:
         read = lexbor_canonical(html)
     except Exception:  # noqa: BLE001 - selectolax documents no exception of its own
         return soup_canonical(html)
-    return soup_canonical(html) if any(tag in read.html for tag in _RAW) else read
+    if any(tag in read.html for tag in _RAW):
+        return soup_canonical(html)
+    if _may_be_swallowed(html):
+        second = soup_canonical(html)
+        if second.visible > _MORE_VISIBLE * read.visible:
+            return second
+    return read
 
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
