@@ -1,4 +1,4 @@
-"""The class of a word by its form or its ending, in languages that have a table in `weights/tags/`.
+"""Word classes by form or ending, from the tables in `weights/tags/`.
 
 Classes are letters: n noun, p proper noun, v finite verb, i other forms of verbs, j adjective, r adverb, m numeral, x auxiliary,
 d determiner, o pronoun, a adposition, s subordinator, c coordinator, t particle, z anything else. The tables are counted by
@@ -15,7 +15,7 @@ CLOSED = frozenset("xdoasct")
 
 
 class Tags:
-    """The tables of one language: `words` by form in lower case, `endings` by up to four last letters."""
+    """Tables of a language: `words` by lower-case form, `endings` by letters."""
 
     def __init__(self, words: dict[str, str], endings: dict[str, str]) -> None:
         self.words, self.endings = words, endings

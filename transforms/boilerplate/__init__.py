@@ -49,7 +49,7 @@ class Boilerplate:
         return _without_lines(clean, texts, found)
 
     def explain(self, document: Document) -> list[Explained]:
-        """Return each block or line in order, with the reasons for each decision.
+        """Return each block or line in order, with reasons for its decision.
 
         Slow: for interactive use.
         """

@@ -201,7 +201,7 @@ def _distinct(matches: list[Match]) -> list[Match]:
 
 
 def _share(group: list[Match], length: int) -> int:
-    """Return the fraction of a rule's weight for its matches, in 1/_FRACTION_UNIT.
+    """Return the fraction of a rule's weight that its matches get.
 
     One match in a long text says less than in a short one.
     """

@@ -43,7 +43,7 @@ class Model:
     curve: tuple[int, ...]
 
     def odds(self, features: tuple[int, ...]) -> int:
-        """Return the log odds of a statement's features (`Statement.features`).
+        """Return the log odds of features (`Statement.features`).
 
         In units times 1024.
         """

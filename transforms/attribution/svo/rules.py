@@ -484,7 +484,7 @@ class _Reader:
         return any(re.search(rf"\s{particle}(?=\s*(?:[,.:;–]|$))", self.s[cue.end : stop]) for particle in self.g.separable[cue.words])
 
     def _introduced(self, quote: re.Match[str]) -> bool:
-        """Return whether a quotation is speech, not a name: sagte dem „Kurier“."""
+        """Return whether a quotation is speech, and not a name: im „Kurier“."""
         between = quote["between"].split()
         a, b = quote.span("q")
         if re.search(r"[:,،]\s*$", self.s[quote.start() : a]) or b - a > 60:

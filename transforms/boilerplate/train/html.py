@@ -316,7 +316,7 @@ SHRINK = 0.75
 
 
 def probability_table() -> NDArray[np.int64]:
-    """Return probabilities (1/PROBABILITY_SCALE) for log odds from -16 to 16 by 1/64."""
+    """Return the probabilities for log odds from -16 to 16 by 1/64."""
     odds = np.arange(-1024, 1025) / 64 * SHRINK
     return np.rint(PROBABILITY_SCALE / (1 + np.exp(-odds))).astype(np.int64)
 
