@@ -9,7 +9,8 @@ fetched, never committed; PUD is refused, because it judges. Files named `test` 
 A reporting verb (`attribution_ud.yaml`) with a subject and a clausal complement or a parataxis is a statement; so is a formula of
 "according to" with its source. Sentences stand alone, each as a text of its own, and sentences without a statement are left out
 but for the count of false alarms. A gold is optional, neither missed nor wrong, where the tree does not decide: no subject, a
-relative pronoun as subject, a negated verb, a statement inside another's content, an "according to" without a name.
+relative pronoun as subject, a subject in the first or second person, a negated verb or one that is not indicative, a statement
+inside another's content, an "according to" without a name or of a part of the sentence.
 
 The scorer is `../shared/bench/attribution/score.py`: soft who-what F1, in which contents and sources agree by half of their words.
 """
@@ -56,6 +57,7 @@ class Word:
     relation: str
     features: str
     span: Span
+    subtype: str = ""
 
 
 def trees(path: Path) -> Iterator[tuple[str, str, list[Word]]]:
@@ -95,7 +97,8 @@ def _aligned(rows: list[list[str]], text: str) -> list[Word]:
             continue
         if not row[6].isdigit():
             return []
-        words.append(Word(int(number), row[1], row[2], row[3], int(row[6]), row[7].split(":")[0], row[5], span))
+        relation, _, subtype = row[7].partition(":")
+        words.append(Word(int(number), row[1], row[2], row[3], int(row[6]), relation, row[5], span, subtype))
     return words
 
 
@@ -172,7 +175,7 @@ def _reports(tree: Tree, word: Word, rules: dict[str, Any]) -> bool:
 def _subject(tree: Tree, verb: Word) -> Word | None:
     for child in tree.children[verb.id]:
         if child.relation == "nsubj":
-            return child
+            return None if child.subtype == "pass" else child
     if verb.relation == "conj" and verb.head in tree.words:
         return _subject(tree, tree.words[verb.head])
     return None
@@ -197,12 +200,25 @@ def _verb(tree: Tree, verb: Word) -> list[dict[str, Any]]:
         return []
     negated = any("Polarity=Neg" in child.features and child.relation in ("advmod", "aux") for child in children)
     relative = subject is not None and ("PronType=Rel" in subject.features or "PronType=Int" in subject.features)
+    spoken = subject is not None and ("Person=1" in subject.features or "Person=2" in subject.features)
+    mood = any(
+        feature in verb.features for feature in ("Mood=Imp", "Mood=Sub", "Mood=Cnd", "VerbForm=Ger", "VerbForm=Conv", "VerbForm=Inf")
+    )
+    passive = any(child.subtype == "pass" or (child.relation == "expl" and child.subtype == "pv") for child in children)
     return [
         {
             "source": tree.spans(source)[:1],
             "cue": [list(verb.span)],
             "content": spans,
-            "optional": subject is None or subject.span == verb.span or negated or relative or "Polarity=Neg" in verb.features,
+            "optional": subject is None
+            or subject.span == verb.span
+            or negated
+            or relative
+            or spoken
+            or mood
+            or passive
+            or "Polarity=Neg" in verb.features
+            or "Voice=Pass" in verb.features,
             "_content": content,
             "_cue": {verb.id},
         }
@@ -246,6 +262,7 @@ def _according(tree: Tree, word: Word) -> list[dict[str, Any]]:
             "cue": [list(word.span)],
             "content": spans,
             "optional": tree.words[top.head].upos not in ("VERB", "ADJ", "AUX", "NOUN")
+            or tree.words[top.head].relation != "root"
             or not any(tree.words[n].upos == "PROPN" for n in source),
             "_content": content,
             "_cue": {word.id},
