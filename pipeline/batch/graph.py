@@ -1,16 +1,18 @@
-"""The whole Beam graph on one screen.
+"""The Beam graph of a bounded run.
 
-    shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► parts ─ gather ─► publish
+    shares ─ split ─ read ─► bundles of raw items ─ work ─► batches of lines ─ write ─► parts ─
+    gather ─► publish
                                                      ▲ with `site_template` only
     shares ─ split ─ read to count ─ count ─► sketches ─ merge ─ keep
 
-`read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between them. Any other source
-of raw items, bounded or not, takes the place of `read`: nothing from `work` on assumes an end of the input. Of an
-unbounded source, each window of the parts is published by itself.
+`read`, `work` and `write` fuse into one stage: a document is never encoded or shuffled between
+them. Any other source of raw items, bounded or not, can replace `read`: no step from `work` on
+assumes an end of the input. With an unbounded source, each window of parts is published separately.
 
-With `site_template` in the recipe the input is read twice: what recurs has to be counted over all of it before the first
-document can be cleaned. The merged counts go into a file beside the parts, and only its name into the second pass, which waits
-for it; a run that is taken up again finds the file, so that no two parts of one output were made with different counts.
+With `site_template` in the recipe the input is read twice: recurring texts have to be counted over
+all of it before the first document can be cleaned. The merged counts are saved to a file beside the
+parts. The second pass waits for the file and gets only its name. A resumed run uses the same file,
+so all parts of an output have the same counts.
 """
 
 from __future__ import annotations
@@ -47,8 +49,15 @@ from newsbeam.workers.site_template import width_for
 def build_graph(
     pipeline: Any, shares: Sequence[WorkUnit], job: Job, finished: Sequence[str] = (), spread: bool = False, dry: bool = False
 ) -> Any:
-    """The graph of a bounded run over files. `finished` are parts of an earlier try; `spread` shares out among Beam's workers;
-    `dry`: it will be looked at and not run, and no folder is touched.
+    """Build the graph of a bounded run over files.
+
+    Args:
+        pipeline: the pipeline.
+        shares: the offsets of work units in their file.
+        job: the run.
+        finished: parts of an earlier attempt.
+        spread: distribute the work units among Beam's workers.
+        dry: the graph will be inspected and not run, and no folder is created.
     """
     reader = job.reader(finished)
     ledger = output_layout.work_units_path(job.output)
@@ -60,18 +69,18 @@ def build_graph(
         if not dry and job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
             counts = pipeline | "counted before" >> beam.Create([job.counts], reshuffle=False)
         else:
-            # Each pass has a source of its own: reading for the second would else be fused with the first, and all documents
-            # held in between.
+            # Each pass has its own source. With a shared one, reading for the second would be fused
+            # with the first, and all documents would be held in between.
             bundles = pipeline | "shares to count" >> stretches | "read to count" >> beam.FlatMap(job.reader().read)
             counts = bundles | "site template" >> CountSiteTexts(job, width_for(sum(share.size for share in shares)))
     fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts, dry)
-    # One name that is none: the output is put together even where nothing was read.
+    # An empty part name, so that Publish also runs for empty input.
     earlier = pipeline | "finished before" >> beam.Create(["", *finished], reshuffle=False)
     return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
 
 
 class _Stretches(beam.PTransform):  # type: ignore[misc]
-    """A pipeline → the shares that lie at `places` of the file `ledger`, large ones cut."""
+    """A pipeline → the work units at `places` of the file `ledger`, large files split."""
 
     def __init__(self, places: Sequence[int], ledger: str, spread: bool, seconds: float) -> None:
         super().__init__()
@@ -80,7 +89,7 @@ class _Stretches(beam.PTransform):  # type: ignore[misc]
     def expand(self, pipeline: Any) -> Any:
         places = pipeline | beam.Create(self._places, reshuffle=False)
         if self._spread:
-            # Twice: looking for places to cut means reading, which is much where there are many files.
+            # Twice: searching for split points means reading, which takes long for many files.
             places = places | "spread files" >> beam.Reshuffle()
         cut = places | "look up" >> beam.Map(load_work_unit, self._ledger) | "split" >> beam.FlatMap(split, self._seconds)
         return cut | "spread" >> beam.Reshuffle() if self._spread else cut
@@ -89,9 +98,14 @@ class _Stretches(beam.PTransform):  # type: ignore[misc]
 class Process(beam.PTransform):  # type: ignore[misc]
     """Bundles of raw items → the names of the parts that were written.
 
-    `counts` is what Count gave, where the recipe has a `site_template`; without it, as over an input without end, such a
-    recipe is refused. A source that knows of no parts wraps each item as `Bundle("", (raw,))`: what it gives is gathered into bundles here,
-    and each of Beam's own bundles makes one part. `dry`: the graph will be looked at and not run, and no folder is touched.
+    Args:
+        job: the run.
+        counts: the output of CountSiteTexts, if the recipe has a `site_template`; without it such a
+            recipe is refused, as it is for unbounded input.
+        dry: the graph will be inspected and not run, and no folder is created.
+
+    A source without parts wraps each item as `RawBatch("", (raw,))`. The items are then bundled
+    here, and each bundle of Beam becomes one part.
     """
 
     def __init__(self, job: Job, counts: Any = None, dry: bool = False) -> None:
@@ -101,7 +115,10 @@ class Process(beam.PTransform):  # type: ignore[misc]
         self._job, self._counts, self._dry = job, counts, dry
 
     def expand(self, raws: Any) -> Any:
-        """Work and write, in one fused stage. The folder for it is made here: late workers are not to bring it back."""
+        """Work and write in one fused stage.
+
+        The folder is created here: late workers must not create it again.
+        """
         if not self._dry:
             filesystem.make_folder(self._job.state)
         counts = {} if self._counts is None else {"counts": AsSingleton(self._counts)}
@@ -116,13 +133,13 @@ class Publish(beam.PTransform):  # type: ignore[misc]
         self._job = job
 
     def expand(self, parts: Any) -> Any:
-        """Gather the names in one place; the files are put together there."""
+        """Gather the names in one place and assemble the files there."""
         gathered = parts | "by window" >> beam.Map(lambda part: (0, part)) | "gather" >> beam.GroupByKey()
         return gathered | "publish" >> beam.ParDo(_Publish(self._job))
 
 
 class _Work(beam.DoFn):  # type: ignore[misc]
-    """Runs the chain in worker processes. What comes out keeps the order of what went in."""
+    """Run the chain in worker processes; results keep the order of the input."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -134,7 +151,7 @@ class _Work(beam.DoFn):  # type: ignore[misc]
             self._pool = Pool(self._job.setup, self._job.workers)
 
     def _with_counts(self, path: str) -> None:
-        """Start the workers with the counts, which they read from a file of their machine."""
+        """Start the workers with the counts, which they read from a local file."""
         if filesystem.is_remote(path):
             self._copy = tempfile.NamedTemporaryFile(prefix="newsbeam-")  # noqa: SIM115 - as long as the workers may restart
             with filesystem.read(path) as stream:
@@ -184,14 +201,17 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         self._held, self._size = [], 0
 
     def _finished(self, everything: bool) -> Iterator[Any]:
-        if self._pool is None:  # nothing came, nor the counts with it
+        if self._pool is None:  # there was no input, so no counts either
             return
         for (part, end, taken, timestamp, window), batch in self._pool.results(everything):
             yield WindowedValue((part, batch, taken, end), timestamp, [window])
 
 
 class _Write(beam.DoFn):  # type: ignore[misc]
-    """Appends batches to the files of their parts. A part counts once all that was read for it is there, or its bundle ends."""
+    """Append batches to the files of their parts.
+
+    A part is committed when its input is complete, or when its bundle ends.
+    """
 
     def __init__(self, job: Job) -> None:
         self._job = job

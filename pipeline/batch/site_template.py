@@ -20,14 +20,20 @@ from newsbeam.workers.site_template import Sketch
 
 
 class CountSiteTexts(beam.PTransform):  # type: ignore[misc]
-    """Bundles of raw items → the path of the file with what was counted for `site_template`, a table `width` counters wide."""
+    """Bundles of raw items → the path of the file with the counts of `site_template`.
+
+    The table has `width` counters per row.
+    """
 
     def __init__(self, job: Job, width: int) -> None:
         super().__init__()
         self._job, self._width = job, width
 
     def expand(self, raws: Any) -> Any:
-        """Take each document as far as the processor with the template, and add up. Raises ValueError where the input has no end."""
+        """Run each document up to the template's processor, and add up the keys.
+
+        Raises ValueError for unbounded input.
+        """
         if not raws.is_bounded:
             raise ValueError(UNBOUNDED_WITH_SITE_TEMPLATE)
         keys = raws | "count" >> beam.ParDo(_Count(self._job))
@@ -51,7 +57,8 @@ class _Count(beam.DoFn):  # type: ignore[misc]
 
     def finish_bundle(self) -> Iterator[Any]:
         yield from map(GlobalWindows.windowed_value, self._finished(True))
-        # Not at the end of everything, as teardown may come: these processes would stand beside those of the second pass.
+        # Stop the processes now: teardown may come late, and they would run beside those of the
+        # second pass.
         self.teardown()
 
     def teardown(self) -> None:
@@ -66,7 +73,7 @@ class _Count(beam.DoFn):  # type: ignore[misc]
 
 
 class _Merge(beam.CombineFn):  # type: ignore[misc]
-    """Keys, as bytes → one sketch, as bytes. Sums: their order does not matter."""
+    """Keys as bytes → one sketch as bytes. Addition does not depend on order."""
 
     def __init__(self, width: int) -> None:
         self._width = width
@@ -92,7 +99,7 @@ class _Merge(beam.CombineFn):  # type: ignore[misc]
 
 
 class SaveSketch(beam.DoFn):  # type: ignore[misc]
-    """The sketch, as bytes → the path of the file with it."""
+    """The sketch as bytes → the path of the file with it."""
 
     def __init__(self, job: Job) -> None:
         self._job = job

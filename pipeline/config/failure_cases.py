@@ -48,7 +48,7 @@ class Cases:
             of_kind = self._cases.setdefault(kind, {})
             if tuple(key) in of_kind or len(of_kind) < self._limit:
                 case = of_kind.setdefault(tuple(key), [0, [], message])
-            else:  # the same stage and error with another message; or another host
+            else:  # the same stage and error with another message, or another host
                 case = of_kind.setdefault((*key[:-1], ""), [0, [], ""])
             case[0] += count
             case[1] = [*case[1], *origins][:MAX_ORIGINS]

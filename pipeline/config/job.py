@@ -1,4 +1,4 @@
-"""What a job writes and how."""
+"""Jobs: the output of a run and the configuration of its workers."""
 
 from __future__ import annotations
 
@@ -19,12 +19,17 @@ from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
 @dataclass(frozen=True)
 class WorkerConfig:
-    """All that a worker needs to know: the same for every worker of a run. `time_limit` in seconds, a document.
+    """The configuration that all workers of a run share.
 
-    `added` "": the time at which a document is worked on, where a run has no end.
-
-    For `site_template`: whether this is the first pass, which counts only, and the file with the counts for the second.
-    `singly`: what becomes of each input is told by itself, as a stream needs it, and not put together. `rows`: how rows are read.
+    Args:
+        recipe: the recipe.
+        version: newsbeam's version.
+        added: the records' `added`; "" is the time of processing, for a run without an end.
+        time_limit: seconds per document.
+        counting: whether this is the first pass of `site_template`, which only counts.
+        counts: the file with the counts for the second pass.
+        singly: report on each input separately, as streams need it.
+        rows: how to read the fields of rows.
     """
 
     recipe: Recipe
@@ -38,19 +43,22 @@ class WorkerConfig:
 
 
 def utc_timestamp() -> str:
-    """The time, as it stands in a record's `added`."""
-    return datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%S.000Z")  # without a fraction, pyarrow's JSON reader makes it a timestamp
+    """Return the time in the format of a record's `added`."""
+    return datetime.now(timezone.utc).strftime(
+        "%Y-%m-%dT%H:%M:%S.000Z"
+    )  # pyarrow's JSON reader recognises a timestamp only without a fraction
 
 
 SHARD_BYTES = 256 << 20
-"""Shards are closed after the part that takes them over this size (before compression)."""
+"""Shards are closed after the part that exceeds this size (before compression)."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One run: what its workers need and where its output goes. Plain data, since it travels to every worker.
+    """One run: the configuration of its workers, and its output. Plain data for all workers.
 
-    `run` is drawn by lot when the run begins and stands in its manifest, by which it tells its own from that of an earlier run.
+    `run` is a random id that is in the manifest, which distinguishes it from that of an earlier
+    run.
     """
 
     setup: WorkerConfig
@@ -75,7 +83,7 @@ class Job:
         added: str = "",
         shard_bytes: int = SHARD_BYTES,
     ) -> Job:
-        """Build a job; `workers` and `added` are what the settings leave open."""
+        """Build a job; `workers` and `added` complete the settings."""
         return cls(
             setup=WorkerConfig(recipe, documents.added or added, documents.time_limit, version("newsbeam"), rows=documents.rows),
             output=output.folder,
@@ -88,7 +96,7 @@ class Job:
         )
 
     def reader(self, finished: Sequence[str] = ()) -> Reader:
-        """What reads the input; parts that are `finished` are passed over."""
+        """Return the reader of the input, which skips parts that are `finished`."""
         limit = self.setup.time_limit
         seconds = max(limit, MIN_READ_SECONDS) if limit > 0 else 0.0
         return Reader(self.max_bytes, frozenset(finished), self.setup.rows, seconds, self.statuses)
@@ -100,15 +108,15 @@ class Job:
 
     @property
     def state(self) -> str:
-        """Where the run keeps what is not finished."""
+        """The folder for unfinished work."""
         return output_layout.state_folder(self.output)
 
     @property
     def parts(self) -> str:
-        """Where finished parts wait for the rest."""
+        """The folder for finished parts that wait for the others."""
         return output_layout.parts_folder(self.output)
 
     @property
     def counts(self) -> str:
-        """The file with what was counted for `site_template`."""
+        """The file with the counts of `site_template`."""
         return output_layout.site_template_path(self.output)

@@ -1,4 +1,4 @@
-"""Recipes: which processors run, in which order, with which options. YAML in, a checked `Recipe` out."""
+"""Recipes: the processors of a run, their order and options."""
 
 from __future__ import annotations
 
@@ -24,35 +24,34 @@ processors:
   - translation
   - attribution
 """
-"""The recipe of a run without `--recipe`: clean, drop what is empty, annotate."""
+"""The default recipe: clean, drop empty documents, annotate."""
 
 
 UNBOUNDED_WITH_SITE_TEMPLATE = (
-    "site_template counts over all pages before the first is cleaned, so it needs an input that ends and can be read twice; "
-    "take it out of the recipe, or run over files"
+    "`site_template` reads all input twice, so it needs bounded input. Remove it from the recipe, or run over files"
 )
-"""Why a recipe with `site_template` is refused where the input has no end."""
+"""The error for a recipe with `site_template` and unbounded input."""
 
 
 @dataclass(frozen=True)
 class SiteOptions:
-    """From how many pages of a site on, and on what share (0..1) of the others, a text that recurs is template."""
+    """The pages of a site, and the fraction of the others, that make a text template."""
 
     min_pages: int = 5
     share: float = 0.3
 
     def __post_init__(self) -> None:
         if self.min_pages < 3:
-            raise ValueError("min_pages is at least 3: fewer pages tell nothing")
+            raise ValueError("min_pages must be at least 3: fewer pages are not sufficient evidence")
         if not 0 < self.share <= 1:
-            raise ValueError("share lies between 0 and 1")
+            raise ValueError("share must be above 0 and at most 1")
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe, as plain data: it pickles, and any worker builds the same chain from it.
+    """A checked recipe as plain data: it pickles, and every worker builds the same chain.
 
-    `edit_again`: records of newsbeam's own are edited by the processors that have edited them before.
+    With `edit_again`, processors also edit records of newsbeam that they edited before.
     """
 
     source: str = ""
@@ -62,13 +61,20 @@ class Recipe:
     edit_again: bool = False
 
     def chain(self, version: str = "", added: str = "", counts: Counts | None = None, rows: RowOptions = USUAL_NAMES) -> Chain:
-        """The processors, built; `counts` is what was counted for `site_template` over all pages of the run, `rows` how rows are read.
+        """Build the chain of processors.
 
-        Raises ProcessorNotFound where a worker lacks what the launcher has.
+        Args:
+            version: newsbeam's version.
+            added: the records' `added`.
+            counts: the counts of `site_template` over all pages of the run.
+            rows: how to read the fields of rows.
+
+        Raises:
+            ProcessorNotFound: a processor is not installed on this machine.
         """
         processors = [find(name)(**dict(options)) for name, options in self.steps]
         if counts is not None and self.site_template is not None:
-            from newsbeam.transforms.boilerplate.site_template import SiteTemplate  # with all of its package
+            from newsbeam.transforms.boilerplate.site_template import SiteTemplate  # importing it loads its whole package
 
             at = next(template_processors(processors))
             template = SiteTemplate(counts, self.site_template.min_pages, self.site_template.share)
@@ -79,20 +85,22 @@ class Recipe:
 
 
 def template_processors(processors: Sequence[Processor]) -> Iterator[int]:
-    """The places of the processors that take a site's template, of which the first is given it.
+    """Yield the positions of processors that use a site template; the first one gets it.
 
-    Such a one has a method `site_texts` (the texts of a document that may recur) and a field `template` (a SiteTemplate or None).
+    They have a method `site_texts` (the texts of a document that may recur) and a field `template`
+    (a SiteTemplate or None).
     """
     return (at for at, processor in enumerate(processors) if hasattr(processor, "site_texts"))
 
 
 def find(name: str) -> type[Processor]:
-    """The class of the processor `name`; a `package.module:Class` may lie in the current folder. Raises ProcessorNotFound.
+    """Find the class of a processor, by name or as `package.module:Class`.
 
-    The current folder is put on the module search path only for such a recipe, and last: a file there hides nothing that is installed.
+    Only for `package.module:Class` the current folder is added to the module search path. It comes
+    last, so its files hide no installed module. Raises ProcessorNotFound.
     """
     if ":" in name and name not in installed():
-        with suppress(OSError):  # the folder may be gone
+        with suppress(OSError):  # the folder may have been deleted
             if (here := os.getcwd()) not in sys.path:
                 sys.path.append(here)
     return registry.find(name)

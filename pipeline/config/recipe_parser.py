@@ -1,4 +1,4 @@
-"""Recipes in YAML."""
+"""Parsing of recipes in YAML."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from newsbeam.transforms.processor import Chain, Processor, ProcessorNotFound, i
 
 
 def parse(text: str, name: str = "recipe") -> Recipe:
-    """The recipe in `text`; `name` is what messages call it. Raises RecipeError."""
+    """Parse a recipe; `name` is used in messages. Raises RecipeError."""
     try:
         return _parse(text, name)
     except RecursionError:
@@ -29,9 +29,9 @@ def _parse(text: str, name: str) -> Recipe:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RecipeError(f"{name}:{line}: no valid YAML: {error.problem}") from error
+        raise RecipeError(f"{name}:{line}: invalid YAML: {error.problem}") from error
     except yaml.YAMLError as error:
-        raise RecipeError(f"{name}: no valid YAML: {error}") from error
+        raise RecipeError(f"{name}: invalid YAML: {error}") from error
     if not isinstance(root, yaml.MappingNode):
         raise RecipeError(f"{name}:1: a recipe is a mapping with the key `processors`, like {{processors: [boilerplate, language]}}")
     source, steps, nodes, site, edit_again = "", None, [], None, False
@@ -40,12 +40,12 @@ def _parse(text: str, name: str) -> Recipe:
         if key.value == "source":
             source = to_python(value, name)
             if not isinstance(source, str) or not source:
-                raise _error(name, value, "`source` is the collection's name, a string")
+                raise _error(name, value, "`source` must be a string, the collection's name")
             if filesystem.printable(source) != source:
-                raise _error(name, value, f"`source` has half a character in it: {filesystem.printable(source)}; write the whole character")
+                raise _error(name, value, f"`source` has an unpaired surrogate: {filesystem.printable(source)}; write the whole character")
         elif key.value == "processors":
             if not isinstance(value, yaml.SequenceNode):
-                raise _error(name, value, "`processors` is a list, one `- name` a line")
+                raise _error(name, value, "`processors` must be a list with one `- name` per line")
             nodes = value.value
             steps = tuple(_step(node, name) for node in nodes)
         elif key.value == "site_template":
@@ -64,15 +64,17 @@ def _parse(text: str, name: str) -> Recipe:
         try:
             built.append(find(step)(**dict(options)))
             Chain(tuple(built))
-        except Exception as error:  # a third party's __post_init__ may raise anything
+        except Exception as error:  # a __post_init__ of a third party may raise any exception
             raise _error(name, node, f"{step}: {error}") from error
     if site and next(template_processors(built), None) is None:
-        raise _error(name, site_node, "`site_template` is for a processor that takes one, as `boilerplate` does; there is none here")
+        raise _error(
+            name, site_node, "`site_template` needs a processor that uses one, such as `boilerplate`; add it, or remove `site_template`"
+        )
     return recipe
 
 
 def load(path: str | None) -> Recipe:
-    """The recipe in a file; without one, the default. Raises RecipeError."""
+    """Load the recipe in a file, or the default one. Raises RecipeError."""
     if path is None:
         return parse(DEFAULT, "the default recipe")
     try:
@@ -81,20 +83,20 @@ def load(path: str | None) -> Recipe:
     except OSError as error:
         raise RecipeError(f"{path}: {error.strerror or error}") from error
     except UnicodeDecodeError as error:
-        raise RecipeError(f"{path}: a recipe is YAML in UTF-8; this is not") from error
+        raise RecipeError(f"{path}: not UTF-8; a recipe is YAML in UTF-8") from error
 
 
 def _site_options(node: yaml.Node, name: str) -> SiteOptions | None:
     if not isinstance(node, yaml.MappingNode):
         value = to_python(node, name)
         if not isinstance(value, bool):
-            raise _error(name, node, "`site_template` is true, false, or {min_pages: 5, share: 0.3}")
+            raise _error(name, node, "`site_template` must be true, false, or {min_pages: 5, share: 0.3}")
         return SiteOptions() if value else None
     known = _options(SiteOptions)
     options: dict[str, Any] = {}
     for key, value in mapping_items(node, name):
         if key.value not in known:
-            hint = did_you_mean(str(key.value), known, f"its options: {', '.join(known)}")
+            hint = did_you_mean(str(key.value), known, f"its options are {', '.join(known)}")
             raise _error(name, key, f"site_template has no option {key.value!r}; {hint}")
         options[key.value] = convert(value, known[key.value], f"site_template.{key.value}", name)
     try:
@@ -109,29 +111,29 @@ def _step(node: yaml.Node, name: str) -> tuple[str, tuple[tuple[str, Any], ...]]
     if isinstance(node, yaml.MappingNode):
         pairs = mapping_items(node, name)
         if len(pairs) != 1:
-            raise _error(name, node, "one processor an entry: `- name: {option: value}`")
+            raise _error(name, node, "an entry has one processor: `- name: {option: value}`")
         title, body = pairs[0]
         if isinstance(body, yaml.ScalarNode) and body.tag.endswith(":null"):
             body = yaml.MappingNode("tag:yaml.org,2002:map", [], body.start_mark, body.end_mark)
         if not isinstance(body, yaml.MappingNode):
-            raise _error(name, body, f"the options of {title.value!r} are a mapping: `- {title.value}: {{option: value}}`")
+            raise _error(name, body, f"the options of {title.value!r} must be a mapping: `- {title.value}: {{option: value}}`")
         cls = _class(title, name)
         known = _options(cls)
         for key, value in mapping_items(body, name):
             if key.value not in known:
-                hint = did_you_mean(str(key.value), known, f"its options: {', '.join(known)}" if known else "it has no options")
+                hint = did_you_mean(str(key.value), known, f"its options are {', '.join(known)}" if known else "it has no options")
                 raise _error(name, key, f"{title.value} has no option {key.value!r}; {hint}")
             options.append((key.value, convert(value, known[key.value], f"{title.value}.{key.value}", name)))
     elif isinstance(node, yaml.ScalarNode):
         _class(node, name)
     else:
-        raise _error(name, node, "an entry is a processor's name, or `name: {option: value}`")
+        raise _error(name, node, "an entry must be a processor's name, or `name: {option: value}`")
     return title.value, tuple(options)
 
 
 def _class(node: yaml.Node, name: str) -> type[Processor]:
     if not isinstance(node, yaml.ScalarNode) or not isinstance(node.value, str):
-        raise _error(name, node, "a processor's name is a string")
+        raise _error(name, node, "a processor's name must be a string")
     try:
         return find(node.value)
     except ProcessorNotFound as error:
@@ -150,7 +152,7 @@ def convert(node: yaml.Node, declared: Any, what: str, name: str) -> Any:
     value = to_python(node, name)
     try:
         return msgspec.convert(value, declared)
-    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: half a character, from an escape in the YAML
+    except (msgspec.ValidationError, UnicodeEncodeError) as error:  # the latter: a surrogate from an escape in the YAML
         choices = get_args(declared) if get_origin(declared) is Literal else ()
         expected = " or ".join(map(repr, choices)) or getattr(declared, "__name__", declared)
         raise _error(name, node, f"{what} is {expected}, not {value!r}") from error
@@ -159,22 +161,22 @@ def convert(node: yaml.Node, declared: Any, what: str, name: str) -> Any:
 
 
 def to_python(node: yaml.Node, name: str) -> Any:
-    """The value of a YAML node. Raises RecipeError."""
+    """Return the value of a YAML node. Raises RecipeError."""
     loader = yaml.SafeLoader("")
     try:
         return loader.construct_object(node, deep=True)
     except (yaml.YAMLError, ValueError) as error:
-        raise _error(name, node, f"{getattr(node, 'value', node)!r} cannot be read: {error}") from error
+        raise _error(name, node, f"invalid value {getattr(node, 'value', node)!r}: {error}") from error
     finally:
         loader.dispose()
 
 
 def mapping_items(node: yaml.MappingNode, name: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    """The keys and values of a YAML mapping. Raises RecipeError where a key stands twice."""
+    """Return the keys and values of a YAML mapping. Raises RecipeError for a repeated key."""
     seen: set[str] = set()
     for key, _ in node.value:
         if str(key.value) in seen:
-            raise _error(name, key, f"{key.value!r} stands here twice")
+            raise _error(name, key, f"duplicate key {key.value!r}")
         seen.add(str(key.value))
     return list(node.value)
 

@@ -35,8 +35,8 @@ def _type(hint: Any) -> Any:
 
 
 def arrow_schema() -> Any:
-    """The columns as a pyarrow schema."""
-    import pyarrow as pa  # it weighs 0.3 s
+    """Return the columns as a pyarrow schema."""
+    import pyarrow as pa  # importing it takes 0.3 s
 
     def arrow(of: Any) -> Any:
         if isinstance(of, dict):

@@ -1,1 +1,1 @@
-"""Files, here and in object stores, and their names."""
+"""Files, local and in object stores, and their names."""

@@ -1,4 +1,4 @@
-"""The few things done to files of the output, on this machine or anywhere Beam has a filesystem for."""
+"""The operations on output files, on local disks and Beam's filesystems."""
 
 from __future__ import annotations
 
@@ -48,11 +48,14 @@ def check_scheme(path: str) -> None:
     try:
         filesystems().get_filesystem(path)
     except ValueError as error:
-        raise UsageError(f"no filesystem is installed for {scheme}://") from error
+        raise UsageError(f"no filesystem is installed for {scheme}://; use a path or another scheme") from error
 
 
 def filesystems(beam_options: Mapping[str, Any] | None = None) -> Any:
-    """Beam's FileSystems, imported only where it is needed: it costs a second. Some of them want to know Beam's options."""
+    """Return Beam's FileSystems, some of which need Beam's options.
+
+    The import is late because it takes a second.
+    """
     found = _with_default_options()
     if beam_options:
         from apache_beam.options.pipeline_options import PipelineOptions
@@ -74,16 +77,19 @@ def _with_default_options() -> Any:
 
 
 def silence_beam_logging(level: int = logging.ERROR) -> None:
-    """Beam logs through the root logger, warnings of no use to a user among them. To be called before it is imported."""
+    """Set the level of Beam's logging; call this before Beam is imported.
+
+    Beam logs through the root logger, including warnings that do not help users.
+    """
     logging.basicConfig(level=level, format="%(message)s")
     logging.getLogger().setLevel(level)
 
 
 PACKAGES = str(Path(__file__).parents[2])
-"""The folder that holds the package `newsbeam`: that of installed packages, or `.src` of a checkout."""
+"""The folder with the package `newsbeam`: site-packages, or `.src` of a checkout."""
 
 CHECKOUT = str(Path(__file__).resolve().parents[2])
-"""The top folder of a checkout; where newsbeam is installed, the same as PACKAGES."""
+"""The top folder of a checkout; the same as PACKAGES if newsbeam is installed."""
 
 
 def search_path() -> list[str]:
@@ -113,12 +119,12 @@ def is_remote(path: str) -> bool:
 
 
 def join(folder: str, *names: str) -> str:
-    """A path below `folder`."""
+    """Join a folder and a path below it."""
     return "/".join([folder.rstrip("/"), *names]) if is_remote(folder) else os.path.join(folder, *names)
 
 
 def make_folder(path: str) -> None:
-    """Create a folder and its parents where they are missing; object stores have none."""
+    """Create a folder and its parents if missing; object stores have no folders."""
     if not is_remote(path):
         os.makedirs(path, exist_ok=True)
     elif not filesystems().exists(path.rstrip("/") + "/"):
@@ -136,7 +142,7 @@ def is_file(path: str) -> bool:
 
 
 def create(path: str) -> BinaryIO:
-    """A new file to write to, bytes as they come."""
+    """Create a file to write uncompressed bytes to."""
     if not is_remote(path):
         return open(path, "wb", buffering=1 << 20)
     from apache_beam.io.filesystem import CompressionTypes
@@ -145,7 +151,7 @@ def create(path: str) -> BinaryIO:
 
 
 def read(path: str) -> BinaryIO:
-    """A file to read from, bytes as they come."""
+    """Open a file to read uncompressed bytes from."""
     if not is_remote(path):
         return open(path, "rb", buffering=1 << 20)
     from apache_beam.io.filesystem import CompressionTypes
@@ -157,12 +163,12 @@ _TEMPORARY = ".tmp"
 
 
 def temporary_path(path: str) -> str:
-    """A name beside `path` for a file that is not complete yet. No two calls return the same."""
+    """Return a unique name beside `path` for an incomplete file."""
     return f"{path}.{uuid4().hex}{_TEMPORARY}"
 
 
 def incomplete_path(path: str) -> str:
-    """A name beside `path` for a file that only one process writes."""
+    """Return a name beside `path` for an incomplete file with a single writer."""
     return path + _TEMPORARY
 
 
@@ -172,13 +178,13 @@ def is_temporary(name: str) -> bool:
 
 
 def final_name(name: str) -> str:
-    """The name that an incomplete file was to get; any other name as it is."""
+    """Return the intended name of an incomplete file, or any other name as it is."""
     return re.sub(rf"\.\w+{re.escape(_TEMPORARY)}$", "", name)
 
 
 @contextmanager
 def atomic_write(path: str) -> Iterator[BinaryIO]:
-    """A file that appears under its name complete, or not at all."""
+    """Write a file that appears under its name complete or not at all."""
     temporary = temporary_path(path)
     stream = create(temporary)
     try:
@@ -194,26 +200,26 @@ def atomic_write(path: str) -> Iterator[BinaryIO]:
 
 
 def sync(stream: BinaryIO, path: str) -> None:
-    """Make what was written to the file at `path` outlast a power cut; a store keeps what it has taken."""
+    """Flush the file at `path` to disk; object stores are durable already."""
     if not is_remote(path):
         stream.flush()
         os.fsync(stream.fileno())
 
 
 def sync_folder(path: str) -> None:
-    """Make the names in a folder of this machine outlast a power cut."""
+    """Flush the names in a local folder to disk."""
     descriptor = os.open(path or ".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         os.fsync(descriptor)
     except OSError as error:
-        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some filesystems do not know how
+        if error.errno not in (errno.EINVAL, errno.ENOTSUP):  # some filesystems do not support it
             raise
     finally:
         os.close(descriptor)
 
 
 def rename(old: str, new: str) -> None:
-    """Move a file, over what may be there."""
+    """Move a file, replacing any file at the new path."""
     if not is_remote(old):
         os.replace(old, new)
         return
@@ -223,13 +229,13 @@ def rename(old: str, new: str) -> None:
 
 
 def delete(path: str) -> None:
-    """Remove a file or a folder with what is in it; nothing happens where there is none."""
+    """Remove a file, or a folder with its contents, if it exists."""
     if is_remote(path):
         files = filesystems()
         if files.exists(path):
             files.delete([path])
         elif below := [entry.path for entry in files.match([path.rstrip("/") + "/**"])[0].metadata_list]:
-            files.delete(below)  # an object store has no folders, only names that begin alike
+            files.delete(below)  # an object store has no folders, only common prefixes
     elif os.path.isdir(path):
         shutil.rmtree(path, ignore_errors=True)
     elif os.path.lexists(path):
@@ -237,19 +243,19 @@ def delete(path: str) -> None:
 
 
 def list_names(folder: str, beginning: str = "") -> list[str]:
-    """The names of the files in a folder, sorted, or those that begin so; none where there is no such folder."""
+    """List the names in a folder with a prefix, sorted; none if it does not exist."""
     return sorted(sizes_in(folder, beginning))
 
 
 def sizes_in(folder: str, beginning: str = "") -> dict[str, int]:
-    """The files in a folder whose names begin so, with their sizes in bytes."""
+    """Return the sizes in bytes of the files in a folder whose names have a prefix."""
     if is_remote(folder):
         listed: list[Any] = filesystems().match([f"{folder.rstrip('/')}/{beginning}*"])[0].metadata_list
         return {str(entry.path).rpartition("/")[2]: int(entry.size_in_bytes or 0) for entry in listed}
     sizes: dict[str, int] = {}
     for entry in os.scandir(folder) if os.path.isdir(folder) else ():
         if entry.name.startswith(beginning) and entry.is_file():
-            with suppress(FileNotFoundError):  # gone meanwhile
+            with suppress(FileNotFoundError):  # deleted in the meantime
                 sizes[entry.name] = entry.stat().st_size
     return sizes
 
@@ -262,7 +268,7 @@ def is_occupied(folder: str) -> bool:
 
 
 def link_or_copy(old: str, new: str) -> None:
-    """The same file under a second name: a link where the filesystem has them."""
+    """Link a file to a second name, or copy it if links are not possible."""
     if not is_remote(old) and not is_remote(new):
         try:
             os.link(old, new)

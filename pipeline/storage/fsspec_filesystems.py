@@ -1,6 +1,7 @@
-"""Beam file systems over fsspec, for stores that Beam has none of its own for: Hugging Face and Azure under `az://` and `abfs://`.
+"""Beam filesystems over fsspec: Hugging Face, and Azure as `az://` and `abfs://`.
 
-Importing this module makes Beam know them; fsspec and what it takes for a store are loaded when a file of that store is asked for.
+Beam has none of its own for them. Importing this module registers them. fsspec and the library of a
+store are loaded when a file of that store is accessed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,10 @@ from apache_beam.io.filesystem import BeamIOError, CompressedFile, CompressionTy
 
 
 class _FsspecFileSystem(FileSystem):  # type: ignore[misc, unused-ignore]
-    """Beam's view of the fsspec file system that goes by the same scheme. Not found is BeamIOError, as with Beam's own."""
+    """A Beam filesystem over fsspec's of the same scheme.
+
+    A missing file raises BeamIOError, as in Beam's own filesystems.
+    """
 
     _scheme = ""
 
@@ -46,8 +50,8 @@ class _FsspecFileSystem(FileSystem):  # type: ignore[misc, unused-ignore]
             below = self._files.find(dir_or_prefix, detail=True)
         except FileNotFoundError:
             return
-        except Exception as error:  # each store has errors of its own
-            raise BeamIOError(f"{dir_or_prefix} cannot be listed: {error}", {dir_or_prefix: error}) from error
+        except Exception as error:  # each store raises its own errors
+            raise BeamIOError(f"cannot list {dir_or_prefix}: {error}", {dir_or_prefix: error}) from error
         yield from map(self._about, below.values())
 
     def _about(self, entry: dict[str, Any]) -> FileMetadata:
@@ -100,18 +104,21 @@ class _FsspecFileSystem(FileSystem):  # type: ignore[misc, unused-ignore]
 
 
 class HuggingFaceFileSystem(_FsspecFileSystem):
-    """`hf://datasets/OWNER/NAME/PATH`, by huggingface_hub; a token is taken from where that looks for one."""
+    """`hf://datasets/OWNER/NAME/PATH`, through huggingface_hub and its token."""
 
     _scheme = "hf"
 
 
 class AzureFileSystem(_FsspecFileSystem):
-    """`az://CONTAINER/PATH`, by adlfs; the account from AZURE_STORAGE_ACCOUNT_NAME and its like. Beam's own is `azfs://`."""
+    """`az://CONTAINER/PATH`, through adlfs. Beam's own Azure scheme is `azfs://`.
+
+    The account comes from AZURE_STORAGE_ACCOUNT_NAME and related variables.
+    """
 
     _scheme = "az"
 
 
 class AzureDataLakeFileSystem(_FsspecFileSystem):
-    """`abfs://CONTAINER/PATH`, the same by the name that Hadoop has for it."""
+    """`abfs://CONTAINER/PATH`, Hadoop's scheme for the same store."""
 
     _scheme = "abfs"

@@ -295,7 +295,8 @@ Command = Literal["run", "watch"]
 def recognise(folder: str, name: str = MANIFEST) -> Command | None:
     """Tell which command wrote a manifest; None if there is no manifest or if it is not one of newsbeam.
 
-    Browser extensions and web apps have a manifest.json as well. One of newsbeam is recognised even if it is otherwise damaged.
+    Browser extensions and web apps have a manifest.json as well. One of newsbeam is recognised even
+    if it is otherwise damaged.
     """
     path = filesystem.join(folder, name)
     try:

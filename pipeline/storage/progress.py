@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 @dataclass
 class Progress:
-    """Bytes of input read, inputs handed to the workers, and inputs that have ended as a line of output.
+    """Bytes read, inputs passed to the workers, inputs that became a line.
 
-    `counted` is the bytes of a first pass, which is over; `kept` are those of `finished` whose part of the output is complete.
+    `counted` has the bytes of a completed first pass. `kept` is how many of `finished` are in
+    complete parts of the output.
     """
 
     counted: int = 0
@@ -20,15 +21,15 @@ class Progress:
     kept: int = 0
 
     def bytes_done(self) -> int:
-        """About how much of the input is done with: reading runs ahead of the work."""
+        """Estimate the bytes of input processed; reading is ahead of the workers."""
         return self.counted + self.bytes_read * self.finished // max(self.begun, 1)
 
     def next_pass(self) -> None:
-        """The input has been read through, and will be again."""
+        """Start the second pass over the input."""
         self.counted, self.bytes_read, self.begun, self.finished = self.counted + self.bytes_read, 0, 0, 0
 
     def reset(self) -> None:
-        """Count from zero again, for another run in the same process."""
+        """Reset all counts for another run in the same process."""
         vars(self).update(vars(Progress()))
 
 

@@ -1,1 +1,1 @@
-"""A run over messages: it goes on until it is stopped."""
+"""Runs over messages: they continue until stopped."""

@@ -24,7 +24,13 @@ class Stream:
 
 
 Source = tuple[str, int, int]
-"""The message of an ending: its origin and time, and with the last document of a message how many there were, else 0."""
+"""(origin, time, number of documents) of an ending's message.
+
+The number is set with the last document of a message, else 0.
+"""
 
 Ended = tuple[OutputKind, bytes, tuple[tuple[str, int], ...], Source, int]
-"""The result for one document: kind of output, line, counts, message, and the hash of its key (0 if the key was seen before)."""
+"""(kind of output, line, counts, message, hash of the key) for one document.
+
+The hash is 0 if the key was seen before.
+"""

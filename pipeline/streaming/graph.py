@@ -1,21 +1,24 @@
-"""The graph of a run without an end: messages in, the files of one window after the other out.
+"""The graph of a run over messages: messages in, files per window out.
 
-    read ─ take ─ items ─ work ─► (key, ending) ─ once ─► (window, ending) ─ gather ─► files and a manifest
+    read ─ take ─ items ─ work ─► (key, ending) ─ once ─► (window, ending) ─ gather ─► files and a
+    manifest
 
-`take`, `items` and `work` fuse with what the connector hands over; what travels from there on is single endings (what became
-of one document). `once` lets the first of a key pass and makes the others dropped rows. `gather` holds the endings of one window
-until the watermark has passed its end, then writes them.
+`take`, `items` and `work` fuse with the connector. From there on single endings travel, each the
+result of one document. `once` passes the first ending of a key and turns the others into dropped
+rows. `gather` holds the endings of a window until the watermark has passed its end, then writes
+them.
 
-Both are stateful DoFns in the one global window, and the windows are plain arithmetic on a message's time. Beam's own windows with
-triggers would drop what is later than the allowed lateness, which a watermark that ran ahead (one record dated 2099) makes of
-everything; they fire late panes one record at a time on one engine and never on another, and number them differently.
-Here nothing is ever dropped for its time, on any engine.
+Both are stateful DoFns in the global window, and the windows are computed from a message's time.
+Beam's triggers are not used: allowed lateness drops data, and a watermark that ran ahead (one
+record dated 2099) would make everything late. Runners also differ in how they fire and number late
+panes. Here no message is dropped for its time, on any runner.
 
-What makes a replay idempotent. An engine that lost a worker goes back to its last checkpoint with the state of both DoFns, so the
-same duplicates are found and the same window writes the same file names again, over what the lost attempt wrote. The names hold
-the window, the run and, from the second time a window is written, how often it was (`-late1`). A replay may divide a window otherwise
-between its first and its late files; so what is written into one is taken out of the later ones, which only the lost attempt can
-have written.
+A replay is idempotent. A runner that lost a worker returns to its last checkpoint, with the state
+of both DoFns. It finds the same duplicates, and the same window writes the same file names again,
+over those of the lost attempt. The names have the window, the run and, if the window was written
+before, the number of times (`-late1`). A replay may divide a window differently between its first
+and its late files. So what is written to one is removed from the later ones, which only the lost
+attempt can have written.
 """
 
 from __future__ import annotations
@@ -62,7 +65,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
         self._job, self._stream, self._reader = job, stream, reader
 
     def expand(self, messages: Any) -> Any:
-        """See the module's docstring."""
+        """Build the graph in the module's docstring."""
         items = messages | "take" >> beam.ParDo(SkipProcessed(self._stream)) | "items" >> beam.FlatMap(_items, self._reader)
         endings = items | "work" >> beam.ParDo(_Work(self._job)).with_output_types(tuple[str, Any])
         once = endings | "once" >> beam.ParDo(Deduplicate(self._stream.remember, self._stream.seen))
@@ -71,9 +74,10 @@ class Process(beam.PTransform):  # type: ignore[misc]
 
 
 class SkipProcessed(beam.DoFn):  # type: ignore[misc]
-    """Messages but for those that an earlier run wrote; those from the future, or from before brokers remember, as of now.
+    """Messages except those that an earlier run wrote.
 
-    A window of such would be waited for until 2099, or hold what has nothing to do with 1970.
+    A time in the future, or before brokers retain messages, becomes the present. Otherwise a window
+    would be waited for until 2099, or would hold unrelated messages of 1970.
     """
 
     def __init__(self, stream: Stream) -> None:
@@ -87,7 +91,7 @@ class SkipProcessed(beam.DoFn):  # type: ignore[misc]
 
 
 def _items(message: Message, reader: MessageReader) -> Iterator[tuple[Raw, Source]]:
-    """The raw items in a message, each with what it is of."""
+    """Yield the raw items in a message, each with its source."""
     number, before = 0, None
     for raw in reader.read(message):
         if before is not None:
@@ -112,10 +116,11 @@ def _close_idle() -> None:
 
 
 class _Work(beam.DoFn):  # type: ignore[misc]
-    """Raw items → (key, ending), in their order, each with the time of its message.
+    """Raw items → (key, ending) in order, each with the time of its message.
 
-    The worker processes outlive the DoFn: Beam's own local engine makes a new one for each bundle, and a bundle of a stream may be one
-    message, which is done a hundred times before a worker has started.
+    The worker processes outlive the DoFn. Beam's local runner creates a DoFn for each bundle, and a
+    bundle of a stream may be one message, which takes a hundredth of the time that a worker needs
+    to start.
     """
 
     def __init__(self, job: Job) -> None:
@@ -154,7 +159,7 @@ class _Work(beam.DoFn):  # type: ignore[misc]
     def teardown(self) -> None:
         if self._pool is None:
             return
-        if self._pool.busy:  # its bundle failed: what is still to come belongs to nobody
+        if self._pool.busy:  # its bundle failed: pending results are useless
             self._pool.close()
         else:
             with _idle_lock:
@@ -171,10 +176,10 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         for (raws, sources), batch in self._pool.results(everything):
             endings = batch.endings
             if len(endings) != len(raws):
-                # Raising would end the run on one engine and repeat the bundle for ever on another. So all of them are dead letters:
-                # nothing is lost, nothing is written twice, and the account says so.
-                message = f"{len(raws)} inputs went into a worker and {len(endings)} came out"
-                logging.getLogger(__name__).error("newsbeam: %s; they are dead letters now", message)
+                # Turn the whole batch into dead letters: raising would end the run on one runner
+                # and retry forever on another.
+                message = f"{len(raws)} inputs were given to a worker and {len(endings)} results returned"
+                logging.getLogger(__name__).error("newsbeam: %s; all of them are dead letters now", message)
                 failed = Failed("work", "AccountError", message)
                 endings = merge([failed_batch(raw, failed, self._setup) for raw in raws]).endings
             CURRENT.finished += len(raws)

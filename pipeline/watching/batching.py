@@ -1,4 +1,4 @@
-"""Files that are being read, and what is read of them."""
+"""Files that are being read, and the work items made of them."""
 
 from __future__ import annotations
 
@@ -12,7 +12,11 @@ from newsbeam.watching.scanner import Candidate
 
 @dataclass
 class OpenFile:
-    """A file being read. `skip` records of it were done before; `given` is how many it has given so far, skipped ones included."""
+    """A file that is being read.
+
+    `skip` of its records were processed before. `given` is how many it has yielded, including
+    skipped ones.
+    """
 
     candidate: Candidate
     version: int
@@ -28,7 +32,7 @@ class OpenFile:
 
 @dataclass(frozen=True)
 class FileChunk:
-    """What of one bundle is of one file: its how manieth piece, how many records, and whether they are its last."""
+    """A part of a file in a work item: its index and its number of records."""
 
     file: OpenFile
     number: int
@@ -38,16 +42,16 @@ class FileChunk:
 
 @dataclass
 class WorkItem:
-    """What goes to the workers together."""
+    """Raw items that are submitted to the workers together."""
 
     raws: list[Raw] = field(default_factory=list)
     pieces: list[FileChunk] = field(default_factory=list)
     size: int = 0
 
     def full(self, items: int) -> bool:
-        """Whether nothing more should be added."""
+        """Return whether the item is full."""
         return len(self.raws) >= items or self.size >= BATCH_BYTES or len(self.pieces) >= BATCH_ITEMS
 
     def is_next(self) -> bool:
-        """Whether all that was before this in its files is done."""
+        """Return whether everything before it in its files is finished."""
         return all(piece.number == piece.file.done_pieces for piece in self.pieces)

@@ -74,7 +74,7 @@ def _watch(settings: WatchSettings, job: Job, pool: Pool[WorkItem], reporter: St
         with serve_metrics(settings.metrics_port, watcher.status) as port:
             if port:
                 reporter.note(f"metrics are at http://127.0.0.1:{port}/metrics")
-            return watcher.go()
+            return watcher.run()
     except OSError as error:
         if error.errno in (errno.EADDRINUSE, errno.EACCES) and error.filename is None:
             raise UsageError(f"cannot listen on --metrics-port {settings.metrics_port}: {error.strerror}") from error

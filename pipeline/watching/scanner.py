@@ -1,15 +1,18 @@
-"""Which files of the watched inputs are there to be taken: new or changed, and whole.
+"""The scanner of watched inputs: finds new or changed files that are complete.
 
-By looking again and again, not by the system's notices: those do not come from network drives nor through some containers'
-mounts, and get lost when there are many, so that one has to look anyway; and a file has to be seen twice to be known whole.
-A look costs little, as there are two kinds:
+It polls. Notifications of the system do not cover network drives or the mounts of some containers,
+and are lost when there are many, so polling would be needed anyway. A file also has to be seen
+twice to be known as complete.
 
-- a quick one lists only folders that have changed themselves, and finds names (with their inodes) not seen before;
-- a thorough one asks for the size and the times of every file, and so finds those written to in place.
+There are two kinds of scans, which keeps polling cheap:
 
-The pauses are a multiple of what a look costs, so a folder of 100,000 files is seen as soon as can be at a bounded price. Only
-what waits is held, up to a limit; what is done is remembered as one number of 64 bits a file (one in 10^9 that any two of
-100,000 are alike, and then only a file would be passed over whose name, size, times and inode all are new to no avail).
+- An incremental scan lists only folders that changed, and finds names (with inodes) not seen
+  before.
+- A full scan checks size and times of every file, and so finds files that were modified in place.
+
+The pauses are a multiple of a scan's cost, so that files in a folder of 100,000 are found as early
+as possible at a bounded cost. Only waiting files are held in memory, up to a limit. A finished file
+takes one number of 64 bits; a collision would skip one new file (p ≈ 1e-9 for 100,000 files).
 """
 
 from __future__ import annotations
@@ -40,30 +43,35 @@ from newsbeam.inputs.work_units import Source
 from newsbeam.storage.output_folders import is_newsbeam_output
 from newsbeam.watching.file_state import FileStat
 
-QUICK_SECONDS = 0.2
-THOROUGH_SECONDS = 1.0
-"""The least pause between two looks of a kind."""
+INCREMENTAL_PAUSE_SECONDS = 0.2
+FULL_PAUSE_SECONDS = 1.0
+"""The minimum pause between two scans of a kind."""
 
-QUICK_SHARE, THOROUGH_SHARE = 2, 12
-"""A pause is at least so many times as long as the processor time that the look took (all looking together takes two fifths of a
-core at most), and half as long as it took by the clock: a network drive has others to serve."""
+INCREMENTAL_PAUSE_FACTOR, FULL_PAUSE_FACTOR = 2, 12
+"""Pauses of incremental and full scans as multiples of their processor time.
+
+All scans together take at most two fifths of a core. In clock time a pause is half as long as its
+scan, since a network drive serves others too.
+"""
 
 SLICE_SECONDS = 0.01
-"""So long a look goes on before other work has its turn."""
+"""The time after which a scan yields to other work."""
 
-MOST_WAITING = 8192
-"""So many files are held waiting. The rest is left where it is: a later look finds it."""
+MAX_WAITING = 8192
+"""The most waiting files; a later scan finds the others."""
 
 LARGE_BYTES = 1 << 20
-"""Files from this size on have a queue of their own, so that small ones do not stand behind them."""
+"""Files of at least this size have their own queue: small files need not wait."""
 
 _CHUNK = 512
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A file that may be taken. `path` as the user would write it, `key` absolute; `since` it looks as it does, `found` when it
-    was first seen (both of the clock that never jumps).
+    """A file that may be claimed.
+
+    `path` is as the user wrote it, `key` is absolute. `since` is when its state was first seen,
+    `found` when the file was first seen (both on the monotonic clock).
     """
 
     path: str
@@ -76,9 +84,9 @@ class Candidate:
 
 @dataclass
 class ScanPass:
-    """A quick or a thorough look: its least pause, how many times as long as it took a pause is, and how far it is.
+    """The progress of one kind of scan: its pauses, and how far it is.
 
-    `cut`: it found more than may wait, and was broken off.
+    `cut` is true if the scan stopped because too many files were waiting.
     """
 
     pause: float
@@ -91,7 +99,10 @@ class ScanPass:
 
 
 class FolderScanner:
-    """Follows `inputs` (folders, files, globs). `done` are the files that are not to be taken again, as they are now."""
+    """A scanner of `inputs` (folders, files, globs).
+
+    `done` are the finished files in their present state; they are not claimed again.
+    """
 
     def __init__(self, inputs: Sequence[str], output: str, settle: float, done: Iterable[tuple[str, FileStat]] = ()) -> None:
         self._inputs = [word.removeprefix("file://") for word in inputs]
@@ -103,28 +114,29 @@ class FolderScanner:
         self._folders: dict[str, tuple[int, int, tuple[str, ...]]] = {}
         self._waiting: tuple[OrderedDict[str, Candidate], OrderedDict[str, Candidate]] = (OrderedDict(), OrderedDict())
         self._taken: dict[str, float] = {}
-        self._told: set[str] = set()
+        self._notes_sent: set[str] = set()
         self._skipped: dict[str, int] = {}
         self._first = True
         self.notes: list[str] = []
-        self._quick = ScanPass(QUICK_SECONDS, QUICK_SHARE)
-        self._thorough = ScanPass(THOROUGH_SECONDS, THOROUGH_SHARE, next_at=float("inf"))
+        self._incremental = ScanPass(INCREMENTAL_PAUSE_SECONDS, INCREMENTAL_PAUSE_FACTOR)
+        self._full = ScanPass(FULL_PAUSE_SECONDS, FULL_PAUSE_FACTOR, next_at=float("inf"))
 
-    # --- what there is ----------------------------------------------------------------------------------------------
+    # --- waiting files
+    # ------------------------------------------------------------------------------------
 
     @property
     def waiting(self) -> int:
-        """How many files are known that are not taken yet: at most MOST_WAITING, though more may lie there."""
+        """The number of known files that are not claimed, at most MOST_WAITING."""
         return sum(map(len, self._waiting))
 
     @property
     def oldest(self) -> float:
-        """When the file was found that waits longest to be done; infinity where none does."""
+        """The discovery time of the oldest unfinished file, or infinity."""
         first = min((one.found for queue in self._waiting for one in queue.values()), default=float("inf"))
         return min(first, min(self._taken.values(), default=float("inf")))
 
-    def take(self, now: float, large: bool) -> Candidate | None:
-        """The next file that is whole, if there is one: it looks the same as it did `settle` seconds ago."""
+    def claim(self, now: float, large: bool) -> Candidate | None:
+        """Claim the next file that has not changed for `settle` seconds, if any."""
         queue = self._waiting[large]
         for _ in range(32):
             if not queue or now - next(iter(queue.values())).since < self._settle:
@@ -132,7 +144,7 @@ class FolderScanner:
             key, candidate = queue.popitem(last=False)
             stamp = _stamp(candidate.path)
             if stamp is None:
-                continue  # gone before it was whole: it never was an input
+                continue  # deleted before it was complete: it never was an input
             if stamp != candidate.stamp:
                 self._wait(replace(candidate, stamp=stamp, since=now))
                 continue
@@ -140,35 +152,36 @@ class FolderScanner:
             return candidate
         return None
 
-    def give_back(self, candidate: Candidate, now: float) -> None:
-        """A file that was taken turned out not to be whole."""
+    def requeue(self, candidate: Candidate, now: float) -> None:
+        """Return a claimed file that turned out to be incomplete."""
         del self._taken[candidate.key]
         if (stamp := _stamp(candidate.path)) is not None:
             self._wait(replace(candidate, stamp=stamp, since=now))
 
     def finish(self, key: str, stamp: FileStat) -> float:
-        """A file that was taken is done, as it was then; when it had been found."""
+        """Mark a claimed file as finished in this state, and return its discovery time."""
         self._done.add(hash((key, stamp)))
         return self._taken.pop(key)
 
     @property
-    def looking(self) -> bool:
-        """Whether a look is under way that has given way to other work."""
-        return self._quick.steps is not None or self._thorough.steps is not None
+    def scanning(self) -> bool:
+        """True if a scan is in progress and has yielded to other work."""
+        return self._incremental.steps is not None or self._full.steps is not None
 
-    def whole_at(self, now: float) -> float:
-        """When the next waiting file may be whole, or the next look is due."""
+    def next_event_at(self, now: float) -> float:
+        """Return when the next waiting file may be complete, or the next scan is due."""
         firsts = [next(iter(queue.values())).since + self._settle for queue in self._waiting if queue]
-        return min([*firsts, now if self.looking else min(self._quick.next_at, self._thorough.next_at)])
+        return min([*firsts, now if self.scanning else min(self._incremental.next_at, self._full.next_at)])
 
-    # --- looking ----------------------------------------------------------------------------------------------------
+    # --- scanning
+    # -----------------------------------------------------------------------------------------
 
-    def step(self, now: float) -> None:
-        """Look on for a moment, if it is time to: quickly first, thoroughly in between."""
-        for one in (self._quick, self._thorough):
-            if one.steps is None and one.next_at <= now and (self.waiting <= MOST_WAITING // 2 or not one.cut):
+    def poll(self, now: float) -> None:
+        """Continue a scan briefly if one is due: incremental first, full in between."""
+        for one in (self._incremental, self._full):
+            if one.steps is None and one.next_at <= now and (self.waiting <= MAX_WAITING // 2 or not one.cut):
                 one.cut, one.spent, one.began = False, 0.0, now
-                one.steps = self._over_all(one)
+                one.steps = self._scan_inputs(one)
                 self._skipped.clear()
             if one.steps is not None:
                 self._go_on(one, one.steps)
@@ -183,59 +196,62 @@ class FolderScanner:
         one.steps = None
         one.spent += time.thread_time() - began
         end = time.monotonic()
-        if one.cut:  # as soon as there is room
+        if one.cut:  # as soon as there is space in the queue
             one.next_at = end
             return
         one.next_at = end + max(one.pause, one.share * one.spent, (end - one.began) / 2)
-        if self._first:  # to which all was new: it was a thorough one
+        if self._first:  # the first scan found only new files: it was a full one
             self._first = False
-            self._thorough.next_at = end + max(THOROUGH_SECONDS, THOROUGH_SHARE * one.spent)
+            self._full.next_at = end + max(FULL_PAUSE_SECONDS, FULL_PAUSE_FACTOR * one.spent)
             if self._skipped:
                 kinds = sorted(self._skipped.items(), key=lambda item: (-item[1], item[0]))
                 named = ", ".join(f"{count} {suffix}" for suffix, count in kinds)
-                self._tell(f"skipped {named} (unknown extension; name a file explicitly to read it)")
+                self._note(f"skipped {named} (unknown extension; name a file explicitly to read it)")
 
-    def _over_all(self, look: ScanPass) -> Iterator[None]:
+    def _scan_inputs(self, scan: ScanPass) -> Iterator[None]:
         seen: set[tuple[int, int]] = set()
         try:
-            # What is written stands here, whatever it is called and however it is reached.
+            # The output folder must be skipped, whatever its name and however it is reached.
             status = os.stat(self._output)
             seen.add((status.st_dev, status.st_ino))
         except OSError:
             pass
         for word in self._inputs:
             if os.path.isdir(word):
-                yield from self._folder(look, word.removeprefix("./") or ".", folder_name(os.path.join(word, "x")), seen)
+                yield from self._folder(scan, word.removeprefix("./") or ".", folder_name(os.path.join(word, "x")), seen)
             elif os.path.lexists(word):
                 if os.path.exists(word) and not os.path.isfile(word):
-                    self._tell(f"{word} is not a regular file, and is not followed; read it once with `newsbeam run`")
-                self._file(look, word, folder_name(word))
+                    self._note(f"{word} is not a regular file and is not followed; read it once with `newsbeam run`")
+                self._file(scan, word, folder_name(word))
             elif not glob.has_magic(word):
-                self._tell(f"{word} is not there any more; when it comes back, it is followed again")
+                self._note(f"{word} does not exist any more; it is followed again if it reappears")
             else:
-                yield from self._pattern(look, word, seen)
-            if look.cut:
+                yield from self._pattern(scan, word, seen)
+            if scan.cut:
                 return
 
-    def _pattern(self, look: ScanPass, pattern: str, seen: set[tuple[int, int]]) -> Iterator[None]:
+    def _pattern(self, scan: ScanPass, pattern: str, seen: set[tuple[int, int]]) -> Iterator[None]:
         source = folder_name(re.split(r"[*?\[]", pattern)[0] + "x")
         out = os.path.join(os.path.realpath(self._output), "")
         base = os.path.dirname(re.split(r"[*?\[]", pattern)[0])
         outputs: dict[str, str] = {}
         for path in self._matches(pattern):
             if output := self._output_around(os.path.dirname(path), base, outputs):
-                self._tell(SKIPPED_OUTPUT.format(output))
+                self._note(SKIPPED_OUTPUT.format(output))
             elif not os.path.isdir(path):
                 if not os.path.realpath(path).startswith(out):
-                    self._file(look, path, source)
+                    self._file(scan, path, source)
             elif "**" not in pattern:
-                yield from self._folder(look, path, source, seen)
-            if look.cut:
+                yield from self._folder(scan, path, source, seen)
+            if scan.cut:
                 return
             yield
 
     def _output_around(self, folder: str, base: str, known: dict[str, str]) -> str:
-        """The folder that newsbeam wrote in which `folder` lies, below `base`; "" where there is none. `known` is what was asked before."""
+        """Return the output folder of newsbeam around `folder` and below `base`, or "".
+
+        `known` caches the answers.
+        """
         if len(folder) <= len(base):
             return ""
         if folder not in known:
@@ -247,13 +263,13 @@ class FolderScanner:
         try:
             yield from glob.iglob(pattern, recursive=True)
         except RecursionError:
-            self._tell(TOO_DEEP.format(pattern))
+            self._note(TOO_DEEP.format(pattern))
 
-    def _file(self, look: ScanPass, path: str, source: str) -> None:
-        self._check(look, [(path, os.path.abspath(path))], source)
+    def _file(self, scan: ScanPass, path: str, source: str) -> None:
+        self._check(scan, [(path, os.path.abspath(path))], source)
 
-    def _folder(self, look: ScanPass, top: str, source: str, seen: set[tuple[int, int]]) -> Iterator[None]:
-        """Look through a folder and all below it. With a stack: folders may be nested thousands deep."""
+    def _folder(self, scan: ScanPass, top: str, source: str, seen: set[tuple[int, int]]) -> Iterator[None]:
+        """Scan a folder recursively, with a stack: folders may be nested thousands deep."""
         waiting = [top]
         links = LinksOut(top)
         while waiting:
@@ -261,24 +277,25 @@ class FolderScanner:
             try:
                 status = os.stat(folder)
             except OSError as error:
-                self._tell(f"{folder} is not looked into: {error.strerror}")
+                self._note(f"skipped {folder}: {error.strerror}")
                 continue
             if (status.st_dev, status.st_ino) in seen:
-                continue  # the output folder, or a link back to where we have been
+                continue  # the output folder, or a link back to a folder that was scanned
             seen.add((status.st_dev, status.st_ino))
             if folder not in self._named and is_newsbeam_output(folder):
-                self._tell(SKIPPED_OUTPUT.format(folder))
+                self._note(SKIPPED_OUTPUT.format(folder))
                 continue
             changed, times, below = self._folders.get(folder, (-1, 0, ()))
-            # A change within the same tick of the clock as a listing leaves no trace: so it is listed twice before it is believed.
-            if look is self._thorough or changed != status.st_mtime_ns or times < 2:
+            # A change within the clock tick of a listing leaves no trace, so a folder is listed
+            # twice before its time is trusted.
+            if scan is self._full or changed != status.st_mtime_ns or times < 2:
                 folders: list[str] = []
                 try:
-                    yield from self._listing(look, folder, source, folders, links)
+                    yield from self._listing(scan, folder, source, folders, links)
                 except OSError as error:
-                    self._tell(f"{folder} is not looked into: {error.strerror}")
+                    self._note(f"skipped {folder}: {error.strerror}")
                     continue
-                if look.cut:
+                if scan.cut:
                     return
                 below = tuple(sorted(folders))
                 self._folders[folder] = (status.st_mtime_ns, times + 1 if changed == status.st_mtime_ns else 1, below)
@@ -288,7 +305,7 @@ class FolderScanner:
         if links.count:
             self._tell_once(f"links out of {top}", links.note())
 
-    def _listing(self, look: ScanPass, folder: str, source: str, folders: list[str], links: LinksOut) -> Iterator[None]:
+    def _listing(self, scan: ScanPass, folder: str, source: str, folders: list[str], links: LinksOut) -> Iterator[None]:
         here = os.path.abspath(folder)
         entries: list[os.DirEntry[str]] = []
         with os.scandir(folder) as listed:
@@ -302,22 +319,22 @@ class FolderScanner:
                     continue
                 entries.append(entry)
                 if len(entries) == _CHUNK:
-                    self._chunk(look, folder, here, entries, source)
+                    self._chunk(scan, folder, here, entries, source)
                     entries.clear()
                     yield
-                    if look.cut:
+                    if scan.cut:
                         return
-        self._chunk(look, folder, here, entries, source)
+        self._chunk(scan, folder, here, entries, source)
 
-    def _chunk(self, look: ScanPass, folder: str, here: str, entries: list[os.DirEntry[str]], source: str) -> None:
+    def _chunk(self, scan: ScanPass, folder: str, here: str, entries: list[os.DirEntry[str]], source: str) -> None:
         names = [hash((here, entry.name, entry.inode())) for entry in entries]
         new = self._names.new(names)
-        wanted = [place for place in range(len(entries)) if not new[place] and look is self._thorough]
+        wanted = [place for place in range(len(entries)) if not new[place] and scan is self._full]
         wanted += [place for place in range(len(entries)) if new[place] and self._is_document(entries[place].name)]
         prefix, top = "" if folder == "." else os.path.join(folder, ""), os.path.join(here, "")
-        done = self._check(look, [(prefix + entries[place].name, top + entries[place].name) for place in wanted], source)
+        done = self._check(scan, [(prefix + entries[place].name, top + entries[place].name) for place in wanted], source)
         for place, is_done in zip(wanted, done, strict=True):
-            if is_done and new[place]:  # a quick look passes it over from now on
+            if is_done and new[place]:  # incremental scans skip it from now on
                 self._names.add(names[place])
 
     def _is_document(self, name: str) -> bool:
@@ -328,17 +345,17 @@ class FolderScanner:
             self._skipped["." + suffix] = self._skipped.get("." + suffix, 0) + 1
         return False
 
-    def _check(self, look: ScanPass, paths: Sequence[tuple[str, str]], source: str) -> list[bool]:
-        """Have those wait that are new or changed; which of them are done."""
+    def _check(self, scan: ScanPass, paths: Sequence[tuple[str, str]], source: str) -> list[bool]:
+        """Enqueue new and changed files; return for each file whether it is finished."""
         stamps = [_stamp(path) if not self._has(key) else None for path, key in paths]
         new = self._done.new([hash((key, stamp)) for (_, key), stamp in zip(paths, stamps, strict=True)])
         now = time.monotonic()
         for (path, key), stamp, is_new in zip(paths, stamps, new, strict=True):
             if stamp is None and len(os.fsencode(path)) >= MAX_PATH_BYTES:
-                self._tell(f"{path} is not looked at: {os.strerror(errno.ENAMETOOLONG)}; move the folder further up")
+                self._note(f"skipped {path}: {os.strerror(errno.ENAMETOOLONG)}; move the folder up")
             if is_new and stamp is not None:
-                if self.waiting >= MOST_WAITING:
-                    look.cut = True
+                if self.waiting >= MAX_WAITING:
+                    scan.cut = True
                     break
                 self._wait(Candidate(path, key, source, stamp, now, now))
         return [not is_new for is_new in new]
@@ -349,22 +366,22 @@ class FolderScanner:
     def _wait(self, candidate: Candidate) -> None:
         self._waiting[candidate.stamp.size >= LARGE_BYTES][candidate.key] = candidate
 
-    def _tell(self, note: str) -> None:
+    def _note(self, note: str) -> None:
         self._tell_once(note, note)
 
     def _tell_once(self, what: str, note: str) -> None:
-        if what not in self._told and len(self._told) < 1000:
-            self._told.add(what)
+        if what not in self._notes_sent and len(self._notes_sent) < 1000:
+            self._notes_sent.add(what)
             self.notes.append(note)
 
 
 def source_of(candidate: Candidate) -> Source:
-    """The file as the reader takes it."""
+    """Return the file as an input of the reader."""
     return Source(candidate.path, candidate.stamp.size, candidate.source)
 
 
 def _stamp(path: str) -> FileStat | None:
-    """What a file looks like; None where there is none (yet, or any more), or no regular one: reading a pipe may never end."""
+    """Return the state of a regular file, None if there is none: a pipe may block."""
     try:
         status = os.stat(path)
     except (OSError, ValueError):
@@ -373,7 +390,7 @@ def _stamp(path: str) -> FileStat | None:
 
 
 class CompactIntSet:
-    """A set of numbers of 64 bits, which takes 8 bytes for each."""
+    """A set of 64-bit numbers that takes 8 bytes for each."""
 
     def __init__(self, numbers: Iterable[int]) -> None:
         self._old = np.unique(np.fromiter(numbers, np.int64))
@@ -386,7 +403,7 @@ class CompactIntSet:
             self._fresh.clear()
 
     def new(self, numbers: Sequence[int]) -> list[bool]:
-        """Which of these are not in the set."""
+        """Return for each number whether it is not in the set."""
         if not len(self._old):
             return [number not in self._fresh for number in numbers]
         asked = np.array(numbers, np.int64)

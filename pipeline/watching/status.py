@@ -1,4 +1,4 @@
-"""What `newsbeam watch` reports while it runs, for the terminal and as JSON lines."""
+"""The status of `newsbeam watch`, for the terminal and as JSON lines."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The main loop of `newsbeam watch`, and the work in flight."""
+"""The main loop of `newsbeam watch` and its in-flight state."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from newsbeam.watching.status import Status
 from newsbeam.watching.status_line import StatusReporter
 from newsbeam.workers.pool import Pool
 
-AHEAD_PIECES = 4
-"""Bundles of one file, for each worker, that may wait for a slow document before them."""
+MAX_BLOCKED_CHUNKS = 4
+"""The bundles of a file, per worker, that may wait behind a slow document."""
 
 RETRY_SECONDS = 2.0
-"""Seconds between attempts to write while the disk is full."""
+"""The interval of attempts to write while the disk is full."""
 
 _NO_SPACE = (errno.ENOSPC, errno.EDQUOT)
 
 
 class _Stopped(Exception):
-    """A stop was requested while the disk was full."""
+    """A stop was requested while nothing could be written."""
 
 
 class Watcher:
-    """The main loop, and the work in flight."""
+    """The main loop of `newsbeam watch` and its in-flight state."""
 
     def __init__(
         self,
@@ -57,7 +57,7 @@ class Watcher:
         teller: StatusReporter,
         stop: StopRequest,
     ) -> None:
-        self._job, self._pool, self._ledger, self._look, self._teller, self._stop = job, pool, ledger, look, teller, stop
+        self._job, self._pool, self._ledger, self._scanner, self._teller, self._stop = job, pool, ledger, look, teller, stop
         self._rotate = rotate_seconds
         self._commit = min(COMMIT_SECONDS, rotate_seconds)
         self._reader = job.reader()
@@ -76,10 +76,10 @@ class Watcher:
         self._trouble = ""
 
     def status(self) -> Status:
-        """The status as the loop last recorded it, so that other threads can ask."""
+        """Return the status as of the loop's last step; other threads may call this."""
         account = Account.of(self._ledger.totals) + Account.of(self._part.counts)
         return Status(
-            waiting=self._look.waiting,
+            waiting=self._scanner.waiting,
             in_work=self._in_work + self._part.read,
             read=account.read + self._in_work,
             written=account.written,
@@ -91,8 +91,8 @@ class Watcher:
             trouble=self._trouble,
         )
 
-    def go(self) -> int:
-        """Run until a stop is requested. Returns the exit status."""
+    def run(self) -> int:
+        """Run until a stop is requested, and return the exit status."""
         self._describe()
         try:
             if self._ledger.held_bytes:
@@ -100,7 +100,7 @@ class Watcher:
             while not self._stop.asked:
                 self._turn()
             if self._in_work:
-                self._teller.note("finishing the work in flight; a second signal stops at once, and the next start repeats that work")
+                self._teller.note("finishing work in flight; press Ctrl-C again to stop now (unfinished work is redone on restart)")
             while self._pool.busy:
                 self._pool.wait(0.2)
                 self._collect()
@@ -109,13 +109,13 @@ class Watcher:
                 self._save()
             self._publish()
         except WorkerError as error:
-            self._teller.note(f"the workers cannot start: {error}")
+            self._teller.note(f"workers cannot start: {error}")
             return 1
         except (AccountError, LedgerError, sqlite3.DatabaseError, OSError) as error:
             self._teller.note(f"{error}; committed work is safe, start again")
             return 1
         except _Stopped:
-            self._teller.note("stopped with the disk full; the next start processes again what was not written")
+            self._teller.note("stopped: disk full. Unwritten work will be redone on restart")
             print(Account.of(self._ledger.totals), flush=True)
             return 1
         finally:
@@ -126,11 +126,11 @@ class Watcher:
 
     def _turn(self) -> None:
         now = time.monotonic()
-        self._look.step(now)
-        for note in self._look.notes:
+        self._scanner.poll(now)
+        for note in self._scanner.notes:
             self._teller.note(note)
-        self._look.notes.clear()
-        self._fill(now)
+        self._scanner.notes.clear()
+        self._submit_work(now)
         self._collect()
         now = time.monotonic()
         due = min(self._part_since + self._commit, self._held_since + self._rotate)
@@ -139,21 +139,22 @@ class Watcher:
             if now >= self._held_since + self._rotate or self._ledger.held_bytes >= self._job.shard_bytes:
                 self._publish()
         self._tell(now)
-        # Nothing to do but wait for a worker, for a file to settle, or for the next scan.
-        if not self._look.looking or self._pool.busy:
-            self._pool.wait(min(max(min(self._look.whole_at(now), due) - now, 0.002), 0.1))
+        # Wait for a worker, for a file to become complete, or for the next scan.
+        if not self._scanner.scanning or self._pool.busy:
+            self._pool.wait(min(max(min(self._scanner.next_event_at(now), due) - now, 0.002), 0.1))
 
     def _tell(self, now: float) -> None:
         if now >= self._status_at:
-            self._oldest, self._status_at = self._look.oldest, now + 0.2
+            self._oldest, self._status_at = self._scanner.oldest, now + 0.2
             self._teller.tell(self.status, now)
 
-    # --- in ---------------------------------------------------------------------------------------------------------
+    # --- input
+    # --------------------------------------------------------------------------------------------
 
-    def _fill(self, now: float) -> None:
-        """Keep the workers busy, with small and large files in turn."""
+    def _submit_work(self, now: float) -> None:
+        """Submit work to the pool, from small and large files in turn."""
         workers = self._job.workers
-        while self._in_pool < AHEAD_ITEMS * workers and self._in_pool_bytes < AHEAD_BYTES * workers:
+        while self._in_pool < MAX_QUEUED_ITEMS * workers and self._in_pool_bytes < MAX_QUEUED_BYTES * workers:
             self._large_turn = not self._large_turn
             bundle = self._bundle(now, self._large_turn) or self._bundle(now, not self._large_turn)
             if bundle is None:
@@ -164,20 +165,21 @@ class Watcher:
             self._pool.submit(bundle, bundle.raws)
 
     def _bundle(self, now: float, large: bool) -> WorkItem | None:
-        """The next work from the small files or from the large ones; None if there is none."""
+        """Assemble the next work item from small or large files, None if there is none."""
         bundle = WorkItem()
-        # Few files are divided among all workers; many are cheaper together.
-        items = BATCH_ITEMS if large else max(1, min(BATCH_ITEMS, self._look.waiting // (4 * self._job.workers)))
+        # A few files are spread over all workers; many files are cheaper in batches.
+        items = BATCH_ITEMS if large else max(1, min(BATCH_ITEMS, self._scanner.waiting // (4 * self._job.workers)))
         until = time.monotonic() + 0.05
         while not bundle.full(items) and time.monotonic() < until:
             file = self._next_large(now) if large else self._next_small(now)
-            # The continuation of a file may have to wait for its earlier bundles, so it shares a bundle with nothing else.
+            # A later chunk of a file may have to wait for an earlier one, so it shares its work
+            # item with no other file.
             goes_on = file is not None and file.pieces > 0
             if file is None or (goes_on and bundle.pieces):
                 break
             if goes_on:
                 items = BATCH_ITEMS
-            if self._read_on(file, bundle, items, until):
+            if self._read_into(file, bundle, items, until):
                 if large:
                     self._large.popleft()
                 else:
@@ -188,32 +190,32 @@ class Watcher:
                 break
         return bundle if bundle.pieces else None
 
-    def _held_up(self, file: OpenFile) -> bool:
-        """Tell whether enough of a file waits for one slow document of it: it is read on when that is done."""
-        return file.pieces - file.done_pieces >= AHEAD_PIECES * self._job.workers
+    def _is_blocked(self, file: OpenFile) -> bool:
+        """Return whether enough of a file waits for one slow document of it."""
+        return file.pieces - file.done_pieces >= MAX_BLOCKED_CHUNKS * self._job.workers
 
     def _next_small(self, now: float) -> OpenFile | None:
-        if self._small is not None and self._held_up(self._small):
-            if len(self._large) >= MOST_OPEN:
+        if self._small is not None and self._is_blocked(self._small):
+            if len(self._large) >= MAX_OPEN_FILES:
                 return None
             self._large.append(self._small)
             self._small = None
-        if self._small is None and (candidate := self._look.take(now, large=False)) is not None:
-            self._small = self._opened(candidate)
+        if self._small is None and (candidate := self._scanner.claim(now, large=False)) is not None:
+            self._small = self._open(candidate)
         return self._small
 
     def _next_large(self, now: float) -> OpenFile | None:
-        while len(self._large) < OPEN_LARGE and (candidate := self._look.take(now, large=True)) is not None:
-            if (file := self._opened(candidate)) is not None:
+        while len(self._large) < MAX_OPEN_LARGE_FILES and (candidate := self._scanner.claim(now, large=True)) is not None:
+            if (file := self._open(candidate)) is not None:
                 self._large.append(file)
         for _ in range(len(self._large)):
-            if not self._held_up(self._large[0]):
+            if not self._is_blocked(self._large[0]):
                 return self._large[0]
             self._large.rotate(-1)
         return None
 
-    def _opened(self, candidate: Candidate) -> OpenFile | None:
-        """The file, ready to be read from where it was left; None where it is done already."""
+    def _open(self, candidate: Candidate) -> OpenFile | None:
+        """Open a file where it was left off; return None if it is finished already."""
         before = self._ledger.find(candidate.key)
         inputs: list[tuple[str, int, str]] = []
         records: Iterator[Raw | None] = self._reader.records(source_of(candidate), inputs)
@@ -221,16 +223,16 @@ class Watcher:
             return OpenFile(candidate, 1, 0, records, inputs)
         if before.stamp == candidate.stamp:
             if before.complete:
-                self._look.finish(candidate.key, candidate.stamp)
+                self._scanner.finish(candidate.key, candidate.stamp)
                 return None
             return OpenFile(candidate, before.version, before.records, records, inputs)
         file = OpenFile(candidate, before.version + 1, 0, records, inputs)
         if before.complete and before.sha256 and before.stamp.size == candidate.stamp.size:
-            file.records = self._unless_same(file, before, records)
+            file.records = self._skip_if_unchanged(file, before, records)
         return file
 
-    def _unless_same(self, file: OpenFile, before: Input, records: Iterator[Raw | None]) -> Iterator[Raw | None]:
-        """The records of a file, or none if its content is unchanged."""
+    def _skip_if_unchanged(self, file: OpenFile, before: Input, records: Iterator[Raw | None]) -> Iterator[Raw | None]:
+        """Yield the records of a file, or none if its content has not changed."""
         digest = sha256()
         try:
             with open(file.candidate.path, "rb", buffering=0) as stream:
@@ -238,14 +240,14 @@ class Watcher:
                     digest.update(block)
                     yield None
         except OSError:
-            pass  # reading it will report the error
+            pass  # reading it reports the problem
         if digest.hexdigest() == before.sha256:
             file.same = True
         else:
             yield from records
 
-    def _read_on(self, file: OpenFile, bundle: WorkItem, items: int, until: float) -> bool:
-        """Add the next records of a file to the bundle. Returns whether the file is finished."""
+    def _read_into(self, file: OpenFile, bundle: WorkItem, items: int, until: float) -> bool:
+        """Read the next chunk of a file into a work item; return whether it was the last."""
         first, size = len(bundle.raws), bundle.size
         ended = False
         while True:
@@ -259,7 +261,8 @@ class Watcher:
                     bundle.raws.append(raw)
                     bundle.size += len(raw.payload)
                     if bundle.full(items):
-                        # A file of one document ends here. It is better to learn that in this bundle than in the next.
+                        # A file with a single document ends here; its end should be in this work
+                        # item, not in the next.
                         if file.given == 1 and raw.form == "file":
                             continue
                         break
@@ -269,25 +272,26 @@ class Watcher:
         candidate = file.candidate
         if ended and file.same:
             self._while_full(lambda: self._ledger.touch(candidate.key, candidate.stamp))
-            self._look.finish(candidate.key, candidate.stamp)
+            self._scanner.finish(candidate.key, candidate.stamp)
             return True
         if ended and count == file.given and _changed(candidate):
-            # It had not settled, and no worker has received anything of it.
+            # The file was incomplete, and no worker has seen any of it.
             del bundle.raws[first:]
             bundle.size = size
-            self._look.give_back(candidate, time.monotonic())
+            self._scanner.requeue(candidate, time.monotonic())
             return True
         if count or ended:
             bundle.pieces.append(FileChunk(file, file.pieces, count, ended))
             file.pieces += 1
         return ended
 
-    # --- out --------------------------------------------------------------------------------------------------------
+    # --- output
+    # -------------------------------------------------------------------------------------------
 
     def _collect(self) -> None:
-        """Collect results from the workers.
+        """Collect results out of order, except within a file.
 
-        A slow document holds up only the rest of its own file, since the ledger knows only how many records of a file are finished.
+        The ledger stores only a record count per file.
         """
         for bundle, batch in self._pool.finished():
             self._in_pool -= len(bundle.raws)
@@ -330,7 +334,7 @@ class Watcher:
         self._while_full(lambda: self._ledger.commit(self._part))
         for one in self._part.inputs.values():
             if one.complete:
-                self._earliest = min(self._earliest, self._look.finish(one.path, one.stamp))
+                self._earliest = min(self._earliest, self._scanner.finish(one.path, one.stamp))
         self._held_since = min(self._held_since, self._part_since)
         self._part, self._part_since = Part(), float("inf")
 
@@ -342,7 +346,7 @@ class Watcher:
         self._earliest = self._held_since = float("inf")
 
     def _while_full(self, write: Callable[[], object]) -> None:
-        """Write, and retry while the disk is full. Raises _Stopped if a stop is requested meanwhile."""
+        """Call `write` until the disk has space. Raises _Stopped if a stop is requested."""
         while True:
             try:
                 write()
@@ -351,10 +355,10 @@ class Watcher:
                     raise
                 if not self._trouble:
                     self._trouble = f"no space left for {self._job.output}"
-                    self._teller.note(f"{self._trouble}: waiting; nothing is lost, and work continues when there is space")
+                    self._teller.note(f"{self._trouble}: waiting for disk space; no work is lost")
             else:
                 if self._trouble:
-                    self._teller.note("there is space again")
+                    self._teller.note("disk space available again; continuing")
                 self._trouble = ""
                 return
             again = time.monotonic() + RETRY_SECONDS
@@ -365,7 +369,7 @@ class Watcher:
                 time.sleep(0.1)
 
     def _describe(self) -> None:
-        """Write the data card, and the manifest of everything. Inputs are in the numbered manifests."""
+        """Write the data card and the summary; inputs are in the numbered manifests."""
         job, totals = self._job, self._ledger.totals
         pattern = output_layout.file_pattern("documents", job.format)
         made_by = f"newsbeam v{job.setup.version}"
@@ -374,21 +378,21 @@ class Watcher:
         try:
             earlier = WatchSummary.find(job.output)
             if kept := folder.write_card(job.output, card, earlier.card if earlier is not None else None):
-                self._teller.note(f"{output_layout.CARD} was edited: it is kept as {kept}")
+                self._teller.note(f"{output_layout.CARD} was edited; the edited file is kept as {kept}")
             summary.save(os.path.join(job.output, output_layout.MANIFEST))
         except OSError as error:
-            self._teller.note(f"{output_layout.CARD} and {output_layout.MANIFEST} are not up to date: {error}")
+            self._teller.note(f"{output_layout.CARD} and {output_layout.MANIFEST} are out of date: {error}")
 
 
 class _End:
-    """Marks the end of a file; None means that no record is ready yet."""
+    """The end of a file, where None means "not yet"."""
 
 
 _END = _End()
 
 
 def _changed(candidate: Candidate) -> bool:
-    """Tell whether a file changed. A deleted file did not: everything up to its deletion was read."""
+    """Return whether a file has changed; a deleted file has not, as it was read."""
     try:
         return FileStat.of(os.stat(candidate.path)) != candidate.stamp
     except OSError:
@@ -398,23 +402,26 @@ def _changed(candidate: Candidate) -> bool:
 def _is_full(error: Exception, folder: str) -> bool:
     if isinstance(error, OSError):
         return error.errno in _NO_SPACE
-    # SQLite reports an I/O error if there is no space for its log or its shared memory.
+    # SQLite reports an I/O error if there is no space for its log or shared memory.
     space = os.statvfs(folder)
     return "full" in str(error) or ("disk I/O" in str(error) and space.f_bavail * space.f_frsize < 1 << 20)
 
 
 COMMIT_SECONDS, COMMIT_BYTES = 0.5, 8 << 20
-"""Age and size at which results are committed. A killed process loses at most that much work."""
+"""The age and size at which results are committed: a killed process loses less."""
 
-AHEAD_ITEMS, AHEAD_BYTES = 64, 1 << 20
-"""Work queued ahead for each worker. With more, small files would wait behind large ones."""
+MAX_QUEUED_ITEMS, MAX_QUEUED_BYTES = 64, 1 << 20
+"""The work submitted ahead per worker; more would make small files wait."""
 
-OPEN_LARGE, MOST_OPEN = 2, 16
-"""Large files read at the same time; and all open files, with small ones that are held up."""
+MAX_OPEN_LARGE_FILES, MAX_OPEN_FILES = 2, 16
+"""The number of large files, and of all files, that are open at the same time."""
 
 
 class StopRequest:
-    """Handles Ctrl-C and SIGTERM. The first finishes the work in flight; the second stops at once, which loses nothing either."""
+    """Ctrl-C and SIGTERM: the first finishes work in flight, the second does not.
+
+    Neither loses any work.
+    """
 
     def __init__(self) -> None:
         self.asked = False
@@ -423,5 +430,5 @@ class StopRequest:
 
     def _ask(self, _number: int, _frame: FrameType | None) -> None:
         if self.asked:
-            os._exit(130)  # the workers see that their pipes are closed
+            os._exit(130)  # the workers notice that their pipes are closed
         self.asked = True

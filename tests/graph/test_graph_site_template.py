@@ -101,7 +101,7 @@ def test_what_was_counted_before_is_not_counted_again(tmp_path: Path, monkeypatc
 
 def test_a_source_that_is_read_once_is_refused(tmp_path: Path) -> None:
     """A stream has no end to count to: the option is no silent nothing there, but an error when the graph is built."""
-    with pytest.raises(ValueError, match=r"site_template counts over all pages before .* take it out of the recipe"):
+    with pytest.raises(ValueError, match=r"site_template` reads all input twice.* Remove it from the recipe"):
         Process(job(tmp_path))
     Process(job(tmp_path, "processors: ['site_processors:Recurring']"))
 

@@ -108,7 +108,7 @@ def test_watch_follows_it(cafe: Path, lines: Lines) -> None:
 
 
 def test_half_a_character_as_the_name_of_the_collection_is_a_fault_of_the_recipe() -> None:
-    with pytest.raises(RecipeError, match=r"r:1: `source` has half a character in it: \\ud800"):
+    with pytest.raises(RecipeError, match=r"r:1: `source` has an unpaired surrogate: \\ud800"):
         parse('source: "\\ud800"\nprocessors: []\n', "r")
 
 
@@ -141,8 +141,8 @@ def deep(here: Path) -> Iterator[Callable[[int, str], Path]]:
 
 def looked_at(look: FolderScanner) -> list[str]:
     for _ in range(20_000):
-        look.step(look.whole_at(0.0) if not look.looking else 0.0)
-        if not look.looking and look._quick.next_at > 0:
+        look.poll(look.next_event_at(0.0) if not look.scanning else 0.0)
+        if not look.scanning and look._incremental.next_at > 0:
             break
     return [candidate.path for queue in look._waiting for candidate in queue.values()]
 
@@ -162,7 +162,7 @@ def test_a_path_longer_than_the_system_opens_is_an_input_that_cannot_be_read(dee
     assert "is longer than the system allows" in bundle.raws[0].error
     look = FolderScanner([str(top)], "out", 0.0)
     assert looked_at(look) == [f"{top}/a.txt"]
-    assert any(note.endswith("is not looked into: File name too long") for note in look.notes)
+    assert any(note.endswith(": File name too long") for note in look.notes)
 
 
 def test_a_pattern_over_folders_too_deep_says_so(deep: Callable[[int, str], Path]) -> None:
@@ -211,7 +211,7 @@ def test_watch_says_that_it_does_not_follow_a_pipe(here: Path) -> None:
     os.mkfifo("pipe")
     look = FolderScanner(["pipe"], "out", 0.0)
     assert looked_at(look) == []
-    assert look.notes == ["pipe is not a regular file, and is not followed; read it once with `newsbeam run`"]
+    assert look.notes == ["pipe is not a regular file and is not followed; read it once with `newsbeam run`"]
 
 
 @pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])

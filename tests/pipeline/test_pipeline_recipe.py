@@ -65,7 +65,7 @@ def test_a_recipe_of_a_file(tmp_path: Path) -> None:
     [
         (lambda path: None, "No such file"),
         (lambda path: path.mkdir(), "Is a directory"),
-        (lambda path: path.write_bytes(b"processors: [caf\xe9]"), "a recipe is YAML in UTF-8; this is not"),
+        (lambda path: path.write_bytes(b"processors: [caf\xe9]"), "not UTF-8; a recipe is YAML in UTF-8"),
         (lambda path: path.write_bytes(b"processors: [lenght]"), "did you mean 'length'"),
     ],
 )

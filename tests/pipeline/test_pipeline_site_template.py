@@ -264,12 +264,12 @@ def test_a_killed_run_goes_on_with_the_counts_that_it_began_with(newsbeam: Newsb
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("processors: [length]\nsite_template: true", "2: `site_template` is for a processor that takes one"),
-        ("processors: [boilerplate]\nsite_template: 5", "2: `site_template` is true, false, or"),
+        ("processors: [length]\nsite_template: true", "2: `site_template` needs a processor that uses one"),
+        ("processors: [boilerplate]\nsite_template: 5", "2: `site_template` must be true, false, or"),
         ("processors: [boilerplate]\nsite_template: {pages: 5}", "2: site_template has no option 'pages'"),
         ("processors: [boilerplate]\nsite_template: {shar: 5}", "2: site_template has no option 'shar'; did you mean 'share'"),
-        ("processors: [boilerplate]\nsite_template: {share: 1.5}", "2: site_template: share lies between 0 and 1"),
-        ("processors: [boilerplate]\nsite_template: {min_pages: 1}", "2: site_template: min_pages is at least 3"),
+        ("processors: [boilerplate]\nsite_template: {share: 1.5}", "2: site_template: share must be above 0 and at most 1"),
+        ("processors: [boilerplate]\nsite_template: {min_pages: 1}", "2: site_template: min_pages must be at least 3"),
         ("processors: [boilerplate]\nsite_template: {min_pages: many}", "2: site_template.min_pages is int, not 'many'"),
         ("processors: [boilerplate]\nsite_templat: true", "2: unknown key 'site_templat'; did you mean 'site_template'"),
         ("processors: [{boilerplate: {template: 5}}]", "1: boilerplate has no option 'template'"),

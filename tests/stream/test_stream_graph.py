@@ -254,10 +254,10 @@ def test_a_worker_that_loses_a_document_is_loud_and_loses_nothing(
     assert list(accounts(tmp_path).values()) == ["read 2 = written 0 + dropped 0 + failed 2"]
     letters = rows(tmp_path, "dead-letters")
     assert {(letter["stage"], letter["error"], letter["message"]) for letter in letters} == {
-        ("work", "AccountError", "2 inputs went into a worker and 1 came out")
+        ("work", "AccountError", "2 inputs were given to a worker and 1 results returned")
     }
     assert {letter["payload"] for letter in letters} == {"b25l", "dHdv"}
-    assert "2 inputs went into a worker" in caplog.text
+    assert "2 inputs were given to a worker" in caplog.text
 
 
 def test_a_manifest_that_does_not_add_up_says_so(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -321,7 +321,7 @@ def test_a_folder_that_goes_and_comes_back(watch: Callable[..., Watch], tmp_path
     running = watch()
     running.until_written(1)
     (tmp_path / "in").rename(tmp_path / "gone")
-    wait_for_line(running, "in is not there any more; when it comes back, it is followed again")
+    wait_for_line(running, "in does not exist any more; it is followed again if it reappears")
     put(tmp_path / "gone" / "b.txt", "The second.")
     (tmp_path / "gone").rename(tmp_path / "in")
     running.until_written(2)
@@ -468,7 +468,7 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
         (["in", "-o", "s3://bucket/out"], "watch reads and writes folders on this machine only"),
         (["pipe", "-o", "out"], "pipe is neither a regular file nor a folder"),
         (["in", "-o", "done"], "done belongs to runs over files"),
-        (["in", "-o", "out", "-r", "site.yaml"], "site_template counts over all pages before the first is cleaned"),
+        (["in", "-o", "out", "-r", "site.yaml"], "`site_template` reads all input twice"),
         (["in", "-o", "out", "-r", "nowhere.yaml"], "nowhere.yaml: No such file"),
         (["in", "-o", "out", "--settel", "1"], "did you mean '--settle'?"),
         (["in", "-o", "out", "--metrics-port", "http"], "'http' is not a port number"),
@@ -541,7 +541,7 @@ def test_workers_that_cannot_start(tmp_path: Path) -> None:
     running = Watch(tmp_path, recipe="processors: ['nasty_processors:NoStart']\n")
     out, err = running.process.communicate(timeout=PATIENCE)
     assert running.process.returncode == 1
-    assert "the workers cannot start: " in err
+    assert "workers cannot start: " in err
     assert "no licence on this machine" in err
     assert out == ""
 
@@ -601,18 +601,18 @@ def test_a_full_disk(watch: Callable[..., Watch], tmp_path: Path) -> None:
         running = watch()
         fill_up(disk)
         put_large(tmp_path / "in", range(100))
-        wait_for_line(running, "no space left for out: waiting; nothing is lost")
+        wait_for_line(running, "no space left for out: waiting for disk space")
         seen = set(origins(running.out))
         assert not list(disk.glob("*.tmp"))
         assert len(seen) < 100
         (disk / "ballast").unlink()
-        wait_for_line(running, "there is space again")
+        wait_for_line(running, "disk space available again")
         running.until_written(100)
         fill_up(disk)
         put_large(tmp_path / "in", range(100, 200))
         wait_for_line(running, "no space left for out")
         account, err = running.stop(status=1)
-        assert "stopped with the disk full; the next start processes again what was not written" in err
+        assert "stopped: disk full. Unwritten work will be redone" in err
         assert account[1] >= 100
         (disk / "ballast").unlink()
         running = watch()

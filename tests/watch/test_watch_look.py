@@ -49,9 +49,9 @@ def taken(look: FolderScanner, clock: Clock, seconds: float = 10.0) -> list[Cand
     found = []
     end = clock.now + seconds
     while clock.now < end:
-        look.step(clock.now)
+        look.poll(clock.now)
         for large in (False, True):
-            while (candidate := look.take(clock.now, large)) is not None:
+            while (candidate := look.claim(clock.now, large)) is not None:
                 found.append(candidate)
         clock.now += 0.05
     return found
@@ -98,12 +98,12 @@ def test_one_that_was_not_whole_is_given_back_and_settles_again(top: Path, clock
     look = follow(top)
     (candidate,) = taken(look, clock)
     (top / "a.txt").write_text("more than one")
-    look.give_back(candidate, clock.now)
-    assert look.take(clock.now, False) is None
+    look.requeue(candidate, clock.now)
+    assert look.claim(clock.now, False) is None
     (candidate,) = taken(look, clock)
     assert candidate.stamp.size == 13
     (top / "a.txt").unlink()
-    look.give_back(candidate, clock.now)
+    look.requeue(candidate, clock.now)
     assert (taken(look, clock), look.waiting) == ([], 0)
 
 
@@ -136,23 +136,23 @@ def test_large_files_stand_in_a_queue_of_their_own(top: Path, clock: Clock) -> N
     (top / "large.txt").write_bytes(b"x" * (module.LARGE_BYTES + 1))
     (top / "small.txt").write_text("x")
     look = follow(top)
-    look.step(clock.now)
+    look.poll(clock.now)
     clock.now += 1
-    assert [look.take(clock.now, large) is not None for large in (True, True, False, False)] == [True, False, True, False]
+    assert [look.claim(clock.now, large) is not None for large in (True, True, False, False)] == [True, False, True, False]
 
 
 def test_only_so_many_wait(top: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_WAITING", 10)
+    monkeypatch.setattr(module, "MAX_WAITING", 10)
     monkeypatch.setattr(module, "_CHUNK", 4)
     for number in range(57):
         (top / f"{number}.txt").write_text("x")
     look = follow(top)
     found: list[Candidate] = []
     for _ in range(400):
-        look.step(clock.now)
+        look.poll(clock.now)
         assert look.waiting <= 10
         clock.now += 0.3
-        if (candidate := look.take(clock.now, False)) is not None:
+        if (candidate := look.claim(clock.now, False)) is not None:
             found.append(candidate)
             if len(found) % 3 == 0:
                 finish(look, found[-3:])
@@ -163,7 +163,7 @@ def test_a_quick_look_lists_only_what_changed(top: Path, clock: Clock, monkeypat
     for folder in ("a", "b"):
         (top / folder).mkdir()
         (top / folder / "x.txt").write_text("x")
-    monkeypatch.setattr(module, "THOROUGH_SECONDS", 1000.0)
+    monkeypatch.setattr(module, "FULL_PAUSE_SECONDS", 1000.0)
     listed: list[str] = []
     real = os.scandir
     monkeypatch.setattr(os, "scandir", lambda path: (listed.append(Path(path).name), real(path))[1])
@@ -186,9 +186,9 @@ def test_pauses_are_in_proportion_to_what_a_look_costs(top: Path, clock: Clock, 
 
     monkeypatch.setattr(os, "scandir", slow)
     look = follow(top)
-    look.step(clock.now)
-    assert look._quick.next_at == pytest.approx(clock.now + module.QUICK_SHARE * 2.0)
-    assert look._thorough.next_at == pytest.approx(clock.now + module.THOROUGH_SHARE * 2.0)
+    look.poll(clock.now)
+    assert look._incremental.next_at == pytest.approx(clock.now + module.INCREMENTAL_PAUSE_FACTOR * 2.0)
+    assert look._full.next_at == pytest.approx(clock.now + module.FULL_PAUSE_FACTOR * 2.0)
 
 
 def test_a_look_gives_way_to_other_work(top: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -204,11 +204,11 @@ def test_a_look_gives_way_to_other_work(top: Path, clock: Clock, monkeypatch: py
     monkeypatch.setattr(os, "stat", slow)
     look = follow(top)
     before = clock.now
-    look.step(clock.now)
+    look.poll(clock.now)
     assert clock.now - before < 0.2
     assert 0 < look.waiting < 50
     for _ in range(20):
-        look.step(clock.now)
+        look.poll(clock.now)
     assert look.waiting == 50
 
 
@@ -225,7 +225,7 @@ def test_a_folder_that_cannot_be_listed_is_told_of_once(top: Path, clock: Clock,
     monkeypatch.setattr(os, "scandir", guarded)
     look = follow(top)
     assert names(taken(look, clock)) == ["a.txt"]
-    assert look.notes == [f"{top / 'locked'} is not looked into: Permission denied"]
+    assert look.notes == [f"skipped {top / 'locked'}: Permission denied"]
 
 
 def test_many_numbers_are_known_again() -> None:
