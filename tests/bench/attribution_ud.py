@@ -285,6 +285,8 @@ def build(treebanks: Path, target: Path) -> None:
         for path in sorted(folder.glob("*.conllu")):
             part = "held" if "test" in path.name else "tune"
             for number, text, words in trees(path):
+                if number.startswith(tuple(rules[language].get("skip", ()))):
+                    continue
                 items = gold(Tree(words), rules[language])
                 if len(text) > 20:
                     made[language, part].append(

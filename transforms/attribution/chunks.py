@@ -83,7 +83,8 @@ def lexicon(language: str) -> Lexicon:
         return tuple(sorted((tuple(phrase.lower().split()) for phrase in data.get(key, ())), key=lambda phrase: (-len(phrase), phrase)))
 
     verbs: dict[str, list[tuple[str, ...]]] = {}
-    data = {**data, "verbs": data.get("verbs") or conjugated(data, "finite", "stems") + conjugated(data, "participles", "participle_stems")}
+    plain = {*data.get("verbs", ()), *conjugated(data, "finite", "stems"), *conjugated(data, "participles", "participle_stems")}
+    data = {**data, "verbs": sorted(plain)}
     for phrase in phrases("verbs") + phrases("framing"):
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
