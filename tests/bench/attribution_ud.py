@@ -9,8 +9,8 @@ fetched, never committed; PUD is refused, because it judges. Files named `test` 
 A reporting verb (`attribution_ud.yaml`) with a subject and a clausal complement or a parataxis is a statement; so is a formula of
 "according to" with its source. Sentences stand alone, each as a text of its own, and sentences without a statement are left out
 but for the count of false alarms. A gold is optional, neither missed nor wrong, where the tree does not decide: no subject, a
-relative pronoun as subject, a subject in the first or second person, a negated verb or one that is not indicative, a statement
-inside another's content, an "according to" without a name or of a part of the sentence.
+relative pronoun as subject, a subject in the first or second person, a negated verb or one that is not indicative, a parataxis
+without a verb, a statement inside another's content, an "according to" without a name or of a part of the sentence.
 
 The scorer is `../shared/bench/attribution/score.py`: soft who-what F1, in which contents and sources agree by half of their words.
 """
@@ -149,7 +149,7 @@ def gold(tree: Tree, rules: dict[str, Any]) -> list[dict[str, Any]]:
     made: list[dict[str, Any]] = []
     for word in tree.words.values():
         if _reports(tree, word, rules):
-            made += _verb(tree, word)
+            made += _verb(tree, word, rules)
         elif word.lemma in rules["according"] or word.form.lower() in rules["according"]:
             made += _according(tree, word)
     for item in made:
@@ -181,7 +181,7 @@ def _subject(tree: Tree, verb: Word) -> Word | None:
     return None
 
 
-def _verb(tree: Tree, verb: Word) -> list[dict[str, Any]]:
+def _verb(tree: Tree, verb: Word, rules: dict[str, Any]) -> list[dict[str, Any]]:
     children = tree.children[verb.id]
     subject = _subject(tree, verb)
     clauses = [child for child in children if child.relation == "ccomp"]
@@ -200,11 +200,12 @@ def _verb(tree: Tree, verb: Word) -> list[dict[str, Any]]:
         return []
     negated = any("Polarity=Neg" in child.features and child.relation in ("advmod", "aux") for child in children)
     relative = subject is not None and ("PronType=Rel" in subject.features or "PronType=Int" in subject.features)
-    spoken = subject is not None and ("Person=1" in subject.features or "Person=2" in subject.features)
+    spoken = subject is not None and _first_or_second(subject, rules)
     mood = any(
         feature in verb.features for feature in ("Mood=Imp", "Mood=Sub", "Mood=Cnd", "VerbForm=Ger", "VerbForm=Conv", "VerbForm=Inf")
     )
     passive = any(child.subtype == "pass" or (child.relation == "expl" and child.subtype == "pv") for child in children)
+    fragment = bool(clauses) and clauses[0].relation == "parataxis" and not any(_is_clause(tree, clause) for clause in clauses)
     return [
         {
             "source": tree.spans(source)[:1],
@@ -217,12 +218,22 @@ def _verb(tree: Tree, verb: Word) -> list[dict[str, Any]]:
             or spoken
             or mood
             or passive
+            or fragment
             or "Polarity=Neg" in verb.features
             or "Voice=Pass" in verb.features,
             "_content": content,
             "_cue": {verb.id},
         }
     ]
+
+
+def _first_or_second(subject: Word, rules: dict[str, Any]) -> bool:
+    features = subject.features
+    return "Person=1" in features or "Person=2" in features or subject.form.lower() in rules.get("first", ())
+
+
+def _is_clause(tree: Tree, word: Word) -> bool:
+    return word.upos in ("VERB", "AUX") or any(child.relation in ("cop", "nsubj") for child in tree.children[word.id])
 
 
 def _noun_phrase(tree: Tree, noun: Word) -> set[int]:

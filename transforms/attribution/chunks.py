@@ -50,6 +50,8 @@ class Lexicon:
     # by first word: all words of a form, longest first
     verbs: dict[str, tuple[tuple[str, ...], ...]]
     framing: frozenset[str]
+    separable: dict[str, frozenset[str]]  # the particles that follow a form, of which one must
+    questions: frozenset[str]
     conjunctions: frozenset[str]
     conjunction_prefixes: tuple[str, ...]
     before: tuple[tuple[str, ...], ...]
@@ -88,16 +90,19 @@ def lexicon(language: str) -> Lexicon:
     for phrase in phrases("verbs") + phrases("framing"):
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
+    separable = {form: frozenset(particles) for form, particles in data.get("separable", {}).items()}
     return Lexicon(
         language=language,
         tags=tags(language),
         reporting=frozenset(
             word
-            for phrase in (*verbs, *(p[0] for p in phrases("according_before") + phrases("according_after")))
+            for phrase in (*verbs, *separable, *(p[0] for p in phrases("according_before") + phrases("according_after")))
             for word in _WORD.findall(phrase)
         ),
         verbs={first: tuple(forms) for first, forms in verbs.items()},
         framing=frozenset(" ".join(phrase) for phrase in phrases("framing")),
+        separable=separable,
+        questions=words("questions"),
         conjunctions=words("conjunction"),
         conjunction_prefixes=tuple(data.get("conjunction_prefixes", ())),
         before=phrases("according_before"),
@@ -190,7 +195,15 @@ class _Reader:
         for phrase in self.lex.verbs.get(token.low, ()):
             if all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(phrase)):
                 return len(phrase)
-        return 0
+        return int(self._particle(at + 1, self.lex.separable.get(token.low, frozenset())))
+
+    def _particle(self, at: int, particles: frozenset[str]) -> bool:
+        """Return whether one of the particles follows in the same clause: voegde hij eraan toe."""
+        while particles and at < len(self.t) and self.t[at].kind not in ("mark", "quote", "C", "s"):
+            if any(self.t[at].low == particle.split()[-1] for particle in particles):
+                return True
+            at += 1
+        return False
 
     def _denied(self, at: int) -> bool:
         if at and self.t[at - 1].kind in ("d", "a"):
@@ -444,6 +457,8 @@ class _Reader:
                     else ([(token.start, t[-1].end if t[-1].kind != "mark" else t[-2].end)], False)
                 )
             if self._is_conjunction(n) and not framing:
+                return self._rest(n, following)
+            if token.low in self.lex.questions and not framing and (n == start or t[n - 1].low == ","):
                 return self._rest(n, following)
             if token.low in (";", ".", "!", "?"):
                 break
