@@ -17,7 +17,9 @@ from typing import Any, Literal
 
 import charset_normalizer
 import orjson
+import webencodings
 from bs4.dammit import EncodingDetector
+from webencodings.labels import LABELS
 
 from newsbeam.transforms.document import COMMENT, Document, Dropped, Metadata, Raw
 from newsbeam.transforms.fields import NOTHING_SAID, USUAL_NAMES, NoText, Row, RowOptions, has_text, iso_date_of, read_row
@@ -408,50 +410,27 @@ def _lenient(raw: Raw, error: orjson.JSONDecodeError) -> Any:
 
 # --- charsets -------------------------------------------------------------------------------------------------------
 
-# Name for the record, Python codec, other labels: the encodings of the WHATWG Encoding Standard,
-# chapter 4.2. Pages with a label on the right are written in the superset on the left. No page has
-# any other charset.
-_CHARSETS = (
-    ("utf-8", "utf-8", "utf8 ascii us-ascii utf-8-sig unicode-1-1-utf-8 x-unicode20utf8"),
-    ("utf-16le", "utf-16-le", "utf-16 utf16 unicode ucs-2 iso-10646-ucs-2 csunicode unicodefeff"),
-    ("utf-16be", "utf-16-be", "unicodefffe"),
-    ("windows-1252", "cp1252", "iso-8859-1 latin1 latin-1 iso8859-1 iso88591 l1 x-cp1252 iso_8859-1"),
-    ("windows-1250", "cp1250", "x-cp1250"),
-    ("windows-1251", "cp1251", "x-cp1251"),
-    ("windows-1253", "cp1253", "x-cp1253"),
-    ("windows-1254", "cp1254", "iso-8859-9 latin5 l5 iso8859-9 iso88599 x-cp1254"),
-    ("windows-1255", "cp1255", "x-cp1255"),
-    ("windows-1256", "cp1256", "x-cp1256"),
-    ("windows-1257", "cp1257", "x-cp1257"),
-    ("windows-1258", "cp1258", "x-cp1258"),
-    ("windows-874", "cp874", "tis-620 iso-8859-11 iso8859-11 dos-874"),
-    ("iso-8859-2", "iso8859-2", "latin2 l2 iso88592 csisolatin2"),
-    ("iso-8859-3", "iso8859-3", "latin3 l3 iso88593"),
-    ("iso-8859-4", "iso8859-4", "latin4 l4 iso88594"),
-    ("iso-8859-5", "iso8859-5", "cyrillic iso88595"),
-    ("iso-8859-6", "iso8859-6", "arabic iso88596 asmo-708"),
-    ("iso-8859-7", "iso8859-7", "greek greek8 iso88597"),
-    ("iso-8859-8", "iso8859-8", "hebrew iso88598 iso-8859-8-i logical visual"),
-    ("iso-8859-10", "iso8859-10", "latin6 l6"),
-    ("iso-8859-13", "iso8859-13", ""),
-    ("iso-8859-14", "iso8859-14", ""),
-    ("iso-8859-15", "iso8859-15", "latin9 latin-9 l9"),
-    ("iso-8859-16", "iso8859-16", ""),
-    ("koi8-r", "koi8-r", "koi koi8 koi8_r"),
-    ("koi8-u", "koi8-u", "koi8-ru"),
-    ("ibm866", "cp866", "866 dos-866"),
-    ("macintosh", "mac-roman", "mac x-mac-roman"),
-    ("x-mac-cyrillic", "mac-cyrillic", "x-mac-ukrainian"),
-    ("euc-kr", "cp949", "euckr ks_c_5601-1987 ks_c_5601 ksc5601 ksc_5601 ks_c_5601-1989 korean windows-949 uhc ms949"),
-    ("shift_jis", "cp932", "shift-jis sjis x-sjis ms_kanji windows-31j ms932 shiftjis"),
-    ("euc-jp", "euc_jp", "eucjp x-euc-jp"),
-    ("iso-2022-jp", "iso2022_jp", "csiso2022jp"),
-    ("gb18030", "gb18030", "gb2312 gbk x-gbk gb_2312-80 chinese csgb2312 ms936 gb_2312"),
-    ("big5", "big5hkscs", "big5-hkscs cn-big5 x-x-big5 big5"),
-)
-_LABELS = {label: (name, codec) for name, codec, labels in _CHARSETS for label in [name, codec, *labels.split()]}
+# Labels of the WHATWG Encoding Standard, chapter 4.2, with the name for the record and Python's codec.
+# Pages that say ASCII or GBK are read as their supersets, and logical Hebrew as Hebrew.
+_SUPERSETS = {"gbk": ("gb18030", "gb18030"), "iso-8859-8-i": ("iso-8859-8", "iso8859-8")}
+_NO_TEXT = ("replacement", "x-user-defined")
+_LABELS = {
+    label: _SUPERSETS.get(name) or (name, webencodings.lookup(label).codec_info.name)
+    for label, name in LABELS.items()
+    if name not in _NO_TEXT
+}
+# Labels that real pages have and the standard does not.
+_LABELS |= dict.fromkeys(("ascii", "us-ascii", "utf-8-sig"), _LABELS["utf-8"])
+_LABELS |= dict.fromkeys(("latin9", "latin-9"), _LABELS["iso-8859-15"])
+_LABELS |= dict.fromkeys(("uhc", "ms949", "ks_c_5601"), _LABELS["euc-kr"])
+_LABELS |= {
+    "big5-hkscs": _LABELS["big5"],
+    "dos-866": _LABELS["ibm866"],
+    "ms936": _LABELS["gb18030"],
+    "shiftjis": _LABELS["shift_jis"],
+}
 # The names in Python and in the detector, mapped to the same.
-_CODECS = {codecs.lookup(codec).name: (name, codec) for name, codec, _ in _CHARSETS} | {
+_CODECS = {codecs.lookup(codec).name: (name, codec) for name, codec in _LABELS.values()} | {
     "iso8859-1": _LABELS["iso-8859-1"],
     "iso8859-9": _LABELS["iso-8859-9"],
     "iso8859-11": _LABELS["iso-8859-11"],
