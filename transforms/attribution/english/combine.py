@@ -54,6 +54,7 @@ def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Stat
         # “…,” Doe said, according to Foo: a link of the chain, not a separate statement.
         and not (found.speaker and _is_according_to(text, found) and _touches(links, found.speaker))
     ]
+    tagged = _without_others_words(tagged, ruled)
     unread = [(start, end) for start, end in reader.paragraphs if end - start > MAX_PARAGRAPH_CHARS]
     laid_cues = {found.cue for found in laid}
     told: dict[int, int] = {}
@@ -90,12 +91,51 @@ def _complete(text: str, found: Statement, same: Statement, covered: list[tuple[
     """Complete a tagger statement with the rules' statement at the same cue."""
     if _is_according_to(text, same):
         return replace(same, score=found.score, features=found.features)
-    speaker = found.speaker
+    speaker = _better_speaker(text, found.speaker, same)
     if speaker is None or any(link[0] < speaker[1] and speaker[0] < link[1] for link in same.via):
         speaker = same.speaker
     # The paragraph after “He said:”.
     block = [piece for piece in same.content if "\n" in text[same.cue[1] : piece[0]] and not _touches(covered, piece)]
     return replace(found, content=[*found.content, *block], speaker=speaker, via=same.via, antecedent=same.antecedent, said=same.said)
+
+
+def _better_speaker(text: str, tagged: tuple[int, int] | None, same: Statement) -> tuple[int, int] | None:
+    """Return the speaker of the tagger or that of the rules.
+
+    The rules know where a noun phrase ends, the tagger what belongs to an apposition.
+    """
+    ruled = same.speaker
+    if tagged is None or ruled is None:
+        return tagged or ruled
+    if not _touches([ruled], tagged) or tagged[0] != ruled[0]:
+        return ruled if same.plain or same.inverted else tagged
+    longer = text[min(tagged[1], ruled[1]) : max(tagged[1], ruled[1])].lstrip()
+    if longer.startswith(_APPENDED):
+        return tagged
+    return ruled if tagged[1] > ruled[1] or same.plain or same.inverted else tagged
+
+
+_APPENDED = (",", "(", "who ", "whose ", "which ", "of ", "for ")  # what may follow a noun phrase and belong to it
+
+
+def _without_others_words(tagged: list[Statement], ruled: list[Statement]) -> list[Statement]:
+    """Take from the tagger's statements the quotations that have a cue and a speaker of their own.
+
+    Two short quotations in one paragraph are never one statement.
+    """
+    plain = [(piece, found.cue) for found in ruled if found.plain for piece in found.content]
+    plain.sort()
+    kept = []
+    for found in tagged:
+        content = []
+        for piece in found.content:
+            index = bisect_left(plain, ((piece[1], -1), (-1, -1)))
+            near = plain[max(0, index - _MAX_PRECEDING) : index]
+            others = [own for own, cue in near if own[1] > piece[0] and not (cue[0] < found.cue[1] and found.cue[0] < cue[1])]
+            content += [piece] if not others else []
+        if content:
+            kept.append(found if content == found.content else replace(found, content=content))
+    return kept
 
 
 # These words give a name to something and report nothing.

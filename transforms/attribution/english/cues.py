@@ -14,6 +14,7 @@ from newsbeam.transforms.attribution.lexicon import (
     CONJ,
     CUE,
     DET,
+    DIGIT,
     ING,
     NEG,
     NOUN,
@@ -60,12 +61,12 @@ class Verbs:
         W, B = self.tokens.W, self.tokens.B
         bits, n = B[i], i + 1
         for particles, way in self.phrasal.get(W[i], ()):
-            if tuple(W[i + 1 : i + 1 + len(particles)]) == particles:
+            if tuple(W[i + 1 : i + 1 + len(particles)]) == particles and not self._object_follows(i + len(particles), b):
                 bits, n = (bits & ~(ING | PAST | PLAIN)) | way, i + 1 + len(particles)
                 break
         if not bits & CUE or (bits & CAP and i > a):
             return None
-        if W[i] in framing_verbs() and n < b and not B[n] & (QUOTE | COMMA | STOP | TIME) and W[n] not in ("by", "that"):
+        if W[i] in framing_verbs() and not self._frames(i, n, a, b):
             return None
         if self._no_report(i, n, a, b):
             return None
@@ -131,17 +132,39 @@ class Verbs:
             return None
         return self._with_speaker(cue, a, b, left, left_word, inherit)
 
+    def _object_follows(self, k: int, b: int) -> bool:
+        """Whether the "in" at `k` is no particle but governs what follows: wrote in Tokyo."""
+        return self.tokens.W[k] == "in" and k + 1 < b and bool(self.tokens.B[k + 1] & (CAP | DET | DIGIT | TIME))
+
+    def _frames(self, i: int, n: int, a: int, b: int) -> bool:
+        """Whether a verb like "continue" stands beside what was said: “…,” he went on."""
+        W, B = self.tokens.W, self.tokens.B
+        before = B[i - 1] if i > a else 0
+        if before & QUOTE or (before & COMMA and i - 2 >= a and B[i - 2] & QUOTE) or (i == a and a > 0 and B[a - 1] & QUOTE):
+            return True
+        if n < b and (W[n] == ":" or B[n] & QUOTE or W[n] in ("by", "that")):
+            return True
+        quoted = any(B[k] & QUOTE for k in range(max(a - 1, 0), b))
+        return quoted and (n >= b or bool(B[n] & (COMMA | STOP | TIME)) or self.tokens.adjunct_at(n, b, n))
+
     def _with_speaker(self, cue: Cue, a: int, b: int, left: int, left_word: str, inherit: tuple[int, int] | None) -> Cue | None:
         W, B, i, g = self.tokens.W, self.tokens.B, cue.at, cue.group
         invertible = cue.bits & SAY and g == i and not cue.form & ING
         # “…,” said X · …, said X
         behind_quote = g > a and (left & QUOTE or (left & COMMA and g - 1 > a and B[g - 2] & QUOTE))
         starts_after_quote = g == a and a > 0 and B[a - 1] & QUOTE
+        if invertible and g == a and W[i] in _OPENING and not starts_after_quote:
+            return self._opening(cue, b)
         if invertible and (behind_quote or starts_after_quote or left & COMMA):
             speaker = self.tokens.phrase_at(cue.after, b)
             if speaker is not None:
                 rest = speaker[1]
-                done = rest >= b or B[rest] & (COMMA | STOP | QUOTE | TIME) or B[rest] & PREP or B[rest] & SUB or W[rest] == "and"
+                done = (
+                    rest >= b
+                    or B[rest] & (COMMA | STOP | QUOTE | TIME | PREP | SUB)
+                    or W[rest] == "and"
+                    or self.tokens.adjunct_at(rest, b, speaker[0])
+                )
                 # After a clause in the writer's own words, only a phrase that can speak may follow
                 # the verb. "X, which won, wrote a drama" has none.
                 clause = behind_quote or starts_after_quote or W[i] in _CORE or self.tokens.can_speak(*speaker)
@@ -168,8 +191,22 @@ class Verbs:
             return None
         if W[i] in evidence_verbs() and not self.tokens.can_speak(*speaker):
             return None
+        if speaker[1] - speaker[0] == 1 and W[speaker[0]] in _NOBODY:
+            return None
         cue.speaker = speaker
         cue.clause = speaker[0]
+        return cue
+
+    def _opening(self, cue: Cue, b: int) -> Cue | None:
+        """Read a verb that opens the sentence: Said the mayor on Monday: “…”."""
+        W, B = self.tokens.W, self.tokens.B
+        speaker = self.tokens.phrase_at(cue.after, b)
+        if speaker is None:
+            return None
+        colon = next((k for k in range(speaker[1], min(b, speaker[1] + _MAX_BEFORE_COLON)) if B[k] & STOP), b)
+        if colon + 1 >= b or W[colon] != ":" or not B[colon + 1] & QUOTE:
+            return None
+        cue.speaker, cue.inverted, cue.after = speaker, True, colon
         return cue
 
     def _no_report(self, i: int, n: int, a: int, b: int) -> bool:
@@ -193,6 +230,9 @@ class Verbs:
         return found is not None and found[1] - found[0] >= 3 and any(self.tokens.B[k] & COMMA for k in range(*found))
 
 
+_NOBODY = ("nobody", "nothing", "none")
+_MAX_BEFORE_COLON = 20  # tokens between the speaker and the colon
+_OPENING = ("said", "says", "wrote", "writes", "added", "adds", "replied", "asked", "tweeted", "explained")
 _CORE = ("said", "says", "say", "saying", "told", "tells", "telling")
 _TELLING = ("tell", "tells", "telling", "told")
 _MODALS = ("can", "could", "may", "might", "must", "should", "would", "will")

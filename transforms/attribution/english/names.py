@@ -8,12 +8,18 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache
 
-from newsbeam.transforms.attribution.lexicon import is_outlet, sources
+from newsbeam.transforms.attribution.lexicon import is_outlet, load, sources
 from newsbeam.transforms.document import SpeakerKind
 
 # Each repetition that could restart at every letter of a long token is bounded: words of a name
 # have at most 60 letters.
-_RUN = re.compile(r"[^\W\d_a-z][\w’'.&-]*(?: [^\W\d_a-z][\w’'.&-]*){0,9}")
+_PARTICLES = frozenset(
+    "de del della da das do dos du di van von der den ten ter zu la le al el bin bint ibn ben abu af av ap dalla y e san st".split()
+)
+_RUN = re.compile(
+    r"[^\W\d_a-z][\w’'.&-]*(?: (?:(?:de|del|della|da|das|do|dos|du|di|van|von|der|den|ten|ter|zu|la|le|al|el|bin|bint|ibn|ben|abu|af|av) )"
+    r"{0,2}[^\W\d_a-z][\w’'.&-]*){0,9}"
+)
 _ACRONYM = re.compile(r"((?:[A-Z][\w&’'-]{0,60}(?: (?:of|for|and|the|on|in))* ){1,8})\(([A-Z][A-Za-z]{1,6})\)")
 _WORD = re.compile(r"[^\W_]+(?:['’.&-][^\W_]+)*\.?")
 _PRONOUNS = {"he": "male", "him": "male", "his": "male", "she": "female", "her": "female"}
@@ -34,7 +40,9 @@ def _bare(word: str) -> str:
         word = word[:-2]
     elif word.endswith(("'", "’")):
         word = word[:-1]
-    return word.strip(".,")
+    clean = word.strip(".,")
+    # The full stop belongs to an initial, and to the St. of a surname.
+    return clean + "." if (len(clean) == 1 or clean == "St") and word[len(clean) : len(clean) + 1] == "." else clean
 
 
 _AGE = re.compile(r"\s?\(\d{1,3}\)")
@@ -94,7 +102,7 @@ class Names:
                 part = []
                 continue
             part.append(clean)
-            if word.endswith(("'s", "’s", "'", "’")) or (word.endswith(".") and len(clean) > 1):
+            if word.endswith(("'s", "’s", "'", "’")) or (word.endswith(".") and not clean.endswith(".")):
                 if len(part) >= 2:
                     self._person(part, titles, at)
                 part, titles = [], []
@@ -105,7 +113,7 @@ class Names:
             if len(part) < size or (size == 3 and len(part[2]) > 5):
                 size = 2
             part = part[:size]
-        elif len(part) > 4:
+        elif sum(word[0].isupper() for word in part) > _MAX_NAME_WORDS:
             return
         if (
             any(len(word) > 2 and word.lower() in _names("organisation_words") | _names("outlet_words") | _names("places") for word in part)
@@ -127,7 +135,7 @@ class Names:
         if not words:
             return short
         if len(words) > 1:
-            return self.acronyms.get(short, short)
+            return self.acronyms.get(short) or self._with_given_name(words) or short
         word = words[0]
         if word in self.acronyms:
             return self.acronyms[word]
@@ -145,6 +153,13 @@ class Names:
         if len(options) > 1 and options[0][0] > 1.5 * options[1][0]:
             return short
         return options[0][2]
+
+    def _with_given_name(self, words: list[str]) -> str:
+        """Return the one name that ends with a surname of several words: "van Dijk"."""
+        if words[0].lower().strip(".") not in _PARTICLES:
+            return ""
+        options = [name for name in self.by_word.get(words[-1].lower(), []) if f" {' '.join(words)}" in name]
+        return options[0] if len(options) == 1 else ""
 
     def by_title(self, lows: Sequence[str]) -> str:
         """Return the only person with a title, else "": the Russian president."""
@@ -180,24 +195,30 @@ class Names:
         return sorted(merged.values())
 
     def person_before(self, at: int, text: str, gender: str) -> str:
-        """Resolve "he" or "she" at `at` in this and the last paragraph.
+        """Return whom "he" or "she" at `at` stands for: who was named last in this paragraph or else in the last one.
 
-        Returns "" unless exactly one person fits.
+        Whoever is known to be of that sex comes before those who may be; whoever began a sentence before those
+        named within one. "" if nobody fits, or if several fit equally well.
         """
-        reach = max(at - 1500, 0)
-        floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
-        fitting = [
-            name
-            for name in self.between(max(floor, reach), at)
-            if self._gender(name) == gender or (self.fits(name, gender) and (self.titled[name] or self.count[name] > 1))
-        ]
+        here, before = _paragraphs_up_to(text, at)
+        fitting = [name for name in self.between(before, at) if self._gender(name) == gender]
         if not fitting:
-            # If no gender is known: the only person whom this paragraph has named so far.
             fitting = [
                 name
-                for name in self.between(text.rfind("\n", reach, at) + 1, at)
-                if self.fits(name, gender) and _stands_as_person(text, text.rfind(name, reach, at))
+                for name in self.between(before, at)
+                if self.fits(name, gender) and not self._gender(name) and (self.titled[name] or self.count[name] > 1)
             ]
+        for start, end in ((here, at), (before, here)) if not fitting else ():
+            fitting = [
+                name
+                for name in self.between(start, end)
+                if self.fits(name, gender) and _stands_as_person(text, text.rfind(name, start, end))
+            ]
+            if fitting:
+                break
+        if len(fitting) > 1:
+            subjects = [name for name in fitting if _begins_sentence(text, text.rfind(name, before, at), before)]
+            fitting = subjects if len(subjects) == 1 else fitting
         return fitting[0] if len(fitting) == 1 else ""
 
     def surname_before(self, at: int, text: str, gender: str) -> str:
@@ -239,13 +260,56 @@ class Names:
 
     def _gender(self, name: str) -> str:
         words = {*name.lower().split(), *self.titled.get(name, ())}
-        if words & _names("female"):
-            return "female"
-        return "male" if words & _names("male") else ""
+        female, male = words & _names("female"), words & _names("male")
+        if bool(female) != bool(male):
+            return "female" if female else "male"
+        given = given_names()
+        for word in _given(name):
+            for gender in ("female", "male"):
+                if word in given[gender]:
+                    return gender
+        return ""
 
     def fits(self, name: str, gender: str) -> bool:
         """Return whether `name` can be "he" (male) or "she" (female)."""
         return self._gender(name) in ("", gender)
+
+
+def _paragraphs_up_to(text: str, at: int) -> tuple[int, int]:
+    """Return where the paragraph of `at` and the one before it begin; no farther back than _MAX_PRONOUN_CHARS."""
+    reach = max(at - _MAX_PRONOUN_CHARS, 0)
+    here = text.rfind("\n", reach, at) + 1
+    end = here
+    while end > reach and text[end - 1].isspace():
+        end -= 1
+    before = text.rfind("\n", reach, end) + 1 if end > reach else here
+    return max(here, reach), max(before, reach)
+
+
+_MAX_PRONOUN_CHARS = 1500
+_MAX_NAME_WORDS = 4
+
+
+def _begins_sentence(text: str, at: int, floor: int) -> bool:
+    """Whether the name at `at` begins a sentence, behind no more than a title."""
+    before = text[max(at - 40, floor) : at].rstrip()
+    return at >= 0 and (
+        not before or before[-1] in '.!?”"\n' or re.search(r"(?:^|[.!?”\"]\s)(?:The |[A-Z][a-z]+\.? )?[\w ]{0,20}$", before) is not None
+    )
+
+
+def _given(name: str) -> list[str]:
+    """Return the given names of a full name, in lower case, first the whole and then its parts: "jean-luc", "jean"."""
+    words = name.lower().split()
+    words = words[1:] if words[0] in _names("surname_first") else words[:1]
+    return [*words, *(part for word in words for part in word.split("-")[:1])]
+
+
+@cache
+def given_names() -> dict[str, frozenset[str]]:
+    """Return the given names of women and of men."""
+    data = load("given_names")
+    return {gender: frozenset(map(str, data[gender])) for gender in ("female", "male")}
 
 
 def _stands_as_person(text: str, at: int) -> bool:
@@ -253,7 +317,7 @@ def _stands_as_person(text: str, at: int) -> bool:
 
     Counterexamples: "at the Foo Bar", "the broadcaster Foo Bar".
     """
-    before = re.search(r"(?<!\w)(\w+)\W{0,3}$", text[max(at - 30, 0) : max(at, 0)])
+    before = re.search(r"(?<!\w)(\w+)[^\w.!?\n]{0,3}$", text[max(at - 30, 0) : max(at, 0)])
     if at < 0 or before is None:
         return at >= 0
     low = before[1].lower()
@@ -294,6 +358,7 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
         if cut < len(words) and words[cut - 1].endswith(("'s", "’s")):
             break
         cut -= 1
+    cut = _over_particles(words, cut)
     while (
         cut < len(words) - 1
         and (lows[cut].strip(".") in _names("nationalities") or bare[cut] in _TITLE_CASE)
@@ -358,6 +423,20 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
         role,
         "unnamed" if lows and lows[0] in ("a", "an", "one", "another") else "group" if lows and lows[-1].endswith("s") else "",
     )
+
+
+def _over_particles(words: list[str], cut: int) -> int:
+    """Where a name begins whose last part begins at `cut`: that of "Leila de Vries" with Leila, and that of "de Vries" with de."""
+    while cut and words[cut - 1].lower().strip(".") in _PARTICLES:
+        first = cut - 1
+        while first and words[first - 1].lower() in _PARTICLES:
+            first -= 1
+        while first and words[first - 1][0].isupper() and not _is_title(words[first - 1].lower()):
+            first -= 1
+        if first == cut:
+            break
+        cut = first
+    return cut
 
 
 def _heads(lows: list[str]) -> list[str]:

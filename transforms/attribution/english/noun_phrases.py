@@ -211,10 +211,19 @@ class Tokens:
             return None
         end = hi
         # "Trump on Monday said": the time does not belong to the speaker.
-        while end > lo and B[end - 1] & (TIME | ADV) and not (B[end - 1] & CAP and not B[end - 1] & TIME) and end - 1 > lo:
+        while (
+            end - 1 > lo
+            and B[end - 1] & (TIME | ADV)
+            and not (B[end - 1] & CAP and not B[end - 1] & TIME)
+            and not (B[end - 1] & CAP and self._in_name(end - 1, hi))
+        ):
             end -= 1
         if end < hi and end - 1 > lo and W[end - 1] in ("on", "in", "this", "late", "early"):
             end -= 1
+        if end < hi and B[end - 1] & PRON and not B[end - 1] & (DET | REL):
+            return end - 1, end  # he on Monday said
+        if end < hi and B[end - 1] & COMMA:
+            return self._np_apposition(end, lo)
         start = self._walk_left(end, lo)
         return self._trim(start, end)
 
@@ -459,7 +468,6 @@ class Tokens:
         if (first & (PREP | SUB | AUX | TIME | REL) and not first & DET) or (first & ADV and not first & CAP):
             return None
         hi = min(hi, i + _MAX_NP_TOKENS)
-        named = bool(first & CAP) and not first & DET
         k = i
         apposition = False
         while k < hi:
@@ -478,41 +486,9 @@ class Tokens:
                 if not self._apposition_follows(k + 1, hi, strict):
                     break
                 apposition = True
-                named = False
             elif bits & REL and word != "that":
                 apposition = True
-                named = False
-            elif (
-                (k > i and bits & TIME and bits & CAP and not apposition and not self._in_name(k, hi))
-                or (k > i and bits & PREP and (self._when(k, hi) if strict else self._adverbial(k, hi, named)))
-                or (
-                    k > i
-                    and not apposition
-                    and ((bits & (AUX | VERB | PRON) and not bits & (DET | CAP | PREP)) or (bits & SUB and not bits & PREP))
-                )
-                or (
-                    k > i
-                    and apposition
-                    and bits & SUB
-                    and not bits & (PREP | REL)
-                    and word in ("when", "while", "as", "because", "if", "although", "though", "after", "before")
-                )
-                or (
-                    k > i
-                    and not apposition
-                    and bits & CUE
-                    and bits & (PAST | ING)
-                    and not bits & CAP
-                    and not (strict and k + 1 < hi and B[k + 1] & PREP)
-                )
-                or (
-                    k > i
-                    and not apposition
-                    and bits & CONJ
-                    and not (k + 1 < hi and B[k + 1] & (CAP | DET | LOWER) and not B[k + 1] & (PRON | CUE | ADV | AUX | VERB))
-                )
-                or (k > i and not apposition and bits & ADV and not bits & CAP)
-            ):
+            elif k > i and (self._leaves_apposition(k, hi) if apposition else self._leaves_phrase(k, hi, i, strict)):
                 break
             k += 1
         while k > i and B[k - 1] & (COMMA | PREP | CONJ) and not B[k - 1] & CAP:
@@ -520,9 +496,12 @@ class Tokens:
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 
     def _in_name(self, k: int, hi: int) -> bool:
-        """Return whether the time word at `k` belongs to a name: daily Ledger."""
+        """Whether the time word at `k` belongs to a name: daily Ledger, Jane March."""
         B = self.B
-        return k + 1 < hi and bool(B[k + 1] & CAP) and not B[k + 1] & TIME and bool(B[k - 1] & LOWER) and not B[k - 1] & (PREP | PRON)
+        before, after = B[k - 1], B[k + 1] if k + 1 < hi else STOP
+        if self.W[k] in _MONTH_NAMES and before & CAP and not before & (TIME | DET | PREP):
+            return not after & DIGIT
+        return bool(after & CAP) and not after & TIME and bool(before & LOWER) and not before & (PREP | PRON)
 
     def _apposition_follows(self, k: int, hi: int, strict: bool) -> bool:
         W, B = self.W, self.B
@@ -533,9 +512,17 @@ class Tokens:
             return False
         if bits & REL and word != "that":
             return True
+        if word in _FORMERLY and k + 1 < hi and (B[k + 1] & DET or not strict):
+            return True
         if bits & (PRON | ING | AUX | CONJ | ADV | QUOTE | STOP | VERB) and not bits & DET:
             return False
-        if word == "of" or bits & DIGIT:
+        if bits & LOWER and word.endswith("ing") and k + 1 < hi and B[k + 1] & (DET | PREP | PRON | SUB | CAP):
+            return False  # a participle: said Doe, summing up
+        if word == "of":
+            return True
+        if not strict and self.adjunct_at(k, hi, k):
+            return False
+        if bits & DIGIT:
             return True
         if bits & (SUB | PREP | TIME | START):
             return False
@@ -558,42 +545,79 @@ class Tokens:
             after = self.B[k + 2] & DIGIT
         return bool(after & (TIME | DIGIT)) and self.W[k] in ("on", "in", "at", "from", "by")
 
-    def _adverbial(self, k: int, hi: int, named: bool) -> bool:
-        """Return whether the preposition at `k` begins an adverbial.
+    def _leaves_apposition(self, k: int, hi: int) -> bool:
+        """Whether an adverbial or a clause of its own begins at `k`, behind an apposition or in a relative clause."""
+        bits = self.B[k]
+        if bits & PREP and self._when(k, hi):
+            return self.W[k] == "on" and bool(self.B[k + 1] & TIME)
+        return bool(bits & SUB) and not bits & (PREP | REL) and self.W[k] in _CLAUSE_OPENERS
 
-        "in a statement" and "on Monday" do; other prepositions continue the noun phrase.
+    def _leaves_phrase(self, k: int, hi: int, start: int, strict: bool) -> bool:
+        """Whether the token at `k` is no part of the noun phrase that begins at `start`."""
+        B = self.B
+        bits = B[k]
+        if (bits & PREP and self._when(k, hi)) if strict else self.adjunct_at(k, hi, start):
+            return True
+        if bits & TIME and bits & CAP and not self._in_name(k, hi):
+            return True
+        if bits & (AUX | VERB | PRON) and not bits & (DET | CAP | PREP):
+            return True
+        if bits & SUB and not bits & PREP:
+            return True
+        after = B[k + 1] if k + 1 < hi else 0
+        if bits & CUE and bits & (PAST | ING) and not bits & CAP:
+            return not (strict and after & PREP)  # footage released by X
+        if bits & CONJ:
+            return not after & (CAP | DET | LOWER) or bool(after & (PRON | CUE | ADV | AUX | VERB))
+        return bool(bits & ADV) and not bits & CAP
+
+    def adjunct_at(self, k: int, hi: int, start: int) -> bool:
+        """Whether an adverbial begins at `k`: on Monday, two days later, quietly, with a smile.
+
+        It ends the noun phrase that begins at `start`, unlike a complement: of the union, for the port.
         """
         W, B = self.W, self.B
-        word = W[k]
+        word, bits = W[k], B[k]
+        if word in _ADJUNCT_WORDS or (bits & ADV and bits & LOWER):
+            return True
+        if bits & (TIME | DET | DIGIT | ADV) and bits & LOWER and self._time_phrase(k, hi):
+            return True
+        if not bits & PREP or word == "of":
+            return False
         if self._when(k, hi):
             return True
-        if word in ("of", "from", "for", "with", "by"):
-            return False
+        named = bool(B[start] & CAP) and not B[start] & DET
+        definite = named or W[start] in ("the", "his", "her", "their", "its", "our", "my")
+        after, then = (W[k + 1] if k + 1 < hi else ""), (B[k + 2] if k + 2 < hi else STOP)
+        if word == "for":
+            # for the first time, but: for the port, the Institute for War Studies
+            return (named and not (k + 1 < hi and B[k + 1] & CAP)) or (after in ("the", "a") and k + 2 < hi and W[k + 2] in _OCCASIONS)
+        if word in ("with", "by"):
+            # with a smile, by telephone, but: with the bank, by the river
+            bare = k + 1 < hi and not B[k + 1] & (CAP | DET) and bool(then & (COMMA | STOP | QUOTE | CONJ))
+            manner = after in ("a", "an", "his", "her") and (k + 3 >= hi or bool(B[k + 3] & (COMMA | STOP | QUOTE | CONJ)))
+            return named or bare or manner
+        if word == "from":
+            return definite or bool(B[k - 1] & CAP)
         if word == "to":
-            return named  # said Jane Doe to the agency
-        if word in (
-            "during",
-            "after",
-            "before",
-            "through",
-            "via",
-            "following",
-            "amid",
-            "despite",
-            "since",
-            "until",
-            "last",
-            "within",
-            "like",
-            "including",
-        ):
-            return True
-        for q in range(k + 1, min(hi, k + 6)):
-            if B[q] & (VENUE | TIME):
-                return True
-            if B[q] & (PREP | COMMA | STOP | QUOTE):
-                break
-        return named
+            return W[k - 1] not in _WITH_TO or after in _CROWD_SOUNDS
+        return True
+
+    def _time_phrase(self, k: int, hi: int) -> bool:
+        """Whether the words at `k` say when: this week, two days later, the next day, a year ago."""
+        W, B = self.W, self.B
+        if W[k] in ("this", "that", "last", "next", "earlier", "later", "late", "early", "once", "every", "each", "one"):
+            return k + 1 >= hi or bool(B[k + 1] & (TIME | PREP | COMMA | STOP | QUOTE)) or W[k + 1] in _TIME_OPENERS
+        if W[k] == "the":
+            return k + 1 < hi and W[k + 1] in _TIME_OPENERS and any(B[q] & TIME for q in range(k + 2, min(hi, k + 4)))
+        if W[k] in ("a", "an", "some", "several") or B[k] & DIGIT or B[k] & DET:
+            q = k + 1
+            while q < min(hi, k + 4) and (B[q] & TIME or W[q] in _TIME_UNITS or W[q] in ("few", "couple", "of", "so")):
+                if W[q] in ("later", "earlier"):
+                    return True
+                q += 1
+            return q > k + 1 and q < hi and W[q] in ("ago", "before", "afterwards", "afterward", "after")
+        return bool(B[k] & TIME) and W[k] not in ("may", "march", "second")
 
     def main_subject(self, a: int, hi: int) -> tuple[int, int] | None:
         """Return the subject of the main clause, up to its first verb.
@@ -686,3 +710,55 @@ def _able() -> frozenset[str]:
 def _groups() -> frozenset[str]:
     lists = sources()
     return lists["group_words"] | lists["unnamed_words"] | frozenset(("media", "police", "people", "staff"))
+
+
+# Words with which an adverbial begins and a noun phrase does not go on.
+_ADJUNCT_WORDS = frozenset(
+    """during after before through via following amid amidst despite since until within like including outside alongside
+    upon without about against among toward towards when while as because although though whereas once ahead shortly minutes
+    hours days weeks months years moments seconds next again angrily late early just right only even standing speaking sitting
+    """.split()
+)
+_WITH_TO = (
+    "aide",
+    "aides",
+    "adviser",
+    "advisers",
+    "advisor",
+    "advisors",
+    "ambassador",
+    "envoy",
+    "assistant",
+    "heir",
+    "witness",
+    "party",
+    "counsel",
+    "delegate",
+    "candidate",
+)
+_CLAUSE_OPENERS = ("when", "while", "because", "if", "although", "though", "after", "before")
+_OCCASIONS = ("first", "second", "third", "last", "umpteenth", "time", "moment", "while")
+_FORMERLY = ("now", "then", "formerly", "currently", "previously", "until", "once")
+_CROWD_SOUNDS = ("applause", "laughter", "cheers", "boos", "jeers", "loud", "rapturous")
+_MONTH_NAMES = ("march", "may", "june", "april", "august", "january")  # which are surnames too
+_TIME_UNITS = (
+    "second",
+    "seconds",
+    "minute",
+    "minutes",
+    "hour",
+    "hours",
+    "day",
+    "days",
+    "week",
+    "weeks",
+    "month",
+    "months",
+    "year",
+    "years",
+    "decade",
+    "decades",
+    "moment",
+    "moments",
+)
+_TIME_OPENERS = ("this", "that", "last", "next", "following", "same", "previous", "late", "early", "other", "past")

@@ -61,6 +61,7 @@ _DATELINE = re.compile(
 _MAX_BLOCK_CHARS = 3000  # characters of a paragraph that a colon announces
 _MAX_SENTENCE_TOKENS = 1000  # tokens of a sentence; a longer one is not prose
 _MAX_CONTENT_TOKENS = 120  # tokens of a clause
+_MAX_ADVERBIAL_TOKENS = 12
 # In texts with more characters, paragraphs that contain neither a reporting word nor a quotation
 # mark, colon or dash are skipped. Articles are far shorter. Without this, a page of ten million
 # characters would exceed its ten seconds.
@@ -285,6 +286,8 @@ class Reader:
             score,
             direct=direct,
             said=bool(say) and not (right is not None and right[2] == "call"),
+            plain=direct and bool(say) and not cue.inherited,
+            inverted=cue.inverted,
         )
         if B[cue.speaker[0]] & REL and cue.speaker[1] - cue.speaker[0] == 1:
             noun = self.tokens.phrase_before(cue.speaker[0] - (1 if B[cue.speaker[0] - 1] & COMMA else 0), a)
@@ -331,7 +334,10 @@ class Reader:
             ):
                 k += 1
             elif word == "to" and k + 1 < b and not B[k + 1] & (DET | CAP | PRON):
-                break
+                k = self._until_end(k, min(limit, k + 4), b)
+                if not k:
+                    k = end
+                    break
             elif bits & PREP and not bits & CAP:
                 after = self._phrase(k, limit, b)
                 if after is None:
@@ -340,9 +346,39 @@ class Reader:
             elif word in ("this", "late", "that", "held") and k + 1 < b and (B[k + 1] & TIME or word == "held"):
                 k += 2 if word != "held" else 1
             else:
-                break
+                after = self._adverbial(k, limit, b)
+                if not after:
+                    break
+                k = after
             end = k
         return k, end, hearer
+
+    def _adverbial(self, k: int, limit: int, b: int) -> int:
+        """Return where an adverbial ends that closes the clause or leads to a quotation, 0 if there is none at `k`."""
+        bits = self.tokens.B[k]
+        if bits & (DET | DIGIT | TIME | ADV | SUB) and (colon := self._until_colon(k, limit)):
+            return colon
+        return self._until_end(k, limit, b) if bits & LOWER and self.tokens.adjunct_at(k, b, k) else 0
+
+    def _until_colon(self, k: int, limit: int) -> int:
+        """Return the colon or comma that ends an adverbial before a quotation, 0 if there is none: said when asked about it: “…”."""
+        W, B = self.tokens.W, self.tokens.B
+        for q in range(k, min(limit - 1, k + _MAX_ADVERBIAL_TOKENS)):
+            if (W[q] == ":" or B[q] & COMMA) and B[q + 1] & QUOTE:
+                return q
+            if B[q] & (STOP | COMMA | QUOTE | CUE) and not (W[q] == "asked" and q == k + 1):
+                return 0
+        return 0
+
+    def _until_end(self, k: int, limit: int, b: int) -> int:
+        """Return where an adverbial ends that ends the clause, 0 if there is none: said two days later."""
+        W, B = self.tokens.W, self.tokens.B
+        for q in range(k, min(limit, k + _MAX_ADVERBIAL_TOKENS)):
+            if B[q] & (STOP | COMMA) or (W[q] == "that" and not self._that_time(q, b)):
+                return q
+            if B[q] & (CUE | AUX | VERB | QUOTE) and not B[q] & CAP:
+                return 0
+        return b if min(limit, k + _MAX_ADVERBIAL_TOKENS) >= b else 0
 
     def _that_time(self, k: int, b: int) -> bool:
         """Return whether the "that" at `k` belongs to a time ("that morning")."""
@@ -589,7 +625,8 @@ class Reader:
         start = max(floor, a, end - _MAX_CONTENT_TOKENS)
         while start < end and (B[start] & (COMMA | STOP) or W[start] in ("and", "but")):
             start += 1
-        if start >= end or (B[end - 1] & (REL | SUB | CONJ | PREP) and not B[end - 1] & CAP):
+        ended = B[end - 1] & (REL | SUB | CONJ | PREP) and not B[end - 1] & CAP
+        if start >= end or (ended and W[end - 1] not in _ENDING):
             return None
         if B[end - 1] & QUOTE:
             # The quotation alone, unless it is part of the clause before it.
@@ -833,6 +870,8 @@ def _passes_on(hearer: str) -> bool:
 
 
 _CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
+# Small words with which a clause may end: the work would go on, nobody knew why.
+_ENDING = frozenset("on in up out off down over through away back around why how before since then so with for about of to".split())
 _WHEN = frozenset("as when while after before because since until once".split())
 # Participles of irregular verbs, which the word list counts as finite verbs.
 _PARTICIPLES = frozenset("sent held made given kept sold shown brought written".split())

