@@ -6,6 +6,7 @@ chains ("spoke to Reuters"), the antecedent of "who", blocks after a colon, tran
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, insort
 from dataclasses import replace
 from typing import Literal
@@ -14,7 +15,8 @@ from newsbeam.transforms.attribution.chains import links
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.english.layout import is_label
 from newsbeam.transforms.attribution.english.tagger import MAX_PARAGRAPH_CHARS, tag
-from newsbeam.transforms.attribution.lexicon import according_phrases
+from newsbeam.transforms.attribution.lexicon import DET, PREP, SUB, TIME, according_phrases, english
+from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
 
 Engine = Literal["model", "rules"]
@@ -95,6 +97,9 @@ def _complete(text: str, found: Statement, same: Statement, covered: list[tuple[
     if speaker is None or any(link[0] < speaker[1] and speaker[0] < link[1] for link in same.via):
         speaker = same.speaker
     # The paragraph after “He said:”.
+    if same.plain:
+        more = [piece for piece in found.content if MARKS.search(text, *piece) and not any(_touches([own], piece) for own in same.content)]
+        found = replace(found, content=sorted([*same.content, *more]), score=max(found.score, _PLAIN_SCORE), direct=True)
     block = [piece for piece in same.content if "\n" in text[same.cue[1] : piece[0]] and not _touches(covered, piece)]
     return replace(found, content=[*found.content, *block], speaker=speaker, via=same.via, antecedent=same.antecedent, said=same.said)
 
@@ -107,15 +112,38 @@ def _better_speaker(text: str, tagged: tuple[int, int] | None, same: Statement) 
     ruled = same.speaker
     if tagged is None or ruled is None:
         return tagged or ruled
-    if not _touches([ruled], tagged) or tagged[0] != ruled[0]:
-        return ruled if same.plain or same.inverted else tagged
-    longer = text[min(tagged[1], ruled[1]) : max(tagged[1], ruled[1])].lstrip()
-    if longer.startswith(_APPENDED):
-        return tagged
-    return ruled if tagged[1] > ruled[1] or same.plain or same.inverted else tagged
+    sure = same.plain or same.inverted
+    if not _touches([ruled], tagged):
+        return ruled if sure else tagged
+    if tagged[0] != ruled[0]:
+        before = text[min(tagged[0], ruled[0]) : max(tagged[0], ruled[0])]
+        closer = tagged[1] == ruled[1] and ("," not in before if tagged[0] < ruled[0] else _NAMES.fullmatch(before) is not None)
+        return ruled if sure or closer else tagged
+    between = text[min(tagged[1], ruled[1]) : max(tagged[1], ruled[1])]
+    if tagged[1] > ruled[1]:
+        return tagged if _APPENDED.match(between) and not _begins_adverbial(between) else ruled
+    return ruled if sure and not _RELATIVE.match(between) else tagged
 
 
-_APPENDED = (",", "(", "who ", "whose ", "which ", "of ", "for ")  # what may follow a noun phrase and belong to it
+_PLAIN_SCORE = 0.85  # at least, of a quotation with a cue and a speaker beside it
+_APPENDED = re.compile(r"\s*(?:[,(]|(?:who|whose|which|of|for)\b)")  # what may follow a noun phrase and belong to it
+_NAMES = re.compile(r"(?:[A-Z][\w.'’-]{0,40} ){1,4}")
+_RELATIVE = re.compile(r",? ?(?:who|whose|which)\b")
+_FIRST_WORD = re.compile(r"\W*(\w+)")
+
+
+def _begins_adverbial(words: str) -> bool:
+    """Whether words behind a comma say when, where or how, rather than who somebody is."""
+    first = _FIRST_WORD.match(words)
+    if first is None or not words.startswith(","):
+        return False
+    low = first[1].lower()
+    bits = english()[0].get(low, 0)
+    return (
+        (bool(bits & (PREP | TIME | SUB)) or low.endswith("ly") or low in ("next", "last", "late", "early"))
+        and not bits & DET
+        and low != "of"
+    )
 
 
 def _without_others_words(tagged: list[Statement], ruled: list[Statement]) -> list[Statement]:

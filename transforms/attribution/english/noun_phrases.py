@@ -491,7 +491,7 @@ class Tokens:
             elif k > i and (self._leaves_apposition(k, hi) if apposition else self._leaves_phrase(k, hi, i, strict)):
                 break
             k += 1
-        while k > i and B[k - 1] & (COMMA | PREP | CONJ) and not B[k - 1] & CAP:
+        while k > i and B[k - 1] & (COMMA | PREP | CONJ | REL) and not B[k - 1] & CAP:
             k -= 1
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 

@@ -286,7 +286,7 @@ class Reader:
             score,
             direct=direct,
             said=bool(say) and not (right is not None and right[2] == "call"),
-            plain=direct and bool(say) and not cue.inherited,
+            plain=direct and bool(say) and not cue.inherited and (left is not None or not B[k] & QUOTE),
             inverted=cue.inverted,
         )
         if B[cue.speaker[0]] & REL and cue.speaker[1] - cue.speaker[0] == 1:
@@ -339,8 +339,8 @@ class Reader:
                     k = end
                     break
             elif bits & PREP and not bits & CAP:
-                after = self._phrase(k, limit, b)
-                if after is None:
+                after = self._phrase(k, limit, b) or self._until_end(k, limit, b)
+                if not after:
                     break
                 k = after
             elif word in ("this", "late", "that", "held") and k + 1 < b and (B[k + 1] & TIME or word == "held"):
