@@ -15,6 +15,7 @@ from bisect import bisect_left
 from newsbeam.transforms.attribution.english.cues import Cue, Verbs
 from newsbeam.transforms.attribution.english.layout import laid_out, signature
 from newsbeam.transforms.attribution.english.noun_phrases import Tokens
+from newsbeam.transforms.attribution.labels import labelled, recurring_labels
 from newsbeam.transforms.attribution.lexicon import (
     ADV,
     AUX,
@@ -106,6 +107,7 @@ class Reader:
         # quotations of the current paragraph without a speaker so far
         self.unsaid: list[tuple[int, int]] = []
         self.open = False
+        self.labels = recurring_labels(text)
 
     # -- tokens ---------------------------------------------------------------------------------------------------
 
@@ -834,7 +836,7 @@ class Reader:
         if found is None or end - start > _MAX_BLOCK_CHARS:
             return False
         whole = bool(quotes) and quotes[0].start == start
-        if quotes and (not whole or quotes[0].end < end - 1):
+        if quotes and not found.direct and (not whole or quotes[0].end < end - 1):
             return False  # the paragraph has its own cue, or continues in the writer's own words
         found.content.append((start, end))
         found.direct = found.direct or len(found.content) == 1
@@ -845,7 +847,12 @@ class Reader:
 
     def _laid_out(self, start: int, end: int, quotes: list[Quotation]) -> bool:
         """Read a line that is a complete statement, or that signs a quotation."""
-        found = laid_out(self.text, start, end, quotes, len(self.paragraphs) == 1)
+        found = labelled(self.text, start, end, quotes, self.labels) or laid_out(self.text, start, end, quotes, len(self.paragraphs) == 1)
+        if found is not None and not found.content:
+            # A label on a line of its own: the next paragraph is what was said.
+            self.found.append(found)
+            self.block = found
+            return True
         signed = signature(self.text, start, end)
         alone, self.alone = self.alone, None
         if signed is not None and alone is not None and "\n\n\n" not in self.text[alone[1] : start]:

@@ -1,0 +1,103 @@
+"""Speakers by label: lines like "Vesely: It had been on a list for years." in interviews and lists of reactions.
+
+Independent of the language: a label is told by where it stands and by its coming back.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+
+from newsbeam.transforms.attribution.lexicon import no_speakers
+from newsbeam.transforms.attribution.quotations import Quotation
+from newsbeam.transforms.attribution.statement import Statement
+
+_WORD = r"[^\W\d_a-z][\w’'.-]{0,30}"
+_NAME = rf"{_WORD}(?: (?:{_WORD}|de|del|van|von|der|den|bin|al|of|the)){{0,4}}"
+# Vesely: · **Mara Vesely:** · [Vesely] · [00:12] Vesely (on the phone): · 记者：
+_LABEL = re.compile(
+    r"(?:[\[(]?\d{1,2}:\d{2}(?::\d{2})?[\])]?[ \t]{0,2})?"
+    rf"(?:(?P<open>\*\*|__|\[)[ \t]?)?(?P<name>{_NAME})(?: \([^()\n]{{1,40}}\))?"
+    r"(?:(?P<colon>[ \t]?[:：])(?:\*\*|__)?|(?P<close>\*\*|__|\])(?P<late>[ \t]?[:：])?)[ \t\u3000]*"
+)
+_LINE = re.compile(r"^[ \t]{0,8}(?=[\[(*_\d]|[^\W\d_a-z])", re.M)
+_REACTION = re.compile(rf"(?P<name>{_NAME})(?P<role>, [^\n:\"“”]{{2,80}})?(?P<colon>[ \t]?:)[ \t]*(?=[\"“„«‘'])")
+_FEWEST_LINES = 3  # lines with labels that an interview has, one label at least twice
+_MAX_NAME_WORDS = 5
+
+
+def recurring_labels(text: str) -> frozenset[str]:
+    """Return the labels that take turns in a text: two at least, one of them twice, and somebody asks.
+
+    "Q" and "A" are enough by themselves.
+    """
+    if ":" not in text and "：" not in text and "]" not in text:
+        return frozenset()
+    counts: Counter[str] = Counter()
+    asks = False
+    turns = 0
+    last = ""
+    for line in _LINE.finditer(text):
+        match = _LABEL.match(text, line.end())
+        if match is None or not _is_speaker(match):
+            continue
+        name = match["name"]
+        counts[name] += 1
+        turns += name != last
+        last = name
+        stop = text.find("\n", match.end())
+        rest = text[match.end() : stop if stop >= 0 else len(text)].rstrip()
+        if not rest:  # a label on a line of its own
+            stop = text.find("\n", after := match.end() + _blanks(text, match.end()))
+            rest = text[after : stop if stop >= 0 else len(text)].rstrip()
+        asks = asks or rest[-1:] in ("?", "？") or rest[-2:-1] in ("?", "？")
+    if {"Q", "A"} <= counts.keys() or {"Question", "Answer"} <= counts.keys():
+        return frozenset(counts)
+    if len(counts) < 2 or counts.total() < _FEWEST_LINES or max(counts.values()) < 2 or not asks or turns < _FEWEST_LINES:
+        return frozenset()
+    return frozenset(counts)
+
+
+def labelled(text: str, start: int, end: int, quotes: list[Quotation], recurring: frozenset[str]) -> Statement | None:
+    """Return the statement of the line `text[start:end]` that begins with a label; without content if it is nothing but a label."""
+    match = _LABEL.match(text, start, end)
+    if match is not None and match["name"] in recurring and _is_speaker(match):
+        key = "colon" if match["colon"] else "late" if match["late"] else "close"
+        content = [(match.end(), end)] if match.end() < end else []
+        return Statement(content, match.span(key), match.span("name"), 0.85, direct=True)
+    return _reaction(text, start, end, quotes)
+
+
+def _reaction(text: str, start: int, end: int, quotes: list[Quotation]) -> Statement | None:
+    """Return the statement of a line that is a name, perhaps with a role, and a quotation."""
+    match = _REACTION.match(text, start, end) if len(quotes) == 1 else None
+    if match is None or quotes[0].start != match.end() or quotes[0].end < end - 1 or quotes[0].end - quotes[0].start < _MIN_QUOTATION_CHARS:
+        return None
+    if match["name"].split()[0].upper().strip(".") in no_speakers() or "?" in match["name"]:
+        return None
+    return Statement(
+        [(quotes[0].start, quotes[0].end)],
+        match.span("colon"),
+        (match.start("name"), match.end("role") if match["role"] else match.end("name")),
+        0.85,
+        direct=True,
+    )
+
+
+_MIN_QUOTATION_CHARS = 12
+
+
+def _is_speaker(match: re.Match[str]) -> bool:
+    words = match["name"].split()
+    if len(words) > _MAX_NAME_WORDS or (match["open"] is None and match["colon"] is None):
+        return False
+    if match["open"] and match["colon"] is None and match["close"] is None:
+        return False
+    return words[0] in ("Q", "A") or words[0].upper().strip(".") not in no_speakers()
+
+
+def _blanks(text: str, at: int) -> int:
+    size = 0
+    while at + size < len(text) and text[at + size].isspace():
+        size += 1
+    return size
