@@ -92,8 +92,8 @@ _NP_WORD = (
     r"|regional|tabloid|satellite|run|owned|pro-government|reporters?|journalists?)"
 )
 _NP = (
-    rf"(?P<np>(?:(?:the|a|an|its|his|her|their)\s+)?(?:[A-Z][\w-]+[’']s?\s+(?:the\s+)?)?{_NP_WORD}(?:\s+(?:of\s+"
-    rf"|and\s+(?=[A-Z]))?{_NP_WORD}){{0,6}})(?:\s*\((?P<short>[A-Z][\w.-]{{1,12}})\))?"
+    rf"(?P<np>(?:(?:the|a|an|its|his|her|their)\s+)?(?:[A-Z][\w-]+[’']s?\s+(?:the\s+)?)?{_NP_WORD}(?:\s+(?:(?:of|de|del|della|der|du|des)\s+"
+    rf"|and\s+(?=[A-Z])|\d{{1,2}}\s+(?=[A-Z]))?{_NP_WORD}){{0,6}})(?:\s*\((?P<short>[A-Z][\w.-]{{1,12}})\))?"
 )
 _TOLD = re.compile(rf"\b(?:told|tells|telling|informed|tell)\s+{_NP}")
 _INTERVIEW = re.compile(
@@ -115,15 +115,21 @@ _ACCORDING = re.compile(
 )
 _TRAILING = re.compile(
     rf",\s+{_NP}\s+(?:reported|reports|has\sreported|had\sreported|said|writes|wrote|quoted\s(?:him|her"
-    rf"|them)\sas\ssaying)\b(?=[\s.,]*(?:on\s\w+[\s.,]*)?$)"
+    rf"|them)\sas\ssaying)\b(?=[\s.,]*(?:(?:on|late|early|last|this)\s\w+|\w+day|yesterday)?"
+    r"(?:,?\s(?:citing|quoting)\s[^.\n]{2,80})?[\s.,]*$)"
+)
+_RELAY = re.compile(
+    rf",\s{_NP}\s(?:(?P<cue>(?:has\s|had\s)?reported|reports)|said|says|writes|wrote)"
+    r"(?:\s(?:on\s\w+|\w+day|yesterday|late\s\w+|earlier))?(?:,?\s(?:citing|quoting)\s[^.\n]{2,80})?(?=[.\s]*$)"
 )
 _CITING = re.compile(
-    r"(?:,\s*|\s)(?:citing|quoting|referring\sto|attributing\sit\sto|attributed\sit\sto)\s+(?P<np>(?:the\s+|a\s+"
-    r"|an\s+|its\s+)?[^,.;:()\ue000\n]{2,80}?)(?:\s*\((?P<short>[A-Z][\w.-]{1,12})\))?(?=[,.;:\ue000]|\s(?:said"
-    r"|reported|that|as|says|reports|on|in|for)\b|\s*$)"
+    r"(?:,\s*|\s)(?:(?:which|who)\s(?:has\s|had\s)?(?:cited|quoted|cites|quotes)|citing|quoting|referring\sto|attributing\sit\sto|attributed\sit\sto)\s+(?P<np>(?:the\s+|a\s+"
+    r"|an\s+|its\s+)?(?:[^,.;:()\ue000\n]|(?<=\b[A-Z])\.|(?<=\bSt)\.){2,80}?)(?:\s*\((?P<short>[A-Z][\w.-]{1,12})\))?(?=[,.;:\ue000]|\s(?:said"
+    r"|reported|that|as|says|reports|on|in)\b|\s*$)"
 )
+_ACRONYM = re.compile(r"(?:the\s)?[A-Z]{2,6}$")
 _REPORT_BY = re.compile(
-    rf"\b(?:report|reports|article|dispatch|story|interview|account|footage)\s(?:by|from|in|of|with|on|published\sby|aired\sby)\s{_NP}"
+    rf"\b(?:[Rr]eport|[Rr]eports|article|dispatch|story|interview|account|footage)\s(?:by|from|in|of|with|on|published\sby|aired\sby)\s{_NP}"
 )
 # A noun that marks an institution of state or law rather than the press: spoke to the Senate.
 _INSTITUTION = re.compile(
@@ -139,7 +145,7 @@ def _required_words(language: str) -> re.Pattern[str]:
     if language == "en":
         return re.compile(
             r"\b(?:[Tt]old|tells?|telling|[Ii]nterview|[Ss]peaking|spoke|talking|comments?|remarks?|statement|e-?mail\w*"
-            r"|[Qq]uoted|[Cc]it(?:ed|ing)|quoting|[Aa]ccording|[Aa]s per|, per |reported|reports?|"
+            r"|[Qq]uoted|[Cc]it(?:ed|ing)|quoting|[Aa]ccording|[Aa]s per|, per |reported|[Rr]eports?|"
             r"said (?:on|to|in)|says on|carried|published|[Aa]rticle|dispatch|story|added|conversation|appearance|call"
             r"|writes|wrote|Q&A|column)\b"
         )
@@ -174,12 +180,16 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
         cited = (a + offset, a + offset + len(words))
         if citing["short"] and len(words) == b - a:
             cited = (cited[0], citing.end("short") + 1 + offset)
-        inside = _overlaps(cited, speaker)
-        if inside:
+        if _overlaps(cited, speaker) and speaker[0] >= citing.start() + offset:
+            # The rules have the source already; whoever cites it stands before.
+            carrier = next((match for match in _ACCORDING.finditer(window) if match.end() <= citing.start() + 2), None)
+            if carrier is not None:
+                add(reporting, carrier)
+        elif _overlaps(cited, speaker):
             outlet = speaker[0], citing.start() + offset
             who = cited
             reporting += _outlets_in(text, outlet) or [_without_comma(text, outlet)]
-        elif _outlet(name) or _REPORT_BY.search(name):
+        elif _outlet(name) or _REPORT_BY.search(name) or (_ACRONYM.match(name) and text[slice(*cue)] in ("reported", "reports")):
             # The speaker only reports the statement.
             if _outlet(words) or not re.search(r"\d", words):
                 who = cited
@@ -189,7 +199,7 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
             if carrier is not None:
                 add(reporting, carrier)
             hearing_before = len(hearing)
-            if _outlet(words) and not _overlaps(cited, speaker):
+            if (_outlet(words) or _ACRONYM.match(words)) and not _overlaps(cited, speaker):
                 hearing.insert(hearing_before, cited)
     elif speaker[0] >= 0 and _REPORT_BY.search(name):
         reporting += _outlets_in(text, speaker)
@@ -199,7 +209,7 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
         if match.start() + offset != cue[0] or not _overlaps((match.start("np") + offset, match.end("np") + offset), speaker):
             add(reporting, match)
     for match in _TRAILING.finditer(window):
-        add(reporting, match)
+        add(reporting, match, sure=" reported" in match.group() and speaker[0] >= 0)
     for pattern in (_TOLD, _INTERVIEW, _SPEAKING):
         for match in pattern.finditer(window):
             if match.start("np") + offset >= speaker[0] or pattern is not _TOLD or speaker[0] >= cue[0]:
@@ -214,7 +224,8 @@ def _overlaps(one: Range, other: Range) -> bool:
 def _trim_outlet(words: str) -> str:
     """Strip words after a name: Reuters on Monday · Reuters Wednesday · CNN's."""
     return re.sub(
-        r"['’]s$|(?<!\s)\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|and|of|news conference|press conference|press)$",
+        r"['’]s$|(?<!\s)\s+(?:Monday|Tuesday|Wednesday|Thursday|Friday|Saturday|Sunday|yesterday|today|and|of"
+        r"|news conference|press conference|press)$",
         "",
         words,
     )
@@ -247,6 +258,19 @@ def _outlet(words: str) -> bool:
     )
 
 
+def relay_pattern() -> re.Pattern[str]:
+    """Return the pattern of an outlet that ends a sentence as the one who passes it on.
+
+    Group `np` is its name; `cue` is set where the verb leaves no doubt that it is one.
+    """
+    return _RELAY
+
+
+def is_outlet_phrase(words: str) -> bool:
+    """Return whether a noun phrase names an outlet."""
+    return _outlet(_trim_outlet(words))
+
+
 def _outlets_in(text: str, span: Range) -> list[Range]:
     """Return the outlet in a phrase: Yonhap in "a report by Yonhap"."""
     words = text[span[0] : span[1]]
@@ -254,9 +278,15 @@ def _outlets_in(text: str, span: Range) -> list[Range]:
     if match is None:
         return []
     a, b = match.span("np")
+    parts = [(part.start(1), part.end(1)) for part in _JOINED.finditer(match["np"])]
+    if len(parts) > 1 and all(_outlet(match["np"][low:high]) for low, high in parts):
+        return [(span[0] + a + low, span[0] + a + high) for low, high in parts]
     if not _outlet(match["np"]):
         return []
     return [(span[0] + a, span[0] + (match.end() if match["short"] else b))]
+
+
+_JOINED = re.compile(r"(?:^|\sand\s)((?:(?!\sand\s)[^\n])+)")  # AP and TASS
 
 
 def _without_comma(text: str, span: Range) -> Range:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from newsbeam.transforms.attribution.lexicon import no_speakers
+from newsbeam.transforms.attribution.lexicon import PAST, SAY, TELL, english, no_speakers
 from newsbeam.transforms.attribution.quotations import Quotation
 from newsbeam.transforms.attribution.statement import Statement
 
@@ -73,8 +73,10 @@ def _reaction(text: str, start: int, end: int, quotes: list[Quotation]) -> State
     match = _REACTION.match(text, start, end) if len(quotes) == 1 else None
     if match is None or quotes[0].start != match.end() or quotes[0].end < end - 1 or quotes[0].end - quotes[0].start < _MIN_QUOTATION_CHARS:
         return None
-    if match["name"].split()[0].upper().strip(".") in no_speakers() or "?" in match["name"]:
-        return None
+    words = re.findall(r"\w+", match["name"] + (match["role"] or ""))
+    known = english()[0]
+    if words[0].upper() in no_speakers() or any(known.get(word.lower(), 0) & PAST and known[word.lower()] & (SAY | TELL) for word in words):
+        return None  # “Wrote Doe: …”, “Doe, a nurse, said: …”
     return Statement(
         [(quotes[0].start, quotes[0].end)],
         match.span("colon"),

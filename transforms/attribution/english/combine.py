@@ -14,6 +14,7 @@ from typing import Literal
 from newsbeam.transforms.attribution.chains import links
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.english.layout import is_label
+from newsbeam.transforms.attribution.english.relays import relays, without_relays
 from newsbeam.transforms.attribution.english.tagger import MAX_PARAGRAPH_CHARS, tag
 from newsbeam.transforms.attribution.lexicon import DET, PREP, SUB, TIME, according_phrases, english
 from newsbeam.transforms.attribution.quotations import MARKS
@@ -25,14 +26,41 @@ Engine = Literal["model", "rules"]
 def statements(prose: str, engine: Engine = "model") -> list[Statement]:
     """Return the statements of an English text, ordered by content."""
     reader = rules.read(prose)
-    made = reader.found if engine == "rules" else merge_statements(reader, tag(prose, reader.paragraphs))
-    return [found if found.via else _with_chain(prose, found) for found in made]
+    made = (
+        without_relays(reader.found, relays(prose, reader.found))
+        if engine == "rules"
+        else merge_statements(reader, tag(prose, reader.paragraphs))
+    )
+    made = [_with_chain(prose, found) for found in made + _bare_quotations(prose, reader.uncued, made)]
+    named = sorted(span for found in made for span in (*found.via, *([found.speaker] if found.speaker else [])))
+    return [
+        found
+        for found in made
+        if prose[slice(*found.cue)].lower() not in _CITING or not all(_within(named, piece) for piece in found.content)
+    ]
+
+
+def _bare_quotations(prose: str, uncued: list[tuple[int, int]], made: list[Statement]) -> list[Statement]:
+    """Return the quotations that stand as sentences and that nobody is named for."""
+    covered = sorted(piece for found in made for piece in found.content)
+    return [
+        Statement([span], (-1, -1), None, _BARE_SCORE, direct=True)
+        for span in sorted(set(uncued))
+        if len(prose[slice(*span)].split()) >= _MIN_BARE_WORDS
+        and prose[span[1] - 2] in ".!?…"
+        and "@" not in prose[slice(*span)]
+        and not _touches(covered, span)
+    ]
+
+
+_BARE_SCORE = 0.4
+_MIN_BARE_WORDS = 4  # a quotation of fewer words is a name, a title or an emphasis
 
 
 def _with_chain(prose: str, found: Statement) -> Statement:
-    """Add a chain that the rules missed ("Yonhap reported, citing KCNA")."""
+    """Add the links of a chain that the rules missed ("Yonhap reported, citing KCNA")."""
     who, via = links(prose, found.content, found.cue, found.speaker or (-1, -1), "en")
-    return replace(found, via=via, speaker=who if found.speaker else None) if via else found
+    return replace(found, via=via, speaker=who if found.speaker else None) if len(via) > len(found.via) else found
 
 
 def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Statement]:
@@ -41,7 +69,10 @@ def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Stat
     The rules contribute chains and antecedents, and whole statements where the tagger has none.
     Lines matched by a layout rule override the tagger.
     """
-    text, ruled, laid = reader.text, reader.found, reader.laid
+    text, laid = reader.text, reader.laid
+    passed_on = relays(text, reader.found)
+    ruled = without_relays(reader.found, passed_on)
+    tagged = without_relays(tagged, passed_on)
     lines = sorted((min(found.content[0][0], found.cue[0]), max(found.content[-1][1], found.cue[1])) for found in laid)
     # A name in a chain is not content: according to a report by Foo, citing Bar.
     names = sorted(span for found in ruled for span in (*found.via, *([found.speaker] if found.speaker else [])))
@@ -96,12 +127,23 @@ def _complete(text: str, found: Statement, same: Statement, covered: list[tuple[
     speaker = _better_speaker(text, found.speaker, same)
     if speaker is None or any(link[0] < speaker[1] and speaker[0] < link[1] for link in same.via):
         speaker = same.speaker
+    if (
+        same.said
+        and same.content
+        and 3 * _size(found.content) < _size(same.content)
+        and all(_within(same.content, p) for p in found.content)
+    ):
+        found = replace(found, content=same.content)  # a scrap of the clause that the rules read whole
     # The paragraph after “He said:”.
     if same.plain:
         more = [piece for piece in found.content if MARKS.search(text, *piece) and not any(_touches([own], piece) for own in same.content)]
         found = replace(found, content=sorted([*same.content, *more]), score=max(found.score, _PLAIN_SCORE), direct=True)
     block = [piece for piece in same.content if "\n" in text[same.cue[1] : piece[0]] and not _touches(covered, piece)]
     return replace(found, content=[*found.content, *block], speaker=speaker, via=same.via, antecedent=same.antecedent, said=same.said)
+
+
+def _size(content: list[tuple[int, int]]) -> int:
+    return sum(end - start for start, end in content)
 
 
 def _better_speaker(text: str, tagged: tuple[int, int] | None, same: Statement) -> tuple[int, int] | None:
@@ -126,6 +168,7 @@ def _better_speaker(text: str, tagged: tuple[int, int] | None, same: Statement) 
 
 
 _PLAIN_SCORE = 0.85  # at least, of a quotation with a cue and a speaker beside it
+_ADVERBS = ("next", "last", "late", "early", "again")
 _APPENDED = re.compile(r"\s*(?:[,(]|(?:who|whose|which|of|for)\b)")  # what may follow a noun phrase and belong to it
 _NAMES = re.compile(r"(?:[A-Z][\w.'’-]{0,40} ){1,4}")
 _RELATIVE = re.compile(r",? ?(?:who|whose|which)\b")
@@ -135,15 +178,13 @@ _FIRST_WORD = re.compile(r"\W*(\w+)")
 def _begins_adverbial(words: str) -> bool:
     """Whether words behind a comma say when, where or how, rather than who somebody is."""
     first = _FIRST_WORD.match(words)
+    if re.match(r", once (?:more|again)\b", words):
+        return True
     if first is None or not words.startswith(","):
         return False
     low = first[1].lower()
     bits = english()[0].get(low, 0)
-    return (
-        (bool(bits & (PREP | TIME | SUB)) or low.endswith("ly") or low in ("next", "last", "late", "early"))
-        and not bits & DET
-        and low != "of"
-    )
+    return (bool(bits & (PREP | TIME | SUB)) or low.endswith("ly") or low in _ADVERBS) and not bits & DET and low != "of"
 
 
 def _without_others_words(tagged: list[Statement], ruled: list[Statement]) -> list[Statement]:
@@ -168,11 +209,15 @@ def _without_others_words(tagged: list[Statement], ruled: list[Statement]) -> li
 
 # These words give a name to something and report nothing.
 _NOT_CUES = frozenset(("known as", "known", "also known as", "formerly known as", "better known as", "named"))
+_CITING = frozenset(("citing", "quoting", "cited", "which cited", "who cited"))  # what they name is a link or a source
 _MAX_CUE_CHARS = 80  # characters; no cue of the rules is longer
 
 
 def _is_certain(found: Statement) -> bool:
-    return found.direct and found.score > 0.7
+    return found.said and ((found.direct and found.score > 0.7) or found.inverted or found.score >= _THAT_SCORE)
+
+
+_THAT_SCORE = 0.85  # of the rules for "Doe said that …"
 
 
 def _is_according_to(text: str, found: Statement) -> bool:

@@ -46,6 +46,7 @@ class Cue:
     speaker: tuple[int, int] | None = None  # token range
     inherited: bool = False
     inverted: bool = False
+    relay: tuple[int, int] | None = None  # who quotes the speaker: Yonhap quoted an official as saying
     clause: int = 0  # first token of the clause: of its speaker or, if inverted, of its verb
 
 
@@ -73,6 +74,8 @@ class Verbs:
         form = bits & (ING | PAST | PLAIN)
         g = i
         be = negated = aux = False
+        if W[i] in ("saying", "telling") and i - a >= 4 and W[i - 1] == "as" and (quoted := self._quoted_as_saying(i, a)):
+            return quoted
         if W[i] == "saying" and i - a >= 2 and W[i - 1] == "as" and W[i - 2] in ("quoted", "cited"):
             g, form, aux = i - 2, PAST, True
             while g > a and B[g - 1] & (AUX | ADV) and not B[g - 1] & PRON:
@@ -131,6 +134,20 @@ class Verbs:
         if form & PLAIN and not aux and g == a:
             return None
         return self._with_speaker(cue, a, b, left, left_word, inherit)
+
+    def _quoted_as_saying(self, i: int, a: int) -> Cue | None:
+        """Read "Yonhap quoted an official as saying", whose "saying" is the token `i`."""
+        W, B = self.tokens.W, self.tokens.B
+        at = next((k for k in range(i - 3, max(a, i - _MAX_QUOTED), -1) if W[k] in _QUOTING), -1)
+        if at <= a or B[at - 1] & BE or W[at + 1] == "as":
+            return None
+        speaker = self.tokens.phrase_at(at + 1, i - 1)
+        if speaker is None and W[at + 1] in ("him", "her", "them"):
+            speaker = at + 1, at + 2
+        if speaker is None or speaker[1] < i - (2 if B[i - 2] & COMMA else 1):
+            return None
+        outlet = self.tokens.phrase_before(at, a)
+        return Cue(at, at, i + 1, SAY, PAST, speaker=speaker, relay=outlet, clause=outlet[0] if outlet else at)
 
     def _object_follows(self, k: int, b: int) -> bool:
         """Whether the "in" at `k` is no particle but governs what follows: wrote in Tokyo."""
@@ -230,6 +247,8 @@ class Verbs:
         return found is not None and found[1] - found[0] >= 3 and any(self.tokens.B[k] & COMMA for k in range(*found))
 
 
+_QUOTING = ("quoted", "quotes", "quoting", "cited", "cites", "citing")
+_MAX_QUOTED = 24  # tokens of "quoted somebody as saying"
 _NOBODY = ("nobody", "nothing", "none")
 _MAX_BEFORE_COLON = 20  # tokens between the speaker and the colon
 _OPENING = ("said", "says", "wrote", "writes", "added", "adds", "replied", "asked", "tweeted", "explained")

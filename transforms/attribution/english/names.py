@@ -345,8 +345,11 @@ def pronoun(text: str) -> str:
 def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     """Return name, role and kind of the source that a noun phrase denotes.
 
-    Pronouns are handled elsewhere.
+    Pronouns are handled elsewhere. Two people are a group, whose name has both names.
     """
+    pair = _pair(phrase, names)
+    if pair:
+        return pair, "", "group"
     head, role = _split(_AGE.sub("", phrase))
     words = _WORD.findall(head)
     lows = [word.lower() for word in words]
@@ -384,7 +387,7 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     held = names.by_title(lows)
     if held:
         return held, role, "person"
-    if is_outlet(head) and not _is_titled(titles):
+    if is_outlet(head) and (not _is_titled(titles) or titles[-1] == "state"):
         name = _outlet_name(head, names)
         if _document(lows):
             return name, role, "document"
@@ -423,6 +426,22 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
         role,
         "unnamed" if lows and lows[0] in ("a", "an", "one", "another") else "group" if lows and lows[-1].endswith("s") else "",
     )
+
+
+def _pair(phrase: str, names: Names) -> str:
+    """Return the names of two people, or of two places, that speak together: "Putin and Kim"; "" for anything else."""
+    match = _TWO.fullmatch(phrase)
+    if match is None:
+        return ""
+    found = [describe(match[side], names) for side in ("one", "other")]
+    if any(kind != found[0][2] or not name[:1].isupper() or " and " in name for name, _, kind in found):
+        return ""
+    if found[0][2] == "person" or all(name.lower() in _names("places") for name, _, _ in found):
+        return f"{found[0][0]} and {found[1][0]}"
+    return ""
+
+
+_TWO = re.compile(r"(?P<one>[^,\n]{2,60}) and (?P<other>[^,\n]{2,60})")
 
 
 def _over_particles(words: list[str], cut: int) -> int:
@@ -484,6 +503,8 @@ def _outlet_name(head: str, names: Names) -> str:
             break
     if start < 0:
         return _without_article(head)
+    if start and words[start] in ("TV", "Radio", "Television") and words[start - 1] in ("state", "local", "public", "national"):
+        return " ".join(words[start - 1 : start + 1])
     end = start
     while end < len(words) and (words[end][0].isupper() or words[end] in ("of", "de", "della", "and")):
         end += 1

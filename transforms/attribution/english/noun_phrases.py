@@ -215,7 +215,7 @@ class Tokens:
             end - 1 > lo
             and B[end - 1] & (TIME | ADV)
             and not (B[end - 1] & CAP and not B[end - 1] & TIME)
-            and not (B[end - 1] & CAP and self._in_name(end - 1, hi))
+            and not (B[end - 1] & CAP and self.in_name(end - 1, hi))
         ):
             end -= 1
         if end < hi and end - 1 > lo and W[end - 1] in ("on", "in", "this", "late", "early"):
@@ -495,7 +495,7 @@ class Tokens:
             k -= 1
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 
-    def _in_name(self, k: int, hi: int) -> bool:
+    def in_name(self, k: int, hi: int) -> bool:
         """Whether the time word at `k` belongs to a name: daily Ledger, Jane March."""
         B = self.B
         before, after = B[k - 1], B[k + 1] if k + 1 < hi else STOP
@@ -558,7 +558,7 @@ class Tokens:
         bits = B[k]
         if (bits & PREP and self._when(k, hi)) if strict else self.adjunct_at(k, hi, start):
             return True
-        if bits & TIME and bits & CAP and not self._in_name(k, hi):
+        if bits & TIME and bits & CAP and not self.in_name(k, hi):
             return True
         if bits & (AUX | VERB | PRON) and not bits & (DET | CAP | PREP):
             return True
@@ -719,22 +719,9 @@ _ADJUNCT_WORDS = frozenset(
     hours days weeks months years moments seconds next again angrily late early just right only even standing speaking sitting
     """.split()
 )
-_WITH_TO = (
-    "aide",
-    "aides",
-    "adviser",
-    "advisers",
-    "advisor",
-    "advisors",
-    "ambassador",
-    "envoy",
-    "assistant",
-    "heir",
-    "witness",
-    "party",
-    "counsel",
-    "delegate",
-    "candidate",
+_WITH_TO = frozenset(
+    """aide aides adviser advisers advisor advisors ambassador envoy assistant heir witness party counsel delegate candidate close loyal
+    opposed related sympathetic""".split()
 )
 _CLAUSE_OPENERS = ("when", "while", "because", "if", "although", "though", "after", "before")
 _OCCASIONS = ("first", "second", "third", "last", "umpteenth", "time", "moment", "while")

@@ -104,8 +104,7 @@ class Reader:
         self.alone: tuple[int, int] | None = None  # a paragraph that consists of a quotation
         self.last: Statement | None = None  # the direct statement that ended the last paragraph
         self.block: Statement | None = None  # a statement that ended in a colon
-        # quotations of the current paragraph without a speaker so far
-        self.unsaid: list[tuple[int, int]] = []
+        self.uncued: list[tuple[int, int]] = []  # quotations that are sentences by themselves and that no cue introduces
         self.open = False
         self.labels = recurring_labels(text)
 
@@ -167,6 +166,8 @@ class Reader:
         for index in range(bisect_left(verbs, a), bisect_left(verbs, b)):
             cue = self.verbs.cue(verbs[index], a, b, inherit)
             if cue is not None:
+                if cue.relay is not None and cues and cues[-1].at == cue.at:
+                    cues.pop()  # “quoted” alone
                 if cues and cue.at < cues[-1].after:
                     continue
                 cues.append(cue)
@@ -233,6 +234,8 @@ class Reader:
         if cue_end < cue.after and not cue.inverted:
             cue_end = cue.after
         begin = cue.speaker[0] if not cue.inherited and not cue.inverted else cue.group
+        if cue.relay is not None:
+            begin, cue_end = cue.clause, cue.at + 1
         right = self._right(cue, k, b, following)
         behind_quote = begin > a and bool(B[begin - 1] & QUOTE or (B[begin - 1] & COMMA and B[begin - 2] & QUOTE))
         if right is not None and right[2] == "quote" and behind_quote and not cue.inherited and B[k] & COMMA:
@@ -289,7 +292,7 @@ class Reader:
             direct=direct,
             said=bool(say) and not (right is not None and right[2] == "call"),
             plain=direct and bool(say) and not cue.inherited and (left is not None or not B[k] & QUOTE),
-            inverted=cue.inverted,
+            inverted=cue.inverted or cue.relay is not None,
         )
         if B[cue.speaker[0]] & REL and cue.speaker[1] - cue.speaker[0] == 1:
             noun = self.tokens.phrase_before(cue.speaker[0] - (1 if B[cue.speaker[0] - 1] & COMMA else 0), a)
@@ -298,6 +301,8 @@ class Reader:
             found.via.extend(self.found[-1].via)
         if cue.inverted and hearer is None and say and cue.after + 1 < b and W[cue.after] == "to":
             hearer = self._hearer(cue.after + 1, b)
+        if cue.relay is not None:
+            found.via.append((S[cue.relay[0]], E[cue.relay[1] - 1]))
         if hearer is not None and _passes_on(self.text[S[hearer[0]] : E[hearer[1] - 1]]):
             found.via.append((S[hearer[0]], E[hearer[1] - 1]))
         self.found.append(found)
@@ -451,7 +456,7 @@ class Reader:
                 or (bits & SUB and not bits & PREP)
                 or (bits & PRON and not bits & DET)
                 or (bits & AUX and not bits & CAP)
-                or (bits & TIME and bits & CAP)
+                or (bits & TIME and (bits & CAP or q > k) and not (bits & CAP and self.tokens.in_name(q, b)))
             ):
                 break
             if q > k and bits & PREP and W[q] not in ("of",):
@@ -776,7 +781,7 @@ class Reader:
         """Return the outlet in "a report by Yonhap", else the complete phrase."""
         W, B = self.tokens.W, self.tokens.B
         for q in range(end - 1, start, -1):
-            if W[q] in ("by", "from", "in", "of") and B[q + 1] & (CAP | DET):
+            if W[q] in ("by", "from", "in", "of") and B[q + 1] & (CAP | DET) and B[q - 1] & LOWER:
                 return self.tokens.S[q + 1], self.tokens.E[end - 1]
         return self.tokens.S[start], self.tokens.E[end - 1]
 
@@ -792,7 +797,7 @@ class Reader:
         if last is not None and last.direct and self._adjacent(last, span[0]):
             last.content.append(span)
         else:
-            self.unsaid.append(span)
+            self.uncued.append(span)
 
     def _adjacent(self, last: Statement, start: int) -> bool:
         """Return whether only the cue's sentence separates `last` and `start`."""
@@ -815,7 +820,6 @@ class Reader:
     closed_by: Statement | None = None
 
     def _close_paragraph(self, before: int, quotes: list[Quotation]) -> None:
-        self.unsaid.clear()
         self.closed_by = None
         if self.last is not None and quotes and self.last.direct:
             tail = quotes[-1]
@@ -860,6 +864,7 @@ class Reader:
         elif found is None:
             if len(quotes) == 1 and quotes[0].start == start and quotes[0].end >= end - 1:
                 self.alone = quotes[0].start, quotes[0].end
+                self.uncued.append(self.alone)
             return False
         self.found.append(found)
         self.laid.append(found)
