@@ -10,7 +10,7 @@ from types import ModuleType
 
 import pytest
 
-from newsbeam.transforms.attribution.train.plain import examples, kinds
+from newsbeam.transforms.attribution.train.plain import Part, examples, kinds
 
 COUNT = 150
 # How many of the examples have to be right in every detail, with names, endings, verbs and orders that the tagger was not trained on.
@@ -36,7 +36,7 @@ def test_plain_sentences(bench: ModuleType, kind: str) -> None:
 
 
 @pytest.mark.parametrize("part", ["train", "held"])
-def test_gold_is_sound(part: str) -> None:
+def test_gold_is_sound(part: Part) -> None:
     """Spans lie in the text, hold no blanks at their ends, and share nothing within a statement."""
     for example in islice(examples(part), 500):
         for said in example.said:
