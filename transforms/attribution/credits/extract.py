@@ -167,7 +167,9 @@ def _dateline(line: str, found: _Found) -> bool:
     if first in "([【［（":
         begins = ("any", "bracket")
     elif "\u0621" <= first <= "\u064a":
-        begins = ("any", "arabic")
+        begins = ("any", "arabic", "caseless")
+    elif "\u0590" <= first <= "\u0eff":
+        begins = ("any", "caseless")
     elif first.isupper() or first in "●•■▲-":
         begins = ("any", "upper", "capitals" if head[:3].isupper() else "upper")
     elif "\u4e00" <= first <= "\u9fff":

@@ -8,7 +8,10 @@ from functools import cache
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.document import CreditKind
 
-UPPER = "A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ"
+# Capitals of Latin, Greek and Cyrillic, for a character class.
+UPPER = "A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐΆΈ-ΏΑ-Ϋ" + "".join(
+    char for code in (*range(0x100, 0x250), *range(0x1E00, 0x1F00)) if (char := chr(code)).isupper()
+)
 
 CAPITALISED_NAME = rf"[{UPPER}][\w’'.-]*(?:\s+(?:de|du|da|del|la|le|van|von|der|den|bin|al|[{UPPER}][\w’'.-]*)){{0,4}}"
 
@@ -73,6 +76,9 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
         # … at low tide. Photo Jane Doe · … since 2029 CREDIT: Jane Doe
         ("image", _ANY, rf"[.!?…]\s+(?:{photo})\s+(?P<name>{CAPITALISED_NAME})$"),
         ("image", _ANY, r"\s(?:CREDIT|PHOTO|PICTURE|IMAGE|FOTO)S?:\s*(?P<name>[^\n]{1,80})$"),
+        # fot. Jan Przykład · Beeld ANP
+        ("image", _ANY, rf"^\s*[(（]?(?i:fot|foto|phot)\.\s*(?P<name>[{UPPER}][^\n()]{{1,60}}?)[)）]?$"),
+        ("image", _ANY, rf"^\s*[(（]?{photo}\s+(?P<name>{agencies})\s*[)）]?$"),
         ("image", CAPTION, rf"(?:^|[\s(])(?:{photo})\s*(?:[:：=]|\s{by}\s)\s*(?P<name>[^\n]{{1,80}}?)\s*[)）]?$"),
         ("image", CAPTION, rf"\s{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
         ("image", FIGURE, rf"^{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
@@ -151,6 +157,7 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
             rf"^\d{{4}}年\d{{1,2}}月\d{{1,2}}日\s*(?:\d{{1,2}}[時:]\d{{1,2}}分?)?\s+"
             rf"(?P<name>[{han}]{{1,4}}[ 　]?[{han}\u3040-\u309f]{{1,4}})$",
         ),
+        ("byline", SHORT_NAME, rf"^\s*{any_of('author_caseless')}\s*[:：]\s*(?P<name>[^\s:：،,|\d][^:：،,|\d]{{1,40}})$"),
         ("byline", SHORT_NAME, rf"^\s*(?:{any_of('byline_ar')}\s*[:：/]|بقلم)\s*(?P<name>{arabic}(?:\s{arabic}){{1,5}})"),
     ]
     stocks = ("getty", "ap images", "shutterstock", "istock")
@@ -220,6 +227,12 @@ def dateline_patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
             "capitals",
             "—–",
             rf"^\s*(?P<place>[{UPPER}]{{3,}}(?:[ -][{UPPER}]{{2,}}){{0,3}})(?:,\s*{date})?\s*[—–]\s+(?=[{UPPER}“\"«])",
+        ),
+        # नई दिल्ली, 5 मई (भाषा)
+        (
+            "caseless",
+            ")",
+            rf"^\s*(?P<place>[^\s(),:\d][^(),:\d\n]{{1,24}}?),?\s*(?:\d{{1,2}}\s[^\s()]{{2,12}}\s*)?[(]\s*(?P<agency>{agencies})\s*[)]",
         ),
         # القاهرة - رويترز: · القاهرة (رويترز) - · القاهرة 5 مايو (رويترز) -
         (

@@ -22,11 +22,26 @@ def _hints() -> tuple[_Hints, _Hints, _Hints]:
     The first two are in lower case.
     """
     words = load("credits")
-    marks = ("©", "ⓒ", "(c)", "copyright", "getty", "istock", "shutterstock", "ap photo", "afp photo", "ap images", "unsplash", "pixabay")
+    marks = (
+        "©",
+        "ⓒ",
+        "(c)",
+        "copyright",
+        "fot.",
+        "foto.",
+        "getty",
+        "istock",
+        "shutterstock",
+        "ap photo",
+        "afp photo",
+        "ap images",
+        "unsplash",
+        "pixabay",
+    )
     east = ("摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权", "courtesy", "contributed to this")
     lists = ("rights", "outlet", "link", "source_east", "file_photo")
     sure = (*marks, *east, *(word.lower() for key in lists for word in words[key]))
-    names = [word for key in ("byline", "author", "reporter", "byline_east", "byline_ar") for word in words[key]]
+    names = [word for key in ("byline", "author", "reporter", "byline_east", "byline_ar", "author_caseless") for word in words[key]]
     byline = ("기자", "특파원", "記者", "记者", "Reporting by", "日", "（", "【", "|", "｜", "·", "•", *names)
     return _grouped(sure), _grouped(word.lower() for word in words["image"]), _grouped(byline)
 
@@ -79,7 +94,7 @@ def _present(hints: _Hints, text: str, words: frozenset[str], east: bool) -> lis
 
 # What follows a word for pictures if it announces a credit, rather than being part of a sentence.
 _ANNOUNCES = re.compile(
-    r"[^\S\n]{0,3}(?:[:=＝：|/ⓒ©\])）】>-]|by\b|via\b|courtesy\b|credit|source|provided|taken|$|[A-ZÀ-ÖØ-ÞА-ЯЁ][^.!?\n]{1,50}$)", re.M
+    r"[^\S\n]{0,3}(?:[:=＝：|/ⓒ©\])）】>-]|by\b|via\b|courtesy\b|credit|source|provided|taken|$|[" + UPPER + r"][^.!?\n]{1,50}$)", re.M
 )
 
 CREDIT, BYLINE, DATED_LINE, WIRE = 1, 2, 4, 8
@@ -88,6 +103,7 @@ CREDIT, BYLINE, DATED_LINE, WIRE = 1, 2, 4, 8
 _MAY_DATE = re.compile(
     rf"^(?:[●•■▲-]\s?)?(?:[(（【［\[][^\n]{{2,60}}?[)）】］\]]"
     rf"|[{UPPER}\u0621-\u064a][^\n]{{1,70}}?(?:[)\]）]|\s[—–ـ-]|[./]\s?[—–/-]|\.\s\d|\s/|[-/]\s)"
+    r"|[\u0590-\u05ff\u0900-\u0eff][^\n]{1,40}?[)]"
     r"|[\u4e00-\u9fff]{4,16}\d{0,2}月?\d{1,2}日[电電])"
 )
 
