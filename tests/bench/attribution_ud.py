@@ -293,7 +293,7 @@ def build(treebanks: Path, target: Path) -> None:
         language = CODES.get(name.split("-")[0], "")
         if language not in rules:
             continue
-        for path in sorted(folder.glob("*.conllu")):
+        for path in sorted(folder.glob("*-ud-*.conllu")):
             part = "held" if "test" in path.name else "tune"
             for number, text, words in trees(path):
                 if number.startswith(tuple(rules[language].get("skip", ()))):

@@ -23,7 +23,7 @@ _TOKEN = re.compile(
     rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+)*)|(?P<mark>\S)"
 )
 _WORD = re.compile(r"[^\W_]+")
-_SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."')
+_SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."«»“”„')
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
@@ -46,6 +46,9 @@ class Lexicon:
 
     language: str
     tags: Tags
+    elided: tuple[str, ...]
+    auxiliaries: frozenset[str]  # only where they precede their participle
+    participles: frozenset[str]
     reporting: frozenset[str]  # every sentence that reports something has one of these words
     # by first word: all words of a form, longest first
     verbs: dict[str, tuple[tuple[str, ...], ...]]
@@ -64,9 +67,11 @@ class Lexicon:
     infinitive_marks: frozenset[str]
     subject_marks: frozenset[str]
     subordinators: frozenset[str]
+    relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
     oblique: tuple[str, ...]
     sources: frozenset[str]
+    persons: frozenset[str]
     pro_drop: bool
     verb_final: bool
     verb_second: bool
@@ -81,12 +86,17 @@ def lexicon(language: str) -> Lexicon:
     def words(key: str) -> frozenset[str]:
         return frozenset(word.lower() for word in data.get(key, ()))
 
+    elided = tuple(data.get("elided", ()))
+
     def phrases(key: str) -> tuple[tuple[str, ...], ...]:
-        return tuple(sorted((tuple(phrase.lower().split()) for phrase in data.get(key, ())), key=lambda phrase: (-len(phrase), phrase)))
+        split = {tuple(_apart(phrase.lower(), elided)) for phrase in data.get(key, ())}
+        return tuple(sorted(split, key=lambda phrase: (-len(phrase), phrase)))
 
     verbs: dict[str, list[tuple[str, ...]]] = {}
-    plain = {*data.get("verbs", ()), *conjugated(data, "finite", "stems"), *conjugated(data, "participles", "participle_stems")}
-    data = {**data, "verbs": sorted(plain)}
+    participles = conjugated(data, "participles", "participle_stems")
+    compound = data.get("compound") == "true"
+    finite = [*conjugated(data, "finite", "stems"), *data.get("verbs", ())]
+    data = {**data, "verbs": finite if compound else [*finite, *participles]}
     for phrase in phrases("verbs") + phrases("framing"):
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
@@ -94,9 +104,12 @@ def lexicon(language: str) -> Lexicon:
     return Lexicon(
         language=language,
         tags=tags(language),
+        elided=elided,
+        auxiliaries=words("auxiliaries") if compound else frozenset(),
+        participles=frozenset(participles) if compound else frozenset(),
         reporting=frozenset(
             word
-            for phrase in (*verbs, *separable, *(p[0] for p in phrases("according_before") + phrases("according_after")))
+            for phrase in (*verbs, *separable, *participles, *(p[0] for p in phrases("according_before") + phrases("according_after")))
             for word in _WORD.findall(phrase)
         ),
         verbs={first: tuple(forms) for first, forms in verbs.items()},
@@ -115,14 +128,26 @@ def lexicon(language: str) -> Lexicon:
         infinitive_marks=words("infinitive_marks"),
         subject_marks=words("subject_marks"),
         subordinators=words("subordinators"),
+        relatives=words("relatives"),
         times=words("times"),
         oblique=tuple(data.get("oblique_endings", ())),
         sources=frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key)),
+        persons=words("persons"),
         pro_drop=data.get("pro_drop") == "true",
         verb_final=order == "verb final",
         verb_second=order == "verb second",
         bare=data.get("bare") == "true",
     )
+
+
+def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
+    """Split the words of a phrase, also after a word that has lost its vowel: l'Italia."""
+    return [piece for word in text.split() for piece in _pieces(word, elided)]
+
+
+def _pieces(word: str, elided: tuple[str, ...]) -> list[str]:
+    head, mark, rest = word.replace("’", "'").partition("'")
+    return [head + mark, rest] if rest and head in elided else [head + mark + rest]
 
 
 def tokens(sentence: str, lex: Lexicon) -> list[Token]:
@@ -142,6 +167,11 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             made.append(Token(start, end, text, "mark" if text in _SEPARATORS and not inside else "other"))
         else:
             low = text.lower()
+            if lex.elided and len(pieces := _pieces(low, lex.elided)) > 1:
+                head = len(pieces[0])
+                kind = "C" if pieces[0] in lex.conjunctions else lex.tags.of(pieces[0])
+                made.append(Token(start, start + head, pieces[0], kind, text[0].isupper()))
+                start, text, low = start + head, text[head:], pieces[1]
             capital = text[0].isupper()
             first = not made or (made[-1].kind in ("mark", "quote") and made[-1].low in ("", "–", "—", "-", "("))
             kind = (
@@ -149,6 +179,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 else "o" if low in lex.pronouns
                 else "r" if low in lex.adverbs
                 else "N" if low in lex.negations
+                else "s" if low in lex.relatives
+                else "n" if low in lex.sources
                 else lex.tags.of(low if first and low in lex.tags.words else text)
             )  # fmt: skip
             made.append(Token(start, end, low, kind, capital))
@@ -192,6 +224,12 @@ class _Reader:
             return 0
         if token.capital and at and self.t[at - 1].kind not in ("quote", "mark"):
             return 0  # a name
+        if token.low in self.lex.auxiliaries:
+            n = at + 1
+            while n < len(self.t) and n < at + 3 and self.t[n].kind == "r":
+                n += 1
+            if n < len(self.t) and self.t[n].low in self.lex.participles:
+                return n + 1 - at
         for phrase in self.lex.verbs.get(token.low, ()):
             if all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(phrase)):
                 return len(phrase)
@@ -557,10 +595,16 @@ class _Reader:
 
         It is the first noun phrase of the clause, after an introductory phrase.
         """
-        t, n = self.t, start
+        t = self.t
         apposed = self._apposed(start, at)
         if apposed is not None:
             return apposed
+        n = start = self._main_clause(start, at)
+        near = at - 1
+        while near > start and (t[near].kind in "xrtN" or (t[near].kind == "o" and t[near].low not in self.lex.pronouns)):
+            near -= 1
+        if near >= start and t[near].low in self.lex.pronouns and t[near].kind == "o":
+            return t[near].start, t[near].end
         while n < at:
             token = t[n]
             if token.low in self.lex.pronouns:
@@ -573,7 +617,7 @@ class _Reader:
                 continue
             end = min(self._noun_phrase_end(n), at)
             if end > n and self._speaks(n, end):
-                return t[n].start, t[end - 1].end
+                return t[n].start, t[self._extended(n, end, at) - 1].end
             n = max(end, n + 1)
         # Scripts without capitals: a name that no table contains.
         words = t[start:at]
@@ -584,6 +628,37 @@ class _Reader:
         if any(token.kind in "nvpjiz" for token in words):
             return words[0].start, words[-1].end
         return None
+
+    def _main_clause(self, start: int, at: int) -> int:
+        """Return the start of the last clause before a verb.
+
+        A clause with a verb of its own may precede it with “and”.
+        """
+        verbal = False
+        first = start
+        for n in range(start, at):
+            token = self.t[n]
+            if token.kind in "vx" and not self._named(n):
+                verbal = True
+            elif token.kind == "c" and verbal and n + 1 < at:
+                first, verbal = n + 1, False
+        return first
+
+    def _extended(self, start: int, end: int, at: int) -> int:
+        """Return the end of a subject with all that depends on it, up to its verb.
+
+        A name ends a subject: what follows it says when and where.
+        """
+        t = self.t
+        last = at
+        while last > end and t[last - 1].kind in "xrtoN":
+            last -= 1
+        between = t[end:last]
+        if not between or between[0].kind != "a" or any(token.kind in "vxocsC" or token.low in self.lex.times for token in between):
+            return end
+        if t[end - 1].capital or any(token.low in self.lex.persons for token in t[start:end]) or last - start > _LONGEST_SPEAKER:
+            return end
+        return last
 
     def _apposed(self, start: int, at: int) -> Range | None:
         """Return a subject with an apposition or relative clause in commas.
