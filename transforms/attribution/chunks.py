@@ -640,7 +640,7 @@ class _Reader:
             token = self.t[n]
             if token.kind in "vx" and not self._named(n):
                 verbal = True
-            elif token.kind == "c" and verbal and n + 1 < at:
+            elif token.kind == "c" and verbal and n + 1 < at and (self.t[n + 1].kind in "do" or self.t[n + 1].capital):
                 first, verbal = n + 1, False
         return first
 
@@ -654,7 +654,12 @@ class _Reader:
         while last > end and t[last - 1].kind in "xrtoN":
             last -= 1
         between = t[end:last]
-        if not between or between[0].kind != "a" or any(token.kind in "vxocsC" or token.low in self.lex.times for token in between):
+        if (
+            t[start].kind not in "dm"
+            or not between
+            or between[0].kind != "a"
+            or any(token.kind in "vxocsC" or token.low in self.lex.times for token in between)
+        ):
             return end
         if t[end - 1].capital or any(token.low in self.lex.persons for token in t[start:end]) or last - start > _LONGEST_SPEAKER:
             return end
