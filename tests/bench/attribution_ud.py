@@ -1,7 +1,7 @@
 """Who said what in thirty languages, against statements derived from the trees of Universal Dependencies.
 
     python tests/bench/attribution_ud.py build TREEBANKS DIR      # DIR/xx.tune.jsonl and DIR/xx.held.jsonl for each language
-    python tests/bench/attribution_ud.py score DIR [--languages de fr] [--part tune|held] [--misses 20]
+    python tests/bench/attribution_ud.py score DIR [--languages de fr] [--part tune|held] [--misses 20] [--reliability]
 
 TREEBANKS holds one folder a treebank, as the repositories of Universal Dependencies do (UD_German-GSD or German-GSD). They are
 fetched, never committed; PUD is refused, because it judges. Files named `test` make the held part, all others the tuning part.
@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import itertools
 import json
 import sys
 from collections import defaultdict
@@ -317,6 +318,7 @@ def predicted(text: str, language: str) -> list[dict[str, Any]]:
             "source": [list(item.speaker)] if item.speaker else [],
             "cue": [list(item.cue)] if item.cue[0] >= 0 else [],
             "content": [list(span) for span in item.content],
+            "score": item.score,
         }
         for item in statements(text, language, people)
     ]
@@ -344,6 +346,7 @@ def main() -> None:
     command.add_argument("--languages", nargs="*")
     command.add_argument("--part", choices=("tune", "held"), default="tune")
     command.add_argument("--misses", type=int, default=0, help="sentences to print whose statements are not all right")
+    command.add_argument("--reliability", action="store_true", help="also print how often statements are right, by their score")
     command.add_argument("--limit", type=int, default=400, help="sentences with statements a language, at most")
     arguments = parser.parse_args()
     if arguments.command == "build":
@@ -354,11 +357,15 @@ def main() -> None:
     for path in sorted(arguments.bench.glob(f"*.{arguments.part}.jsonl")):
         language = path.name.split(".")[0]
         if not arguments.languages or language in arguments.languages:
-            report(score, path, language, arguments.limit, arguments.misses)
+            report(score, path, language, arguments)
 
 
-def report(score: ModuleType, path: Path, language: str, limit: int, misses: int) -> None:
+BINS = (0.0, 0.5, 0.7, 0.8, 0.9, 1.01)
+
+
+def report(score: ModuleType, path: Path, language: str, arguments: argparse.Namespace) -> None:
     """Print the figures of one language, and the sentences that are not all right."""
+    limit, misses = arguments.limit, arguments.misses
     rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     withs = [row for row in rows if any(not item["optional"] for item in row["attributions"])]
     withs = withs[:: max(len(withs) // limit, 1)]
@@ -366,6 +373,7 @@ def report(score: ModuleType, path: Path, language: str, limit: int, misses: int
     others = others[:: max(len(others) // limit, 1)]
     hits = {"who-what": 0, "content": 0}
     n_gold = n_predicted = printed = 0
+    right: dict[float, list[bool]] = defaultdict(list)
     for row in withs:
         made = predicted(row["text"], language)
         result = judge(score, row, made)
@@ -373,6 +381,9 @@ def report(score: ModuleType, path: Path, language: str, limit: int, misses: int
         n_predicted += result["predicted"]
         for key in hits:
             hits[key] += result[key]
+        for index, item in enumerate(made):
+            if index not in result["left_out"]:
+                right[max(low for low in BINS if low <= item["score"])].append(index in result["right"])
         if printed < misses and (result["who-what"] < max(result["gold"], result["predicted"])):
             printed += 1
             show(row, made)
@@ -381,10 +392,14 @@ def report(score: ModuleType, path: Path, language: str, limit: int, misses: int
     f1 = 2 * hits["who-what"] / max(n_predicted + n_gold, 1)
     content = 2 * hits["content"] / max(n_predicted + n_gold, 1)
     print(f"{language:3} {len(withs):6} {n_gold:6}  {p:.2f} {r:.2f} {f1:.3f}  {content:.3f}  {100 * alarms / max(len(others), 1):6.1f}")
+    if arguments.reliability:
+        for low, high in itertools.pairwise(BINS):
+            if right[low]:
+                print(f"      score {low:.1f} to {min(high, 1.0):.1f}: {len(right[low]):5}, right {sum(right[low]) / len(right[low]):.2f}")
     sys.stdout.flush()
 
 
-def judge(score: ModuleType, row: dict[str, Any], made: list[dict[str, Any]]) -> dict[str, int]:
+def judge(score: ModuleType, row: dict[str, Any], made: list[dict[str, Any]]) -> dict[str, Any]:
     """Hits of one sentence: pairs of greatest overlap in content, one to one; optional golds and their partners are left out."""
     doc = score.Doc(row["text"])
     if row["language"] in ("ja", "th", "zh"):  # no blanks: every letter is a word
@@ -400,7 +415,8 @@ def judge(score: ModuleType, row: dict[str, Any], made: list[dict[str, Any]]) ->
         ((_dice(g[0], p[0]), _dice(g[1], p[1]), i, j) for i, g in enumerate(golds) for j, p in enumerate(guesses) if g[0] & p[0]),
         key=lambda pair: (-pair[0], -pair[1], golds[pair[2]][2], pair[2]),
     )
-    result = {"gold": sum(not item[2] for item in golds), "predicted": len(guesses), "who-what": 0, "content": 0}
+    result: dict[str, Any] = {"gold": sum(not item[2] for item in golds), "predicted": len(guesses), "who-what": 0, "content": 0}
+    result |= {"right": set(), "left_out": set()}
     used_gold: set[int] = set()
     used: set[int] = set()
     for content, source, i, j in pairs:
@@ -410,9 +426,12 @@ def judge(score: ModuleType, row: dict[str, Any], made: list[dict[str, Any]]) ->
         used.add(j)
         if golds[i][2]:
             result["predicted"] -= 1
+            result["left_out"].add(j)
         elif content >= 0.5:
             result["content"] += 1
             result["who-what"] += source >= 0.5
+            if source >= 0.5:
+                result["right"].add(j)
     return result
 
 
