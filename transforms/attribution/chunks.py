@@ -20,7 +20,7 @@ from newsbeam.transforms.attribution.tags import Tags, tags
 
 Range = tuple[int, int]
 _TOKEN = re.compile(
-    rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+)*)|(?P<mark>\S)"
+    rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+|:[a-zåäö]+)*)|(?P<mark>\S)"
 )
 _WORD = re.compile(r"[^\W_]+")
 _SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."«»“”„')
@@ -61,6 +61,8 @@ class Lexicon:
     after: tuple[tuple[str, ...], ...]
     of: frozenset[str]
     pronouns: frozenset[str]
+    articles: frozenset[str]
+    clause_endings: tuple[str, ...]
     adverbs: frozenset[str]
     not_speakers: frozenset[str]
     negations: frozenset[str]
@@ -122,6 +124,8 @@ def lexicon(language: str) -> Lexicon:
         after=phrases("according_after"),
         of=words("of"),
         pronouns=words("pronouns"),
+        articles=words("articles"),
+        clause_endings=tuple(data.get("clause_endings", ())),
         adverbs=words("adverbs"),
         not_speakers=words("not_speakers"),
         negations=words("negation"),
@@ -184,6 +188,10 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 else lex.tags.of(low if first and low in lex.tags.words else text)
             )  # fmt: skip
             made.append(Token(start, end, low, kind, capital))
+    for n, token in enumerate(made[:-1]):
+        # de svenska forskarna: an article that is also a pronoun
+        if token.kind == "o" and token.low in lex.articles and made[n + 1].kind in "njmpz" and made[n + 1].low not in lex.verbs:
+            made[n] = Token(token.start, token.end, token.low, "d", token.capital)
     return made
 
 
@@ -230,10 +238,12 @@ class _Reader:
                 n += 1
             if n < len(self.t) and self.t[n].low in self.lex.participles:
                 return n + 1 - at
+        if self._particle(at + 1, self.lex.separable.get(token.low, frozenset())):
+            return 1
         for phrase in self.lex.verbs.get(token.low, ()):
             if all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(phrase)):
                 return len(phrase)
-        return int(self._particle(at + 1, self.lex.separable.get(token.low, frozenset())))
+        return 0
 
     def _particle(self, at: int, particles: frozenset[str]) -> bool:
         """Return whether one of the particles follows in the same clause: voegde hij eraan toe."""
@@ -288,6 +298,8 @@ class _Reader:
                 return
         subject = self._phrase_before(left, cue[0]) if not opens or t[left - 1].low in (",", "،", ")") else None
         start = cue[1]
+        if lex.verb_second and subject is not None and behind is not None and self._inverted(left, cue[0], behind, after):
+            subject = None
         if subject is None and behind is not None and (opens or lex.verb_second or self._adverbial(left, cue[0])):
             subject, start = behind, after
         heir = False
@@ -307,7 +319,7 @@ class _Reader:
             )
             return
         # "…", X sade. · Saken är klar, X sade.
-        if subject and not heir and start == cue[1] and self._ends(cue[1]):
+        if subject and not heir and start == cue[1] and self._closes(cue[1]):
             first = next(n for n, token in enumerate(t) if token.start >= subject[0])
             if first and t[first - 1].kind in ("mark", "quote"):
                 quotes = self._quotes_before(first)
@@ -353,7 +365,7 @@ class _Reader:
         return start
 
     def _nothing_between(self, start: int, at: int) -> bool:
-        return all(token.kind in "xrtoc" and token.low not in self.lex.pronouns for token in self.t[start:at])
+        return all(token.kind in "xrtoc" and not self._personal(token) for token in self.t[start:at])
 
     def _adverbial(self, start: int, at: int) -> bool:
         """Return whether the clause begins with an adverb or adverbial phrase.
@@ -362,10 +374,30 @@ class _Reader:
         """
         return start < at and self.t[start].kind in ("a", "r")
 
+    def _inverted(self, left: int, at: int, behind: Range, after: int) -> bool:
+        """Return whether the phrase after a verb in second place is its subject, not the one before.
+
+        Examples: En dag sade han att … · När X såg det svarade Y: …
+        """
+        t = self.t
+        if any(self._personal(token) for token in t[left:at] if token.kind == "o") and not any(token.kind == "v" for token in t[left:at]):
+            return False
+        pronoun = any(token.start == behind[0] and self._personal(token) for token in t)
+        direct = after >= len(t) or t[after].kind in ("mark", "C", "quote", "r", "a", "s")
+        opened = left > 0 and t[left - 1].kind == "s" and any(token.kind == "v" for token in t[left:at])
+        return direct and (pronoun or opened)
+
     def _ends(self, at: int) -> bool:
         while at < len(self.t) and self.t[at].kind in ("r", "t"):
             at += 1
         return at >= len(self.t) or self.t[at].kind == "mark"
+
+    def _closes(self, at: int) -> bool:
+        """Return whether nothing but a short adverbial phrase follows: X sanoi keskiviikkona Helsingissä."""
+        end = at
+        while end < len(self.t) and self.t[end].kind not in ("mark", "quote", "C", "s", "v", "x", "c"):
+            end += 1
+        return end - at <= _SHORT_SUBJECT and (end >= len(self.t) or self.t[end].kind in ("mark", "c"))
 
     def _token_at(self, position: int) -> int:
         return next((n for n, token in enumerate(self.t) if token.start >= position), len(self.t))
@@ -443,7 +475,7 @@ class _Reader:
         if at >= len(t) - 2 or t[at].low not in (",", "،", "–", "—"):
             return []
         first = t[at + 1]
-        if first.kind in ("s", "i") or (first.kind in ("o", "C", "c") and first.low not in self.lex.pronouns) or self._verb(at + 1):
+        if first.kind in ("s", "i") or (first.kind in ("o", "C", "c") and not self._personal(first)) or self._verb(at + 1):
             return []
         words = t[at + 1 :]
         if not any(token.kind in "vx" for token in words) or len(words) < 3:
@@ -496,13 +528,21 @@ class _Reader:
                 )
             if self._is_conjunction(n) and not framing:
                 return self._rest(n, following)
-            if token.low in self.lex.questions and not framing and (n == start or t[n - 1].low == ","):
+            if (
+                token.low in self.lex.questions
+                and not framing
+                and (n == start or t[n - 1].low == "," or all(other.kind in "rtao" for other in t[start:n]))
+            ):
                 return self._rest(n, following)
             if token.low in (";", ".", "!", "?"):
                 break
             if token.kind == "s" and n > start + 1:
                 break
             n += 1
+        if self.lex.clause_endings and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
+            end = next((n for n in range(start, len(t)) if t[n].kind in ("mark", "v", "x")), len(t))
+            if any(token.low.endswith(self.lex.clause_endings) and len(token.low) > 5 for token in t[start + 1 : end]):
+                return self._rest(start, following)
         if (
             self.lex.bare
             and not framing
@@ -534,9 +574,9 @@ class _Reader:
         The phrase includes its apposition.
         """
         t, n = self.t, at
-        while n < len(t) and (t[n].kind in "xrt" or (t[n].kind == "o" and t[n].low not in self.lex.pronouns)) and not self._named(n):
+        while n < len(t) and (t[n].kind in "xrt" or (self._object(n) and not self._personal(t[n]))) and not self._named(n):
             n += 1
-        if n < len(t) and t[n].low in self.lex.pronouns:
+        if n < len(t) and self._personal(t[n]):
             return (t[n].start, t[n].end), n + 1
         end = self._noun_phrase_end(n)
         if end == n or not self._speaks(n, end):
@@ -548,6 +588,9 @@ class _Reader:
             if closing > end + 1 and (closing >= len(t) or t[closing].kind == "mark"):
                 return (speaker[0], t[closing - 1].end), closing
         return speaker, end
+
+    def _personal(self, token: Token) -> bool:
+        return token.kind == "o" and token.low in self.lex.pronouns
 
     def _named(self, n: int) -> bool:
         return self.t[n].capital and n > 0 and self.t[n - 1].kind not in ("mark", "quote")
@@ -571,14 +614,15 @@ class _Reader:
             elif token.kind in ("djmzit" if not noun else "jmzi"):
                 pass
             elif token.kind == "a" or token.low in self.lex.of:
-                if not noun or token.low not in self.lex.of:
+                part = n > at and t[n - 1].kind in "dmo"  # en av cheferna
+                if not (noun or part) or token.low not in self.lex.of or self._object(n + 1):
                     break
             elif token.kind == "c":
                 if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
                     break
             elif token.kind == "d" and noun and t[n - 1].low not in self.lex.of:
                 break
-            elif token.kind == "o" and token.low not in self.lex.pronouns and (noun or (n + 1 < len(t) and t[n + 1].kind in "njp")):
+            elif token.kind == "o" and not self._personal(token) and (noun or (n + 1 < len(t) and t[n + 1].kind in "njp")):
                 pass  # a possessive before or after its noun
             elif token.kind in "vxro":
                 break
@@ -586,6 +630,10 @@ class _Reader:
         while n > at and (t[n - 1].kind in ("a", "c", "d", "mark") or t[n - 1].low in self.lex.of) and not t[n - 1].capital:
             n -= 1
         return n
+
+    def _object(self, n: int) -> bool:
+        """Return whether a pronoun stands at `n` that determines no noun: för mig."""
+        return n < len(self.t) and self.t[n].kind == "o" and not (n + 1 < len(self.t) and self.t[n + 1].kind in "njpmz")
 
     def _is_verb(self, n: int) -> bool:
         return bool(self._verb(n)) or (self.t[n].kind in ("v", "x") and not self._named(n))
@@ -601,13 +649,13 @@ class _Reader:
             return apposed
         n = start = self._main_clause(start, at)
         near = at - 1
-        while near > start and (t[near].kind in "xrtN" or (t[near].kind == "o" and t[near].low not in self.lex.pronouns)):
+        while near > start and (t[near].kind in "xrtN" or (t[near].kind == "o" and not self._personal(t[near]))):
             near -= 1
-        if near >= start and t[near].low in self.lex.pronouns and t[near].kind == "o":
+        if near >= start and self._personal(t[near]):
             return t[near].start, t[near].end
         while n < at:
             token = t[n]
-            if token.low in self.lex.pronouns:
+            if self._personal(token):
                 return token.start, token.end
             if token.kind in "crtoxN" and not self._named(n) and not (token.capital and n == start and token.kind not in "crNox"):
                 n += 1
@@ -686,12 +734,12 @@ class _Reader:
         if len(between) > 22 or (not relative and any(token.kind in ("v", "x") or token.kind == "quote" for token in between)):
             return None
         if start == at or self._nothing_between(start, at):
-            return t[first].start, t[start - 2].end
+            return t[first].start, t[end - 1 if relative else start - 2].end
         if start - 1 == end and (t[start].kind in "ndj" and not t[start].capital):
             closing = min(self._noun_phrase_end(start), at)
             if closing > start:
                 return t[first].start, t[closing - 1].end
-        return t[first].start, t[max(start - 2, end - 1)].end
+        return t[first].start, t[end - 1 if relative else max(start - 2, end - 1)].end
 
     def _speaks(self, start: int, end: int) -> bool:
         """Return whether a noun phrase can speak.
@@ -715,7 +763,7 @@ class _Reader:
         if span is None:
             return False
         words = [token for token in self.t if span[0] <= token.start < span[1]]
-        return any(token.capital or token.low in self.lex.pronouns or token.low in self.lex.sources for token in words) or len(words) <= 3
+        return any(token.capital or self._personal(token) or token.low in self.lex.sources for token in words) or len(words) <= 3
 
     # -- other orders ---------------------------------------------------------------------------------------------------
 
@@ -761,7 +809,7 @@ class _Reader:
         It ends before the first comma, or with the first noun phrase.
         """
         t = self.t
-        if t[first].low in self.lex.pronouns:
+        if self._personal(t[first]):
             return first + 1
         comma = next((n for n in range(first, limit) if t[n].low in (",", "quote") or t[n].kind == "quote"), limit)
         words = t[first:comma]
@@ -782,16 +830,16 @@ class _Reader:
             phrase = next((p for p in lex.before if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
             if phrase:
                 start = n + len(phrase)
-                end = self._noun_phrase_end(start) if not (start < len(t) and t[start].low in lex.pronouns) else start + 1
+                end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
                 if end > start and (self._speaks(start, end) or end == start + 1):
                     self._accorded((n, start), start, end)
                     return
             phrase = next((p for p in lex.after if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
             if phrase and n:
                 start = self._left_edge(n)
-                while start < n and self._noun_phrase_end(start) < n and t[start].low not in lex.pronouns:
+                while start < n and self._noun_phrase_end(start) < n and not self._personal(t[start]):
                     start += 1
-                if start < n and (self._speaks(start, n) or t[start].low in lex.pronouns):
+                if start < n and (self._speaks(start, n) or self._personal(t[start])):
                     self._accorded((n, n + len(phrase)), start, n)
                     return
 
