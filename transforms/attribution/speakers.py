@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 from newsbeam.transforms.attribution.dispatch import kinds
+from newsbeam.transforms.attribution.english.genre import temper
 from newsbeam.transforms.attribution.english.names import Names, describe, pronoun
 from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english
 from newsbeam.transforms.attribution.people import People, pronoun_gender
@@ -48,7 +49,7 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
         if speaker.kind == "person" and speaker.name:
             last, last_end = speaker, item.cue[1]
             spoken.add(speaker.name)
-    return tuple(made)
+    return tuple(temper(made, prose) if language == "en" else made)
 
 
 def _form(content: tuple[Span, ...], direct: bool) -> ClaimForm:
