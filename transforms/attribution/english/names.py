@@ -40,7 +40,7 @@ def _bare(word: str) -> str:
         word = word[:-2]
     elif word.endswith(("'", "’")):
         word = word[:-1]
-    clean = word.strip(".,")
+    clean = word.strip(".,’'")
     # The full stop belongs to an initial, and to the St. of a surname.
     return clean + "." if (len(clean) == 1 or clean == "St") and word[len(clean) : len(clean) + 1] == "." else clean
 
@@ -49,9 +49,9 @@ _AGE = re.compile(r"\s?\(\d{1,3}\)")
 
 
 _CAPITAL = re.compile(r"(?<!\w)[A-Z][\w’'-]+")
-# Up to four words with mandatory blanks between them. With optional blanks, a run of capitals could
+# Up to seven words with mandatory blanks between them. With optional blanks, a run of capitals could
 # be divided in exponentially many ways.
-_OF_NAME = re.compile(r"([A-Z][\w’'.-]*(?:\s[A-Z][\w’'.-]*){0,3}\s?) (?:of|from)\b")
+_OF_NAME = re.compile(r"([A-Z][\w’'.-]*(?:\s[A-Z][\w’'.-]*){0,6}\s?) (?:of|from)\b")
 _CAPITALS = re.compile(r"[A-Z]")
 _SURNAME_FIRST = re.compile(r"(?:[.!?”\"’]\s|\n)\s?([A-Z][\w-]+) (?=[a-z])")
 
@@ -68,7 +68,7 @@ class Names:
                 keep = words[-len(letters) :] if letters.isupper() else words
                 initials = "".join(word[0] for word in keep)
                 if initials.upper() == letters.upper() or (len(keep) > 1 and keep[0][0] == letters[0] and keep[-1][0] == letters[-1]):
-                    self.acronyms.setdefault(letters, " ".join(keep))
+                    self.acronyms.setdefault(letters, match[1][match[1].index(keep[0]) :].strip() if letters.isupper() else " ".join(keep))
         self.count: Counter[str] = Counter()
         self.first: dict[str, int] = {}
         self.titled: dict[str, set[str]] = {}
@@ -95,6 +95,9 @@ class Names:
                 or (_is_title(low) and not part)
                 or (low.rstrip(".") in _names("nationalities") and not part)
             )
+            if word and part and low in _OFFICES:
+                titles, part = [*titles, *(name.lower() for name in part), low], []  # Economy Minister Jane Doe
+                continue
             if broken:
                 if len(part) >= 2:
                     self._person(part, titles, at)
@@ -286,6 +289,11 @@ def _paragraphs_up_to(text: str, at: int) -> tuple[int, int]:
     return max(here, reach), max(before, reach)
 
 
+# Words that make an office of the capitals before them, and behind which a name may follow.
+_OFFICES = frozenset(
+    "minister secretary president leader chief director commissioner spokesman spokeswoman spokesperson ambassador governor senator "
+    "mayor chairman chairwoman chancellor speaker editor analyst coach prosecutor premier".split()
+)
 _MAX_PRONOUN_CHARS = 1500
 _MAX_NAME_WORDS = 4
 
@@ -375,6 +383,12 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     organisation = (bool(heads) and heads[-1] in _names("organisation_words")) or any(
         _bare(word).lower() in _names("organisation_words") for word in words[cut : max(cut, len(heads))]
     )
+    if 0 < len(heads) < cut <= len(heads) + 2 and words[len(heads) - 1][0].islower():
+        name_words = []  # the mayor of Lisbon, a leader of the Foo Council
+    elif len(words) == 1 and lows[0] in _names("group_words") | _names("unnamed_words"):
+        name_words = []  # Officials
+    elif cut == 1 and lows[0] == "the" and len(words) == 2 and names.resolve(bare[1]) == bare[1]:
+        return bare[1], role, "publication" if is_outlet(bare[1]) else "organisation"  # the Treasury
     if len(heads) < len(lows) and heads[-1] in _names("unnamed_words") and words[len(heads) - 1][0].islower():
         return inner, role, "unnamed"  # a spokesman for Foo
     of_name = _OF_NAME.match(head)
@@ -536,8 +550,9 @@ def _split(phrase: str) -> tuple[str, str]:
         first = rest.split(" ", 1)[0].lower() if rest else ""
     if first in ("who", "which", "whose", "of", "from", "jr.", "jr", "sr."):
         return head, ""
+    office = first and _heads(head.lower().split())[-1:]
     named = re.match(r"(?:(?:Dr|Mr|Mrs|Ms|Prof|Sir|Dame)\.? )?([A-Z][\w.’'-]+(?: (?:de |van |von |al )?[A-Z][\w.’'-]+){1,3})(?=,|$)", rest)
-    if named and _ROLE.match(head):
+    if named and (_ROLE.match(head) or (office and office[0] in _names("titles"))):
         # the owner of the Foo, Jane Doe
         return named[1], re.sub(r"^(?:the|a|an|its|his|her|their) ", "", head.strip(), flags=re.I)
     if not re.search(r"[A-Z]", head) and re.match(r"[A-Z]", rest):

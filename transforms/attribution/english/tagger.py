@@ -274,7 +274,7 @@ def _trim_source(reading: Reading, low: int, high: int) -> tuple[int, int] | Non
     words = reading.words
     while low < high and words[low] in _NO_START:
         low += 1
-    while low < high and words[high - 1] in _NO_END:
+    while low < high and (words[high - 1] in _NO_END or (high - low > 1 and words[high - 1] in _DAYS)):
         high -= 1
     if (
         low < high
@@ -288,8 +288,13 @@ def _trim_source(reading: Reading, low: int, high: int) -> tuple[int, int] | Non
     return reading.start[low], reading.end[high - 1]
 
 
-_NO_START = frozenset((",", ";", ":", ".", "and", "but", "that", "as", "after", "before", "when", "while", "because", "if", BREAK, CLOSING))
-_NO_END = frozenset((",", ";", ":", "and", "of", "the", "a", "that", BREAK, OPENING))
+_DAYS = frozenset("monday tuesday wednesday thursday friday saturday sunday yesterday".split())
+_NO_START = frozenset(
+    (",", ";", ":", ".", "and", "but", "that", "as", "after", "before", "when", "while", "because", "if", "of", BREAK, CLOSING)
+)
+_NO_END = frozenset(
+    (*", ; : and of the a that on in at by from to with during has have had is was were will would".split(), BREAK, OPENING)
+)
 
 
 def _split_content(reading: Reading, low: int, high: int) -> list[tuple[int, int]]:
