@@ -27,6 +27,7 @@ _SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."«»“”„')
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
+_SHORTEST_STEM = 5  # letters
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,7 @@ class Lexicon:
     oblique: tuple[str, ...]
     sources: frozenset[str]
     persons: frozenset[str]
+    source_stems: tuple[str, ...]  # long ones, which may have endings
     pro_drop: bool
     verb_final: bool
     verb_second: bool
@@ -103,6 +105,7 @@ def lexicon(language: str) -> Lexicon:
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
     separable = {form: frozenset(particles) for form, particles in data.get("separable", {}).items()}
+    terms = frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key))
     return Lexicon(
         language=language,
         tags=tags(language),
@@ -135,8 +138,9 @@ def lexicon(language: str) -> Lexicon:
         relatives=words("relatives"),
         times=words("times"),
         oblique=tuple(data.get("oblique_endings", ())),
-        sources=frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key)),
         persons=words("persons"),
+        sources=frozenset(terms),
+        source_stems=tuple(sorted(term for term in terms if len(term) >= _SHORTEST_STEM)),
         pro_drop=data.get("pro_drop") == "true",
         verb_final=order == "verb final",
         verb_second=order == "verb second",
@@ -152,6 +156,11 @@ def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
 def _pieces(word: str, elided: tuple[str, ...]) -> list[str]:
     head, mark, rest = word.replace("’", "'").partition("'")
     return [head + mark, rest] if rest and head in elided else [head + mark + rest]
+
+
+def _is_source(word: str, lex: Lexicon) -> bool:
+    """Return whether a word, in any case or number, names a kind of source."""
+    return word in lex.sources or word.startswith(lex.source_stems)
 
 
 def tokens(sentence: str, lex: Lexicon) -> list[Token]:
@@ -520,6 +529,9 @@ class _Reader:
                 between = t[start:n]
                 if any(other.kind == "v" for other in between):
                     return [], False
+                if between and between[-1].kind != "mark" and self._conjunction(n + 1) > n + 1:
+                    n += 1
+                    continue  # the name of an outlet: рассказал агентству «…», что
                 rest = [other for other in t[n + 1 :] if other.kind != "mark"]
                 return (
                     ([(token.start, token.end)], True)
@@ -574,8 +586,16 @@ class _Reader:
         The phrase includes its apposition.
         """
         t, n = self.t, at
-        while n < len(t) and (t[n].kind in "xrt" or (self._object(n) and not self._personal(t[n]))) and not self._named(n):
-            n += 1
+        while n < len(t) and not self._named(n):
+            if t[n].kind == "a":
+                behind = self._adverbial_end(n)
+                if behind == n:
+                    break
+                n = behind
+            elif t[n].kind in "xrt" or (self._object(n) and not self._personal(t[n])):
+                n += 1
+            else:
+                break
         if n < len(t) and self._personal(t[n]):
             return (t[n].start, t[n].end), n + 1
         end = self._noun_phrase_end(n)
@@ -591,6 +611,36 @@ class _Reader:
 
     def _personal(self, token: Token) -> bool:
         return token.kind == "o" and token.low in self.lex.pronouns
+
+    def _adverbial_end(self, at: int) -> int:
+        """Return the end of an adverbial phrase between a verb and its subject.
+
+        Examples: в среду (2 июля) министр X · za SETimes ekonomist X. It is `at` if no subject follows.
+        """
+        t, n = self.t, at + 1
+        while n < len(t) and t[n].kind in "jmdo" and not t[n].capital:
+            n += 1
+        if n >= len(t) or t[n].kind in ("mark", "quote") or self._is_verb(n):
+            return at
+        timed = any(token.low in self.lex.times for token in t[at + 1 : n + 1])
+        n += 1
+        while n < len(t) and (t[n].low in self.lex.times or (timed and t[n].kind == "m")):
+            n += 1
+        if n < len(t) and t[n].low in ("(", ",") and timed:  # the date
+            close = next((m for m in range(n + 1, min(n + 6, len(t))) if t[m].low in (")", ",")), n)
+            if close > n and all(token.kind in ("m", "other", "mark") or token.low in self.lex.times for token in t[n + 1 : close]):
+                n = close + 1
+        while n < len(t) and t[n].kind == "j" and not t[n].capital and not (n + 1 < len(t) and _is_source(t[n + 1].low, self.lex)):
+            n += 1
+        clause = n
+        while clause < len(t) and t[clause].kind not in ("mark", "quote", "C", "s", "v", "x"):
+            clause += 1
+        source = next((m for m in range(n, clause) if _is_source(t[m].low, self.lex) or self._personal(t[m])), clause)
+        if source < clause and not any(token.capital for token in t[n:source]):
+            while source > n and t[source - 1].kind == "j":
+                source -= 1
+            n = source
+        return n if n < clause else at
 
     def _named(self, n: int) -> bool:
         return self.t[n].capital and n > 0 and self.t[n - 1].kind not in ("mark", "quote")
@@ -615,7 +665,8 @@ class _Reader:
                 pass
             elif token.kind == "a" or token.low in self.lex.of:
                 part = n > at and t[n - 1].kind in "dmo"  # en av cheferna
-                if not (noun or part) or token.low not in self.lex.of or self._object(n + 1):
+                timed = any(other.low in self.lex.times for other in t[n + 1 : n + 3])
+                if not (noun or part) or token.low not in self.lex.of or self._object(n + 1) or timed:
                     break
             elif token.kind == "c":
                 if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
@@ -749,7 +800,7 @@ class _Reader:
         words = self.t[start:end]
         if not words or words[0].low in self.lex.not_speakers or words[-1].low in self.lex.not_speakers:
             return False
-        if any(token.low in self.lex.times for token in words) and not any(token.low in self.lex.sources for token in words):
+        if any(token.low in self.lex.times for token in words) and not any(_is_source(token.low, self.lex) for token in words):
             return False
         if self.lex.oblique and words[-1].low.endswith(self.lex.oblique):
             return False
@@ -763,7 +814,7 @@ class _Reader:
         if span is None:
             return False
         words = [token for token in self.t if span[0] <= token.start < span[1]]
-        return any(token.capital or self._personal(token) or token.low in self.lex.sources for token in words) or len(words) <= 3
+        return any(token.capital or self._personal(token) or _is_source(token.low, self.lex) for token in words) or len(words) <= 3
 
     # -- other orders ---------------------------------------------------------------------------------------------------
 
@@ -831,6 +882,8 @@ class _Reader:
             if phrase:
                 start = n + len(phrase)
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
+                if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):
+                    end -= 1  # a predicate: Według policji ranne zostały …
                 if end > start and (self._speaks(start, end) or end == start + 1):
                     self._accorded((n, start), start, end)
                     return

@@ -116,7 +116,12 @@ def _western(prose: str, language: str, people: People) -> list[Statement]:
                 state.before = stripped(prose, offset, match.start() + end)
         before = match.start()
     found = _without_containers(found)
-    return found if language == "ar" else found + _not_covered(_classed(prose, language), found)
+    if language == "ar":
+        return found
+    more = _classed(prose, language)
+    if load(language).get("prefer_classes") == "true":
+        found, more = more, found
+    return found + _not_covered(more, found)
 
 
 def _not_covered(more: list[Statement], found: list[Statement]) -> list[Statement]:
@@ -141,9 +146,14 @@ def _classed(prose: str, language: str) -> list[Statement]:
         masked = mask_quotations(prose, match.start(), match.end(), language)
         for start, end in split_sentences(masked):
             sentence = masked[start:end].replace(SPEECH_END, REST)
+            offset = match.start() + start
+            alone = ALONE.fullmatch(sentence)
+            if alone and found and found[-1].direct and found[-1].cue[0] >= match.start() and found[-1].speaker is not None:
+                found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
+                continue
             if len(sentence) <= MIN_SENTENCE_CHARS:
                 continue
-            new = chunks.read(sentence, match.start() + start, language, last)
+            new = chunks.read(sentence, offset, language, last)
             found += new
             if new and new[-1].speaker is not None:
                 last, last_speaker_at = new[-1].speaker, match.start()
