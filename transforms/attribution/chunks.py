@@ -177,6 +177,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         elif match.lastgroup == "mark":
             # of an abbreviation: sentences are already split
             inside = text == "." and start + 1 < len(sentence.rstrip(' .\u2026"”»'))
+            # landbruks- og matminister
+            inside = inside or (text == "-" and bool(made) and made[-1].end == start and made[-1].kind in "njp")
             made.append(Token(start, end, text, "mark" if text in _SEPARATORS and not inside else "other"))
         else:
             low = text.lower()
@@ -198,9 +200,15 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             )  # fmt: skip
             made.append(Token(start, end, low, kind, capital))
     for n, token in enumerate(made[:-1]):
-        # de svenska forskarna: an article that is also a pronoun
-        if token.kind == "o" and token.low in lex.articles and made[n + 1].kind in "njmpz" and made[n + 1].low not in lex.verbs:
+        behind = made[n + 1]
+        if token.kind == "o" and token.low in lex.articles and behind.low not in lex.verbs and (behind.kind in "njmpz" or behind.low in lex.of):
+            # de svenska forskarna, en av dem: an article that is also a pronoun
             made[n] = Token(token.start, token.end, token.low, "d", token.capital)
+        elif token.kind in "vi" and n and not token.capital and token.low not in lex.tags.words and token.low not in lex.verbs:
+            # ein Radiosender, Kroatias ambassadør Ana Doe: a noun that only its ending makes a verb
+            before = made[n - 1]
+            if before.low in lex.articles or (before.kind == "j" and lex.articles) or (behind.capital and behind.kind in "np" and (before.low in lex.verbs or before.kind in "np")):
+                made[n] = Token(token.start, token.end, token.low, "n", token.capital)
     return made
 
 
@@ -270,12 +278,21 @@ class _Reader:
 
     def read(self) -> list[Statement]:
         cues = self.cues()
+        if not self.lex.verb_final and len(cues) > 1 and self._closing(cues[-1]):
+            self._cue(cues[-1], None)
         for number, cue in enumerate(cues):
             if cue[0] >= self.taken:
                 self._cue(cue, cues[number + 1] if number + 1 < len(cues) else None)
         if not self.made:
             self._according()
         return self.made
+
+    def _closing(self, cue: Range) -> bool:
+        """Return whether a verb and its speaker close the sentence: “Jeg tror at …, sier X.”"""
+        if cue[0] == 0 or self.t[cue[0] - 1].low not in (",", "–", "—"):
+            return False
+        behind, after = self._phrase_behind(cue[1])
+        return behind is not None and self._ends(after) and not any(token.kind == "quote" for token in self.t)
 
     # -- one verb -------------------------------------------------------------------------------------------------------
 
@@ -392,6 +409,8 @@ class _Reader:
         if any(self._personal(token) for token in t[left:at] if token.kind == "o") and not any(token.kind == "v" for token in t[left:at]):
             return False
         pronoun = any(token.start == behind[0] and self._personal(token) for token in t)
+        if t[left].kind == "a":
+            return True
         direct = after >= len(t) or t[after].kind in ("mark", "C", "quote", "r", "a", "s")
         opened = left > 0 and t[left - 1].kind == "s" and any(token.kind == "v" for token in t[left:at])
         return direct and (pronoun or opened)
@@ -466,10 +485,12 @@ class _Reader:
         if at <= self.taken or t[at - 1].kind != "mark" or t[at - 1].low not in (",", "–", "—", "-", "،", "?", "!"):
             return []
         words = [token for token in t[self.taken : at - 1] if token.kind != "mark"]
-        if not words or words[0].kind == "s" or words[0].low in self.lex.subordinators:
+        dash = self.taken == 0 and t[0].kind == "mark" and t[0].low in ("-", "–", "—")
+        subordinate = bool(words) and (words[0].kind == "s" or words[0].low in self.lex.subordinators)
+        if not words or (subordinate and not dash and not any(token.low == "," for token in t[self.taken : at - 1])):
             return []
         verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 5
-        if not verbal and not any(token.low in (",", "،") for token in t[at:]):
+        if not verbal and not dash and not any(token.low in (",", "،") for token in t[at:]):
             return []
         if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
             return []
@@ -668,6 +689,8 @@ class _Reader:
                 timed = any(other.low in self.lex.times for other in t[n + 1 : n + 3])
                 if not (noun or part) or token.low not in self.lex.of or self._object(n + 1) or timed:
                     break
+                if token.kind == "a" and self._named(n - 1) and n + 1 < len(t) and t[n + 1].kind in "dm" and not t[n + 1].capital:
+                    break  # sa Kari Nordmann i det siste programmet
             elif token.kind == "c":
                 if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
                     break
