@@ -73,6 +73,7 @@ class Lexicon:
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
     oblique: tuple[str, ...]
+    objects: tuple[str, ...]
     sources: frozenset[str]
     persons: frozenset[str]
     source_stems: tuple[str, ...]  # long ones, which may have endings
@@ -137,6 +138,7 @@ def lexicon(language: str) -> Lexicon:
         subordinators=words("subordinators"),
         relatives=words("relatives"),
         times=words("times"),
+        objects=tuple(data.get("object_endings", ())),
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),
         sources=frozenset(terms),
@@ -201,13 +203,22 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             made.append(Token(start, end, low, kind, capital))
     for n, token in enumerate(made[:-1]):
         behind = made[n + 1]
-        if token.kind == "o" and token.low in lex.articles and behind.low not in lex.verbs and (behind.kind in "njmpz" or behind.low in lex.of):
+        if (
+            token.kind == "o"
+            and token.low in lex.articles
+            and behind.low not in lex.verbs
+            and (behind.kind in "njmpz" or behind.low in lex.of)
+        ):
             # de svenska forskarna, en av dem: an article that is also a pronoun
             made[n] = Token(token.start, token.end, token.low, "d", token.capital)
         elif token.kind in "vi" and n and not token.capital and token.low not in lex.tags.words and token.low not in lex.verbs:
             # ein Radiosender, Kroatias ambassadør Ana Doe: a noun that only its ending makes a verb
             before = made[n - 1]
-            if before.low in lex.articles or (before.kind == "j" and lex.articles) or (behind.capital and behind.kind in "np" and (before.low in lex.verbs or before.kind in "np")):
+            if (
+                before.low in lex.articles
+                or (before.kind == "j" and lex.articles)
+                or (behind.capital and behind.kind in "np" and (before.low in lex.verbs or before.kind in "np"))
+            ):
                 made[n] = Token(token.start, token.end, token.low, "n", token.capital)
     return made
 
@@ -271,7 +282,7 @@ class _Reader:
         return False
 
     def _denied(self, at: int) -> bool:
-        if at and self.t[at - 1].kind in ("d", "a"):
+        if at and (self.t[at - 1].kind == "d" or (self.t[at - 1].kind == "a" and self.lex.before)):
             return True  # a noun: la denuncia, en cuenta
         before = [token.low for token in self.t[max(at - 2, 0) : at]]
         return any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks)
@@ -326,13 +337,17 @@ class _Reader:
         start = cue[1]
         if lex.verb_second and subject is not None and behind is not None and self._inverted(left, cue[0], behind, after):
             subject = None
-        if subject is None and behind is not None and (opens or lex.verb_second or self._adverbial(left, cue[0])):
+        if (
+            subject is None
+            and behind is not None
+            and (opens or lex.verb_second or self._adverbial(left, cue[0]) or (not lex.before and self._conjunction(after) > 0))
+        ):
             subject, start = behind, after
         heir = False
         if subject is None:
             if not (lex.pro_drop or self.made):
                 return
-            subject, heir = self._heir(), True
+            subject, heir = self._earlier_subject(left) or self._heir(), True
         content, direct = self._content_behind(start, following, framing)
         if content:
             self._add(
@@ -367,6 +382,20 @@ class _Reader:
             )
         )
         self.taken = max(self.taken, upto)
+
+    def _earlier_subject(self, left: int) -> Range | None:
+        """Return the subject of the main clause before a verb without one: X elvetette, de hozzátette, hogy …"""
+        if not self.lex.objects or self.made:
+            return None
+        n = self.taken
+        while n < left:
+            if self.t[n].kind in ("C", "s", "quote"):
+                return None
+            end = min(self._noun_phrase_end(n), left)
+            if end > n and self._speaks(n, end) and not self.t[end - 1].low.endswith(self.lex.objects):
+                return self.t[n].start, self.t[end - 1].end
+            n = max(end, n + 1)
+        return None
 
     def _heir(self) -> Range | None:
         """Return the previous speaker, in this sentence or before it.
@@ -581,7 +610,10 @@ class _Reader:
             and not framing
             and start < len(t) - 1
             and t[start].low in (",", "،")
-            and t[start + 1].kind not in ("s", "i", "mark")
+            and (
+                t[start + 1].kind not in ("s", "i", "mark")
+                or (t[start + 1].kind == "s" and self.lex.objects and any(other.low == "," for other in t[start + 2 :]))
+            )
         ):
             start += 1
         if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
