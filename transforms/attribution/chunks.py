@@ -28,6 +28,7 @@ _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
 _SHORTEST_STEM = 5  # letters
+_LONGEST_DATELINE = 12  # tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +73,7 @@ class Lexicon:
     subordinators: frozenset[str]
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
+    hearers: frozenset[str]
     oblique: tuple[str, ...]
     objects: tuple[str, ...]
     sources: frozenset[str]
@@ -137,8 +139,9 @@ def lexicon(language: str) -> Lexicon:
         subject_marks=words("subject_marks"),
         subordinators=words("subordinators"),
         relatives=words("relatives"),
-        times=words("times"),
         objects=tuple(data.get("object_endings", ())),
+        times=words("times") | frozenset(load("times").get(language, ())),
+        hearers=words("hearers"),
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),
         sources=frozenset(terms),
@@ -239,7 +242,14 @@ class _Reader:
         self.s, self.offset, self.lex, self.last = sentence, offset, lex, last
         self.t = tokens(sentence, lex)
         self.made: list[Statement] = []
-        self.taken = 0  # tokens before this one already belong to statements
+        self.taken = self._dateline_end()  # tokens before this one already belong to statements
+
+    def _dateline_end(self) -> int:
+        """Return the number of tokens in a dateline: Praha (ČTK) –"""
+        for n, token in enumerate(self.t[1:_LONGEST_DATELINE], 1):
+            if token.low in ("–", "—", "-") and self.t[n - 1].low == ")":
+                return n + 1
+        return 0
 
     # -- cues -----------------------------------------------------------------------------------------------------------
 
@@ -639,16 +649,16 @@ class _Reader:
         The phrase includes its apposition.
         """
         t, n = self.t, at
-        while n < len(t) and not self._named(n):
-            if t[n].kind == "a":
-                behind = self._adverbial_end(n)
-                if behind == n:
-                    break
-                n = behind
-            elif t[n].kind in "xrt" or (self._object(n) and not self._personal(t[n])):
-                n += 1
-            else:
+        while n < len(t):
+            passed = max(self._time_end(n), self._hearer_end(n))
+            if not self._named(n):
+                if t[n].kind == "a":
+                    passed = max(passed, self._adverbial_end(n))
+                elif t[n].kind in "xrt" or (self._object(n) and not self._personal(t[n])):
+                    passed = max(passed, n + 1)
+            if passed <= n:
                 break
+            n = passed
         if n < len(t) and self._personal(t[n]):
             return (t[n].start, t[n].end), n + 1
         end = self._noun_phrase_end(n)
@@ -661,6 +671,23 @@ class _Reader:
             if closing > end + 1 and (closing >= len(t) or t[closing].kind == "mark"):
                 return (speaker[0], t[closing - 1].end), closing
         return speaker, end
+
+    def _time_end(self, at: int) -> int:
+        """Return the end of a phrase that says when, with its preposition, or `at`: på måndagen, v pondělí, ביום שני."""
+        t, n = self.t, at
+        while n < len(t) and n - at < 3 and t[n].kind in "adm" and t[n].low not in self.lex.times:
+            n += 1
+        end = n
+        while end < len(t) and (t[end].low in self.lex.times or (end > n and t[end].kind == "m")):
+            end += 1
+        return end if end > n else at
+
+    def _hearer_end(self, at: int) -> int:
+        """Return the end of a phrase that says to whom, or `at`: novinářům, τους δημοσιογράφους."""
+        t, n = self.t, at
+        while n < len(t) and n - at < 2 and t[n].kind in "ad":
+            n += 1
+        return n + 1 if n < len(t) and t[n].low in self.lex.hearers else at
 
     def _personal(self, token: Token) -> bool:
         return token.kind == "o" and token.low in self.lex.pronouns
@@ -707,12 +734,15 @@ class _Reader:
             if token.kind == "other" or (token.low == "." and n and len(t[n - 1].low) <= 2 and n + 1 < len(t) and t[n + 1].capital):
                 n += 1
                 continue
-            if token.kind in ("mark", "quote", "C", "s", "N") or self._is_verb(n):
+            if (
+                token.kind in ("mark", "quote", "C", "s", "N")
+                or self._is_verb(n)
+                or (n > at and max(self._time_end(n), self._hearer_end(n)) > n)
+            ):
                 break
             if token.kind in "np" or (token.capital and n > at):
                 noun = True
             elif token.low in self.lex.subject_marks:
-                n += 1
                 break
             elif token.kind in ("djmzit" if not noun else "jmzi"):
                 pass
