@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from newsbeam.transforms.attribution.lexicon import WESTERN
+from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN
 from newsbeam.transforms.attribution.quotations import Quotation, quotations
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, grammar
 
@@ -45,7 +45,9 @@ def mask_quotations(prose: str, start: int, end: int, language: str) -> str:
     position = 0
     for quotation in found:
         a, b = quotation.start - start, quotation.end - start
-        if not quotation.closed and not (language in WESTERN and paragraph[:a].rstrip()[-1:] in ("", ":", ",") and b - a > 20):
+        before = paragraph[:a].rstrip()[-1:]
+        opens = before in ("", ":", ",") if language in WESTERN else before in ("：", "，", "。", "、", ":") and language in EASTERN
+        if not quotation.closed and not (opens and b - a > 20):
             continue
         # If a quotation ends like a sentence and a new one begins after it, it ends the sentence:
         # „Ja.“ Der Minister …

@@ -9,6 +9,7 @@ from newsbeam.transforms.attribution.cjk.korean import korean_subject
 from newsbeam.transforms.attribution.cjk.patterns import Range, cue_patterns
 from newsbeam.transforms.attribution.svo.grammar import HEAD
 
+_SHORT = 60  # characters: 市長は会見で語った。「…」
 _THUS = re.compile(r"이렇게|다음과 같이|次のように|こう|以下のように|如下")
 
 
@@ -17,7 +18,7 @@ def announced(sentence: str, offset: int, language: str) -> tuple[Range, Range] 
 
     Example: 대변인은 이렇게 말했다. “…” Returns None if nobody is announced.
     """
-    if HEAD in sentence or _THUS.search(sentence) is None or language == "zh":
+    if HEAD in sentence or language == "zh" or not (_THUS.search(sentence) or (language == "ja" and len(sentence) < _SHORT)):
         return None
     cues = list(cue_patterns(language)["cue"].finditer(sentence))
     if not cues or len(sentence.rstrip(" .。:：")) - cues[-1].end() > 1:

@@ -37,11 +37,11 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
         if sentence.startswith(lead, start) and end - start > len(lead) + 1:
             start += len(lead)
     text = sentence[start:end]
-    for cut in re.finditer(r"(?:で|に|を|から|まで|日|は|が|と)(?=[\u4e00-\u9fffァ-ヴA-Za-z])", text):
+    for cut in re.finditer(r"(?:ながら|(?<=[たるいだ])と|で|に|を|から|まで|日|は|が|と)(?=[\u4e00-\u9fffァ-ヴA-Za-z])", text):
         if cut.group() in ("日", "と", "が", "は"):
             if cut.group() == "日" and re.search(r"(?:\d|[一二三四五六七八九十])日$", text[: cut.end()]):
                 start = end - len(text) + cut.end()
-        elif cut.end() < len(text) - 1:
+        elif cut.end() < len(text) - 1 or text[cut.end() :] in data["pronouns"]:
             start = end - len(text) + cut.end()
     for lead in data["lead"]:
         if sentence.startswith(lead, start) and end - start > len(lead) + 1:
@@ -65,15 +65,19 @@ _NOUN = re.compile(r"[\u4e00-\u9fffァ-ヴA-Za-z々]|^(?:これら|みんな|み
 
 
 def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] | None:
-    """Return the first topic (は) in a range, else its first subject (が, も)."""
-    fallback = None
+    """Return the first topic (は) in a range, else its first subject (が, も).
+
+    A subject whose hearer follows is before the topic of what it says: 農家が記者に、豚は…と述べた.
+    The topic of a subordinate clause gives way to the one after it: 時間はかかるが、市長は…と述べた.
+    """
+    fallback: tuple[Range, int] | None = None
     for match in cue_patterns("ja")["particle"].finditer(sentence, start, end):
         after = sentence[match.end() : match.end() + 1]
         before = sentence[match.start() - 1 : match.start()] if match.start() else ""
         if (
-            before in ("に", "で", "と", "の", "て", "ら", "は", "も", "り", "")
+            before in ("に", "で", "と", "の", "て", "ら", "は", "も", "り", "く", "")
             and match["p"] == "は"
-            and not sentence[: match.start()].endswith(("彼ら",))
+            and not sentence[: match.start()].endswith(("彼ら", "彼女ら", "僕ら", "専門家ら", "者ら", "たちら", "民ら", "員ら"))
         ):
             continue
         if after and "\u3041" <= after <= "\u3096" and match["p"] != "は":
@@ -84,14 +88,26 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
         if phrase is None:
             continue
         if match["p"] == "は":
-            return phrase, match.end()
+            if fallback and _HEARD.fullmatch(sentence, fallback[1], max(phrase[0], fallback[1])):
+                return fallback
+            other = None if after == "、" else _SUBORDINATE.match(sentence, match.end(), end)
+            following = _japanese_phrase(sentence, other.start("np"), other.end("np")) if other else None
+            return (following, other.end()) if other and following else (phrase, match.end())
         fallback = (phrase, match.end())
     return fallback
+
+
+_HEARD = re.compile(r"[^、。]{0,24}(?:に対し(?:て)?|に|で|として|との[^、。]{2,12}で)、?(?:[^、。]{0,3}、)?")
+_SUBORDINATE = re.compile(r"[^、。]{2,40}(?:[いるただ]が|ものの|けれども|ため|ので|ながら|中)、(?P<np>[^、。はが]{1,24}?)は")
+
+
+_COMMA = re.compile(r"(?<!\d),|,(?!\d)|，")
 
 
 def read_japanese(sentence: str, offset: int, last: Range | None, people: People) -> list[Statement]:
     """Return the statements of a sentence; `last` is the last speaker."""
     patterns = cue_patterns("ja")
+    sentence = _COMMA.sub("、", sentence)
     body = len(sentence.rstrip(" 。.!?！？"))
     if HEAD in sentence:
         cleft = patterns["cleft"].search(sentence)
@@ -100,10 +116,12 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
             return [combined([match.span("q") for match in quotes], cleft.span("cue"), cleft.span("np"), offset, 0.8)]
         if quotes:
             cue = patterns["cue"].search(sentence, quotes[-1].end())
-            if cue is None and quotes[-1]["qv"].endswith("として"):
+            if cue is None and quotes[-1]["qv"].endswith("として") and not patterns["according"].search(sentence):
                 return []
+            if cue is not None and _CLAUSE_MARK.search(sentence, quotes[-1].end(), cue.start()):
+                quotes, cue = [], None  # 「…」に違いはないと述べた: the clause, not only the quotation
             if cue is not None and cue.start() - quotes[-1].end() <= 60 and HEAD not in sentence[quotes[-1].end() : cue.start()]:
-                subject = japanese_subject(sentence, quotes[-1].end(), cue.start()) if cue.start() - quotes[-1].end() > 2 else None
+                subject = japanese_subject(sentence, quotes[-1].end(), cue.start()) if cue.start() - quotes[-1].end() > 1 else None
                 direct = re.search(r"(?<![でにとらてはも])[はが]、?$", sentence[: quotes[0].start()])
                 if subject is None and direct:
                     phrase = _japanese_phrase(sentence, 0, direct.start())
@@ -126,7 +144,7 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
                     phrase = subject[0] if subject else None
                 if phrase:
                     return [combined([match.span("q")], match.span("cue"), phrase, offset, score)]
-        if quotes and not patterns["according"].search(sentence):
+        if quotes and not patterns["according"].search(sentence) and not patterns["clause"].search(sentence, quotes[-1].end()):
             return []
     according = patterns["according"].search(sentence)
     if according:
@@ -134,17 +152,56 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
         if source and body - according.end() > 6:
             start = skip_spaces(sentence, according.end())
             return [combined([(start, body)], according.span("cue"), source, offset, 0.8, direct=False)]
-    clauses = [match for match in patterns["clause"].finditer(sentence) if HEAD not in sentence[match.end() : body]]
-    clause = next((match for match in reversed(clauses) if body - match.end() < 4), None)
-    if clause is None or clause["cue"] in ("言う", "みている", "した", "聞いた", "続けた", "笑う"):
-        return []
-    end = clause.start()
-    if clause["post"]:
-        subject = japanese_subject(sentence, clause.start("post"), clause.start("cue"))
-        if subject and end > 3:
-            start = skip_spaces(sentence, 0)
-            return [combined([(start, end)], clause.span("cue"), subject[0], offset, 0.7, direct=False)]
-    subject = japanese_subject(sentence, 0, clause.start())
-    if subject and end - skip_spaces(sentence, subject[1]) > 3:
-        return [combined([(skip_spaces(sentence, subject[1]), end)], clause.span("cue"), subject[0], offset, 0.7, direct=False)]
-    return []
+    return _reported(sentence, offset, body, last)
+
+
+def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list[Statement]:
+    """Read clauses before と and a verb: Xは…と述べた · …とXは述べた · Xは…と述べ、…と付け加えた."""
+    found: list[Statement] = []
+    speaker: Range | None = None
+    start = len(sentence) - len(sentence.lstrip())
+    for match in cue_patterns("ja")["clause"].finditer(sentence):
+        cue, end = match["cue"], match.start()
+        closing = body - match.end() < 4 or _GOES_ON.match(sentence, match.end()) is not None
+        if match.start() < start or not closing or cue in _NOT_CLAUSES or not _ends_clause(sentence, match):
+            continue
+        inner = japanese_subject(sentence, match.end("that"), match.start("cue")) if match["post"] else None
+        opening = None if inner else japanese_subject(sentence, start, end)
+        if inner:
+            subject, first = inner[0], start
+        elif speaker is not None:
+            subject, first = speaker, start
+        elif opening:
+            subject, first = opening[0], skip_spaces(sentence, opening[1])
+            opened = _HEARER.match(sentence, first)
+            first = opened.end() if opened else first
+        else:
+            continue
+        if cue.startswith("思") and sentence[slice(*subject)] in ("私", "僕", "俺", "我々", "私達", "私たち", "自分"):
+            continue
+        if end - first > 3:
+            found.append(combined([(first, end)], match.span("cue"), subject, offset, 0.7, direct=False))
+            speaker = subject
+        start = skip_spaces(sentence, match.end())
+    return found
+
+
+def _ends_clause(sentence: str, match: re.Match[str]) -> bool:
+    """Return whether the と of a match can close a clause, rather than join nouns (AとB, こと, もと)."""
+    before = sentence[match.start() - 1 : match.start()]
+    if before in (REST, HEAD) or before in 'るたいだうくすつむぶぐぬんかねよなせろれえ)）」』”"’':
+        return True
+    return not match["post"] and re.match(r"[\u4e00-\u9fff々]", before) is not None and before not in "氏人者年月日君"
+
+
+# A clause follows the verb: 述べ、 · 述べており、 · 語ったが、
+_GOES_ON = re.compile(r"(?:て|てい[たる]|た|る|ており|し|おり|ている|ていた)?(?:が|ものの|ほか|うえで|上で|一方)?、")
+# 記者に、 · 会見で、 · 5日、: they belong to the verb, not to what was said.
+_HEARER = re.compile(
+    r"(?:[^、。はがを]{0,10}(?:記者団?ら?|取材|会見|紙|通信|テレビ|声明)(?:に対し(?:て)?|に|で)、?|(?:\d{1,2}日|[月火水木金土日]曜日?|今日|昨日|本日|同日|先週|今週)(?:に|夜|朝|午前|午後)?、?)+"
+)
+_CLAUSE_MARK = re.compile(r"(?:と|か)(?:も|は)?$")
+_NOT_CLAUSES = frozenset(
+    "みている した 聞いた 続けた 笑う いう いった 見ている として 示し 示した 示している 示し、 "
+    "書き 書き、 示す 褒めた 投稿している 認め 応じた 求めた 残した 祝う 呼びかけた".split()
+)

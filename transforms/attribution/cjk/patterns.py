@@ -52,14 +52,16 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
         return {
             "quote": re.compile(rf"(?P<q>{_Q})(?P<qv>(?:など)?と(?!いう|いった|呼|称し|名|題|の|な|同|共|し(?:て|た))|(?:など)?として)"),
             "bare": re.compile(
-                rf"(?P<q>{_Q})[、。,\s]*(?P<np>[^、。「」{HEAD}{REST}はが]{{1,40}})[はが](?:[^。{HEAD}{REST}]{{0,30}}?)(?P<cue>{cue})[。\s]*$"
+                rf"(?P<q>{_Q})[、。,\s]*(?P<np>(?:[^。「」{HEAD}{REST}はが]|がら){{1,60}})(?:は|が(?!ら))、?(?:[^。{HEAD}{REST}]{{0,40}}?)(?P<cue>{cue})[。\s]*$"
             ),
             "ahead": re.compile(rf"(?P<cue>{cue})[。：:]?\s*(?P<q>{_Q})[。\s]*$"),
             "cue": re.compile(rf"(?P<cue>{cue})"),
             "cleft": re.compile(rf"と(?P<cue>{cue})のは(?:、)?(?P<np>[^、。{HEAD}{REST}]{{2,60}}?)(?:だ|です|である)?[。\s]*$"),
             "according": re.compile(rf"(?P<cue>{alternation(data['according_after'])})、?"),
             "clause": re.compile(
-                rf"(?P<comma>、)?と(?P<post>(?:[^、。{HEAD}{REST}と]{{1,40}}[はが])?(?:[^、。{HEAD}{REST}と]{{0,25}}?に(?:対し(?:て)?|)?)?)(?P<cue>{cue})"
+                rf"(?P<that>、?(?<![こもじりあ])と(?![っこと])(?:[もは](?!に)|の(?:考え|見方|認識|見解|見通し)を)?)"
+                rf"(?P<post>、?(?:[^、。{HEAD}{REST}と]{{1,40}}(?:は|が(?!ら)|も)、?)?(?:[^。{HEAD}{REST}と]{{0,40}}?(?:[にでをへ日後中時上際頃]|に対し(?:て)?|として|[^、]{{1,6}}く)、?)?)"
+                rf"(?P<cue>{cue})"
             ),
             "topic": re.compile(rf"(?P<np>[^、。はがもを{HEAD}{REST}]{{1,20}}{alternation(data['persons'])})は"),
             "particle": re.compile(rf"(?P<p>{alternation(data['particles'])})"),
@@ -67,21 +69,30 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
     name = rf"[^，。、：:；!！?？《》\n{HEAD}{REST}]"
     told = (
         r"(?<![反面针針相应應答绝絕校])(?:(?:告诉|告訴|对|對|向)[^，,。：:的没\n]{1,12}?(?:说|說|表示(?!强|欢|歡|遗|遺|感|支|满|滿|关|關|哀|祝|谴|譴|同|担|不|反|赞)|称"
-        r"|稱|透露|指出)|(?:告诉|告訴)[^，,。：:\n]{1,14})"
+        r"|稱|透露|指出)|(?:告诉|告訴)(?:(?:[他她我它]|记者|記者|媒体|媒體|法庭|警方|法官)[们們]?(?!的)|[^，,。：:\n]{1,20}(?=[，,：:"
+        + HEAD
+        + r"])))"
     )
     says = rf"(?P<cue>{told}|{cue}(?:道|说|說|称|稱)?)"
     return {
         "before": re.compile(
-            rf"(?:^|(?<=[，。；;,：:\s）]))(?P<np>(?!\s){name}{{1,40}}?){says}(?:[^，。：:{HEAD}{REST}]{{0,14}})?[：:，,]?\s*(?P<q>{_Q})"
+            rf"(?:^|(?<=[，。；;,：:\s）]))(?P<np>(?!\s){name}{{1,80}}?){says}(?:[^，。：:{HEAD}{REST}]{{0,14}})?[：:，,]?\s*(?P<q>{_Q})"
         ),
-        "after": re.compile(rf"(?P<q>{_Q})[，,。\s]*(?P<np>(?!\s){name}{{1,40}}?){says}(?=[，。；;,：:\s.]|$)"),
+        "after": re.compile(rf"(?P<q>{_Q})[，,。\s]*(?P<np>(?!\s){name}{{1,80}}?){says}(?=[，。；;,：:\s.]|$)"),
         "according": re.compile(
-            rf"(?:^|(?<=[，。；,\s]))(?P<cue>{alternation(data['according_before'])})(?P<np>{name}{{1,40}}?)"
-            rf"(?P<tail>{alternation(data['according_after'])})[，,：:]?"
+            rf"(?:^|(?<=[，。；,\s]))(?P<cue>{alternation(data['according_before'])})(?!此|悉|[说說]|[称稱]"
+            rf"|[闻聞信])(?P<np>(?!\s?[报報][道導导])[^，。、：:；!！?？\n{HEAD}{REST}]{{1,40}}?)"
+            rf"(?P<tail>(?:的|(?:近日|昨[日天]|今[日天]|[在于於]?(?:周|星期|[禮礼]拜).)的?)?{alternation(data['according_after'])}(?=[，,：:]|$)"
+            rf"|{alternation(data['according_after'])}(?=[，,：:\s])|(?=[，,]))[，,：:]?"
         ),
         "more": re.compile(rf"[，,。]?\s{{0,60}}(?P<q>{_Q})"),
-        "indirect": re.compile(rf"^\s*(?:[对對]此[，,])?(?P<np>(?!\s){name}{{1,40}}?){says}(?P<gap>[，,：:]?)"),
-        "tail": re.compile(rf"[，,](?P<np>{name}{{2,24}}?)(?P<cue>说|說|称|稱|表示|透露|指出|认为|認為)[。\s]*$"),
+        "verb": re.compile(
+            rf"(?P<cue>{told}|{cue}(?:道|说|說|称|稱)?)(?<![小传傳据據来來听聽学學解演游遊劝勸胡怎麼么这這所]说)(?<![小傳據來聽學解演遊勸胡怎麼這所]說)"
+            rf"(?<![名简簡俗又别別对對统統号號通古昵暱堪]称)(?<![名簡俗又別對統號通古暱堪]稱)(?<![疑访訪顾顧提拜慰学學追]问)(?<![疑訪顧提拜慰學追]問)"
+            r"(?!(?<=[说說])[明服法话話辞辭谎謊词詞教唱完不出到清起])(?!(?<=[称稱])[为為作之呼号號赞讚职職谓謂霸得])"
+            r"(?!(?<=[问問])[题題候责責])(?!(?<=指)[控起责責定向着著挥揮示引南])"
+        ),
+        "tail": re.compile(rf"[，,”」』](?P<np>{name}{{1,40}}?)(?P<cue>{alternation(data['tail_cues'])})[。\s]*$"),
     }
 
 
