@@ -29,6 +29,7 @@ _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
 _SHORTEST_STEM = 5  # letters
 _LONGEST_DATELINE = 12  # tokens
+_LONGEST_ASIDE = 26  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -857,25 +858,75 @@ class _Reader:
         t = self.t
         if start <= self.taken or t[start - 1].low not in (",", "،", ")"):
             return None
-        first = start - 1
-        while first > self.taken and t[first - 1].kind not in ("quote", "C") and t[first - 1].low not in (":", ";", "–", "—"):
-            first -= 1
-        while first < start and (t[first].kind in "rtc" or t[first].low in (",", "،")) and not t[first].capital:
-            first += 1
-        end = self._noun_phrase_end(first)
-        if end <= first or end >= start or t[end].kind != "mark" or not self._speaks(first, end):
+        behind = start == at or self._nothing_between(start, at)
+        if t[start - 1].low == ")":
+            opening = next((n for n in range(start - 1, self.taken, -1) if t[n].low == "("), self.taken)
+            first = self._left_edge(opening)
+            first, end = self._head(first, opening)
+            return (t[first].start, t[start - 1].end) if behind and first < end == opening and self._speaks(first, end) else None
+        pieces = self._pieces(start)
+        for head in (*range(len(pieces) - 2, -1, -1), len(pieces) - 1):
+            first, end = self._head(*pieces[head])
+            if (
+                first < end
+                and (end == pieces[head][1] or t[end].low == "(")
+                and self._speaks(first, end)
+                and self._between(pieces[head + 1 :])
+            ):
+                break
+        else:
             return None
-        between = t[end + 1 : start - 1]
-        relative = bool(between) and between[0].kind in ("o", "s", "C")
-        if len(between) > 22 or (not relative and any(token.kind in ("v", "x") or token.kind == "quote" for token in between)):
-            return None
-        if start == at or self._nothing_between(start, at):
-            return t[first].start, t[end - 1 if relative else start - 2].end
-        if start - 1 == end and (t[start].kind in "ndj" and not t[start].capital):
+        while head and not t[first].capital and t[first].kind in "nj":
+            outer = self._head(*pieces[head - 1])
+            if outer[0] == outer[1] or outer[1] != pieces[head - 1][1] or not self._speaks(*outer) or not t[outer[1] - 1].capital:
+                break
+            first, head = outer[0], head - 1  # X, chef för Y, tidigare Z, sade
+        following = pieces[head + 1][0] if head + 1 < len(pieces) else start
+        last = end - 1 if t[following].kind in ("o", "s", "C") else start - 2  # without a relative clause
+        if behind:
+            return t[first].start, t[last].end
+        if t[start].kind in "ndj" and not t[start].capital:
             closing = min(self._noun_phrase_end(start), at)
-            if closing > start:
-                return t[first].start, t[closing - 1].end
-        return t[first].start, t[end - 1 if relative else max(start - 2, end - 1)].end
+            return (t[first].start, t[closing - 1].end) if closing > start and start - 1 == end else None
+        return (t[first].start, t[last].end) if t[start].kind == "a" else None
+
+    def _pieces(self, at: int) -> list[Range]:
+        """Return the parts of the sentence before `at` that commas divide.
+
+        Commas in brackets do not count, nor does what precedes a quotation or a conjunction.
+        """
+        t = self.t
+        pieces: list[Range] = []
+        depth, end, n = 0, at - 1, at - 1
+        while n > self.taken:
+            token = t[n - 1]
+            if token.kind in ("quote", "C") or token.low in (":", ";", "–", "—"):
+                break
+            depth += (token.low == ")") - (token.low == "(")
+            if token.low in (",", "،") and depth <= 0:
+                pieces.append((n, end))
+                end = n - 1
+            n -= 1
+        pieces.append((n, end))
+        return pieces[::-1]
+
+    def _head(self, start: int, end: int) -> Range:
+        """Return the noun phrase that begins a part of a sentence, without words before it."""
+        t = self.t
+        while start < end and (t[start].kind in "rtcN" or t[start].kind == "mark") and not t[start].capital:
+            start += 1
+        closing = min(self._noun_phrase_end(start), end)
+        return start, closing
+
+    def _between(self, pieces: list[Range]) -> bool:
+        """Return whether parts of a sentence can stand between a subject and its verb."""
+        between = [token for start, end in pieces for token in self.t[start:end]]
+        if not between:
+            return True
+        relative = between[0].kind in ("o", "s", "C")
+        return len(between) <= _LONGEST_ASIDE and (
+            relative or not any(token.kind in ("v", "x", "quote") and not token.capital for token in between)
+        )
 
     def _speaks(self, start: int, end: int) -> bool:
         """Return whether a noun phrase can speak.
