@@ -741,6 +741,8 @@ class _Reader:
                 or (n > at and max(self._time_end(n), self._hearer_end(n)) > n)
             ):
                 break
+            if noun and not token.capital and token.low in self.lex.times:
+                break
             if token.kind in "np" or (token.capital and n > at):
                 noun = True
             elif token.low in self.lex.subject_marks:
