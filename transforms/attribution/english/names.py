@@ -444,7 +444,7 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
 
 def _pair(phrase: str, names: Names) -> str:
     """Return the names of two people, or of two places, that speak together: "Putin and Kim"; "" for anything else."""
-    match = _TWO.fullmatch(phrase)
+    match = _TWO.fullmatch(phrase) if " and " in phrase else None
     if match is None:
         return ""
     found = [describe(match[side], names) for side in ("one", "other")]

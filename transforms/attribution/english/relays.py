@@ -10,6 +10,7 @@ from newsbeam.transforms.attribution.statement import Statement
 
 Range = tuple[int, int]
 _MAX_SENTENCE_CHARS = 600
+_VERBS = (" report", " said", " says", " wrote", " writes", " has ", " had ")
 _SENTENCE_BREAK = re.compile(r"[a-z0-9”\"][.!?][”\"]?\s+[A-Z“\"]")
 
 
@@ -24,6 +25,9 @@ def relays(text: str, found: list[Statement]) -> list[Range]:
         stop = stop if stop >= 0 else min(len(text), start + _MAX_SENTENCE_CHARS)
         ended = _SENTENCE_BREAK.search(text, start, stop)
         stop = ended.start() + 2 if ended else stop
+        rest = text[start:stop]
+        if ", " not in rest or not any(verb in rest for verb in _VERBS):
+            continue
         match = relay_pattern().search(text, start, stop)
         if match and (match["cue"] or is_outlet_phrase(match["np"])):
             ranges.append((match.start(), match.end()))
