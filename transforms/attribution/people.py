@@ -23,6 +23,9 @@ _AGE = re.compile(r"\s?\(\d{1,3}\)|,?\s(?:de\s)?\d{1,3}(?:\s(?:años|ans|лет|
 _ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
 _MAX_PRONOUN_CHARS = 900  # characters from a name to its pronoun
 _WESTERN = ("de", "es", "fr", "ru")
+# Other languages with capitals, in which lists of titles tell a name from a role.
+CASED = ("cs", "el", "fi", "gl", "hr", "hu", "id", "it", "nb", "nl", "pl", "pt", "ro", "sv", "tr", "uk", "vi")
+_CAPITALS = re.compile(r"(?<!\w)[^\W\d_a-zß-öø-ÿ][\w’'-]{1,60}(?: [^\W\d_a-zß-öø-ÿ][\w’'-]{1,60}){1,4}(?![\w-])")
 
 
 class People:
@@ -39,7 +42,22 @@ class People:
             self._western(text)
         elif language == "ko":
             self._eastern(text)
+        elif language in CASED:
+            self._titled(text)
         self._starts = [start for start, _, _ in self.mentions]
+
+    def _titled(self, text: str) -> None:
+        """Index the surnames of names behind a title, and of names before one in an apposition."""
+        surnames: dict[str, set[str]] = {}
+        for match in _CAPITALS.finditer(text):
+            clause = re.split(r"[.!?:;\n\"“”„«»(]", text[max(match.start() - 30, 0) : match.start()])[-1]
+            before = clause.split()[-1:]
+            behind = text[match.end() : match.end() + 30] if text[match.end() : match.end() + 2] == ", " else ""
+            if any(_names_person(word.strip(","), self.language) for word in (*before, *behind[2:].split()[:2], *match.group().split())):
+                name, _ = split_name(" ".join([*before, match.group()]), self.language)
+                if name:
+                    surnames.setdefault(name.split()[-1], set()).add(name)
+        self._by_surname = {surname: min(names) for surname, names in surnames.items() if len(names) == 1}
 
     def _western(self, text: str) -> None:
         full: list[tuple[int, int, str]] = []
@@ -128,7 +146,12 @@ class People:
             and all(_is_title(word, self.language) or _is_small(word, self.language) for word in tokens[:-1])
         ):
             return self._by_surname[tokens[-1]], _role(" ".join(tokens[:-1]))
-        return "", ""
+        if self.language not in CASED and self.language not in _WESTERN:
+            return "", ""
+        name, role = split_name(words, self.language)
+        if name and " " not in name:
+            name = self._by_surname.get(name, name)
+        return name, role
 
     def can_refer(self, start: int, end: int) -> bool:
         """Return whether a pronoun at `end` can refer to a name at `start`.
@@ -151,10 +174,100 @@ class People:
         return None
 
 
+def split_name(words: str, language: str) -> tuple[str, str]:
+    """Split a phrase into the name of a person and the role, by capitals and the lists of `language`.
+
+    ("", "") unless something beside the name shows that it is one of a person: a title, an apposition
+    or an ordinary word before the name.
+    """
+    tokens = re.findall(r"[,()]|[^\s,()]+", words)[:_MAX_PHRASE_WORDS]
+    kinds = [
+        "," if word in (",", "(", ")") else "t" if _names_person(word, language) else "k" if _names_source(word, language) else _shape(word)
+        for word in tokens
+    ]
+    lows = [word.lower() for word in tokens]
+    for phrase in _phrases(language):
+        for n in range(len(lows) - len(phrase) + 1):
+            if lows[n] == phrase[0] and tuple(lows[n : n + len(phrase)]) == phrase:
+                kinds[n : n + len(phrase)] = ["t"] * len(phrase)
+    runs: list[tuple[int, int]] = []
+    for match in re.finditer(r"[Ni](?:c{0,2}[Ni])*", "".join(kinds)):
+        first, last = match.span()
+        if "N" in match.group():
+            runs.append((first, last))
+    if not runs or len(runs) > _MAX_RUNS:
+        return "", ""
+    titled = "t" in kinds
+    full = [run for run in runs if run[1] - run[0] > 1]
+    first, last = full[0] if full and full[0][0] == 0 else full[-1] if full else runs[-1]
+    before, behind = kinds[:first], kinds[last:]
+    if not full and not (titled and before and not behind and before[-1] == "t"):
+        return "", ""  # Präsident Muster
+    if language == "de" and not titled and before:
+        return "", ""  # every noun has a capital
+    apposed = behind[:1] == [","] and len(behind) > 1
+    plain = bool(before) and set(before) <= {"w", "c"} and not behind
+    if not titled and (("k" in kinds) or not (apposed or plain)):
+        return "", ""
+    name = " ".join(tokens[first:last])
+    rest = " ".join([*tokens[:first], *(tokens[last:] if not before or "t" in behind else [])])
+    rest = re.sub(r"\s+(?=[,)])|(?<=\()\s+", "", rest).strip(" ,")
+    rest = re.sub(r"^\(?\d{1,3}\)?(?:,\s*|$)", "", rest)
+    return name, _role(rest)
+
+
+_MAX_PHRASE_WORDS, _MAX_RUNS = 30, 6
+# Particles inside a name.
+_PARTICLES = frozenset("de del della der den van von zu zum la le el al bin ibn ben da do dos das di du af av ter ten y e".split())
+
+
+def _shape(token: str) -> str:
+    """Return N for a word of a name, i for an initial, c for a particle of names, w for any other word."""
+    if token in _PARTICLES:
+        return "c"
+    if not token[0].isupper() or any(char.isdigit() for char in token):
+        return "w"
+    if len(token) <= 2 and (token[-1] == "." or len(token) == 1):
+        return "i"
+    return "w" if token.isupper() and len(token) <= 5 else "N"  # ČNB is no name
+
+
+@cache
+def _lists(language: str) -> tuple[frozenset[str], frozenset[str]]:
+    data = load(language)
+    persons = frozenset(term.strip().lower() for key in ("persons", "titles") for term in data.get(key, ()))
+    others = (term for key in ("publications", "documents", "groups", "organisations") for term in data.get(key, ()))
+    return persons, frozenset(term.strip().lower() for term in others if " " not in term.strip())
+
+
+@cache
+def _phrases(language: str) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(term.split()) for term in sorted(_lists(language)[0]) if " " in term)
+
+
+def _in_list(word: str, terms: frozenset[str]) -> bool:
+    """Return whether a word is in a list, or is a compound or an inflected form of a longer term."""
+    low = word.lower().strip(".'’")
+    if low in terms:
+        return True
+    return any(low[:size] in terms or low[-size:] in terms for size in range(_MIN_TERM_CHARS, len(low)))
+
+
+_MIN_TERM_CHARS = 6
+
+
+def _names_person(word: str, language: str) -> bool:
+    return _in_list(word, _lists(language)[0])
+
+
+def _names_source(word: str, language: str) -> bool:
+    return _in_list(word, _lists(language)[1])
+
+
 @cache
 def _titles(language: str) -> tuple[frozenset[str], tuple[str, ...]]:
     data = load(language)
-    return frozenset(data["titles"]), tuple(term.strip() for term in data["persons"] if len(term) > 3)
+    return frozenset(data.get("titles", ())), tuple(term.strip() for term in data["persons"] if len(term) > 3)
 
 
 def _is_title(word: str, language: str) -> bool:
@@ -166,8 +279,8 @@ def _is_title(word: str, language: str) -> bool:
 @cache
 def _small(language: str) -> frozenset[str]:
     data = load(language)
-    words = [word for key in ("function_words", "articles", "pronouns", "conjunction", "cut", "not_speakers") for word in data[key]]
-    words += [part for key in ("according_before", "according_after") for phrase in data[key] for part in phrase.split()]
+    words = [word for key in ("function_words", "articles", "pronouns", "conjunction", "cut", "not_speakers") for word in data.get(key, ())]
+    words += [part for key in ("according_before", "according_after") for phrase in data.get(key, ()) for part in phrase.split()]
     return frozenset(word.lower() for word in words)
 
 
@@ -206,7 +319,20 @@ def _role(words: str) -> str:
     Strips the article and forms of address.
     """
     words = re.sub(r"(?:^|(?<![\s,])[\s,]+)(?:M\.|Mme|Me|Dr\.?|Herrn?|Frau|don|doña|Sr\.|Sra\.)$", "", words).strip(" ,")
-    return re.sub(r"^(?:der|die|das|dem|den|ein|eine|le|la|un|une|el|los|una)\s(?=\S)", "", words, flags=re.I)
+    return "" if words.lower().strip(".") in _HONORIFICS else _ARTICLE.sub("", words)
+
+
+_HONORIFICS = frozenset(
+    """herr frau fru mr mrs ms pan pani paní pán pana ông bà anh chị bay bayan sayın gospodin gospođa κ κα dhr mevr meneer mevrouw
+    sig signor signora senhor senhora sr sra domnul doamna dl dna úr herra rouva bapak ibu г господин госпожа пан пані don doña""".split()
+)
+
+
+_ARTICLE = re.compile(
+    r"^(?:der|die|das|dem|den|det|ein|eine|le|la|un|une|el|los|las|una|il|lo|gli|o|os|a|as|az|um|uma|unha|de|het|een|en|ett|et|ei|egy|ο|η|το|οι)"
+    r"\s(?=\S)|^[lL]['’]",
+    re.I,
+)
 
 
 # Personal pronouns with the gender that they require.

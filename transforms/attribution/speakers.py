@@ -133,6 +133,7 @@ def _speaker(text: str, item: Statement, names: Names, last: Speaker | None, las
 
 # A name of at least two words after a description, up to a punctuation mark.
 _APPOSED = re.compile(r", (?P<name>[A-Z][\w'’-]+(?: (?:[A-Z]\.|[A-Z][\w'’-]+|de|van|von|al|bin)){1,3})(?=[.,;:\n]|$)")
+_SHORT_TERM = 3  # letters
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
@@ -157,8 +158,13 @@ def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker |
     # In a German compound the last part decides, so terms match anywhere; elsewhere, words begin
     # with the term.
     anywhere = language not in ("es", "fr", "ru")
-    low = low if anywhere else f" {_PUNCTUATION.sub(' ', low)}"
-    kind: SpeakerKind = next(
-        (kind for kind, terms in kinds(language) if any((term if anywhere else f" {term}") in low for term in terms)), "person"
-    )
+    spaced = f" {_PUNCTUATION.sub(' ', low)} "
+
+    def names(term: str) -> bool:
+        # A short term is a word of its own: "lo" is no part of Carlo.
+        if len(term) <= _SHORT_TERM and anywhere and term.isalpha() and term[0] < "\u0590":
+            return f" {term} " in spaced
+        return term in low if anywhere else f" {term}" in spaced
+
+    kind: SpeakerKind = next((kind for kind, terms in kinds(language) if any(map(names, terms))), "person")
     return Speaker(start, end, words, name or words, role, "person" if name else kind)
