@@ -52,7 +52,7 @@ class Attribute:
         if not dispatch.has_rules(language):
             about = replace(about, attribution=QUOTATIONS_ONLY)
         made = attributions(document.text, prose, found, language, people)
-        read = credits(document, prose)
+        read = tuple(credit for credit in credits(document, prose) if credit.name)
         names = {(credit.kind, credit.name) for credit in read}
         # When a record is annotated again, the line with a credit may already have been removed.
         kept = tuple(credit for credit in document.credits if (credit.kind, credit.name) not in names)
