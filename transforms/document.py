@@ -98,7 +98,8 @@ class Translation:
 class Speaker:
     """The speaker of a statement.
 
-    The span in the text, the resolved full name, the role and the kind of source.
+    The span in the text, the resolved full name, the role and the kind of source. A known outlet
+    has its normal name and the `id` of the gazetteer (`attribution/outlets.yaml`), others "".
     """
 
     start: int = NOWHERE
@@ -107,16 +108,21 @@ class Speaker:
     name: str = ""
     role: str = ""
     kind: SpeakerKind = ""
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Via:
-    """A link in the chain of a statement ("to Reuters"), with its outlet."""
+    """A link in the chain of a statement ("to Reuters"), with its outlet.
+
+    `name` and `id` are as in `Speaker`.
+    """
 
     start: int
     end: int
     text: str
     name: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,12 +146,14 @@ class Attribution:
 class Credit:
     """A credit of a picture or text; `text` is the text that was read.
 
-    The kinds are image, agency, dateline (place), copyright (holder), byline and outlet.
+    The kinds are image, agency, dateline (place), copyright (holder), byline and outlet. `name` is
+    as printed; `id` is that of a known outlet, else "".
     """
 
     kind: CreditKind
     name: str
     text: str
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

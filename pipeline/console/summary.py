@@ -28,7 +28,7 @@ def summary(manifest: RunManifest, output: str) -> None:
         ("languages", _top(details, "language/")),
         ("removed", _top(details, "removed/")),
         ("translated", _translated(details)),
-        ("attributions", f"{details.get('attributions', 0):,}, credits {details.get('credits', 0):,}"),
+        ("attributions", _attributions(details)),
         ("dropped", _top(details, "reason/") or "none"),
         ("failed", _top(details, "error/") or "none"),
         ("slowest", _slowest(manifest.timings)),
@@ -125,6 +125,12 @@ def trouble(manifest: RunManifest, allowed: Allowance) -> str:
         limit = f"{number:g}{'%' if percent else ''}"
         return f"{failed:,} of {read:,} failed, more than --max-failed {limit} allows: exit status 1. Records that were written are kept"
     return ""
+
+
+def _attributions(details: dict[str, int]) -> str:
+    """The number of attributions and, of these, of statements, chains and known outlets; the number of credits."""
+    parts = ", ".join(f"{key} {details.get(key, 0):,}" for key in ("statements", "chains", "speakers with id"))
+    return f"{details.get('attributions', 0):,} ({parts}), credits {details.get('credits', 0):,}"
 
 
 def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:

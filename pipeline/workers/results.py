@@ -127,6 +127,9 @@ def count_documents(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str])
         counts[f"language/{result.language or 'not looked at'}"] += 1
         counts[f"translation/{result.translation.verdict}"] += 1
         counts["attributions"] += len(result.attributions)
+        counts["statements"] += sum(item.type == "statement" for item in result.attributions)
+        counts["speakers with id"] += sum(item.speaker.id != "" for item in result.attributions)
+        counts["chains"] += sum(item.via != () for item in result.attributions)
         counts["credits"] += len(result.credits)
         counts["characters"] += len(result.text)
         for removal in result.removed:

@@ -310,3 +310,13 @@ def test_pyarrow_has_the_same_schema_in_every_shard(outputs: dict[str, Output]) 
     schemas = [pq.read_schema(path) for path in outputs["parquet"].paths()]
     assert schemas[0].equals(schemas[1])
     assert os.path.basename(outputs["parquet"].paths()[0]) == "documents-00000-of-00002.parquet"
+
+
+def test_who_quotes_whom_is_one_group_by(jsonl: Output) -> None:
+    """The query of transforms/README.md."""
+    duckdb = pytest.importorskip("duckdb")
+    readme = (Path(__file__).parents[2] / "transforms" / "README.md").read_text(encoding="utf-8")
+    query = readme.partition("```sql\n")[2].partition("```")[0]
+    query = query.replace("'output/documents/*.jsonl'", f"read_json({jsonl.paths()})").replace("'kcna'", "''")
+    said = [item for row in jsonl.rows for item in row["attributions"] if item["speaker"]["id"] == ""]
+    assert sum(number for _, number in duckdb.sql(query).fetchall()) == len(said) > 0

@@ -56,13 +56,13 @@ RECORD: dict[str, Any] = {
             "form": str,
             "content": [{"start": int, "end": int, "text": str}],
             "cue": {"start": int, "end": int, "text": str},
-            "speaker": {"start": int, "end": int, "text": str, "name": str, "role": str, "kind": str},
-            "via": [{"start": int, "end": int, "text": str, "name": str}],
+            "speaker": {"start": int, "end": int, "text": str, "name": str, "role": str, "kind": str, "id": str},
+            "via": [{"start": int, "end": int, "text": str, "name": str, "id": str}],
             "score": float,
             "type": str,
         }
     ],
-    "credits": [{"kind": str, "name": str, "text": str}],
+    "credits": [{"kind": str, "name": str, "text": str, "id": str}],
     "removed": [{"kind": str, "line": int, "text": str}],
     "metadata": {
         "origin": str,

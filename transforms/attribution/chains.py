@@ -10,10 +10,11 @@ unambiguous words ("as quoted by X").
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from newsbeam.transforms.attribution.lexicon import WESTERN, is_outlet, load, outlet_names
+from newsbeam.transforms.attribution.lexicon import WESTERN, is_outlet, load
+from newsbeam.transforms.attribution.outlets import Outlet, identify, mentions
 from newsbeam.transforms.document import Via
 
 Range = tuple[int, int]
@@ -30,7 +31,17 @@ def via(text: str, content: Sequence[Range], cue: Range, speaker: Range, languag
     `content`, `cue` and `speaker` are ranges of `text`, (-1, -1) if missing. Names are as written,
     without the article. See `origin` for the original speaker.
     """
-    return tuple(Via(a, b, text[a:b], _outlet_name(text[a:b])) for a, b in links(text, content, cue, speaker, language)[1])
+    return tuple(link(text, a, b) for a, b in links(text, content, cue, speaker, language)[1])
+
+
+def link(text: str, start: int, end: int, name: str = "", known: Callable[[str], Outlet | None] = identify) -> Via:
+    """Create a link: `text[start:end]`, with the normal name of a known outlet.
+
+    Else it has `name`, or the words without article.
+    """
+    words = text[start:end]
+    outlet = known(words)
+    return Via(start, end, words, outlet.name, outlet.id) if outlet else Via(start, end, words, name or _outlet_name(words))
 
 
 def origin(text: str, content: Sequence[Range], cue: Range, speaker: Range, language: str = "en") -> Range:
@@ -387,10 +398,10 @@ def _trailing_outlet(text: str, span: Range) -> Range | None:
     Example: сказал Иван Примеров РИА Новости.
     """
     words = text[span[0] : span[1]]
-    for match in outlet_names().finditer(words):
-        before = words[: match.start()].split()
-        if match.end() == len(words) and before and all(word[0].isupper() for word in before[-2:]):
-            return None if _GENERIC.match(f"{before[-1]} x") else (span[0] + match.start(), span[1])
+    for mention in mentions(words):
+        before = words[: mention.start].split()
+        if mention.end == len(words) and before and all(word[0].isupper() for word in before[-2:]):
+            return None if _GENERIC.match(f"{before[-1]} x") else (span[0] + mention.start, span[1])
     return None
 
 

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
+from newsbeam.transforms.attribution.outlets import mentions
 from newsbeam.transforms.package_data import data_names, load_yaml
 
 LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
@@ -99,30 +100,19 @@ def english() -> tuple[dict[str, int], dict[str, tuple[tuple[tuple[str, ...], in
 
 @cache
 def sources() -> dict[str, frozenset[str]]:
-    """Return the word lists of `cues/sources.yaml`, in lower case.
-
-    The names of outlets keep their case.
-    """
-    return {
-        key: frozenset(str(word) if key == "outlets" else str(word).lower() for word in words) for key, words in load("sources").items()
-    }
-
-
-@cache
-def outlet_names() -> re.Pattern[str]:
-    """Compile the known names of agencies, newspapers and broadcasters."""
-    names = sorted(sources()["outlets"], key=lambda name: (-len(name), name))
-    return re.compile(r"(?<!\w)(?:" + "|".join(map(re.escape, names)) + r")(?!\w)")
+    """Return the word lists of `cues/sources.yaml`, in lower case."""
+    return {key: frozenset(str(word).lower() for word in words) for key, words in load("sources").items()}
 
 
 def is_outlet(name: str) -> bool:
     """Return whether a phrase names a news agency, newspaper or broadcaster."""
-    if outlet_names().search(name):
-        return True
-    return any(
+    return bool(mentions(name)) or any(
         word.lower() in sources()["outlet_words"] and word not in ("news", "reporters", "journalists", "daily")
-        for word in re.findall(r"\w+", name)
+        for word in _WORD.findall(name)
     )
+
+
+_WORD = re.compile(r"\w+")
 
 
 @cache

@@ -6,15 +6,18 @@ Adds exact spans, the form, names, roles and kinds of speakers, and the names in
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
+from newsbeam.transforms.attribution.chains import link
 from newsbeam.transforms.attribution.dispatch import kinds
 from newsbeam.transforms.attribution.english.genre import temper
 from newsbeam.transforms.attribution.english.names import Names, describe, pronoun
 from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english
+from newsbeam.transforms.attribution.outlets import Identified, identify, is_name_of
 from newsbeam.transforms.attribution.people import People, pronoun_gender
 from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
-from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
+from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind
 
 _NO_NAMES = Names("")
 
@@ -27,6 +30,7 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
     if not found:
         return ()
     names = Names(prose) if language == "en" else _NO_NAMES
+    known = Identified(prose)
     made = []
     last: Speaker | None = None
     last_end = -1
@@ -37,9 +41,9 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
             if language == "en"
             else _foreign_speaker(text, item, people, last, last_end, language)
         )
+        speaker = _with_outlet(speaker, known)
         via = tuple(
-            Via(start, end, text[start:end], describe(text[start:end], names)[0] if language == "en" else text[start:end])
-            for start, end in item.via
+            link(text, start, end, describe(text[start:end], names)[0] if language == "en" else "", known) for start, end in item.via
         )
         content = tuple(Span.of(text, start, end) for start, end in item.content)
         cue = Span.of(text, *item.cue)
@@ -50,6 +54,18 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
             last, last_end = speaker, item.cue[1]
             spoken.add(speaker.name)
     return tuple(temper(made, prose) if language == "en" else made)
+
+
+def _with_outlet(speaker: Speaker, known: Identified) -> Speaker:
+    """Add the id and the normal name of an outlet that speaks, or whose report does."""
+    if speaker.kind == "publication":
+        outlet = known(speaker.text) or known(speaker.name)
+    else:
+        # Nobody named only "Yonhap" is a person.
+        outlet = identify(speaker.text) if speaker.kind in ("person", "organisation", "") else None
+        if outlet is not None and not is_name_of(speaker.text, outlet):
+            outlet = None
+    return replace(speaker, name=outlet.name, id=outlet.id, kind="publication") if outlet else speaker
 
 
 def _form(content: tuple[Span, ...], direct: bool) -> ClaimForm:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 
 from newsbeam.transforms.attribution.credits.patterns import (
@@ -18,6 +19,7 @@ from newsbeam.transforms.attribution.credits.patterns import (
 )
 from newsbeam.transforms.attribution.credits.prefilter import BYLINE, CREDIT, DATED_LINE, WIRE, credit_signs, long_lines, marks_credit
 from newsbeam.transforms.attribution.lexicon import is_outlet, load
+from newsbeam.transforms.attribution.outlets import identify, is_name_of
 from newsbeam.transforms.document import Credit, CreditKind, Document
 
 _MAX_LINE = 2000  # characters of a line to read: credits are at the edges of lines
@@ -48,7 +50,17 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
         for name in _people(re.sub(rf"^{any_of('byline')}\s+", "", author)) or [_clean(author)]:
             if len(name) >= 2:
                 _put(found, "byline", name, author)
-    return tuple(found.values())
+    return tuple(map(_with_outlet, found.values()))
+
+
+def _with_outlet(credit: Credit) -> Credit:
+    """Add the id of a known outlet. The name stays as printed: it may have a photographer, too."""
+    if credit.kind in ("byline", "dateline"):
+        return credit
+    outlet = identify(credit.name)
+    if outlet is None or (credit.kind == "copyright" and not is_name_of(credit.name, outlet)):
+        return credit
+    return replace(credit, id=outlet.id)
 
 
 def _blocks(document: Document, prose: str) -> Iterator[tuple[str, str]]:
