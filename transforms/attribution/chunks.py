@@ -28,6 +28,7 @@ _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
 _SHORTEST_STEM = 5  # letters
+_LONGEST_TITLE = 40  # characters of a name in quotation marks
 _LONGEST_DATELINE = 12  # tokens
 _LONGEST_ASIDE = 26  # words
 
@@ -84,6 +85,7 @@ class Lexicon:
     verb_final: bool
     verb_second: bool
     bare: bool
+    clause_subject: bool
 
 
 @cache
@@ -104,6 +106,7 @@ def lexicon(language: str) -> Lexicon:
     participles = conjugated(data, "participles", "participle_stems")
     compound = data.get("compound") == "true"
     finite = [*conjugated(data, "finite", "stems"), *data.get("verbs", ())]
+    finite += [prefix + verb for prefix in data.get("verb_prefixes", ()) for verb in finite]
     data = {**data, "verbs": finite if compound else [*finite, *participles]}
     for phrase in phrases("verbs") + phrases("framing"):
         verbs.setdefault(phrase[0], []).append(phrase)
@@ -151,6 +154,7 @@ def lexicon(language: str) -> Lexicon:
         verb_final=order == "verb final",
         verb_second=order == "verb second",
         bare=data.get("bare") == "true",
+        clause_subject=data.get("clause_subject") == "true",
     )
 
 
@@ -162,6 +166,10 @@ def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
 def _pieces(word: str, elided: tuple[str, ...]) -> list[str]:
     head, mark, rest = word.replace("’", "'").partition("'")
     return [head + mark, rest] if rest and head in elided else [head + mark + rest]
+
+
+def _is_year(word: str) -> bool:
+    return len(word) == 4 and word[:2] in ("19", "20") and word.isdigit()
 
 
 def _is_source(word: str, lex: Lexicon) -> bool:
@@ -204,6 +212,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 else "n" if low in lex.sources
                 else lex.tags.of(low if first and low in lex.tags.words else text)
             )  # fmt: skip
+            if capital and not first and kind in "rvi" and low not in lex.tags.words and low not in lex.adverbs:
+                kind = "p"  # an unknown word, guessed by its ending
             made.append(Token(start, end, low, kind, capital))
     for n, token in enumerate(made[:-1]):
         behind = made[n + 1]
@@ -438,7 +448,7 @@ class _Reader:
 
         Its subject then follows the verb.
         """
-        return start < at and self.t[start].kind in ("a", "r")
+        return start < at and (self.t[start].kind in ("a", "r") or self.t[start].low in self.lex.times)
 
     def _inverted(self, left: int, at: int, behind: Range, after: int) -> bool:
         """Return whether the phrase after a verb in second place is its subject, not the one before.
@@ -530,11 +540,14 @@ class _Reader:
         if not words or (subordinate and not dash and not any(token.low == "," for token in t[self.taken : at - 1])):
             return []
         verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 5
-        if not verbal and not dash and not any(token.low in (",", "،") for token in t[at:]):
+        if not verbal and not dash and t[at - 1].low in (",", "،") and not any(token.low in (",", "،") for token in t[at:]):
             return []
         if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
             return []
-        return [(t[self._skip_marks(self.taken)].start, t[at - 2].end)]
+        last = at - 2
+        while last > self.taken and t[last].low in (",", "،", "–", "—"):
+            last -= 1
+        return [(t[self._skip_marks(self.taken)].start, t[last].end)]
 
     def _tail(self, at: int) -> list[Range]:
         """Return the content after “X, he said, …”.
@@ -607,7 +620,7 @@ class _Reader:
                 and (n == start or t[n - 1].low == "," or all(other.kind in "rtao" for other in t[start:n]))
             ):
                 return self._rest(n, following)
-            if token.low in (";", ".", "!", "?"):
+            if token.low in (";", ".", "!", "?") and token.kind == "mark":
                 break
             if token.kind == "s" and n > start + 1:
                 break
@@ -735,6 +748,9 @@ class _Reader:
             if token.kind == "other" or (token.low == "." and n and len(t[n - 1].low) <= 2 and n + 1 < len(t) and t[n + 1].capital):
                 n += 1
                 continue
+            if token.kind == "quote" and n > at and _is_source(t[n - 1].low, self.lex) and token.end - token.start <= _LONGEST_TITLE:
+                n += 1  # агентство «…»
+                break
             if (
                 token.kind in ("mark", "quote", "C", "s", "N")
                 or self._is_verb(n)
@@ -812,6 +828,8 @@ class _Reader:
             return None
         if words[0].low in self.lex.not_speakers or (self.lex.oblique and words[-1].low.endswith(self.lex.oblique)):
             return None
+        if any(token.low in self.lex.times or _is_year(token.low) for token in words):
+            return None
         if any(token.kind in "nvpjiz" for token in words):
             return words[0].start, words[-1].end
         return None
@@ -867,6 +885,10 @@ class _Reader:
             first, end = self._head(first, opening)
             return (t[first].start, t[start - 1].end) if behind and first < end == opening and self._speaks(first, end) else None
         pieces = self._pieces(start)
+        if behind and self.lex.clause_subject:
+            first, end = self._head(*pieces[0])
+            if first < end < pieces[0][1] and t[end].kind == "a" and self._speaks(first, end):
+                return t[first].start, t[end - 1].end  # وی با اشاره به …، گفت
         for head in (*range(len(pieces) - 2, -1, -1), len(pieces) - 1):
             first, end = self._head(*pieces[head])
             if (
@@ -884,7 +906,7 @@ class _Reader:
                 break
             first, head = outer[0], head - 1  # X, chef för Y, tidigare Z, sade
         following = pieces[head + 1][0] if head + 1 < len(pieces) else start
-        last = end - 1 if t[following].kind in ("o", "s", "C") else start - 2  # without a relative clause
+        last = end - 1 if self._relative(following) else start - 2  # without a relative clause
         if behind:
             return t[first].start, t[last].end
         if t[start].kind in "ndj" and not t[start].capital:
@@ -920,12 +942,15 @@ class _Reader:
         closing = min(self._noun_phrase_end(start), end)
         return start, closing
 
+    def _relative(self, at: int) -> bool:
+        return self.t[at].kind in ("o", "s", "C") or self._is_conjunction(at)
+
     def _between(self, pieces: list[Range]) -> bool:
         """Return whether parts of a sentence can stand between a subject and its verb."""
         between = [token for start, end in pieces for token in self.t[start:end]]
         if not between:
             return True
-        relative = between[0].kind in ("o", "s", "C")
+        relative = self._relative(pieces[0][0])
         return len(between) <= _LONGEST_ASIDE and (
             relative or not any(token.kind in ("v", "x", "quote") and not token.capital for token in between)
         )
@@ -938,7 +963,8 @@ class _Reader:
         words = self.t[start:end]
         if not words or words[0].low in self.lex.not_speakers or words[-1].low in self.lex.not_speakers:
             return False
-        if any(token.low in self.lex.times for token in words) and not any(_is_source(token.low, self.lex) for token in words):
+        timed = any(token.low in self.lex.times or _is_year(token.low) for token in words)
+        if timed and not any(_is_source(token.low, self.lex) for token in words):
             return False
         if self.lex.oblique and words[-1].low.endswith(self.lex.oblique):
             return False
