@@ -27,6 +27,7 @@ _SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."«»“”„')
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
+_LONGEST_CLOSING = 60  # characters
 _SHORTEST_STEM = 5  # letters
 _LONGEST_TITLE = 40  # characters of a name in quotation marks
 _LONGEST_DATELINE = 12  # tokens
@@ -72,6 +73,9 @@ class Lexicon:
     negations: frozenset[str]
     infinitive_marks: frozenset[str]
     subject_marks: frozenset[str]
+    postpositions: frozenset[str]
+    idioms: tuple[tuple[str, ...], ...]  # phrases in which a reporting verb reports nothing
+    participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
     subordinators: frozenset[str]
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
@@ -141,6 +145,9 @@ def lexicon(language: str) -> Lexicon:
         negations=words("negation"),
         infinitive_marks=words("infinitive_marks"),
         subject_marks=words("subject_marks"),
+        postpositions=words("postpositions"),
+        idioms=phrases("idioms"),
+        participle_endings=tuple(data.get("participle_endings", ())),
         subordinators=words("subordinators"),
         relatives=words("relatives"),
         objects=tuple(data.get("object_endings", ())),
@@ -248,6 +255,16 @@ def read(sentence: str, offset: int, language: str, last: Range | None) -> list[
     return _Reader(sentence, offset, lex, last).read()
 
 
+def closes(sentence: str, language: str) -> bool:
+    """Return whether a sentence is a subject and a reporting verb, which belong to the quotation before it."""
+    lex = lexicon(language)
+    if len(sentence) > _LONGEST_CLOSING or lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
+        return False
+    reader = _Reader(sentence, 0, lex, None)
+    cues = reader.cues()
+    return bool(cues) and not any(token.kind == "quote" or token.low == ":" for token in reader.t) and reader._ends(cues[0][1])
+
+
 class _Reader:
     def __init__(self, sentence: str, offset: int, lex: Lexicon, last: Range | None) -> None:
         self.s, self.offset, self.lex, self.last = sentence, offset, lex, last
@@ -281,6 +298,8 @@ class _Reader:
             return 0
         if token.capital and at and self.t[at - 1].kind not in ("quote", "mark"):
             return 0  # a name
+        if any(all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(idiom)) for idiom in self.lex.idioms):
+            return 0
         if token.low in self.lex.auxiliaries:
             n = at + 1
             while n < len(self.t) and n < at + 3 and self.t[n].kind == "r":
@@ -799,6 +818,8 @@ class _Reader:
         It is the first noun phrase of the clause, after an introductory phrase.
         """
         t = self.t
+        if (marked := self._marked(start, at)) is not None:
+            return marked
         apposed = self._apposed(start, at)
         if apposed is not None:
             return apposed
@@ -826,13 +847,37 @@ class _Reader:
         words = t[start:at]
         if not words or len(words) > _SHORT_SUBJECT or words[0].kind in "arcsC" or words[0].capital:
             return None
-        if words[0].low in self.lex.not_speakers or (self.lex.oblique and words[-1].low.endswith(self.lex.oblique)):
+        if (
+            words[0].low in self.lex.not_speakers
+            or words[-1].low in self.lex.postpositions
+            or (self.lex.oblique and words[-1].low.endswith(self.lex.oblique))
+        ):
             return None
         if any(token.low in self.lex.times or _is_year(token.low) for token in words):
             return None
         if any(token.kind in "nvpjiz" for token in words):
             return words[0].start, words[-1].end
         return None
+
+    def _marked(self, start: int, at: int) -> Range | None:
+        """Return the noun phrase before the last mark of a subject: X ने कहा.
+
+        A postposition before it ends the phrase of another.
+        """
+        t = self.t
+        end = at - 1
+        while end > start and t[end].low not in self.lex.subject_marks:
+            end -= 1
+        if end <= start:
+            return None
+        first = end
+        while first > start and t[first - 1].low not in self.lex.postpositions and t[first - 1].kind != "C":
+            first -= 1
+        while first < end and t[first].low in self.lex.of:
+            first += 1
+        if first == end or t[first].low in self.lex.not_speakers or t[end - 1].low in self.lex.not_speakers:
+            return None
+        return t[first].start, t[end - 1].end
 
     def _main_clause(self, start: int, at: int) -> int:
         """Return the start of the last clause before a verb.
@@ -1001,9 +1046,14 @@ class _Reader:
             )
             self._add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
             return True
-        end = self._opening_speaker(first, quotes[-1] if quotes else cue[0])
+        described = self._described(first, quotes[-1] if quotes else cue[0])
+        first, end = described or (first, self._opening_speaker(first, quotes[-1] if quotes else cue[0]))
         speaker = (t[first].start, t[end - 1].end) if end > first else None
-        if quotes and quotes[-1] >= cue[0] - 3 and t[quotes[-1]].end - t[quotes[-1]].start > 12:
+        if (
+            quotes
+            and all(token.kind in ("mark", "r") for token in t[quotes[-1] + 1 : cue[0]])
+            and t[quotes[-1]].end - t[quotes[-1]].start > 12
+        ):
             self._add([(t[n].start, t[n].end) for n in quotes if n >= end], cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
             return True
         start = self._skip_marks(end)
@@ -1017,6 +1067,24 @@ class _Reader:
         while at > 0 and self.t[at].kind == "mark":
             at -= 1
         return at
+
+    def _described(self, first: int, limit: int) -> tuple[int, int] | None:
+        """Return the tokens of a speaker behind a participle: … ifade eden Çelebi, …"""
+        t, endings = self.t, self.lex.participle_endings
+        found = None
+        for n in range(first + 1, limit) if endings else ():
+            if t[n].low != "," and t[n].kind != "quote":
+                continue
+            start = n
+            while start > first and n - start < _SHORT_SUBJECT + 2 and t[start - 1].kind != "mark" and not self._participle(start - 1):
+                start -= 1
+            if first < start < n and self._participle(start - 1) and t[n - 1].capital and self._speaks(start, n):
+                found = start, n
+        return found
+
+    def _participle(self, n: int) -> bool:
+        token = self.t[n]
+        return not token.capital and len(token.low) > 3 and token.low.endswith(self.lex.participle_endings)
 
     def _opening_speaker(self, first: int, limit: int) -> int:
         """Return the end of a speaker at the beginning of a sentence.

@@ -9,6 +9,7 @@ the word orders of news in the language: `svo/` for languages with the verb next
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from functools import cache
 
 from newsbeam.transforms.attribution import chunks
@@ -144,7 +145,7 @@ def _classed(prose: str, language: str) -> list[Statement]:
         if last_speaker_at < before:
             last = None
         masked = mask_quotations(prose, match.start(), match.end(), language)
-        for start, end in split_sentences(masked):
+        for start, end in _with_closings(masked, language):
             sentence = masked[start:end].replace(SPEECH_END, REST)
             offset = match.start() + start
             alone = ALONE.fullmatch(sentence)
@@ -159,6 +160,19 @@ def _classed(prose: str, language: str) -> list[Statement]:
                 last, last_speaker_at = new[-1].speaker, match.start()
         before = match.start()
     return found if language in WESTERN else found + _not_covered(_bare_quotations(prose), found)
+
+
+def _with_closings(masked: str, language: str) -> Iterator[tuple[int, int]]:
+    """Yield the spans of sentences; “…!” X said. is one, though the quotation ends like a sentence."""
+    start = -1
+    spans = list(split_sentences(masked))
+    for number, (first, end) in enumerate(spans):
+        start = first if start < 0 else start
+        quoted = ALONE.fullmatch(masked[start:end].replace(SPEECH_END, REST))
+        if quoted and number + 1 < len(spans) and chunks.closes(masked[slice(*spans[number + 1])], language):
+            continue
+        yield start, end
+        start = -1
 
 
 def _without_containers(found: list[Statement]) -> list[Statement]:

@@ -113,7 +113,7 @@ def _outermost(found: list[Quotation]) -> list[Quotation]:
     return outer
 
 
-_CLOSES = {"”": "“„”‟", "“": "„", "»": "«", "«": "»", "」": "「", "』": "『", '"': '"', "＂": "＂"}
+_CLOSES = {"”": '“„”‟"', "“": "„", "»": "«", "«": "»", "」": "「", "』": "『", '"': '"', "＂": "＂"}
 
 
 def _partner(stack: list[tuple[int, str]], mark: str, doubles: int) -> int | None:
