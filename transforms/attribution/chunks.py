@@ -12,6 +12,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.statement import Statement
@@ -224,7 +225,9 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             made.append(Token(start, end, low, kind, capital))
     for n, token in enumerate(made[:-1]):
         behind = made[n + 1]
-        if (
+        if token.capital and token.kind in "rijvz" and token.low not in lex.tags.words and behind.capital and behind.low not in lex.verbs:
+            made[n] = Token(token.start, token.end, token.low, "p", True)  # Kari Nordmann
+        elif (
             token.kind == "o"
             and token.low in lex.articles
             and behind.low not in lex.verbs
@@ -325,7 +328,13 @@ class _Reader:
         if at and (self.t[at - 1].kind == "d" or (self.t[at - 1].kind == "a" and self.lex.before)):
             return True  # a noun: la denuncia, en cuenta
         before = [token.low for token in self.t[max(at - 2, 0) : at]]
-        return any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks)
+        if any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks):
+            return True
+        # Han sade aldrig att …
+        behind = self.t[at + 1 : at + 4]
+        return self.lex.verb_second and any(
+            token.low in self.lex.negations and following.kind in ("C", "mark") for token, following in pairwise(behind)
+        )
 
     def read(self) -> list[Statement]:
         cues = self.cues()
@@ -577,7 +586,9 @@ class _Reader:
         if at >= len(t) - 2 or t[at].low not in (",", "،", "–", "—"):
             return []
         first = t[at + 1]
-        if first.kind in ("s", "i") or (first.kind in ("o", "C", "c") and not self._personal(first)) or self._verb(at + 1):
+        if first.kind in ("s", "i") or (first.kind in ("o", "C") and not self._personal(first)) or self._verb(at + 1):
+            return []
+        if first.kind == "c" and not (self.lex.verb_second and t[at + 2].kind not in ("v", "x")):
             return []
         words = t[at + 1 :]
         if not any(token.kind in "vx" for token in words) or len(words) < 3:
@@ -834,6 +845,9 @@ class _Reader:
             if self._personal(token):
                 return token.start, token.end
             if token.kind in "crtoxN" and not self._named(n) and not (token.capital and n == start and token.kind not in "crNox"):
+                n += 1
+                continue
+            if token.low in self.lex.times and n == start and n + 1 < at:
                 n += 1
                 continue
             if token.kind == "a":
@@ -1116,6 +1130,8 @@ class _Reader:
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
                 if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):
                     end -= 1  # a predicate: Według policji ranne zostały …
+                if lex.verb_second:
+                    end = self._before_unknown_verb(start, end)
                 if end > start and (self._speaks(start, end) or end == start + 1):
                     self._accorded((n, start), start, end)
                     return
@@ -1127,6 +1143,18 @@ class _Reader:
                 if start < n and (self._speaks(start, n) or self._personal(t[start])):
                     self._accorded((n, n + len(phrase)), start, n)
                     return
+
+    def _before_unknown_verb(self, start: int, end: int) -> int:
+        """Return where a phrase ends in which two nouns follow each other: the second is a verb that no table contains.
+
+        Ifølge politiet stiger prisene. Germanic languages write compounds as one word.
+        """
+        for n in range(start + 1, end):
+            before, token = self.t[n - 1], self.t[n]
+            nouns = before.kind == token.kind == "n" and not before.capital and not token.capital and before.low[-1] != "s"
+            if nouns and not _is_source(token.low, self.lex) and token.low not in self.lex.tags.words:
+                return n
+        return end
 
     def _accorded(self, cue: Range, start: int, end: int) -> None:
         """Add the content around a formula.
