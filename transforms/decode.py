@@ -27,27 +27,8 @@ from newsbeam.transforms.records import NotARecord, from_record, is_record
 from newsbeam.transforms.structure import is_json, structure
 from newsbeam.transforms.text import scrub
 
-Container = Literal[
-    "jsonl",
-    "warc",
-    "parquet",
-    "zip",
-    "tar",
-    "paths",
-    "cdx",
-    "gzip",
-    "zstd",
-    "bzip2",
-    "xz",
-    "lz4",
-    "json",
-    "csv",
-    "mail",
-    "mbox",
-    "feed",
-    "xml",
-    "",
-]
+TextContainer = Literal["jsonl", "json", "csv", "mail", "mbox", "feed", "xml", ""]
+"""The kinds of text files with items inside; "" for others."""
 
 HEAD_BYTES = 1 << 16
 """Bytes at the beginning of an input that are enough to recognise its kind."""
@@ -63,19 +44,6 @@ class DecodeError(ValueError):
 _NOTHING = object()
 _LOOK_BYTES = 8 << 10
 
-_CONTAINERS: tuple[tuple[re.Pattern[bytes], Container], ...] = (
-    (re.compile(rb"\x1f\x8b"), "gzip"),
-    (re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), "zstd"),
-    (re.compile(rb"\xfd7zXZ\0"), "xz"),
-    (re.compile(rb"\x04\x22\x4d\x18"), "lz4"),
-    (re.compile(rb"BZh[1-9](?:1AY|\x17\x72\x45)"), "bzip2"),
-    (re.compile(rb"PAR[1E]"), "parquet"),
-    (re.compile(rb"WARC/\d+\.\d+ *\r?\n|filedesc://[!-~]{1,2000} [\d.]+ \d{14} text/plain \d+\r?\n"), "warc"),
-    (re.compile(rb"PK\x03\x04|PK\x05\x06"), "zip"),
-    (re.compile(rb".{257}ustar", re.S), "tar"),
-    (re.compile(rb"\A(?=[!-~]*/)[!-~]{5,500}?\.warc(?:\.w[ae]t)?\.gz[ \t]*(?:\r?\n|\Z)"), "paths"),
-    (re.compile(rb"\A(?: CDX [A-Za-z ]+\r?\n|[!-~]{1,2000} \d{14} (?:\{\"|[!-~]+ [!-~]+ (?:\d{3}|-) ))"), "cdx"),
-)
 # Signatures of files that often have a wrong suffix; the name is used in dead letters. `filetype`
 # and `puremagic` know more formats, but return suffixes and media types, for which a table of names
 # would be needed, and they recognise neither WARC nor CDX nor lists of paths.
@@ -160,15 +128,12 @@ _HTML_TAG = re.compile(
 _TAGS_IN_TEXT = 8
 
 
-def container(head: bytes, name: str = "") -> Container:
-    """Return the kind of container by the first bytes of an input.
+def text_container(head: bytes, name: str = "") -> TextContainer:
+    """Return the kind of a text file with items inside, by its first bytes.
 
     `HEAD_BYTES` bytes are sufficient. The name decides if they are ambiguous. "" means a single
     document (HTML, text, or something unreadable).
     """
-    for magic, kind in _CONTAINERS:
-        if magic.match(head):
-            return kind
     suffix, cut = _suffix(name), len(head) >= HEAD_BYTES
     if head.startswith(_BOMS[1:]):
         text = head.decode("utf-16", "replace").lstrip("\ufeff \t\r\n")

@@ -14,15 +14,16 @@ from typing import Any, BinaryIO, cast
 
 import zstandard
 
+from newsbeam.inputs.format_entries import COMPRESSION_MAGIC, recognise
 from newsbeam.inputs.limits import Budget
 from newsbeam.inputs.members import MemberDecompressor
 from newsbeam.storage import filesystem
-from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.decode import HEAD_BYTES
 
 COMPRESSION_SUFFIXES = frozenset(["gz", "gzip", "zst", "zstd", "bz2", "xz", "lz4"])
 
-COMPRESSIONS = frozenset(["gzip", "zstd", "bzip2", "xz", "lz4"])
-"""The kinds of `newsbeam.transforms.decode.container` that `decompress` handles."""
+COMPRESSIONS = frozenset(COMPRESSION_MAGIC)
+"""The kinds that `decompress` handles."""
 
 DAMAGED = (EOFError, zlib.error, zstandard.ZstdError, gzip.BadGzipFile, lzma.LZMAError)
 """Errors on reading a truncated or damaged stream.
@@ -96,7 +97,7 @@ class _DecompressorReader(io.RawIOBase):
 def decompressed(stream: BinaryIO) -> io.BufferedReader:
     """Decompress a stream if it is compressed."""
     plain: io.BufferedReader = io.BufferedReader(cast("Any", stream), HEAD_BYTES)
-    kind = container(plain.peek(HEAD_BYTES))
+    kind = recognise(plain.peek(HEAD_BYTES))
     return decompress(plain, kind) if kind in COMPRESSIONS else plain
 
 

@@ -12,13 +12,14 @@ from newsbeam.errors import MissingExtra
 from newsbeam.inputs.compression import COMPRESSIONS, decompress, strip_compression_suffix
 from newsbeam.inputs.failures import failure_of
 from newsbeam.inputs.files import HashingReader, buffered
-from newsbeam.inputs.formats import INPUT_FORMATS
+from newsbeam.inputs.format_entries import recognise
+from newsbeam.inputs.formats import find_format
 from newsbeam.inputs.formats.base import COPY_BYTES, InputFormat, ReadContext, SplitPoint
 from newsbeam.inputs.limits import Budget, Unreadable, megabytes
 from newsbeam.inputs.members import MemberDecompressor
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
 from newsbeam.storage.filesystem import is_remote
-from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.decode import HEAD_BYTES
 from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
@@ -80,7 +81,8 @@ def items(task: ReadTask, raw: Any, progress: Callable[[], object] = int) -> Gen
     try:
         digest = ""
         if task.kind:
-            only = INPUT_FORMATS[task.kind].parts_are_files
+            form = find_format(task.kind)
+            only = form is not None and form.parts_are_files
             plain = buffered(raw, False, True, task.start if only else 0, task.end if only else -1, budget=budget)
         elif _needs_hash_pass(task, raw):
             digest = _hashed(raw)
@@ -114,7 +116,7 @@ def _needs_hash_pass(task: ReadTask, raw: Any) -> bool:
         return False
     head = raw.read(HEAD_BYTES)
     raw.seek(0)
-    form = INPUT_FORMATS.get(container(head, task.path))
+    form = find_format(recognise(head, task.path))
     return form is not None and form.random_access
 
 
@@ -165,7 +167,7 @@ def contents(context: ReadContext, stream: io.BufferedReader, name: str, expecte
         Exception: the errors of reading and decompressing pass through.
     """
     for layers in range(MAX_LAYERS + 1):
-        kind = container(stream.peek(HEAD_BYTES), name)
+        kind = recognise(stream.peek(HEAD_BYTES), name)
         if kind not in COMPRESSIONS:
             break
         if layers == MAX_LAYERS:
@@ -176,11 +178,12 @@ def contents(context: ReadContext, stream: io.BufferedReader, name: str, expecte
             raise Unreadable(f"{context.path}: {error}") from error
     if expected not in ("", kind):
         raise Unreadable(f"{context.path} changed while it was read; run again")
-    if kind not in INPUT_FORMATS:
+    form = find_format(kind)
+    if form is None:
         yield _document(context, name, stream)
         return
     empty = True
-    for raw in INPUT_FORMATS[kind].read(context, stream):
+    for raw in form.read(context, stream):
         empty = False
         yield raw
     if empty and context.first == 1 and context.is_last and not context.depth:
@@ -210,7 +213,7 @@ def split_points(
     Raises:
         Irregular: the file must not be split, or not from here on.
     """
-    compression, form = _split_format(raw.read(HEAD_BYTES), path)
+    kind, compression, form = _split_format(raw.read(HEAD_BYTES), path)
     raw.seek(0)
     if form is None:
         return
@@ -219,16 +222,16 @@ def split_points(
     budget = Budget(path, progress=progress)
     stream = buffered(raw, hashed, counted=False, buffer=HEAD_BYTES if hashed else _WALK_BYTES, budget=budget)
     for point in form.split_points(stream, compression, split_bytes):
-        yield form.kind, point
+        yield kind, point
     if hashed:
         ending.append((stream.tell(), cast("HashingReader", stream.raw).hexdigest()))
 
 
-def _split_format(head: bytes, path: str) -> tuple[str, InputFormat | None]:
-    """Return compression and format (None: not splittable) of a file, by its head."""
-    kind, compression = container(head, path), ""
+def _split_format(head: bytes, path: str) -> tuple[str, str, InputFormat | None]:
+    """Return kind, compression and format (None: not splittable) of a file, by its head."""
+    kind, compression = recognise(head, path), ""
     if kind in ("gzip", "zstd"):
         inside = io.BufferedReader(MemberDecompressor(io.BytesIO(head), kind), HEAD_BYTES).peek(HEAD_BYTES)
-        kind, compression = container(inside), kind
-    form = INPUT_FORMATS.get(kind)
-    return (compression, form) if form is not None and compression in form.split_inside else ("", None)
+        kind, compression = recognise(inside), kind
+    form = find_format(kind)
+    return (kind, compression, form) if form is not None and compression in form.split_inside else (kind, "", None)

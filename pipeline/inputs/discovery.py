@@ -11,20 +11,11 @@ from dataclasses import dataclass
 
 from newsbeam.errors import InputError, UsageError
 from newsbeam.inputs.compression import COMPRESSION_SUFFIXES
+from newsbeam.inputs.format_entries import document_suffixes
 from newsbeam.inputs.work_units import Source
 from newsbeam.storage import output_layout
 from newsbeam.storage.filesystem import check_scheme, filesystems, is_remote, printable
 from newsbeam.storage.output_folders import is_newsbeam_output, outputs_among
-
-DOCUMENT_SUFFIXES = frozenset(
-    "html htm xhtml shtml php asp aspx jsp cgi txt text md markdown "
-    "jsonl ndjson json csv tsv parquet warc wet arc wacz zip tar tgz tbz2 txz mhtml mht eml mbox rss atom xml".split()
-)
-"""The suffixes of files that a walk of a folder includes, compressed or not.
-
-Names without a suffix are included too, and files that are named on the command line always.
-"""
-
 
 _FETCH_FIRST = "newsbeam does not download from the web; download it first, then name the file or its folder"
 _NOT_READ = {
@@ -145,7 +136,7 @@ def _walk(top: str, out: str, notes: list[str], skipped: dict[str, int]) -> Iter
             files = [entry for entry in files if output_layout.is_records_path(entry.name)]
         for entry in files:
             path = entry.path.removeprefix("./")
-            if (suffix := format_suffix(entry.name)) and suffix not in DOCUMENT_SUFFIXES:
+            if (suffix := format_suffix(entry.name)) and suffix not in document_suffixes():
                 skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
             elif (source := _regular(path, name)) is not None:
                 if entry.is_symlink():
@@ -278,7 +269,7 @@ def _remote(given: str, out: str, notes: list[str], skipped: dict[str, int]) -> 
         if walked and str(entry.path).startswith(left_out):
             continue
         suffix = format_suffix(entry.path.rpartition("/")[2])
-        if walked and suffix and suffix not in DOCUMENT_SUFFIXES:
+        if walked and suffix and suffix not in document_suffixes():
             skipped["." + suffix] = skipped.get("." + suffix, 0) + 1
         elif not entry.path.endswith("/"):
             changed = int(1e9 * (entry.last_updated_in_seconds or 0))

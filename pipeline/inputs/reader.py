@@ -15,14 +15,15 @@ from newsbeam.inputs import process, work_units
 from newsbeam.inputs.compression import COMPRESSIONS
 from newsbeam.inputs.contents import ReadTask, failure, is_wanted, items, parse_origin
 from newsbeam.inputs.files import HashingReader, open_plain, open_raw
-from newsbeam.inputs.formats import INPUT_FORMATS
+from newsbeam.inputs.format_entries import recognise
+from newsbeam.inputs.formats import find_format
 from newsbeam.inputs.formats.base import COPY_BYTES
 from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
 from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS, MEMBER, PartSummary, RawBatch, Source, WorkUnit, read_small_file
 from newsbeam.storage.filesystem import printable
 from newsbeam.storage.output_layout import part_name
-from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.decode import HEAD_BYTES
 from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
@@ -136,8 +137,9 @@ def is_walled(path: str, raw: Any, kind: str = "") -> bool:
             return True  # the beginning of a pipe can be read only once
         head = raw.read(HEAD_BYTES)
         raw.seek(0)
-        kind = container(head, path)
-    return kind in COMPRESSIONS or (kind in INPUT_FORMATS and INPUT_FORMATS[kind].walled)
+        kind = recognise(head, path)
+    form = find_format(kind)
+    return kind in COMPRESSIONS or (form is not None and form.walled)
 
 
 def _digest(path: str) -> str:

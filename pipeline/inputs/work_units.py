@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
+from newsbeam.inputs.format_entries import recognise
 from newsbeam.storage.filesystem import atomic_write, is_remote, read
 from newsbeam.storage.progress import CURRENT
-from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.decode import HEAD_BYTES
 from newsbeam.transforms.document import Raw
 
 
@@ -188,7 +189,7 @@ def read_small_file(source: Source) -> bytes | None:
         return None
     if len(payload) < source.size:
         return None  # the file grew, or the filesystem returned a short read
-    if len(payload) > HEAD_BYTES or container(payload, source.path):
+    if len(payload) > HEAD_BYTES or recognise(payload, source.path):
         return None
     CURRENT.bytes_read += len(payload)
     return payload

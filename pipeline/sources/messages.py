@@ -19,13 +19,14 @@ import zstandard
 
 from newsbeam.errors import MissingExtra
 from newsbeam.inputs.compression import decompress
+from newsbeam.inputs.format_entries import recognise
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.work_units import Source
 from newsbeam.sources.message import Message
 from newsbeam.sources.notifications import NoObject, named_objects
 from newsbeam.sources.uri import Payload
 from newsbeam.storage.filesystem import is_remote, printable
-from newsbeam.transforms.decode import HEAD_BYTES, container
+from newsbeam.transforms.decode import HEAD_BYTES
 from newsbeam.transforms.document import Raw
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
@@ -76,7 +77,7 @@ class MessageReader:
             return self._bad(message, "ReadError", f"{message.origin} is truncated or damaged compressed data: {error}; send it again")
         if not payload:
             return self._bad(message, "PayloadError", f"{message.origin} is empty; send HTML, text, or JSON with `text` or `html`")
-        kind = container(payload[:HEAD_BYTES])
+        kind = recognise(payload[:HEAD_BYTES])
         if kind not in ("", "jsonl", "json"):
             cure = "write it to a file and send its path, with ?payload=object"
             return self._bad(message, "PayloadError", f"{message.origin} contains {kind}, not a single document; {cure}")
@@ -97,7 +98,7 @@ class MessageReader:
     def _unpacked(self, payload: bytes) -> bytes:
         """Decompress a payload. Raises _TooLarge and the errors of decompressors."""
         for _ in range(3):
-            kind = container(payload[:HEAD_BYTES])
+            kind = recognise(payload[:HEAD_BYTES])
             if kind not in ("gzip", "zstd", "bzip2"):
                 break
             with decompress(io.BufferedReader(io.BytesIO(payload)), kind) as stream:

@@ -30,7 +30,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from newsbeam.inputs.discovery import (
-    DOCUMENT_SUFFIXES,
     MAX_PATH_BYTES,
     SKIPPED_OUTPUT,
     TOO_DEEP,
@@ -39,6 +38,7 @@ from newsbeam.inputs.discovery import (
     format_suffix,
     is_folder,
 )
+from newsbeam.inputs.format_entries import document_suffixes
 from newsbeam.inputs.work_units import Source
 from newsbeam.storage.output_folders import is_newsbeam_output
 from newsbeam.watching.file_state import FileStat
@@ -339,7 +339,7 @@ class FolderScanner:
 
     def _is_document(self, name: str) -> bool:
         suffix = format_suffix(name)
-        if not suffix or suffix in DOCUMENT_SUFFIXES:
+        if not suffix or suffix in document_suffixes():
             return True
         if self._first:
             self._skipped["." + suffix] = self._skipped.get("." + suffix, 0) + 1

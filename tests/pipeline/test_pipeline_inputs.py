@@ -17,9 +17,11 @@ import pytest
 from loading import load
 
 from newsbeam.inputs.contents import contents
-from newsbeam.inputs.formats import INPUT_FORMATS
+from newsbeam.inputs.format_entries import recognise
+from newsbeam.inputs.formats import find_format
 from newsbeam.inputs.formats.base import ReadContext
-from newsbeam.transforms.decode import container, decode
+from newsbeam.inputs.formats.json_values import JsonValues
+from newsbeam.transforms.decode import decode
 from newsbeam.transforms.document import Document, Raw
 from newsbeam.transforms.fields import parse_options
 
@@ -55,9 +57,10 @@ def test_the_account_of_them_all(ran: tuple[str, dict[str, Any]]) -> None:
 
 
 def read(payload: bytes, name: str, max_bytes: int = 1 << 20, **rows: Any) -> list[Raw]:
-    kind = container(payload[: 1 << 16], name)
+    form = find_format(recognise(payload[: 1 << 16], name))
+    assert form is not None
     context = ReadContext(name, "in", max_bytes, rows=parse_options(rows.get("fields", []), []), open_member=contents)
-    return list(INPUT_FORMATS[kind].read(context, io.BufferedReader(io.BytesIO(payload))))  # type: ignore[arg-type]
+    return list(form.read(context, io.BufferedReader(io.BytesIO(payload))))  # type: ignore[arg-type]
 
 
 def texts(raws: list[Raw]) -> list[str]:
@@ -102,7 +105,7 @@ def test_a_named_field_is_found_in_a_list() -> None:
 def test_json_in_other_encodings(encoding: str) -> None:
     payload = json.dumps([{"text": "Fähre, 페리"}], ensure_ascii=False).encode(encoding)
     context = ReadContext("a.json", "in", 1 << 20, open_member=contents)
-    raws = list(INPUT_FORMATS["json"].read(context, io.BufferedReader(io.BytesIO(payload))))  # type: ignore[arg-type]
+    raws = list(JsonValues().read(context, io.BufferedReader(io.BytesIO(payload))))  # type: ignore[arg-type]
     assert texts(raws) == ["Fähre, 페리"]
 
 

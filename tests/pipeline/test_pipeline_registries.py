@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from newsbeam import errors
 from newsbeam.cli.main import main
+from newsbeam.inputs import format_entries
+from newsbeam.inputs.format_entries import INPUT_FORMATS, document_suffixes, recognise
+from newsbeam.inputs.formats import find_format
 from newsbeam.outputs.formats import load_line_format
 from newsbeam.runners import registry
 from newsbeam.storage import output_formats
@@ -147,3 +151,74 @@ def test_no_two_output_formats_share_an_extension() -> None:
     assert output_formats.all_compressions() == ("none", "gzip", "zstd")
     with pytest.raises(ValueError, match=r"\.parquet files cannot be written line by line"):
         load_line_format("parquet")
+
+
+# --- input formats --------------------------------------------------------------------------------------------------
+
+TOY_INPUT = """
+import orjson
+from newsbeam.inputs.formats.base import InputFormat
+
+class Sections(InputFormat):
+    walled = False
+
+    def read(self, context, stream):
+        sections = stream.read().decode("utf-8", "replace").split("=== ")[1:]
+        for number, section in enumerate(sections, context.first):
+            title, _, text = section.partition("\\n")
+            yield context.raw(number, orjson.dumps({"title": title, "text": text}), form="json")
+"""
+
+
+@pytest.fixture
+def toy_input(modules: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (modules / "toy_input.py").write_text(TOY_INPUT)
+    monkeypatch.setitem(INPUT_FORMATS, "sections", format_entries.FormatEntry("toy_input:Sections", ("sections",), re.compile(rb"=== ")))
+
+
+@pytest.mark.usefixtures("toy_input")
+def test_a_new_input_format(modules: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "=== First\nOne.\n=== Second\nTwo.\n"
+    (modules / "in").mkdir()
+    (modules / "in" / "a.sections").write_text(text)
+    (modules / "in" / "b.txt").write_text("Three.")
+    (modules / "in" / "c.unknown").write_text("Four.")
+    words = ["run", "in", "-o", "out", "-r", "recipe.yaml"]
+    assert main(words) == 0, capsys.readouterr().err
+    said = capsys.readouterr()
+    assert said.out.endswith("read 3 = written 3 + dropped 0 + failed 0\n")
+    assert "skipped 1 .unknown" in said.err
+    lines = (modules / "out" / "documents-00000-of-00001.jsonl").read_text().splitlines()
+    titles = [(record["metadata"]["origin"], record["title"], record["text"].strip()) for record in map(json.loads, lines)]
+    assert titles == [("in/a.sections#1", "First", "One."), ("in/a.sections#2", "Second", "Two."), ("in/b.txt", "", "Three.")]
+
+
+@pytest.mark.parametrize(
+    ("head", "name", "expect"),
+    [
+        (b"\x1f\x8b\x08", "a.html", "gzip"),
+        (b"\x28\xb5\x2f\xfd\x00", "a", "zstd"),
+        (b"BZh91AY", "a", "bzip2"),
+        (b"\xfd7zXZ\0", "a", "xz"),
+        (b"\x04\x22\x4d\x18", "a", "lz4"),
+        (b"PAR1....", "a.jsonl", "parquet"),
+        (b"WARC/1.0\r\n", "a.txt", "warc"),
+        (b"filedesc://a.arc 1.2.3.4 20200101000000 text/plain 76\n", "a", "warc"),
+        (b"PK\x03\x04", "a.txt", "zip"),
+        (b"a" * 257 + b"ustar", "a", "tar"),
+        (b"crawl-data/a.warc.gz\n", "a.txt", "paths"),
+        (b" CDX N b a m s k r M S V g\n", "a", "cdx"),
+        (b'{"text": "a"}\n', "a.txt", "jsonl"),
+        (b"<html>", "a.warc", ""),
+    ],
+)
+def test_recognise(head: bytes, name: str, expect: str) -> None:
+    assert recognise(head, name) == expect
+
+
+def test_every_entry_of_the_registry_of_input_formats() -> None:
+    assert all(find_format(kind) is not None for kind in INPUT_FORMATS)
+    assert find_format("gzip") is None
+    suffixes = [suffix for entry in INPUT_FORMATS.values() for suffix in entry.suffixes]
+    assert len(set(suffixes)) == len(suffixes)
+    assert {"html", "txt", "warc", "jsonl", "tgz"} <= document_suffixes()

@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from newsbeam.transforms.decode import container, decode
+from newsbeam.transforms.decode import decode, text_container
 from newsbeam.transforms.document import Document, Raw
 from newsbeam.transforms.structure import delimiter_of, is_json, structure
 
@@ -21,7 +21,7 @@ PROSE: dict[str, str] = yaml.safe_load((Path(__file__).parent / "prose_cases.yam
 @pytest.mark.parametrize("name", PROSE)
 def test_prose_stays_prose(name: str) -> None:
     text = PROSE[name]
-    assert container(text.encode(), name) == ""
+    assert text_container(text.encode(), name) == ""
     assert structure(text, "", cut=False) == ""
     document = decode(Raw(name, text.encode(), name=name))
     assert isinstance(document, Document)
@@ -67,7 +67,7 @@ def test_delimiter(text: str, expect: str) -> None:
 def test_anything_has_a_structure_or_none(text: str, suffix: str) -> None:
     for start in ("", "{", "[", "<", "From ", '[{"a":', "id,text\n"):
         assert isinstance(structure(start + text, suffix, cut=False), str)
-        assert isinstance(container((start + text).encode(), f"a.{suffix}"), str)
+        assert isinstance(text_container((start + text).encode(), f"a.{suffix}"), str)
 
 
 JSON = st.recursive(

@@ -14,8 +14,9 @@ from functools import partial
 from typing import Any
 
 from newsbeam.inputs.compression import member_reader
-from newsbeam.inputs.discovery import DOCUMENT_SUFFIXES, format_suffix
+from newsbeam.inputs.discovery import format_suffix
 from newsbeam.inputs.failures import failure_of
+from newsbeam.inputs.format_entries import document_suffixes
 from newsbeam.inputs.formats.base import InputFormat, ReadContext, Unreadable, seekable
 from newsbeam.inputs.work_units import MEMBER
 from newsbeam.transforms.document import Raw
@@ -43,7 +44,6 @@ class Zip(InputFormat):
     A zip that is a single document, such as docx, is refused.
     """
 
-    kind = "zip"
     random_access = True
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
@@ -73,8 +73,6 @@ class Zip(InputFormat):
 class Tar(InputFormat):
     """Tar archives of documents, compressed or not."""
 
-    kind = "tar"
-
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         _check_depth(context)
         try:
@@ -96,7 +94,7 @@ def _is_document(name: str) -> bool:
     parts = name.split("/")
     hidden = any(part.startswith(".") and part != "." for part in parts) or "__MACOSX" in parts
     suffix = format_suffix(parts[-1])
-    return not hidden and (not suffix or suffix in DOCUMENT_SUFFIXES)
+    return not hidden and (not suffix or suffix in document_suffixes())
 
 
 def _member(context: ReadContext, name: str, opening: Callable[[], Any]) -> Iterator[Raw]:

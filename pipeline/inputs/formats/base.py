@@ -77,12 +77,10 @@ class ReadContext:
 class InputFormat(ABC):
     """A kind of file with items inside, each of which becomes a document.
 
-    To add a format, write a module with a subclass, add a line to `INPUT_FORMATS`, and have
-    `newsbeam.transforms.decode.container` recognise its `kind`. Only `read` is required:
+    To add a format, write a module with a subclass and add an entry to
+    `newsbeam.inputs.format_entries`. Only `read` is required:
 
         class Lines(InputFormat):
-            kind = "lines"
-
             def read(self, context, stream):
                 for number, line in enumerate(stream, context.first):
                     yield context.raw(number, orjson.dumps({"text": line.decode()}), form="json")
@@ -100,9 +98,6 @@ class InputFormat(ABC):
     Set it to False only if no library but the standard library's text methods and orjson parses the
     bytes.
     """
-
-    kind: ClassVar[str]
-    """The answer of `newsbeam.transforms.decode.container` for files of this format."""
 
     split_inside: ClassVar[frozenset[str]] = frozenset()
     """Compressions ("": none) under which `split_points` works; empty: never split."""

@@ -41,8 +41,6 @@ _OTHER = "XML with the root <{}>, which is not supported; convert it to HTML (xs
 class Xml(InputFormat):
     """XML that is neither a page nor a feed; it is refused."""
 
-    kind = "xml"
-
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         name = xml_root(decode_bytes(stream.peek(HEAD_BYTES)[:HEAD_BYTES])[0])[0]
         raise Unreadable(f"{context.path} is {_KINDS.get(name) or _OTHER.format(name)}")
@@ -50,8 +48,6 @@ class Xml(InputFormat):
 
 class Feed(InputFormat):
     """Feeds: RSS of all versions, and Atom."""
-
-    kind = "feed"
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         payload = stream.read(context.max_bytes + 1)

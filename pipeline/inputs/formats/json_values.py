@@ -32,8 +32,6 @@ class JsonValues(InputFormat):
     others is held completely only up to the size limit of a document.
     """
 
-    kind = "json"
-
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         scanner = _Scanner(context, stream)
         number = 0

@@ -15,7 +15,6 @@ _BLOCK_BYTES = 4 << 20
 class JsonLines(InputFormat):
     """JSON lines files, which are split at line ends."""
 
-    kind = "jsonl"
     walled = False
     split_inside = frozenset([""])
     split_reads_all = True

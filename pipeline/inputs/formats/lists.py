@@ -12,8 +12,6 @@ from newsbeam.transforms.document import Raw
 class PathList(InputFormat):
     """Path lists such as Common Crawl's `warc.paths.gz`: one archive per line."""
 
-    kind = "paths"
-
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         first = stream.readline(2000).decode("utf-8", "replace").strip()
         cure = "download the files that it lists (Common Crawl: https://data.commoncrawl.org/) and read those"
@@ -23,8 +21,6 @@ class PathList(InputFormat):
 
 class Index(InputFormat):
     """CDX and CDXJ indexes: the archive and position of each page."""
-
-    kind = "cdx"
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         what = "an index of archives (CDX), without pages"

@@ -29,8 +29,6 @@ _QUOTED_FROM = re.compile(rb"^>(>*From )", re.M)
 class Mail(InputFormat):
     """A mail (.eml), or a page that a browser saved as one file (.mhtml)."""
 
-    kind = "mail"
-
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         payload = stream.read(context.max_bytes + 1)
         if len(payload) > context.max_bytes:
@@ -40,8 +38,6 @@ class Mail(InputFormat):
 
 class Mailbox(InputFormat):
     """A Unix mailbox: each mail follows a line that begins with "From "."""
-
-    kind = "mbox"
 
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         number, size = 0, 0

@@ -24,7 +24,6 @@ _BATCH_ROWS, _BATCH_BYTES = 64, 128 << 20
 class Parquet(InputFormat):
     """Parquet files, which are split at row groups."""
 
-    kind = "parquet"
     split_inside = frozenset([""])
     random_access = True
 

@@ -27,8 +27,6 @@ _MAX_COLUMNS_SHOWN = 12
 class Table(InputFormat):
     """Tables that spreadsheets and databases export, with any delimiter."""
 
-    kind = "csv"
-
     def read(self, context: ReadContext, stream: io.BufferedReader) -> Iterator[Raw]:
         head = stream.peek(HEAD_BYTES)[:HEAD_BYTES]
         text, encoding = decode_bytes(head[: head.rfind(b"\n") + 1] or head)

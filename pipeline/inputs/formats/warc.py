@@ -31,7 +31,6 @@ from newsbeam.transforms.document import Raw
 class Warc(InputFormat):
     """WARC files, split at records that begin a member or frame if compressed."""
 
-    kind = "warc"
     split_inside = frozenset(["", "gzip", "zstd"])
     parts_are_files = True
 
