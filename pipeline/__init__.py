@@ -11,7 +11,10 @@ __version__: str
 
 
 def __getattr__(name: str) -> str:
-    """Look the version up when somebody asks: `importlib.metadata` takes a third of the time of `newsbeam --help`."""
+    """Look the version up when somebody asks.
+
+    `importlib.metadata` takes a third of the time of `newsbeam --help`.
+    """
     if name != "__version__":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib.metadata import version

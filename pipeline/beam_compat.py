@@ -1,4 +1,6 @@
-"""Every use of Beam's private API. `tests/pipeline/test_pipeline_beam_compat.py` names what a new version of Beam has changed.
+"""Every use of Beam's private API.
+
+`tests/pipeline/test_pipeline_beam_compat.py` names what a new version of Beam has changed.
 
 Beam is imported inside the functions: it takes a second to load, and most commands do not need it.
 """
@@ -13,7 +15,10 @@ READER_THREAD = "wait_until_finish_read"
 
 
 def options_parser(prog: str, usage: str | None) -> Any:
-    """Make a parser of the command line with every option that Beam knows. Later options may replace earlier ones."""
+    """Make a parser of the command line with every option that Beam knows.
+
+    Later options may replace earlier ones.
+    """
     from apache_beam.options import pipeline_options
 
     parser = pipeline_options._BeamArgumentParser(prog=prog, usage=usage, allow_abbrev=False, conflict_handler="resolve", add_help=False)
@@ -23,7 +28,10 @@ def options_parser(prog: str, usage: str | None) -> Any:
 
 
 def declare_options(options: Mapping[str, str]) -> type:
-    """Add options, with their help texts, to those that Beam knows. Beam knows them as long as the returned class lives."""
+    """Add options, with their help texts, to those that Beam knows.
+
+    Beam knows them as long as the returned class lives.
+    """
     from apache_beam.options.pipeline_options import PipelineOptions
 
     class DeclaredOptions(PipelineOptions):  # type: ignore[misc]
@@ -38,7 +46,10 @@ def declare_options(options: Mapping[str, str]) -> type:
 
 
 def job_id(result: Any) -> str:
-    """The id that a portable runner gave to the job of a pipeline result; "" for other runners."""
+    """The id of the job of a pipeline result.
+
+    A portable runner assigns it; it is "" for other runners.
+    """
     return str(getattr(result, "_job_id", ""))
 
 

@@ -80,7 +80,10 @@ def build_graph(
 
 
 class _Stretches(beam.PTransform):  # type: ignore[misc]
-    """A pipeline → the work units at `places` of the file `ledger`, large files split."""
+    """A pipeline → the work units at `places` of the file `ledger`.
+
+    Large files are split.
+    """
 
     def __init__(self, places: Sequence[int], ledger: str, spread: bool, seconds: float) -> None:
         super().__init__()

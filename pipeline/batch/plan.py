@@ -1,4 +1,7 @@
-"""The plan of a run over files: kept in the output folder until the run is finished, for --resume."""
+"""The plan of a run over files.
+
+It is kept in the output folder until the run is finished, for --resume.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,9 @@ from newsbeam.storage.manifest import RunManifest
 
 @dataclass(frozen=True)
 class Plan:
-    """Everything that has to be the same for a run to continue another, and the random id of the run.
+    """The data that must be equal for a run to continue another.
+
+    `id` is the random id of the run.
 
     `inputs` is a hash of the names and sizes of the inputs, `limits` are of bytes and seconds, `rows` is `--field` and `--keep-fields`.
     """
@@ -71,7 +76,10 @@ def make_plan(job: Job, sources: Sequence[work_units.Source]) -> Plan:
 
 
 def prepare_folder(job: Job, plan: Plan, settings: RunSettings, shares: Sequence[work_units.WorkUnit]) -> Job | None:
-    """Prepare the output folder; the job, with the data of the run that it continues, or None if nothing is left to do."""
+    """Prepare the output folder, and return the job.
+
+    The job has the data of the run that it continues. It is None if nothing is left to do.
+    """
     folder.check_state(job.state)
     finish_swap(job.output)
     folder.check_owner(job.output, "run")
@@ -131,7 +139,10 @@ def _resumed(job: Job, plan: Plan, saved: Plan, settings: RunSettings, shares: S
 
 
 def _saved_plan(job: Job, manifest: RunManifest | None, resume: bool) -> Plan | None:
-    """The plan of an interrupted run; _DAMAGED if it is damaged, None if there is none or that run is finished."""
+    """The plan of an interrupted run.
+
+    _DAMAGED if it is damaged, None if there is none or that run is finished.
+    """
     path = output_layout.plan_path(job.output)
     if not filesystem.exists(path):
         return None

@@ -74,7 +74,10 @@ def _earlier_recipe(earlier: str, manifest: RunManifest) -> Recipe:
 
 
 def _with_earlier_options(documents: DocumentSettings, options: OptionsUsed) -> DocumentSettings:
-    """The settings, with the options of the earlier run in place of those that the command line leaves at their defaults."""
+    """The settings for a replay.
+
+    The options of the earlier run replace those that the command line leaves at their defaults.
+    """
     statuses, rows = documents.statuses, documents.rows
     if statuses == OK_STATUSES:
         statuses = options.http_status or OK_STATUSES
@@ -84,7 +87,10 @@ def _with_earlier_options(documents: DocumentSettings, options: OptionsUsed) -> 
 
 
 def _replay_folder(earlier: str, resume: bool) -> str:
-    """The folder for the results of a replay: the first free one, or the one of an interrupted replay."""
+    """The folder for the results of a replay.
+
+    It is the first free one, or the one of an interrupted replay.
+    """
     number = 1
     while filesystem.is_occupied(output := output_layout.replay_folder(earlier, number)):
         if resume and filesystem.exists(output_layout.plan_path(output)):

@@ -1,4 +1,7 @@
-"""A run over files, on the submitting machine: discover inputs, check, build the graph, wait, report."""
+"""A run over files, on the submitting machine.
+
+It discovers inputs, checks, builds the graph, waits and reports.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,10 @@ def run(settings: RunSettings) -> int:
 
 
 def _dry_run(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, show: Callable[[Any], None]) -> int:
-    """Print the job that would be submitted. No input is read: one work unit stands for all of them."""
+    """Print the job that would be submitted.
+
+    No input is read: one work unit stands for all of them.
+    """
     check_places(settings.output.folder)
     filesystem.silence_beam_logging()
     import apache_beam as beam
@@ -120,7 +126,10 @@ def _run_graph(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner,
 
 
 def _status(manifest: RunManifest, max_failed: summary.Allowance) -> int:
-    """The exit status of a finished run, with the reason on standard error if it is not 0."""
+    """The exit status of a finished run.
+
+    The reason is written to standard error if it is not 0.
+    """
     trouble = summary.trouble(manifest, max_failed)
     if trouble:
         print_note(trouble)
@@ -128,7 +137,10 @@ def _status(manifest: RunManifest, max_failed: summary.Allowance) -> int:
 
 
 def _kept(job: Job, runner: base.Runner) -> str:
-    """Describe what is kept of a run that failed or was interrupted, and how to continue."""
+    """Describe what is kept of a failed or interrupted run.
+
+    The text also says how to continue.
+    """
     parts, documents = count_parts(job, {})
     old = f"; the earlier results in {job.output} are unchanged" if RunManifest.find(job.output) is not None else ""
     if parts or job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
@@ -141,7 +153,10 @@ def _kept(job: Job, runner: base.Runner) -> str:
 
 
 def _try(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner, size: int, finished: Sequence[str]) -> BaseException | None:
-    """Run the graph once, over `size` bytes and without the parts that are `finished`; the error, or None."""
+    """Run the graph once, and return the error, or None.
+
+    It reads `size` bytes, without the parts that are `finished`.
+    """
     passes = 1 if job.recipe.site_template is None else 2
     if runner.local:
         bar = progress_bar.progress_bar(passes * size)

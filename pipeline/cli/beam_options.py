@@ -13,7 +13,9 @@ from newsbeam.suggestions import did_you_mean
 
 
 def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser, replay: bool) -> tuple[argparse.Namespace, dict[str, Any]]:
-    """Parse a command line again with every option that Beam has: newsbeam's options, and Beam's by name.
+    """Parse a command line again with every option that Beam has.
+
+    These are newsbeam's options, and Beam's by name.
 
     Only command lines that need it load Beam. Raises CommandLineError.
     """
@@ -45,7 +47,10 @@ def parse_with_beam_options(arguments: list[str], ours: argparse.ArgumentParser,
 
 
 def mistyped_hint(arguments: list[str], parser: argparse.ArgumentParser) -> str:
-    """Suggest what an option that is nearly one of newsbeam's was meant to be; "" for no suggestion."""
+    """Suggest the option of newsbeam that a similar one was meant to be.
+
+    "" for no suggestion.
+    """
     ours = [option for action in parser._actions for option in action.option_strings]
     for word in (word.partition("=")[0] for word in arguments if word.startswith("--")):
         if word not in ours and (hint := did_you_mean(word, ours, likeness=0.75)):

@@ -1,4 +1,7 @@
-"""The command `newsbeam`. Commands import what they need when they run, so that `newsbeam --help` is fast."""
+"""The command `newsbeam`.
+
+Commands import what they need when they run, so that `newsbeam --help` is fast.
+"""
 
 from __future__ import annotations
 

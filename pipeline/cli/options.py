@@ -1,4 +1,7 @@
-"""The options of `newsbeam run`, `replay` and `watch`, the types of their values, and the settings they become."""
+"""The options of `newsbeam run`, `replay` and `watch`.
+
+With the types of their values, and the settings they become.
+"""
 
 from __future__ import annotations
 
@@ -94,7 +97,7 @@ def add_compress_option(parser: argparse.ArgumentParser) -> None:
 
 
 def add_document_options(parser: argparse.ArgumentParser) -> None:
-    """Add the options that say which documents are read, and the limits for each of them."""
+    """Add the options that say which documents are read, and their limits."""
     parser.add_argument(
         "--time-limit",
         type=seconds_limit,
@@ -129,7 +132,10 @@ def document_settings(known: argparse.Namespace) -> DocumentSettings:
 
 
 def output_settings(folder: str | None, form: str, compression: str) -> OutputSettings:
-    """Build the settings for the output. Raises CommandLineError if the format does not allow the compression."""
+    """Build the settings for the output.
+
+    Raises CommandLineError if the format does not allow the compression.
+    """
     from newsbeam.config.settings import OutputSettings
 
     if compression not in OUTPUT_FORMATS[form].extensions:

@@ -1,4 +1,6 @@
-"""The command `newsbeam-sdk-worker`: Beam's worker process on a machine of a cluster, where Beam would start a container.
+"""The command `newsbeam-sdk-worker`.
+
+It is Beam's worker process on a machine of a cluster, where Beam would start a container.
 
 A runner starts it with `--environment_type PROCESS` and Beam's boot arguments.
 """

@@ -1,4 +1,6 @@
-"""Failures and losses of a run: similar cases are counted together, with the first of them in the order of the input.
+"""Failures and losses of a run.
+
+Similar cases are counted together, with the first of them in the order of the input.
 
 The counts do not depend on the number of workers. A batch keeps all of its few cases. A part, which always is the same range of the
 input, keeps its first MAX_PART_CASES kinds and counts the rest together. A run does the same with MAX_CASES, part by part. So memory is
@@ -97,7 +99,10 @@ def cases_of(raw: Raw, kind: str, line: bytes, outcome: Outcome) -> list[Case]:
 
 
 def _without_origin(message: str, origin: str) -> str:
-    """The message without its origin, so that similar ones are equal, and short enough for two lines."""
+    """The message without its origin, short enough for two lines.
+
+    Similar messages become equal.
+    """
     path = origin.rpartition("#")[0] or origin
     for name in (origin, path, path.rpartition("/")[2]):
         if len(name) > 2:

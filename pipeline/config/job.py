@@ -55,7 +55,9 @@ SHARD_BYTES = 256 << 20
 
 @dataclass(frozen=True)
 class Job:
-    """One run: the configuration of its workers, and its output. Plain data for all workers.
+    """One run: the configuration of its workers, and its output.
+
+    Plain data for all workers.
 
     `run` is a random id that is in the manifest, which distinguishes it from that of an earlier
     run.

@@ -49,7 +49,9 @@ class SiteOptions:
 
 @dataclass(frozen=True)
 class Recipe:
-    """A checked recipe as plain data: it pickles, and every worker builds the same chain.
+    """A checked recipe as plain data.
+
+    It pickles, and every worker builds the same chain.
 
     With `edit_again`, processors also edit records of newsbeam that they edited before.
     """
@@ -85,7 +87,9 @@ class Recipe:
 
 
 def template_processors(processors: Sequence[Processor]) -> Iterator[int]:
-    """Yield the positions of processors that use a site template; the first one gets it.
+    """Yield the positions of processors that use a site template.
+
+    The first one gets it.
 
     They have a method `site_texts` (the texts of a document that may recur) and a field `template`
     (a SiteTemplate or None).

@@ -148,7 +148,10 @@ def _options(cls: type) -> dict[str, Any]:
 
 
 def convert(node: yaml.Node, declared: Any, what: str, name: str) -> Any:
-    """Convert a YAML node to the type that an option declares. Raises RecipeError if it is of another type."""
+    """Convert a YAML node to the type that an option declares.
+
+    Raises RecipeError if it is of another type.
+    """
     value = to_python(node, name)
     try:
         return msgspec.convert(value, declared)
@@ -172,7 +175,10 @@ def to_python(node: yaml.Node, name: str) -> Any:
 
 
 def mapping_items(node: yaml.MappingNode, name: str) -> list[tuple[yaml.Node, yaml.Node]]:
-    """Return the keys and values of a YAML mapping. Raises RecipeError for a repeated key."""
+    """Return the keys and values of a YAML mapping.
+
+    Raises RecipeError for a repeated key.
+    """
     seen: set[str] = set()
     for key, _ in node.value:
         if str(key.value) in seen:

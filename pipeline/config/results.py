@@ -13,7 +13,9 @@ from newsbeam.storage.output_layout import OutputKind
 
 
 class InputResult(NamedTuple):
-    """The result of one input: the kind of output, its line, counts, and the key by which a redelivery is recognised.
+    """The result of one input.
+
+    It has the kind of output, its line, counts, and the key by which a redelivery is recognised.
 
     The key is the id of the record. Without a record it is the kind and the hash of the payload, or the origin if there is no payload.
     """
@@ -26,7 +28,10 @@ class InputResult(NamedTuple):
 
 @dataclass(frozen=True)
 class OutputRow:
-    """The fields that dropped rows and dead letters share. `stage` is where the document left the chain."""
+    """The fields that dropped rows and dead letters share.
+
+    `stage` is where the document left the chain.
+    """
 
     id: str
     input_id: str
@@ -65,7 +70,9 @@ class DeadLetter(OutputRow):
 
 @dataclass(frozen=True)
 class BatchResult:
-    """The result of a batch of inputs: the lines of each output, ready to write, and counts.
+    """The result of a batch of inputs.
+
+    It has the lines of each output, ready to write, and counts.
 
     In the first pass of `site_template`, only `keys` is set: the texts to count, as signed 8-byte numbers. If each input is reported on
     its own, only `endings` is set: one for each input, in order. `cases` are failures and losses, for the summary and the manifest.

@@ -20,7 +20,9 @@ ProgressMode = Literal["auto", "json", "off"]
 
 @dataclass(frozen=True, slots=True)
 class DocumentSettings:
-    """Settings for reading and processing documents: shared by all commands that write records.
+    """Settings for reading and processing documents.
+
+    All commands that write records share them.
 
     Attributes:
         recipe: path of the recipe; None for the default recipe, or for the earlier run's in a replay.

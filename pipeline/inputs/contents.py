@@ -228,7 +228,10 @@ def split_points(
 
 
 def _split_format(head: bytes, path: str) -> tuple[str, str, InputFormat | None]:
-    """Return kind, compression and format (None: not splittable) of a file, by its head."""
+    """Return kind, compression and format of a file, by its head.
+
+    The format is None if files of its kind cannot be split.
+    """
     kind, compression = recognise(head, path), ""
     if kind in ("gzip", "zstd"):
         inside = io.BufferedReader(MemberDecompressor(io.BytesIO(head), kind), HEAD_BYTES).peek(HEAD_BYTES)

@@ -1,4 +1,7 @@
-"""Files as byte streams, on this machine or elsewhere, hashed and counted while they are read."""
+"""Files as byte streams, hashed and counted while they are read.
+
+They are on this machine or elsewhere.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""The registry of input formats: adding one is one module in `newsbeam.inputs.formats` and one entry here.
+"""The registry of input formats.
+
+To add one: a module in `newsbeam.inputs.formats`, and an entry here.
 
 It holds no more than names and patterns, because the search for files and the recognition of their
 contents depend on it. The classes are imported when they are used.
@@ -74,7 +76,9 @@ _PAGE_SUFFIXES = frozenset("html htm xhtml shtml php asp aspx jsp cgi txt text m
 
 
 def document_suffixes() -> frozenset[str]:
-    """Return the suffixes of files that a walk of a folder includes, compressed or not.
+    """Return the suffixes of files that a walk of a folder includes.
+
+    They are the same for compressed files.
 
     Names without a suffix are included too, and files that are named on the command line always.
     """

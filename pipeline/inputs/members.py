@@ -1,4 +1,7 @@
-"""The members of gzip files and the frames of zstd files, decompressed one after another."""
+"""The members of gzip files and the frames of zstd files.
+
+They are decompressed one after another.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,7 @@
-"""The program of a process that reads files for `newsbeam.inputs.process`: requests in, bundles of items out, over a socket."""
+"""The program of a process that reads files for `inputs.process`.
+
+Requests come in and bundles of items go out, over a socket.
+"""
 
 from __future__ import annotations
 

@@ -1,1 +1,4 @@
-"""Everything that is written: records, dropped rows, dead letters, the manifest and the data card."""
+"""The files of an output folder.
+
+They are records, dropped rows, dead letters, the manifest and the data card.
+"""

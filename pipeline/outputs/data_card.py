@@ -11,7 +11,9 @@ from newsbeam.transforms.document import RECORD_FIELDS
 
 
 def data_card(name: str, files: str, account: str, made_by: str) -> str:
-    """The README.md beside the shards: features for Hugging Face datasets in the header, and a table of columns for people.
+    """The README.md beside the shards.
+
+    Its header has features for Hugging Face datasets; a table describes the columns.
 
     With `dataset_info.features`, a reader need not guess types from the first shard (datasets#7222).
     """
@@ -30,7 +32,10 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
 
 
 def _as_text(name: str) -> str:
-    """Escape a name for Markdown: names come from folders and recipes, and may contain markup or line breaks."""
+    """Escape a name for Markdown.
+
+    Names come from folders and recipes, and may contain markup or line breaks.
+    """
     line = " ".join("".join(sign if sign.isprintable() else " " for sign in name).split())
     if len(line) > MAX_NAME:
         line = line[:MAX_NAME] + "…"

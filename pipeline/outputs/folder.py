@@ -1,4 +1,6 @@
-"""Output folders: which command one belongs to, its data card, and where its state is.
+"""Output folders.
+
+Which command one belongs to, its data card, and where its state is.
 
 A folder is recognised by its manifest or its state, never by the names of its files. Only files that the manifest lists are ever
 replaced, and only when all new files are complete (`newsbeam.outputs.swap`).
@@ -191,7 +193,10 @@ def check_state(path: str) -> None:
 
 
 def _owner_here(folder: str) -> int:
-    """The owner of new files in a folder: not always this process's user, on a network drive for example."""
+    """The owner of new files in a folder.
+
+    It is not always this process's user, on a network drive for example.
+    """
     try:
         with tempfile.TemporaryFile(dir=folder) as probe:
             return os.fstat(probe.fileno()).st_uid
@@ -211,6 +216,9 @@ def make_state(path: str) -> None:
 
 
 def clear_state(output: str) -> None:
-    """Remove the state of a run. The plan goes first: without it, the rest does not count."""
+    """Remove the state of a run.
+
+    The plan goes first: without it, the rest does not count.
+    """
     filesystem.delete(output_layout.plan_path(output))
     filesystem.delete(output_layout.state_folder(output))

@@ -20,7 +20,10 @@ from newsbeam.storage.output_layout import lock_path
 
 @contextmanager
 def locked(output: str) -> Iterator[None]:
-    """Lock an output folder of this machine, which is created if it is missing. Raises UsageError."""
+    """Lock an output folder of this machine, which is created if it is missing.
+
+    Raises UsageError.
+    """
     if filesystem.is_remote(output):
         yield
         return

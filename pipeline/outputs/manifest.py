@@ -1,4 +1,7 @@
-"""The part of a manifest that every command writes: account, other counts, timings, versions, recipe and options."""
+"""The part of a manifest that every command writes.
+
+It has account, other counts, timings, versions, recipe and options.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ MAX_REASONS = 200
 
 
 def add_counts(total: Counter[str], counts: Iterable[tuple[str, int]]) -> None:
-    """Add the counts of later inputs to those of earlier ones. New reasons beyond MAX_REASONS are counted together."""
+    """Add the counts of later inputs to those of earlier ones.
+
+    New reasons beyond MAX_REASONS are counted together.
+    """
     for key, number in counts:
         if key.startswith("reason/") and key not in total and sum(one.startswith("reason/") for one in total) >= MAX_REASONS:
             key = f"{key.partition(': ')[0]}: other reasons"  # noqa: PLW2901 - the same count under another name

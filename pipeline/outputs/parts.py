@@ -40,7 +40,10 @@ class PartReport:
 
     @property
     def inputs_read(self) -> int:
-        """The number of inputs that were read: the count of the reader, or else of the writer."""
+        """The number of inputs that were read.
+
+        It is the count of the reader, or else of the writer.
+        """
         return self.read if self.read >= 0 else self.taken
 
     @property
@@ -111,12 +114,17 @@ def report_path(job: Job, part: str) -> str:
 
 
 def finished_parts(job: Job) -> list[str]:
-    """The names of all parts that have a report, those of an earlier, interrupted run included."""
+    """The names of all parts that have a report.
+
+    Those of an earlier, interrupted run are included.
+    """
     return [part for name in filesystem.list_names(job.parts) if (part := output_layout.parse_part_report(name)) is not None]
 
 
 def discard_damaged(job: Job, changed: Container[str] = ()) -> int:
-    """Discard finished parts that are damaged or whose input changed, so that they are processed again.
+    """Discard finished parts that are damaged or whose input changed.
+
+    They are processed again.
 
     A part is damaged if its lines differ from its report; a power cut may have lost them.
 
@@ -148,7 +156,10 @@ def _is_intact(job: Job, part: str, sizes: Mapping[str, int]) -> bool:
 
 
 def cut_lines(job: Job, report: PartReport, sizes: Mapping[str, int]) -> str:
-    """The file of a part whose size differs from the report, given the sizes of all files; "" if there is none."""
+    """The file of a part whose size differs from the report.
+
+    It is "" if there is none. The argument has the sizes of all files.
+    """
     for kind, size in report.sizes.items():
         path = part_path(job, report, kind)
         if sizes.get(path[len(job.parts) + 1 :]) != size:
@@ -165,7 +176,10 @@ def _hash(path: str) -> str:
 
 
 def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
-    """(finished parts, documents in them). `seen` caches the count of each part for the next call."""
+    """(finished parts, documents in them).
+
+    `seen` caches the count of each part for the next call.
+    """
     for part in finished_parts(job):
         if part not in seen:
             try:
@@ -176,5 +190,8 @@ def count_parts(job: Job, seen: dict[str, int]) -> tuple[int, int]:
 
 
 def load_report(job: Job, part: str) -> PartReport:
-    """Read the report on a finished part. Raises OSError, or ValueError if it is damaged."""
+    """Read the report on a finished part.
+
+    Raises OSError, or ValueError if it is damaged.
+    """
     return json_files.read(PartReport, report_path(job, part))

@@ -1,4 +1,7 @@
-"""The columns of a record and their types, from the annotations of Document: for Parquet and the data card."""
+"""The columns of a record and their types.
+
+They come from the annotations of Document, for Parquet and the data card.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,10 @@ _SCALARS = {str: "string", int: "int64", float: "float64"}
 
 @cache
 def columns() -> dict[str, Any]:
-    """The type of each column: the name of a scalar, a dict (struct) of types, or a list of one type."""
+    """The type of each column.
+
+    It is the name of a scalar, a dict (struct) of types, or a list of one type.
+    """
     hints = typing.get_type_hints(Document)
     return {key: _type(hints[key]) for key in RECORD_KEYS}
 

@@ -1,4 +1,6 @@
-"""Assemble finished parts into the files of the output folder, none of which is ever visible half-written.
+"""Assemble finished parts into the files of the output folder.
+
+None of them is ever visible half-written.
 
 During a run, everything is in `DIR/.newsbeam/`: parts (the output of one range of the input, a file for each kind of line) and, once a
 part is complete and on disk, its report with sizes and hashes, which makes the part count. When all parts are finished they are

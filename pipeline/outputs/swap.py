@@ -28,7 +28,9 @@ from newsbeam.storage.output_layout import CARD, RunManifestName, next_folder, r
 
 @dataclass(frozen=True)
 class _Journal:
-    """Names of files to remove and to put in place, and the hash of the data card that newsbeam wrote before.
+    """Names of files to remove and to put in place.
+
+    With the hash of the data card that newsbeam wrote before.
 
     `card` is None for one of several windows: nobody knows which of them wrote the card last.
     """

@@ -37,7 +37,9 @@ class PubSubReading:
 
 @dataclass(frozen=True, slots=True)
 class ClusterJobs:
-    """Access to the jobs of a cluster without Beam, where Beam's own access is not enough.
+    """Access to the jobs of a cluster without Beam.
+
+    It is for clusters for which Beam's own access is not sufficient.
 
     Attributes:
         cancel: cancels a job, given Beam's result and options. Raises OSError or ValueError.
@@ -65,7 +67,9 @@ def no_options() -> None:
 
 @dataclass(frozen=True, slots=True)
 class RunnerDefinition:
-    """A runner. To add one: a module with a definition, and a line in `newsbeam.runners.registry`.
+    """The definition of a runner.
+
+    To add one: a module with a definition, and a line in `newsbeam.runners.registry`.
 
     Attributes:
         name: the value of `--runner`.
@@ -100,7 +104,10 @@ class RunnerDefinition:
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A runner that is ready for a job, with all of Beam's options: those of its preset, and those of the command line."""
+    """A runner that is ready for a job.
+
+    It has all of Beam's options: those of its preset, and those of the command line.
+    """
 
     definition: RunnerDefinition
     options: dict[str, Any] = field(default_factory=dict)

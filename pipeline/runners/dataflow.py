@@ -33,7 +33,10 @@ PRESET: Mapping[str, Any] = {
 
 
 def preset(given: Mapping[str, Any]) -> dict[str, Any]:
-    """Defaults of Beam's options. Raises ValueError that names every option that is missing."""
+    """Defaults of Beam's options.
+
+    Raises ValueError that names every option that is missing.
+    """
     missing = [f"  --{name}: {what}" for name, what in NEEDED.items() if not given.get(name)]
     if missing:
         raise ValueError("--runner dataflow requires\n" + "\n".join(missing))
@@ -54,7 +57,10 @@ def dataflow_preset(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def check_places(output: str, inputs: Sequence[str]) -> None:
-    """Raise RunnerUnavailable for files on this machine, which Dataflow's workers cannot reach."""
+    """Raise RunnerUnavailable for files on this machine.
+
+    Dataflow's workers cannot reach them.
+    """
     for what, path in (("--output", output), *(("the input", path) for path in inputs)):
         if not filesystem.is_remote(path):
             raise RunnerUnavailable(

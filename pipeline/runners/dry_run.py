@@ -14,7 +14,10 @@ import orjson
 
 
 def is_dry(given: Mapping[str, Any]) -> bool:
-    """Tell whether Beam's options ask for a dry run. Beam takes any word for the value, "False" included."""
+    """Tell whether Beam's options ask for a dry run.
+
+    Beam takes any word for the value, "False" included.
+    """
     return str(given.get("dry_run", False)).lower() not in ("false", "0", "no", "")
 
 
@@ -24,7 +27,9 @@ def show(result: Any) -> None:
 
 
 def described(job: Any) -> dict[str, Any]:
-    """Describe the job of a dry run (`result.job`) as plain data, with its stages in the order of the work.
+    """Describe the job of a dry run (`result.job`) as plain data.
+
+    Its stages are in the order of the work.
 
     A stage is the work between two shuffles, which is done document by document.
     """
@@ -52,7 +57,10 @@ def _stages(components: Any) -> list[dict[str, Any]]:
     stages: list[dict[str, Any]] = []
 
     def stage_of(name: str) -> int:
-        """The number of the stage of a transform. Adds that stage and those before it to the list."""
+        """The number of the stage of a transform.
+
+        Adds that stage and those before it to the list.
+        """
         if name in ready:
             return ready[name]
         one = leaves[name]
@@ -76,7 +84,10 @@ def _stages(components: Any) -> list[dict[str, Any]]:
 
 
 def _par_do(transform: Any) -> tuple[list[str], bool]:
-    """The tags of its side inputs, and whether it keeps state by key, which shuffles its input."""
+    """The tags of its side inputs, and whether it keeps state by key.
+
+    State by key shuffles the input.
+    """
     from apache_beam.portability.api import beam_runner_api_pb2 as protos
     from apache_beam.utils.proto_utils import parse_Bytes
 

@@ -39,7 +39,10 @@ def wait(result: Any, runner: Runner) -> None:
 
 
 def cancel(result: Any, runner: Runner) -> None:
-    """Cancel a job. The job server or the cluster may have stopped already, which is not an error."""
+    """Cancel a job.
+
+    The job server or the cluster may have stopped already, which is not an error.
+    """
     with suppress(Exception):
         result.cancel()
     if runner.definition.cluster is not None:
@@ -48,13 +51,19 @@ def cancel(result: Any, runner: Runner) -> None:
 
 
 def _suppress_reader_thread_errors(raised: threading.ExceptHookArgs) -> None:
-    """Suppress the error with which the thread that reads a runner's messages ends when the runner stops."""
+    """Suppress the error of a runner's message thread at its end.
+
+    The thread fails when the runner stops.
+    """
     if raised.thread is None or raised.thread.name != READER_THREAD:
         threading.__excepthook__(raised)
 
 
 def one_line_error(error: BaseException) -> str:
-    """Describe an error of Beam in one line: the error itself, without its place in the graph or on the runner."""
+    """Describe an error of Beam in one line.
+
+    This is the error itself, without its place in the graph or on the runner.
+    """
     if callable(details := getattr(error, "details", None)):  # an error of a connection, whose text is a page
         return f"the connection to the runner is lost: {details()}"
     text = str(error).strip() or type(error).__name__

@@ -56,7 +56,10 @@ def _flink_at(master: str) -> dict[str, Any]:
 
 
 def running_flink_jobs(job: str, master: str) -> list[str]:
-    """Flink's ids of the running jobs with a name of Beam's. Raises OSError or ValueError."""
+    """Flink's ids of the running jobs with a name of Beam's.
+
+    Raises OSError or ValueError.
+    """
     if not job or not master or master.startswith("["):
         return []
     with urllib.request.urlopen(f"{rest_url(master)}/jobs/overview", timeout=ANSWER_SECONDS) as answer:  # noqa: S310 - http or https
@@ -71,7 +74,9 @@ def rest_url(master: str) -> str:
 
 @cache
 def java_options() -> type:
-    """Have Beam know the options of Flink's job server that its Python half leaves out, from here on.
+    """Add the options of Flink's job server that Beam's Python half lacks.
+
+    Beam knows them from here on.
 
     The cache keeps the class alive. The job server reports a wrong value.
     """
@@ -96,7 +101,10 @@ _FLINK_JAVA_OPTIONS = {
 
 
 def cancel_flink_job(result: Any, options: Mapping[str, Any]) -> None:
-    """Cancel a job through Flink's REST interface: Beam's job server (2.62) forgets a cancelled job, and leaves it running."""
+    """Cancel a job through Flink's REST interface.
+
+    Beam's job server (2.62) forgets a cancelled job, and leaves it running.
+    """
     master = options.get("flink_master", "")
     if not master:
         # Only the job server was named, which does not say where the cluster is.
@@ -107,13 +115,19 @@ def cancel_flink_job(result: Any, options: Mapping[str, Any]) -> None:
 
 
 def flink_job_reference(result: Any, options: Mapping[str, Any]) -> dict[str, str] | None:
-    """The name of a job and the address of its cluster; None if the address is not known."""
+    """The name of a job and the address of its cluster.
+
+    None if the address is not known.
+    """
     master = options.get("flink_master")
     return {"job": job_id(result), "master": str(master)} if master else None
 
 
 def describe_running_job(reference: Mapping[str, Any]) -> str:
-    """Describe a job that is still running, and how to cancel it; "" if it is not running. Raises OSError or ValueError."""
+    """Describe a job that is still running, and how to cancel it.
+
+    "" if it is not running. Raises OSError or ValueError.
+    """
     jobs = running_flink_jobs(str(reference.get("job")), str(reference.get("master")))
     return f"(Flink job {jobs[0]}). Cancel it first: curl -X PATCH {rest_url(reference['master'])}/jobs/{jobs[0]}" if jobs else ""
 

@@ -1,4 +1,7 @@
-"""Beam's job servers for Flink and Spark: jars, Java, and the workers' environment."""
+"""Beam's job servers for Flink and Spark.
+
+Jars, Java, and the workers' environment.
+"""
 
 from __future__ import annotations
 
@@ -29,7 +32,10 @@ _MAVEN = "https://repo.maven.apache.org/maven2/org/apache/beam"
 
 
 def process_environment(options: Mapping[str, Any]) -> dict[str, Any]:
-    """Have the machines of a cluster start workers from the environment of this command, at the same path."""
+    """Start workers on a cluster from the environment of this command.
+
+    It has to be at the same path on all machines.
+    """
     if any(options.get(name) for name in ("environment_type", "environment_config", "environment_options")):
         return {}
     worker = os.path.join(os.path.dirname(sys.executable), "newsbeam-sdk-worker")
@@ -42,7 +48,10 @@ def process_environment(options: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def job_server_options(engine: str, options: Mapping[str, Any], engine_version: str) -> dict[str, Any]:
-    """The option with the jar of a runner's job server, after checking Java. `engine_version` "" accepts any version."""
+    """The option with the jar of a runner's job server, after checking Java.
+
+    `engine_version` "" accepts any version.
+    """
     launcher = options.get("job_server_java_launcher") or "java"
     if shutil.which(launcher) is None:
         name = engine.capitalize()
@@ -74,7 +83,10 @@ def job_server_options(engine: str, options: Mapping[str, Any], engine_version: 
 
 
 def _jar_engine_version(jar: str, engine: str) -> str:
-    """The version of the runner that a job server is for; "" if the jar does not contain it."""
+    """The version of the runner that a job server is for.
+
+    "" if the jar does not contain it.
+    """
     try:
         with zipfile.ZipFile(jar) as archive:
             names = archive.namelist()

@@ -1,4 +1,6 @@
-"""The registry of runners: adding one is one module in this package and one line here.
+"""The registry of runners.
+
+To add one: a module in this package, and a line here.
 
 Nothing is downloaded when a run starts. Beam would download job servers and runners on its own. Here each component is looked up
 first, and a run is refused with the command that installs what is missing.
@@ -34,7 +36,9 @@ def all_definitions() -> list[RunnerDefinition]:
 
 
 def find_definition(name: str) -> RunnerDefinition:
-    """The definition of a runner, by newsbeam's name of it or by Beam's. Raises RunnerUnavailable.
+    """The definition of a runner, by newsbeam's name of it or by Beam's.
+
+    Raises RunnerUnavailable.
 
     With Beam's name a runner has neither preset nor checks.
     """
@@ -50,7 +54,9 @@ def find_definition(name: str) -> RunnerDefinition:
 
 
 def resolve_runner(name: str, given: Mapping[str, Any] | None = None, streaming: bool = False) -> Runner:
-    """A runner by its name, with its preset below the options that are `given`. Raises RunnerUnavailable.
+    """A runner by its name, with its preset below the options that are `given`.
+
+    Raises RunnerUnavailable.
 
     Args:
         name: a name in the registry, or Beam's name of any runner.
@@ -65,7 +71,10 @@ def resolve_runner(name: str, given: Mapping[str, Any] | None = None, streaming:
 
 
 def select_runner(settings: RunnerSettings, output: str, inputs: Sequence[str], streaming: bool = False) -> Runner:
-    """The runner that the settings ask for. Raises UsageError if it is not available or cannot reach the inputs or the output."""
+    """The runner that the settings ask for.
+
+    Raises UsageError if it is not available or cannot reach the inputs or the output.
+    """
     definition = find_definition(settings.name)
     if dry_run.is_dry(settings.options) and definition.show_dry_run is None:
         able = " or ".join(one.name for one in all_definitions() if one.show_dry_run is not None)

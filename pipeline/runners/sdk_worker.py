@@ -1,4 +1,6 @@
-"""Beam's worker process on a machine of a cluster, where Beam would start a container.
+"""Beam's worker process on a machine of a cluster.
+
+It runs where Beam would start a container.
 
 It asks the runner for the options of the job and starts Beam's worker in the environment that it is installed in. Whatever a job
 needs is installed there; nothing is staged. It exits when its runner does, even if the runner was killed.
@@ -23,7 +25,10 @@ ANSWER_SECONDS = 60
 
 @dataclass(frozen=True, slots=True)
 class WorkerEndpoints:
-    """The id that the runner gave this worker, and the services to connect to, as HOST:PORT; "" to ask the provision service."""
+    """The worker's id, and the services to connect to, as HOST:PORT.
+
+    The runner gave it the id. "" means to ask the provision service.
+    """
 
     id: str
     provision: str
@@ -46,7 +51,10 @@ def run_worker(endpoints: WorkerEndpoints) -> None:
 
 
 def _environment(endpoints: WorkerEndpoints) -> dict[str, str]:
-    """The environment variables of Beam's worker, as Beam's own boot program sets them."""
+    """The environment variables of Beam's worker.
+
+    They are the same as those that Beam's own boot program sets.
+    """
     import grpc
     from apache_beam.portability.api import beam_provision_api_pb2, beam_provision_api_pb2_grpc, endpoints_pb2
     from google.protobuf import json_format, text_format
@@ -75,7 +83,9 @@ def _environment(endpoints: WorkerEndpoints) -> dict[str, str]:
 
 
 def _exit_with(parent: int, end: Callable[[int], NoReturn] = os._exit) -> None:
-    """Exit at once when `parent` is no longer the parent process: the runner was killed.
+    """Exit at once when `parent` is no longer the parent process.
+
+    The runner was killed.
 
     Otherwise Beam's worker would finish its work beside the worker that repeats it elsewhere. The processes of the chain exit
     when their pipe closes.

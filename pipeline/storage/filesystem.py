@@ -93,7 +93,9 @@ CHECKOUT = str(Path(__file__).resolve().parents[2])
 
 
 def search_path() -> list[str]:
-    """List the folders that newsbeam and its workers search for modules: those of this process, but the current folder last.
+    """List the folders that newsbeam and its workers search for modules.
+
+    They are those of this process, but the current folder is last.
 
     So a `yaml.py` or a `transforms/` beside the data hides no module that newsbeam needs. The one exception is a checkout of newsbeam
     that this process runs from.
@@ -109,7 +111,10 @@ def search_path() -> list[str]:
 
 
 def printable(text: str) -> str:
-    """Escape lone surrogates, as in a file name that is not UTF-8, as `\\udcXX`, so that any encoder accepts the text."""
+    """Escape lone surrogates as `\\udcXX`, so that any encoder accepts the text.
+
+    They occur in file names that are not UTF-8.
+    """
     return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 

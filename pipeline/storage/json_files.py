@@ -32,7 +32,10 @@ def load(kind: type[_T], path: str, cure: str) -> _T:
 
 
 def find(kind: type[_T], path: str) -> _T | None:
-    """Read a file into a dataclass; None if there is no such file or if it is damaged."""
+    """Read a file into a dataclass.
+
+    None if there is no such file or if it is damaged.
+    """
     try:
         if not filesystem.is_file(path):
             return None
@@ -54,7 +57,10 @@ def save(value: object, path: str, indent: bool = True) -> None:
 
 
 def encode(value: object, indent: bool = True) -> bytes:
-    """A dataclass as a JSON object in a line, or indented: its fields in their order, without those that are None."""
+    """A dataclass as a JSON object in a line, or indented.
+
+    Its fields keep their order. Those that are None are left out.
+    """
     option = orjson.OPT_APPEND_NEWLINE | orjson.OPT_PASSTHROUGH_DATACLASS | (orjson.OPT_INDENT_2 if indent else 0)
     return orjson.dumps(value, default=_object, option=option)
 

@@ -1,4 +1,6 @@
-"""Manifests: the files of an output folder, their origin, and the account of all inputs.
+"""Manifests.
+
+They list the files of an output folder and their origin, and hold the account of all inputs.
 
     manifest.json            a run over files (RunManifest), or all that `newsbeam watch` did (WatchSummary)
     manifest-WINDOW.json     a window of a run over messages (WindowManifest)
@@ -131,7 +133,10 @@ class Failure:
 
 @dataclass(frozen=True)
 class LittleKeptHost:
-    """A host, how many of its documents lost nearly all of their text, and the first of them."""
+    """A host whose documents lost nearly all of their text.
+
+    With their number and the first of them.
+    """
 
     host: str
     documents: int
@@ -140,7 +145,10 @@ class LittleKeptHost:
 
 @dataclass(frozen=True)
 class LittleKept:
-    """Documents that lost nearly all of their text: how many, the first, and the hosts with the most."""
+    """Documents that lost nearly all of their text.
+
+    How many, the first, and the hosts with the most.
+    """
 
     documents: int = 0
     first: tuple[str, ...] = ()
@@ -166,12 +174,18 @@ class Manifest:
 
     @property
     def balances(self) -> bool:
-        """True if each input became exactly one line, as far as the command that wrote the manifest could tell."""
+        """True if each input became exactly one line.
+
+        That is, as far as the command that wrote the manifest could tell.
+        """
         return self.counts.balances and self.account == str(self.counts)
 
     @classmethod
     def load(cls: type[_M], path: str, cure: str) -> _M:
-        """Read a manifest. Raises UsageError with the name of the file and the cure if it is damaged."""
+        """Read a manifest.
+
+        Raises UsageError with the name of the file and the cure if it is damaged.
+        """
         return json_files.load(cls, path, cure)
 
     @classmethod
@@ -198,7 +212,10 @@ class RunManifest(Manifest):
 
     @property
     def file_names(self) -> list[str]:
-        """The names of its files: only such as newsbeam gives, so that no other file is ever touched."""
+        """The names of its files.
+
+        They are only such as newsbeam gives, so that no other file is ever touched.
+        """
         return [file.name for file in self.files if parse_line_file(file.name) is not None]
 
     def bytes_of(self, kind: OutputKind) -> int:
@@ -209,7 +226,10 @@ class RunManifest(Manifest):
 
 @dataclass(frozen=True)
 class Window:
-    """The window of messages that a manifest is about; `late` is how often its run had written it before."""
+    """The window of messages that a manifest is about.
+
+    `late` is how often its run had written it before.
+    """
 
     start: str
     end: str
@@ -238,7 +258,10 @@ class WindowManifest(Manifest):
 
 @dataclass(frozen=True, kw_only=True)
 class WatchSummary(Manifest):
-    """The manifest of everything that `newsbeam watch` did in a folder. Files and inputs are in the numbered manifests."""
+    """The manifest of everything that `newsbeam watch` did in a folder.
+
+    Files and inputs are in the numbered manifests.
+    """
 
     files: tuple[OutputFile, ...] = ()
     inputs: tuple[InputFile, ...] = ()
@@ -248,7 +271,10 @@ class WatchSummary(Manifest):
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedInput:
-    """The progress of a version of a file at the time of publication. `path_hex` is set if the path is not UTF-8."""
+    """The progress of a version of a file at the time of publication.
+
+    `path_hex` is set if the path is not UTF-8.
+    """
 
     path: str
     path_hex: str | None = None
@@ -264,7 +290,10 @@ class WatchedInput:
 
 @dataclass(frozen=True)
 class WatchManifest:
-    """The manifest of one publication of `newsbeam watch`: the output of some parts of the ledger. `counts` has all counts."""
+    """The manifest of one publication of `newsbeam watch`.
+
+    It is about the output of some parts of the ledger. `counts` has all counts.
+    """
 
     number: int
     parts: tuple[int, int]
@@ -293,7 +322,9 @@ Command = Literal["run", "watch"]
 
 
 def recognise(folder: str, name: str = MANIFEST) -> Command | None:
-    """Tell which command wrote a manifest; None if there is no manifest or if it is not one of newsbeam.
+    """Tell which command wrote a manifest.
+
+    None if there is no manifest or if it is not one of newsbeam.
 
     Browser extensions and web apps have a manifest.json as well. One of newsbeam is recognised even
     if it is otherwise damaged.

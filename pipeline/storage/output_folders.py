@@ -1,4 +1,7 @@
-"""Recognise the output folders of newsbeam, so that they are not read by accident."""
+"""Recognise the output folders of newsbeam.
+
+They must not be read by accident.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,9 @@ from newsbeam.storage.output_layout import MANIFEST, WindowManifestName
 
 
 def is_newsbeam_output(folder: str, names: Iterable[str] = ()) -> bool:
-    """Tell whether newsbeam wrote `folder`, or is about to: it holds a manifest of newsbeam or the state of a run.
+    """Tell whether newsbeam wrote `folder`, or is about to.
+
+    It then holds a manifest of newsbeam or the state of a run.
 
     Args:
         folder: a path or a URI.
@@ -29,7 +34,10 @@ def is_newsbeam_output(folder: str, names: Iterable[str] = ()) -> bool:
 
 
 def outputs_among(paths: Iterable[str], below: str) -> list[str]:
-    """The output folders below `below` in which any of `paths` lies, sorted, without folders inside one of them."""
+    """The output folders below `below` in which any of `paths` lies.
+
+    They are sorted, without folders inside one of them.
+    """
     below = below.rstrip("/")
     folders: set[str] = set()
     for path in paths:

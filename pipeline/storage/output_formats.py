@@ -1,4 +1,6 @@
-"""The registry of output formats: adding one is one module in `newsbeam.outputs.formats` and one line here.
+"""The registry of output formats.
+
+To add one: a module in `newsbeam.outputs.formats`, and a line here.
 
 It holds no more than names, since the names of output files and `--help` depend on it. The classes are imported when they are used.
 """
@@ -30,7 +32,10 @@ OUTPUT_FORMATS: dict[str, FormatEntry] = {
 
 
 def all_extensions() -> tuple[str, ...]:
-    """The extensions of all formats. Files with other extensions are never removed, even if a manifest lists them."""
+    """The extensions of all formats.
+
+    Files with other extensions are never removed, even if a manifest lists them.
+    """
     return tuple(extension for entry in OUTPUT_FORMATS.values() for extension in entry.extensions.values())
 
 

@@ -1,4 +1,6 @@
-"""The names of the files and folders of an output folder: built and parsed here, and nowhere else.
+"""The names of the files and folders of an output folder.
+
+They are built and parsed here only.
 
 documents-00000-of-00002.jsonl                     records of a run over files; likewise dropped-… and dead-letters-…
 documents-20261122T093000-00000-of-00001.jsonl     the same, of one Beam window
@@ -50,7 +52,11 @@ _KIND = {prefix: kind for kind, prefix in _PREFIX.items()}
 
 @dataclass(frozen=True)
 class MessageWindow:
-    """A window of messages: its start in seconds since 1970, the run that wrote it, and how often that run had written it before."""
+    """A window of messages.
+
+    Its start in seconds since 1970, the run that wrote it, and how often that run had written it
+    before.
+    """
 
     start: int
     run: int
@@ -71,7 +77,10 @@ class MessageWindow:
 
 @dataclass(frozen=True)
 class ShardName:
-    """A file of a run over files. `period` is the start of a Beam window, such as 20261122T093000, or "" for all of the input."""
+    """A file of a run over files.
+
+    `period` is the start of a Beam window, such as 20261122T093000, or "" for all of the input.
+    """
 
     kind: OutputKind
     number: int
@@ -155,7 +164,10 @@ _MANIFEST = re.compile(rf"manifest(?:-(?:(?P<period>{_PERIOD})|{_WINDOW}|{_NUMBE
 
 
 def parse_line_file(name: str) -> LineFileName | None:
-    """The parts of the name of a file with records, dropped rows or dead letters; None if newsbeam gives no such name."""
+    """The parts of the name of a file with records, dropped rows or dead letters.
+
+    None if newsbeam gives no such name.
+    """
     match = _LINE_FILE.fullmatch(name)
     if match is None or match["extension"] not in all_extensions():
         return None
@@ -182,7 +194,10 @@ def parse_manifest(name: str) -> ManifestName | None:
 
 
 def is_output_name(name: str) -> bool:
-    """Tell whether newsbeam gives this name to a file that people read, so that a command could write over a file with it."""
+    """Tell whether newsbeam gives this name to a file that people read.
+
+    A command could overwrite a file with it.
+    """
     return name == CARD or parse_line_file(name) is not None or parse_manifest(name) is not None
 
 
@@ -196,7 +211,10 @@ MANIFEST_PATTERN = "manifest-*.json"
 
 
 def file_prefix(kind: OutputKind) -> str:
-    """The beginning of the names of one kind of file, also of files that somebody has split or renamed."""
+    """The beginning of the names of one kind of file.
+
+    Files that somebody has split or renamed begin so, too.
+    """
     return f"{_PREFIX[kind]}-"
 
 
@@ -212,7 +230,10 @@ def is_records_path(path: str) -> bool:
 
 
 def may_mark_output(name: str) -> bool:
-    """Tell whether a name in a folder suggests that newsbeam writes there, so that it is worth a closer look."""
+    """Tell whether a name in a folder suggests that newsbeam writes there.
+
+    The folder is then worth a closer look.
+    """
     return name.startswith((STATE, MANIFEST_PREFIX))
 
 
@@ -233,7 +254,10 @@ def _window(match: re.Match[str]) -> MessageWindow | None:
 
 
 def card_backup(number: int) -> str:
-    """The name under which an edited data card is kept: the first, the second and so on."""
+    """The name under which an edited data card is kept.
+
+    There is a first, a second and so on.
+    """
     return f"{CARD}.bak" if number == 1 else f"{CARD}.bak-{number}"
 
 
@@ -291,7 +315,9 @@ def swap_journal(output: str, period: str = "") -> str:
 
 
 def part_name(unit: int, start: int, number: int) -> str:
-    """The name of a part of the output: the work unit, where in its file it starts, and which part of that it is.
+    """The name of a part of the output.
+
+    It has the work unit, where in its file it starts, and which part of that it is.
 
     Names sort in the order of the input.
     """
@@ -323,7 +349,10 @@ _REMOTE_STATE = re.compile(rf"/(?:{re.escape(STATE)}/plan\.json|{re.escape(WATCH
 
 
 def folder_of_state(path: str) -> str | None:
-    """The output folder to whose state a path belongs; None if the path is not part of any state."""
+    """The output folder to whose state a path belongs.
+
+    None if the path is not part of any state.
+    """
     match = _REMOTE_STATE.search(path)
     return path[: match.start()] if match else None
 
@@ -363,5 +392,8 @@ def parse_run_record(name: str) -> int | None:
 
 
 def seen_keys_path(output: str, run: int) -> str:
-    """The file with the keys that earlier runs had written when a run over messages started."""
+    """The file with the keys that earlier runs had written.
+
+    It is made when a run over messages starts.
+    """
     return join(output, STREAM_STATE_DIR, f"seen-{run}")

@@ -1,4 +1,7 @@
-"""The progress of a run on this machine, for the bar on the terminal. Counted in process, read by another thread."""
+"""The progress of a run on this machine, for the bar on the terminal.
+
+Counted in process, read by another thread.
+"""
 
 from __future__ import annotations
 

@@ -21,7 +21,9 @@ REDELIVERED = "redelivered: this id was seen before"
 
 
 class Deduplicate(beam.DoFn):  # type: ignore[misc]
-    """(key, ending) → endings: the first of each key unchanged, others within `remember` seconds as dropped rows.
+    """(key, ending) → endings without duplicates.
+
+    The first of each key is unchanged. Others within `remember` seconds become dropped rows.
 
     `before` is the file with hashes of the keys that earlier runs wrote.
 

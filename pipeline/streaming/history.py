@@ -1,4 +1,6 @@
-"""The messages and keys that earlier runs wrote, according to the manifests of an output folder.
+"""The messages and keys that earlier runs wrote.
+
+The manifests of an output folder have them.
 
 A runner that restores its state does not need this. A killed process has no state, but its files exist. So a new run reads the
 manifests and skips the messages that they account for.
@@ -34,7 +36,10 @@ Processed = dict[str, list[OffsetRange | str]]
 
 
 def summarise_window(complete: Iterable[tuple[str, int]]) -> Processed:
-    """The entry of a manifest for the messages that are completely in its files, given (origin, time in ms) of each."""
+    """The entry of a manifest for the messages that are complete in its files.
+
+    The argument has (origin, time in ms) of each.
+    """
     offsets: dict[str, list[tuple[int, int]]] = {}
     ids: dict[str, list[str]] = {}
     for origin, when in complete:
@@ -118,7 +123,10 @@ def _decode_keys(keys: str, path: str) -> bytes:
 
 
 def save_keys(hashes: array[int], path: str) -> str:
-    """Write hashes of keys to a file for the workers. Returns its path, or "" if there are none."""
+    """Write hashes of keys to a file for the workers.
+
+    Returns its path, or "" if there are none.
+    """
     if not hashes:
         return ""
     with filesystem.atomic_write(path) as stream:

@@ -12,7 +12,10 @@ from newsbeam.storage.output_layout import WindowManifestName
 
 
 class ManifestReporter:
-    """Reports the manifests of a run on standard error as they appear, and adds up their accounts."""
+    """Reports of manifests on standard error as they appear.
+
+    It also adds up their accounts.
+    """
 
     def __init__(self, job: Job, number: int) -> None:
         self.total = Account()
@@ -23,7 +26,11 @@ class ManifestReporter:
         self._next = 0.0
 
     def look(self, last: bool = False) -> None:
-        """Report new manifests. On an object store, where this lists the folder, not at every call; but the last call reports all."""
+        """Report new manifests.
+
+        On an object store, where this lists the folder, not at every call; but the last call
+        reports all.
+        """
         if filesystem.is_remote(self._output) and not last:
             if (now := time.monotonic()) < self._next:
                 return

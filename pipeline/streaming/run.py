@@ -1,4 +1,6 @@
-"""A run over messages, on the submitting machine: check, build the graph, wait for a signal.
+"""A run over messages, on the submitting machine.
+
+It checks, builds the graph, and waits for a signal.
 
 A run continues where the last one in the same folder stopped. Each run has its own number in the names of its files, so that
 it never overwrites another's. Messages that the manifests account for are skipped (`newsbeam.streaming.history`).
@@ -70,7 +72,10 @@ def consume(settings: StreamSettings) -> int:
 
 @contextmanager
 def _reader(source: Kafka | PubSub, runner: base.Runner) -> Iterator[tuple[base.Runner, kafka.Service | None]]:
-    """The runner with the options for reading the source, and for Kafka the expansion service."""
+    """The runner with the options for reading the source.
+
+    For Kafka, with the expansion service.
+    """
     if isinstance(source, PubSub):
         yield runner, None
         return
@@ -140,7 +145,9 @@ def _run(
 
 @contextmanager
 def _ignore_sigint_while_starting(after: Callable[..., None]) -> Iterator[None]:
-    """Start child processes that ignore Ctrl-C; `after` handles it in this process from then on.
+    """Start child processes that ignore Ctrl-C.
+
+    `after` handles it in this process from then on.
 
     A terminal sends the signal to all processes: the job server and Prism would be gone before the job could be cancelled. Beam
     also sets a handler of its own when it starts them.
@@ -160,7 +167,10 @@ def _begin(
     number: int,
     settings: StreamSettings,
 ) -> Any:
-    """Start the graph, which skips the messages of earlier runs; Beam's result, which is still running."""
+    """Start the graph, and return Beam's result, which is still running.
+
+    The graph skips the messages of earlier runs.
+    """
     import apache_beam as beam  # the slow import
     from apache_beam.options.pipeline_options import PipelineOptions
 

@@ -21,7 +21,10 @@ from newsbeam.storage.output_layout import WindowFileName, WindowManifestName
 
 @dataclass(frozen=True)
 class RunRecord:
-    """The record of a run over messages: its options, its data card, and a reference to its job on a cluster."""
+    """The record of a run over messages.
+
+    It has options, the data card, and a reference to the job on a cluster.
+    """
 
     source: str = ""
     runner: str = ""
@@ -59,7 +62,10 @@ def check_output(output: str) -> None:
 
 
 def _runs(output: str) -> Iterator[tuple[int, RunRecord]]:
-    """The number and the record of each earlier run into a folder. Raises UsageError if a record is damaged."""
+    """The number and the record of each earlier run into a folder.
+
+    Raises UsageError if a record is damaged.
+    """
     names = filesystem.list_names(output_layout.stream_state(output))
     for number in sorted(number for name in names if (number := output_layout.parse_run_record(name)) is not None):
         path = output_layout.run_record_path(output, number)
@@ -67,7 +73,10 @@ def _runs(output: str) -> Iterator[tuple[int, RunRecord]]:
 
 
 def allocate_run_number(job: Job, source: Kafka | PubSub, settings: StreamSettings) -> int:
-    """Prepare the output folder. Returns the number of this run in it, one more than any before."""
+    """Prepare the output folder.
+
+    Returns the number of this run in it, one more than any before.
+    """
     folder.make_state(output_layout.stream_state(job.output))
     before = dict(_runs(job.output))
     number = max(before, default=0) + 1
@@ -94,7 +103,10 @@ def allocate_run_number(job: Job, source: Kafka | PubSub, settings: StreamSettin
 
 
 def remember_job(job: Job, number: int, result: Any, runner: base.Runner) -> None:
-    """Record the job of a run on a cluster, so that another run can see whether it is still running."""
+    """Record the job of a run on a cluster.
+
+    Another run can then see whether it is still running.
+    """
     cluster = runner.definition.cluster
     reference = cluster.reference(result, runner.options) if cluster is not None else None
     if reference is None:
@@ -105,7 +117,9 @@ def remember_job(job: Job, number: int, result: Any, runner: base.Runner) -> Non
 
 
 def _remove_unfinished(output: str, runs: Mapping[int, RunRecord]) -> None:
-    """Remove files that earlier runs of this machine wrote and no manifest accounts for: their messages will be redelivered.
+    """Remove files that earlier runs of this machine left unfinished.
+
+    No manifest accounts for them: their messages will be redelivered.
 
     Runs on a cluster may still be running, so their files stay.
     """

@@ -44,7 +44,9 @@ class AssignWindows(beam.DoFn):  # type: ignore[misc]
 
 
 class WriteWindow(beam.DoFn):  # type: ignore[misc]
-    """(window, ending) → the manifest, when the watermark has passed the end of the window and its files are written.
+    """(window, ending) → the manifest of each complete window.
+
+    That is when the watermark has passed its end and its files are written.
 
     Messages for a window that was already written are late. They wait for the length of one more window, so that they share a file.
     """
@@ -101,7 +103,9 @@ class WriteWindow(beam.DoFn):  # type: ignore[misc]
 
 
 def write_window(job: Job, stream: Stream, start: int, before: int, endings: Iterable[Ended]) -> WindowManifest:
-    """Write the files of one window and their manifest. Repeated, it writes the same files again.
+    """Write the files of one window and their manifest.
+
+    Repeated, it writes the same files again.
 
     Args:
         job: the run.
@@ -134,7 +138,10 @@ def write_window(job: Job, stream: Stream, start: int, before: int, endings: Ite
 
 @dataclass(frozen=True)
 class _Processed:
-    """The messages and keys that a window accounts for; None if that is no longer known."""
+    """The messages and keys that a window accounts for.
+
+    None if that is no longer known.
+    """
 
     messages: history.Processed | None = None
     keys: str | None = None
@@ -188,7 +195,10 @@ def _shards(lines: list[bytes], limit: int) -> Iterator[list[bytes]]:
 
 
 def _remove_lines(job: Job, stream: Stream, window: MessageWindow, origins: set[str]) -> None:
-    """Remove lines that now are in another file from the files of a later writing of the window."""
+    """Remove lines that are in another file by now.
+
+    They are removed from the files of a later writing of the window.
+    """
     manifest = _load_manifest(job, window)
     lines: dict[OutputKind, list[bytes]] = {kind: [] for kind in OUTPUTS}
     for file in manifest.files if manifest else ():

@@ -13,7 +13,10 @@ from newsbeam.storage.output_layout import OUTPUTS, OutputKind
 
 
 class FileStat(NamedTuple):
-    """Size, times and inode of a file. As long as they stay the same, the content is assumed to be the same."""
+    """Size, times and inode of a file.
+
+    As long as they stay the same, the content is assumed to be the same.
+    """
 
     size: int
     mtime_ns: int
@@ -71,7 +74,10 @@ class Input:
 
 @dataclass
 class Part:
-    """The output of some inputs: lines by kind, counts, the number of records `read`, and the progress of each input."""
+    """The output of some inputs.
+
+    It has lines by kind, counts, the number of records `read`, and the progress of each input.
+    """
 
     lines: dict[OutputKind, list[bytes]] = field(default_factory=lambda: {kind: [] for kind in OUTPUTS})
     counts: Counter[str] = field(default_factory=Counter)

@@ -1,4 +1,6 @@
-"""The ledger of `newsbeam watch`, by which each version of each file is processed once, even if the process is killed.
+"""The ledger of `newsbeam watch`.
+
+By it, each version of each file is processed once, even if the process is killed.
 
 There are two atomic steps:
 
@@ -60,7 +62,9 @@ WHERE (excluded.version, excluded.complete, excluded.records) > (version, comple
 
 
 class Ledger:
-    """The state of one output folder, which this process must have locked (`newsbeam.outputs.lock`).
+    """The state of one output folder.
+
+    This process must have locked the folder (`newsbeam.outputs.lock`).
 
     Raises:
         LedgerError: it cannot be opened or rebuilt.
@@ -104,7 +108,10 @@ class Ledger:
         return Input(path, FileStat(*row[1:5]), row[5], row[6], bool(row[7]), row[8])
 
     def touch(self, path: str, stamp: FileStat) -> None:
-        """Record new times of a file with the same content. No manifest has this: if it is lost, the file is hashed again."""
+        """Record new times of a file with the same content.
+
+        No manifest has this: if it is lost, the file is hashed again.
+        """
         with self._transaction():
             self._database.execute(
                 "UPDATE inputs SET size = ?, mtime_ns = ?, ctime_ns = ?, inode = ? WHERE path = ?", (*stamp, os.fsencode(path))
@@ -113,7 +120,10 @@ class Ledger:
     # --- the two steps ----------------------------------------------------------------------------------------------
 
     def commit(self, part: Part) -> None:
-        """Write the output of some inputs to the ledger permanently. Raises AccountError if lines are missing."""
+        """Write the output of some inputs to the ledger permanently.
+
+        Raises AccountError if lines are missing.
+        """
         account = replace(Account.of(part.counts), read=part.read)
         if not account.balances:
             raise AccountError(f"{account} does not balance; none of these lines is kept")
@@ -130,7 +140,10 @@ class Ledger:
         self.held_bytes += sum(map(len, blobs))
 
     def publish(self) -> str:
-        """Write all held lines to files of the output folder. Returns the name of the manifest, or "" if nothing is held."""
+        """Write all held lines to files of the output folder.
+
+        Returns the name of the manifest, or "" if nothing is held.
+        """
         self._finish()
         number = self._state("published") + 1
         parts = self._database.execute("SELECT min(part), max(part) FROM held").fetchone()
@@ -171,7 +184,10 @@ class Ledger:
         return OutputFile(name, records, size) if size else None
 
     def _finish(self) -> None:
-        """Finish the publications that have a manifest. After that, files aside are not needed any more."""
+        """Finish the publications that have a manifest.
+
+        After that, files aside are not needed any more.
+        """
         number = self._state("published") + 1
         while os.path.exists(self._manifest(number)):
             self._learn(_load(self._manifest(number)))
@@ -182,7 +198,10 @@ class Ledger:
         self.held_bytes = self._database.execute(f"SELECT coalesce(sum({sizes}), 0) FROM held").fetchone()[0]  # noqa: S608
 
     def _learn(self, manifest: WatchManifest) -> None:
-        """Give the files of a manifest their names, and enter its contents into the database."""
+        """Publish the files of a manifest under their names.
+
+        Its contents are entered into the database.
+        """
         aside = [(os.path.join(self._aside, file.name), os.path.join(self._job.output, file.name)) for file in manifest.files]
         # They may have their names already. A reader may even have removed them.
         if aside := [(old, new) for old, new in aside if os.path.exists(old)]:

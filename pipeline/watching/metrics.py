@@ -14,7 +14,9 @@ if TYPE_CHECKING:
 
 @contextmanager
 def serve_metrics(port: int | None, status: Callable[[], Status]) -> Iterator[int]:
-    """Serve metrics at `http://127.0.0.1:port/metrics` inside the block, and yield the port. 0 chooses a free one, None serves nothing.
+    """Serve metrics at `http://127.0.0.1:port/metrics` inside the block.
+
+    Yields the port. 0 chooses a free one, None serves nothing.
 
     Raises OSError if the port is in use.
     """

@@ -91,7 +91,10 @@ def _recipe(path: str | None) -> recipe.Recipe:
 
 
 def _check_places(inputs: Sequence[str], output: str) -> None:
-    """Raise UsageError for inputs that cannot be followed, or an output that cannot be written to."""
+    """Check that the inputs can be followed and the output can be written to.
+
+    Raises UsageError.
+    """
     for path in (*inputs, output):
         if filesystem.is_remote(path):
             raise UsageError(f"{path}: watch reads and writes folders on this machine only")
@@ -112,6 +115,9 @@ def _check_places(inputs: Sequence[str], output: str) -> None:
 
 
 def _check_output(output: str) -> None:
-    """Raise UsageError if the folder holds files or results that do not belong to watch."""
+    """Check that the folder holds nothing that does not belong to watch.
+
+    Raises UsageError for other files or results.
+    """
     folder.check_owner(output, "watch")
     folder.make_state(output_layout.watch_state(output))

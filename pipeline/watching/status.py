@@ -12,7 +12,9 @@ from newsbeam.console.terminal import escape_controls
 
 @dataclass(frozen=True)
 class Status:
-    """The state at one moment. All counts but `waiting` and `in_work` add up over restarts.
+    """The state at one moment.
+
+    All counts but `waiting` and `in_work` add up over restarts.
 
     Args:
         waiting: files discovered and not claimed yet.

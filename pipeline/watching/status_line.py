@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 
 class StatusReporter:
-    """Reports the status on standard error: as a live line on a terminal, or as one JSON line per second."""
+    """Reports of the status on standard error.
+
+    They are a live line on a terminal, or one JSON line per second.
+    """
 
     def __init__(self, mode: ProgressMode) -> None:
         self._json = mode == "json"

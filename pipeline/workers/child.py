@@ -1,4 +1,7 @@
-"""One worker process of the pool, seen from the parent: start it, send it batches, measure its time, kill it."""
+"""One worker process of the pool, seen from the parent.
+
+The parent starts it, sends it batches, measures its time and kills it.
+"""
 
 from __future__ import annotations
 
@@ -48,7 +51,9 @@ main()
 
 
 def processor_time(pid: int) -> tuple[float, bool] | None:
-    """Return a process's processor time in seconds and whether it sleeps; None if the system does not report it.
+    """Return a process's processor time in seconds and whether it sleeps.
+
+    None if the system does not report it.
 
     A process that is stopped, or waits for the processor or the disk, does not sleep in this sense: a document cannot cause that.
     """
@@ -61,7 +66,9 @@ def processor_time(pid: int) -> tuple[float, bool] | None:
 
 
 class Patience:
-    """Measures how much of its limit a document has used: processor time, and separately the time its worker only slept.
+    """A meter of how much of its limit a document has used.
+
+    It measures processor time and, separately, the time that its worker only slept.
 
     Neither grows while the machine sleeps, while this process or the worker is stopped, or while others use the processor. If the system
     does not report the processor time of other processes (macOS), all time counts as sleep, except while this process was stopped.
@@ -76,7 +83,10 @@ class Patience:
         self._index: int | None = None
 
     def exceeded(self, index: int, limit: float) -> bool:
-        """Measure again while the worker is at document `index`; return whether it is over `limit` seconds."""
+        """Measure again, and return whether a document is over the limit.
+
+        The worker is at document `index`; `limit` is in seconds.
+        """
         polled, before = self._polled, self._used
         self._polled = time.monotonic()
         measured = processor_time(self._pid)
@@ -90,7 +100,10 @@ class Patience:
 
 
 class Worker:
-    """A child process and the pipes to it. Starting it raises OSError if the system cannot create a process."""
+    """A child process and the pipes to it.
+
+    Starting it raises OSError if the system cannot create a process.
+    """
 
     def __init__(self, setup: WorkerConfig) -> None:
         with _shared_memory() as shared:
@@ -116,7 +129,10 @@ class Worker:
             self._send(setup)
 
     def start(self) -> None:
-        """Wait until the worker is ready. Raises WorkerError if it reports why it cannot start, EOFError if it died."""
+        """Wait until the worker is ready.
+
+        Raises WorkerError if it reports why it cannot start, EOFError if it died.
+        """
         if self._ready:
             return
         assert self._process.stdout is not None
@@ -128,7 +144,11 @@ class Worker:
         self._ready = True
 
     def run(self, raws: Sequence[Raw]) -> BatchResult:
-        """Run a batch. Raises TimeoutError if the worker hangs, EOFError if it dies; `at` says at which document and stage."""
+        """Run a batch.
+
+        Raises TimeoutError if the worker hangs, EOFError if it dies. `at` says at which document
+        and stage.
+        """
         BEAT.pack_into(self._heart, 0, 0, 0)
         self._send(raws)
         assert self._process.stdout is not None
@@ -145,7 +165,10 @@ class Worker:
         return answer
 
     def at(self) -> tuple[int, int]:
-        """Return the index of the document and the number of the stage that the worker entered last; (-1, 0) before the first."""
+        """Return the index of the document and the number of its stage.
+
+        They are those that the worker entered last; (-1, 0) before the first.
+        """
         index, stage = BEAT.unpack_from(self._heart, 0)
         return index - 1, stage
 
@@ -154,7 +177,10 @@ class Worker:
         self._process.kill()
 
     def end(self, dying: bool = False) -> int:
-        """Kill the process, after a grace period if it is `dying` already. Returns its exit status."""
+        """Kill the process, after a grace period if it is `dying` already.
+
+        Returns its exit status.
+        """
         if dying:
             # Its pipe closes a moment before it exits, and only then is its status known.
             with suppress(subprocess.TimeoutExpired):
@@ -181,7 +207,10 @@ class Worker:
 
 
 def _shared_memory() -> IO[bytes]:
-    """Open a file without a name, in memory if possible: the temporary folder may be full or missing."""
+    """Open a file without a name, in memory if possible.
+
+    The temporary folder may be full or missing.
+    """
     if sys.platform == "linux":
         return os.fdopen(os.memfd_create("newsbeam"), "w+b")
     return tempfile.TemporaryFile()

@@ -1,4 +1,6 @@
-"""A pool of worker processes for the chain: hard time limits, isolated crashes, all cores from one pipeline.
+"""A pool of worker processes for the chain.
+
+With hard time limits and isolated crashes, one pipeline uses all cores.
 
 Beam's multi-processing, or one pipeline per core, would not do: see `tests/bench/README.md`. In short: results come back in the order
 of the input, so that any number of workers writes the same bytes; one large file keeps every core busy without being split; a hung
@@ -51,7 +53,10 @@ def available_cores() -> int:
 
 
 class _Slot:
-    """The place of one worker in the pool, empty after its worker died and before the next one starts."""
+    """The place of one worker in the pool.
+
+    It is empty after its worker died and before the next one starts.
+    """
 
     def __init__(self, worker: Worker) -> None:
         self.worker: Worker | None = worker
@@ -63,7 +68,9 @@ class _Slot:
 
 
 class Pool(Generic[Key]):
-    """Runs batches in `workers` processes. `results` yields them in the order of submission, `finished` in any order.
+    """Runs batches in `workers` processes.
+
+    `results` yields them in the order of submission, `finished` in any order.
 
     Raises WorkerError if no process can be started.
     """
@@ -94,7 +101,10 @@ class Pool(Generic[Key]):
         self._bytes += size
 
     def results(self, everything: bool = False) -> Iterator[tuple[Key, BatchResult]]:
-        """Yield finished batches in order. Waits for more while too much is in flight, or for all if `everything`."""
+        """Yield finished batches in order.
+
+        Waits for more while too much is in flight, or for all if `everything`.
+        """
         while self._waiting:
             key, size, future = self._waiting[0]
             full = self._bytes > IN_FLIGHT_BYTES or len(self._waiting) > 64 * self._workers
@@ -154,7 +164,9 @@ class Pool(Generic[Key]):
             self._idle.put(slot)
 
     def _work_through(self, slot: _Slot, raws: Sequence[Raw]) -> BatchResult:
-        """Run a batch, even if workers die. Raises WorkerError if no new worker can be started.
+        """Run a batch, even if workers die.
+
+        Raises WorkerError if no new worker can be started.
 
         After a worker's death the next worker gets the rest of its batch one document at a time. Finished documents are kept, and a
         document is blamed only after it has cost several workers. If a worker dies between two documents, neither is blamed.
@@ -195,7 +207,10 @@ class Pool(Generic[Key]):
         return Failed(stage, "WorkerCrash", f"the worker process {how}")
 
     def _ready_worker(self, slot: _Slot) -> Worker:
-        """Return a slot's worker when it is ready; start another if it has died. Raises WorkerError."""
+        """Return a slot's worker when it is ready; start another if it has died.
+
+        Raises WorkerError.
+        """
         while not self._broken:
             if slot.worker is None:
                 slot.worker = self._start()

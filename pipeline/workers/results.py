@@ -91,7 +91,10 @@ def render_outcome(raw: Raw, outcome: Outcome, setup: WorkerConfig) -> tuple[Out
 
 
 def _nulls(value: Any, where: str = "") -> Iterator[str]:
-    """Find nulls in a record: orjson writes NaN as null, and no reader downstream accepts it."""
+    """Find nulls in a record.
+
+    orjson writes NaN as null, and no reader downstream accepts it.
+    """
     if value is None:
         yield f"{where[1:]} is null"
     elif isinstance(value, dict):
@@ -141,6 +144,9 @@ MAX_REASON = 120
 
 
 def _reason_to_count(reason: str) -> str:
-    """The reason under which a drop is counted: one of few, whatever media types an archive claims."""
+    """The reason under which a drop is counted.
+
+    It is one of few, whatever media types an archive claims.
+    """
     word, _, media_type = reason.rpartition(" ")
     return f"{word} {media_type_to_count(media_type)}" if word == "media type" else reason[:MAX_REASON]

@@ -75,6 +75,21 @@ def test_prose_is_plain(name: str) -> None:
     assert not found, f"\n{name}:" + f"\n{name}:".join(found)
 
 
+def long_summaries(source: str) -> list[str]:
+    """The first lines of docstrings that have more than 79 columns."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    texts = (ast.get_docstring(node) or "" for node in ast.walk(ast.parse(source)) if isinstance(node, documented))
+    return [first for first in (text.partition("\n")[0] for text in texts) if len(first) > 79]
+
+
+@pytest.mark.parametrize("folder", ["pipeline", "transforms"])
+def test_the_first_line_of_a_docstring_is_short(folder: str) -> None:
+    # `pipeline/transforms` is a link; `rglob` does not follow it.
+    found = {str(path): long for path in sorted((ROOT / folder).rglob("*.py")) if (long := long_summaries(path.read_text("utf-8")))}
+    assert not found
+    assert long_summaries(f'"""{"a" * 80}\n\nb\n"""') == ["a" * 80]
+
+
 @pytest.mark.parametrize("row", WORDS["patterns"], ids=lambda row: row["example"])
 def test_a_pattern_matches_its_example(row: dict[str, str]) -> None:
     kinds = [f'"""{row["example"]}"""'] if row.get("only") else [f'x = "Say {row["example"]} and more"', f"# Say {row['example']}"]

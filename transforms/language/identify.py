@@ -181,7 +181,9 @@ def _second(names: tuple[str, ...], evidence: NDArray[np.int64], reading: Readin
 
 
 def _stranger(evidence: NDArray[np.int64], column: int, letters: int) -> tuple[int, bool]:
-    """Return how far an unsupported language is behind the first, and whether the first is certain.
+    """Return how far an unsupported language is behind the first.
+
+    And whether the first is certain.
 
     The distance is in odds, negative if the unsupported language is ahead. Per letter, text in a
     supported language has a characteristic lead over the mean of the languages in its script; text
@@ -199,7 +201,9 @@ def _stranger(evidence: NDArray[np.int64], column: int, letters: int) -> tuple[i
 
 
 def _unlikely(reading: Reading, language: str, column: int, letters: int) -> int:
-    """Return how far an unsupported language is behind `language` by langdetect's profile, in odds.
+    """Return how far an unsupported language is behind `language`.
+
+    This is by langdetect's profile, in odds.
 
     Negative if it is ahead. The model only compares languages: for text in an unsupported language
     the nearest relative wins by as much as the right language would. A profile says how probable

@@ -1,4 +1,6 @@
-"""langdetect's n-gram profiles: which of two close languages a text is in, and if it is in one at all.
+"""langdetect's n-gram profiles.
+
+They decide which of two close languages a text is in, and whether it is in either.
 
 A profile has the relative frequencies of 1-, 2- and 3-grams in a language's Wikipedia. langdetect
 samples n-grams at random until it is certain. Here, each n-gram of the text is looked up once,
@@ -145,7 +147,10 @@ def _expected() -> dict[str, int]:
 
 @cache
 def _trigrams(language: str) -> tuple[Keys, NDArray[np.int32]]:
-    """Return the keys of the trigrams in a profile, sorted, and their log probabilities."""
+    """Return the keys of the trigrams in a profile, and their log probabilities.
+
+    They are sorted by key.
+    """
     name = next((theirs for theirs, ours in _OUR_CODES.items() if ours == language), language)
     profile = {_key(gram): share for gram, share in _read_profile(name).items() if len(gram) == 3}
     keys = np.array(sorted(profile), np.uint64)
@@ -153,7 +158,10 @@ def _trigrams(language: str) -> tuple[Keys, NDArray[np.int32]]:
 
 
 def _read_profile(name: str) -> dict[str, float]:
-    """Return the relative frequencies of the n-grams in a profile, by length; `name` is langdetect's code."""
+    """Return the relative frequencies of the n-grams in a profile, by length.
+
+    `name` is langdetect's code.
+    """
     profile: dict[str, Any] = orjson.loads((files("langdetect") / "profiles" / name).read_bytes())
     totals = profile["n_words"]
     return {gram: count / totals[len(gram) - 1] for gram, count in profile["freq"].items() if len(gram) <= len(totals)}

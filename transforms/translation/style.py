@@ -1,4 +1,4 @@
-"""Style classifier: does a text read like a translation?
+"""Style classifier: whether a text reads like a translation.
 
 The topic must not influence the result. Every word outside the language's list of frequent, evenly
 distributed words is therefore masked. It becomes its ending if that is frequent, "a name" if it is

@@ -21,7 +21,10 @@ def is_line_format(name: str) -> bool:
 
 
 def load_line_format(extension: str) -> LineFormat:
-    """The same for a format that can be written line by line. Raises ValueError for others."""
+    """The same for a format that can be written line by line.
+
+    Raises ValueError for others.
+    """
     made = load_format(extension)
     if not isinstance(made, LineFormat):
         raise ValueError(f".{extension} files cannot be written line by line, as a stream requires")

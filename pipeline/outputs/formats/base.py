@@ -13,7 +13,9 @@ COPY_BYTES = 1 << 20
 
 
 class OutputFormat(ABC):
-    """A format of records, which are converted from JSON Lines when the shards of a run are assembled.
+    """A format of records.
+
+    They are converted from JSON Lines when the shards of a run are assembled.
 
     Dropped rows and dead letters stay JSON Lines, unless it is a LineFormat.
     """
@@ -23,7 +25,10 @@ class OutputFormat(ABC):
 
     @property
     def is_verbatim(self) -> bool:
-        """True if a file of this format is the same as its JSON Lines, which can then be linked instead of copied."""
+        """True if a file of this format is the same as its JSON Lines.
+
+        It can then be linked instead of copied.
+        """
         return False
 
     @abstractmethod
@@ -37,11 +42,17 @@ class OutputFormat(ABC):
 
 
 class LineFormat(OutputFormat):
-    """A format that takes any JSON lines one after the other, so that streams and `newsbeam watch` can write it, too."""
+    """A format that takes any JSON lines one after the other.
+
+    Streams and `newsbeam watch` can write it, too.
+    """
 
     @abstractmethod
     def open(self, target: BinaryIO) -> AbstractContextManager[BinaryIO]:
-        """Open a stream for JSON lines that writes the format to `target`. A write may end within a line."""
+        """Open a stream for JSON lines that writes the format to `target`.
+
+        A write may end within a line.
+        """
 
     def write(self, parts: Iterable[BinaryIO], target: BinaryIO) -> None:
         """Write the lines of all parts."""

@@ -1,4 +1,4 @@
-"""Rules for a single line: is it boilerplate, and what is glued to its end?
+"""Rules for a single line: whether it is boilerplate, and what is glued to it.
 
 A line is compared with the word lists of all languages and with a few patterns. In doubt, it stays.
 """

@@ -283,7 +283,10 @@ _MORE_VISIBLE = 1.2
 
 
 def _may_be_swallowed(html: str) -> bool:
-    """Return whether an element that may hold the rest of the page is opened more often than closed."""
+    """Return whether an unclosed element may hold the rest of the page.
+
+    It is opened more often than closed.
+    """
     return any(html.count(f"<{name}") > html.count(f"</{name}") for name in _SWALLOWING)
 
 
@@ -589,7 +592,10 @@ class _PageBuilder:
         self.begins_row = False
 
     def read(self) -> Page:
-        """Read all tags. Raises _TooManyBlocks if there are too many and the page is not read roughly."""
+        """Read all tags.
+
+        Raises _TooManyBlocks if there are too many and the page is not read roughly.
+        """
         known, open_plain, add_text = _heads.get, self.stack.append, self._add_text
         for token in chain.from_iterable(_tags(self.html)):
             inside, _, text = token.partition(">")
@@ -756,7 +762,10 @@ class _PageBuilder:
                 raise _TooManyBlocks
 
     def _add_roughly(self, block: Block) -> None:
-        """Add a block, or its text to the last one if both are in the same element and it is not too long."""
+        """Add a block, or its text to the last one.
+
+        The latter if both are in the same element and it is not too long.
+        """
         blocks, text = self.page.blocks, block.text
         last = blocks[-1] if self.lines and self.length < _ROUGH_LENGTH else None
         if last and (len(blocks) >= MANY_BLOCKS or (last.element == block.element and last.tag == block.tag)):
