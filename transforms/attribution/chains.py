@@ -270,7 +270,9 @@ def _outlet(words: str) -> bool:
 
 
 def relay_pattern() -> re.Pattern[str]:
-    """Return the pattern of an outlet that ends a sentence as the one who passes it on.
+    """Return the pattern of an outlet that ends a sentence.
+
+    The outlet passes the sentence on.
 
     Group `np` is its name; `cue` is set where the verb leaves no doubt that it is one.
     """

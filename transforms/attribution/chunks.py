@@ -167,7 +167,10 @@ def lexicon(language: str) -> Lexicon:
 
 
 def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
-    """Split the words of a phrase, also after a word that has lost its vowel: l'Italia."""
+    """Split the words of a phrase.
+
+    Also after a word that has lost its vowel: l'Italia.
+    """
     return [piece for word in text.split() for piece in _pieces(word, elided)]
 
 
@@ -317,7 +320,10 @@ class _Reader:
         return 0
 
     def _particle(self, at: int, particles: frozenset[str]) -> bool:
-        """Return whether one of the particles follows in the same clause: voegde hij eraan toe."""
+        """Return whether one of the particles follows in the same clause.
+
+        For example: voegde hij eraan toe.
+        """
         while particles and at < len(self.t) and self.t[at].kind not in ("mark", "quote", "C", "s"):
             if any(self.t[at].low == particle.split()[-1] for particle in particles):
                 return True
@@ -348,7 +354,10 @@ class _Reader:
         return self.made
 
     def _closing(self, cue: Range) -> bool:
-        """Return whether a verb and its speaker close the sentence: “Jeg tror at …, sier X.”"""
+        """Return whether a verb and its speaker close the sentence.
+
+        For example: “Jeg tror at …, sier X.”
+        """
         if cue[0] == 0 or self.t[cue[0] - 1].low not in (",", "–", "—"):
             return False
         behind, after = self._phrase_behind(cue[1])
@@ -433,7 +442,10 @@ class _Reader:
         self.taken = max(self.taken, upto)
 
     def _earlier_subject(self, left: int) -> Range | None:
-        """Return the subject of the main clause before a verb without one: X elvetette, de hozzátette, hogy …"""
+        """Return the subject of the main clause before a verb without one.
+
+        For example: X elvetette, de hozzátette, hogy …
+        """
         if not self.lex.objects or self.made:
             return None
         n = self.taken
@@ -479,7 +491,9 @@ class _Reader:
         return start < at and (self.t[start].kind in ("a", "r") or self.t[start].low in self.lex.times)
 
     def _inverted(self, left: int, at: int, behind: Range, after: int) -> bool:
-        """Return whether the phrase after a verb in second place is its subject, not the one before.
+        """Return whether the phrase after a verb in second place is its subject.
+
+        Otherwise it is the one before.
 
         Examples: En dag sade han att … · När X såg det svarade Y: …
         """
@@ -499,7 +513,10 @@ class _Reader:
         return at >= len(self.t) or self.t[at].kind == "mark"
 
     def _closes(self, at: int) -> bool:
-        """Return whether nothing but a short adverbial phrase follows: X sanoi keskiviikkona Helsingissä."""
+        """Return whether only a short adverbial phrase follows.
+
+        For example: X sanoi keskiviikkona Helsingissä.
+        """
         end = at
         while end < len(self.t) and self.t[end].kind not in ("mark", "quote", "C", "s", "v", "x", "c"):
             end += 1

@@ -1,4 +1,6 @@
-"""Speakers by label: lines like "Vesely: It had been on a list for years." in interviews and lists of reactions.
+"""Speakers by label.
+
+In interviews and lists of reactions, lines are like "Vesely: It had been on a list for years."
 
 Independent of the language: a label is told by where it stands and by its coming back.
 """
@@ -27,7 +29,9 @@ _MAX_NAME_WORDS = 5
 
 
 def recurring_labels(text: str) -> frozenset[str]:
-    """Return the labels that take turns in a text: two at least, one of them twice, and somebody asks.
+    """Return the labels that take turns in a text.
+
+    There are two at least, one of them twice, and somebody asks.
 
     "Q" and "A" are enough by themselves.
     """
@@ -59,7 +63,10 @@ def recurring_labels(text: str) -> frozenset[str]:
 
 
 def labelled(text: str, start: int, end: int, quotes: list[Quotation], recurring: frozenset[str]) -> Statement | None:
-    """Return the statement of the line `text[start:end]` that begins with a label; without content if it is nothing but a label."""
+    """Return the statement of the line `text[start:end]` with a label.
+
+    The line begins with the label. A line that is only a label has no content.
+    """
     match = _LABEL.match(text, start, end)
     if match is not None and match["name"] in recurring and _is_speaker(match):
         key = "colon" if match["colon"] else "late" if match["late"] else "close"
@@ -69,7 +76,10 @@ def labelled(text: str, start: int, end: int, quotes: list[Quotation], recurring
 
 
 def _reaction(text: str, start: int, end: int, quotes: list[Quotation]) -> Statement | None:
-    """Return the statement of a line that is a name, perhaps with a role, and a quotation."""
+    """Return the statement of a line that is a name and a quotation.
+
+    A role may follow the name.
+    """
     match = _REACTION.match(text, start, end) if len(quotes) == 1 else None
     if match is None or quotes[0].start != match.end() or quotes[0].end < end - 1 or quotes[0].end - quotes[0].start < _MIN_QUOTATION_CHARS:
         return None

@@ -123,7 +123,10 @@ def evidence_verbs() -> frozenset[str]:
 
 @cache
 def manner_verbs() -> frozenset[str]:
-    """Return verb forms of tone and gesture, which report only a quotation beside them."""
+    """Return verb forms of tone and gesture.
+
+    They report only a quotation beside them.
+    """
     data = load("en")
     others = {form for verb in data["say"] for form, _ in forms(verb, data["irregular"])}
     return frozenset(form for verb in data["manner"] for form, _ in forms(verb, data["irregular"])) - others

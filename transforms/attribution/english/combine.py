@@ -58,7 +58,10 @@ _MIN_BARE_WORDS = 4  # a quotation of fewer words is a name, a title or an empha
 
 
 def _with_chain(prose: str, found: Statement) -> Statement:
-    """Add the links of a chain that the rules missed ("Yonhap reported, citing KCNA")."""
+    """Add the links of a chain that the rules missed.
+
+    For example: "Yonhap reported, citing KCNA".
+    """
     who, via = links(prose, found.content, found.cue, found.speaker or (-1, -1), "en")
     return replace(found, via=via, speaker=who if found.speaker else None) if len(via) > len(found.via) else found
 
@@ -176,7 +179,10 @@ _FIRST_WORD = re.compile(r"\W*(\w+)")
 
 
 def _begins_adverbial(words: str) -> bool:
-    """Whether words behind a comma say when, where or how, rather than who somebody is."""
+    """Whether words behind a comma say when, where or how.
+
+    Otherwise they say who somebody is.
+    """
     first = _FIRST_WORD.match(words)
     if re.match(r", once (?:more|again)\b", words):
         return True
@@ -188,7 +194,9 @@ def _begins_adverbial(words: str) -> bool:
 
 
 def _without_others_words(tagged: list[Statement], ruled: list[Statement]) -> list[Statement]:
-    """Take from the tagger's statements the quotations that have a cue and a speaker of their own.
+    """Take quotations from the tagger's statements.
+
+    They are those with a cue and a speaker of their own.
 
     Two short quotations in one paragraph are never one statement.
     """

@@ -150,7 +150,10 @@ class Verbs:
         return Cue(at, at, i + 1, SAY, PAST, speaker=speaker, relay=outlet, clause=outlet[0] if outlet else at)
 
     def _object_follows(self, k: int, b: int) -> bool:
-        """Whether the "in" at `k` is no particle but governs what follows: wrote in Tokyo."""
+        """Whether the "in" at `k` governs what follows, rather than is a particle.
+
+        For example: wrote in Tokyo.
+        """
         return self.tokens.W[k] == "in" and k + 1 < b and bool(self.tokens.B[k + 1] & (CAP | DET | DIGIT | TIME))
 
     def _frames(self, i: int, n: int, a: int, b: int) -> bool:

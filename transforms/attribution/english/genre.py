@@ -1,4 +1,6 @@
-"""Lower scores in texts that report no speech: manuals, shop pages, advertisements.
+"""Lower scores in texts that report no speech.
+
+They are manuals, shop pages and advertisements.
 
 The tagger was trained on news. In "You want to give access to a container" it sees an attitude, as in
 "Doe wants to give access". Of such a text few attributions are right that no reporting verb supports.
@@ -23,7 +25,10 @@ _LOWER = 0.5  # times the score
 
 
 def temper(made: list[Attribution], text: str) -> list[Attribution]:
-    """Halve the score of what no reporting verb supports, in a text that reports little speech."""
+    """Halve scores in a text that reports little speech.
+
+    Statements with a reporting verb keep theirs.
+    """
     words = len(text.split())
     if words < _MIN_WORDS or not made:
         return made

@@ -546,7 +546,10 @@ class Tokens:
         return bool(after & (TIME | DIGIT)) and self.W[k] in ("on", "in", "at", "from", "by")
 
     def _leaves_apposition(self, k: int, hi: int) -> bool:
-        """Whether an adverbial or a clause of its own begins at `k`, behind an apposition or in a relative clause."""
+        """Whether an adverbial or a clause of its own begins at `k`.
+
+        It stands behind an apposition or in a relative clause.
+        """
         bits = self.B[k]
         if bits & PREP and self._when(k, hi):
             return self.W[k] == "on" and bool(self.B[k + 1] & TIME)
@@ -572,7 +575,9 @@ class Tokens:
         return bool(bits & ADV) and not bits & CAP
 
     def adjunct_at(self, k: int, hi: int, start: int) -> bool:
-        """Whether an adverbial begins at `k`: on Monday, two days later, quietly, with a smile.
+        """Whether an adverbial begins at `k`.
+
+        For example: on Monday, two days later, quietly, with a smile.
 
         It ends the noun phrase that begins at `start`, unlike a complement: of the union, for the port.
         """
@@ -604,7 +609,10 @@ class Tokens:
         return True
 
     def _time_phrase(self, k: int, hi: int) -> bool:
-        """Whether the words at `k` say when: this week, two days later, the next day, a year ago."""
+        """Whether the words at `k` say when.
+
+        For example: this week, two days later, the next day, a year ago.
+        """
         W, B = self.W, self.B
         if W[k] in ("this", "that", "last", "next", "earlier", "later", "late", "early", "once", "every", "each", "one"):
             return k + 1 >= hi or bool(B[k + 1] & (TIME | PREP | COMMA | STOP | QUOTE)) or W[k + 1] in _TIME_OPENERS

@@ -1,4 +1,7 @@
-"""Relays: “…, Doe said, Reuters reported” is one statement, which Doe made and Reuters passed on."""
+"""Relays, in which an outlet passes a statement on.
+
+“…, Doe said, Reuters reported” is one statement, which Doe made and Reuters passed on.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +18,10 @@ _SENTENCE_BREAK = re.compile(r"[a-z0-9”\"][.!?][”\"]?\s+[A-Z“\"]")
 
 
 def relays(text: str, found: list[Statement]) -> list[Range]:
-    """Return where a sentence ends with an outlet that passes on the statement before it: ", Reuters reported on Monday, citing X"."""
+    """Return where a sentence ends with an outlet that passes it on.
+
+    For example: ", Reuters reported on Monday, citing X".
+    """
     ranges = []
     for item in found:
         if item.speaker is None or not item.said or item.cue[0] < 0:
@@ -35,7 +41,10 @@ def relays(text: str, found: list[Statement]) -> list[Range]:
 
 
 def without_relays(found: list[Statement], ranges: list[Range]) -> list[Statement]:
-    """Return the statements without those that a relay would make, and without its words in the content of others."""
+    """Return the statements without those that a relay would make.
+
+    The words of the relay are removed from the content of others, too.
+    """
     if not ranges:
         return found
     kept = []

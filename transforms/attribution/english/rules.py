@@ -361,14 +361,20 @@ class Reader:
         return k, end, hearer
 
     def _adverbial(self, k: int, limit: int, b: int) -> int:
-        """Return where an adverbial ends that closes the clause or leads to a quotation, 0 if there is none at `k`."""
+        """Return where an adverbial ends that closes the clause.
+
+        Or that leads to a quotation. 0 if there is none at `k`.
+        """
         bits = self.tokens.B[k]
         if bits & (DET | DIGIT | TIME | ADV | SUB) and (colon := self._until_colon(k, limit)):
             return colon
         return self._until_end(k, limit, b) if bits & LOWER and self.tokens.adjunct_at(k, b, k) else 0
 
     def _until_colon(self, k: int, limit: int) -> int:
-        """Return the colon or comma that ends an adverbial before a quotation, 0 if there is none: said when asked about it: “…”."""
+        """Return the colon or comma that ends an adverbial before a quotation.
+
+        0 if there is none. For example: said when asked about it: “…”.
+        """
         W, B = self.tokens.W, self.tokens.B
         for q in range(k, min(limit - 1, k + _MAX_ADVERBIAL_TOKENS)):
             if (W[q] == ":" or B[q] & COMMA) and B[q + 1] & QUOTE:
@@ -378,7 +384,10 @@ class Reader:
         return 0
 
     def _until_end(self, k: int, limit: int, b: int) -> int:
-        """Return where an adverbial ends that ends the clause, 0 if there is none: said two days later."""
+        """Return where an adverbial ends that ends the clause.
+
+        0 if there is none. For example: said two days later.
+        """
         W, B = self.tokens.W, self.tokens.B
         for q in range(k, min(limit, k + _MAX_ADVERBIAL_TOKENS)):
             if B[q] & (STOP | COMMA) or (W[q] == "that" and not self._that_time(q, b)):

@@ -32,7 +32,10 @@ _ENDINGS = 4  # times that an ending has to occur
 
 
 def observed(path: Path) -> Iterator[tuple[str, str]]:
-    """The words of a CoNLL-U file as they are printed, each with its class; contractions are one word."""
+    """The words of a CoNLL-U file as they are printed, each with its class.
+
+    Contractions are one word.
+    """
     pending: tuple[str, int, list[str]] | None = None
     for line in path.read_text("utf-8").split("\n"):
         row = line.split("\t")
@@ -61,7 +64,10 @@ def _code(upos: str, features: str) -> str:
 
 
 def build(treebanks: Path) -> None:
-    """Count, write one file a language, and print how many words of the test parts each classes rightly."""
+    """Count, write one file a language, and print the accuracy.
+
+    It is the number of words of the test parts that each classifies rightly.
+    """
     train: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     test: dict[str, list[tuple[str, str]]] = defaultdict(list)
     for folder in sorted(path for path in treebanks.iterdir() if path.is_dir()):
