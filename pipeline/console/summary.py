@@ -128,7 +128,10 @@ def trouble(manifest: RunManifest, allowed: Allowance) -> str:
 
 
 def _attributions(details: dict[str, int]) -> str:
-    """The number of attributions and, of these, of statements, chains and known outlets; the number of credits."""
+    """The numbers of attributions and of credits.
+
+    Of the attributions, also how many are statements, chains and of known outlets.
+    """
     parts = ", ".join(f"{key} {details.get(key, 0):,}" for key in ("statements", "chains", "speakers with id"))
     return f"{details.get('attributions', 0):,} ({parts}), credits {details.get('credits', 0):,}"
 

@@ -279,7 +279,7 @@ class _Reader:
         self.taken = self._dateline_end()  # tokens before this one already belong to statements
 
     def _dateline_end(self) -> int:
-        """Return the number of tokens in a dateline: Praha (ČTK) –"""
+        """Return the number of tokens in a dateline, such as Praha (ČTK) –."""
         for n, token in enumerate(self.t[1:_LONGEST_DATELINE], 1):
             if token.low in ("–", "—", "-") and self.t[n - 1].low == ")":
                 return n + 1
@@ -734,7 +734,10 @@ class _Reader:
         return speaker, end
 
     def _time_end(self, at: int) -> int:
-        """Return the end of a phrase that says when, with its preposition, or `at`: på måndagen, v pondělí, ביום שני."""
+        """Return the end of a phrase that says when, or `at`.
+
+        With its preposition: på måndagen, v pondělí, ביום שני.
+        """
         t, n = self.t, at
         while n < len(t) and n - at < 3 and t[n].kind in "adm" and t[n].low not in self.lex.times:
             n += 1
@@ -744,7 +747,10 @@ class _Reader:
         return end if end > n else at
 
     def _hearer_end(self, at: int) -> int:
-        """Return the end of a phrase that says to whom, or `at`: novinářům, τους δημοσιογράφους."""
+        """Return the end of a phrase that says to whom, or `at`.
+
+        For example: novinářům, τους δημοσιογράφους.
+        """
         t, n = self.t, at
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
             n += 1
@@ -1011,7 +1017,10 @@ class _Reader:
         return pieces[::-1]
 
     def _head(self, start: int, end: int) -> Range:
-        """Return the noun phrase that begins a part of a sentence, without words before it."""
+        """Return the noun phrase that begins a part of a sentence.
+
+        Words before it are left out.
+        """
         t = self.t
         while start < end and (t[start].kind in "rtcN" or t[start].kind == "mark") and not t[start].capital:
             start += 1

@@ -1,4 +1,6 @@
-"""The gazetteer: news agencies, newspapers, broadcasters, magazines and news sites.
+"""The gazetteer of outlets.
+
+News agencies, newspapers, broadcasters, magazines and news sites.
 
 `outlets.yaml` has their names in many languages. `mentions` finds them in a text in one scan,
 whatever the language; `identify` says which outlet a phrase names.
@@ -110,7 +112,10 @@ def _index() -> dict[str, tuple[_Entry, ...]]:
 
 
 def _forms(name: str) -> Iterator[str]:
-    """Yield the spellings of a name: both apostrophes, a capital article, the Arabic li-l-."""
+    """Yield the spellings of a name.
+
+    With both apostrophes, a capital article, the Arabic li-l-.
+    """
     spellings = [name]
     if "'" in name:
         spellings.append(name.replace("'", "’"))
@@ -137,7 +142,10 @@ def _script(letter: str) -> str:
 
 
 def mentions(text: str) -> list[Mention]:
-    """Return the outlets that `text` names, from left to right; the longest names win."""
+    """Return the outlets that `text` names, from left to right.
+
+    The longest names win.
+    """
     index = _index()
     found: list[Mention] = []
     position = 0
@@ -155,7 +163,10 @@ def mentions(text: str) -> list[Mention]:
 
 
 def _beginnings(text: str, at: int) -> Iterator[int]:
-    """Yield where a name can begin in a word: behind its Arabic or Hebrew prepositions, too."""
+    """Yield where a name can begin in a word.
+
+    It can begin behind Arabic or Hebrew prepositions, too.
+    """
     yield at
     first = text[at]
     script = "arabic" if "\u0620" <= first <= "\u06ff" else "hebrew" if "\u05d0" <= first <= "\u05ea" else ""

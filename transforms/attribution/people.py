@@ -47,7 +47,10 @@ class People:
         self._starts = [start for start, _, _ in self.mentions]
 
     def _titled(self, text: str) -> None:
-        """Index the surnames of names behind a title, and of names before one in an apposition."""
+        """Index the surnames of names with a title or an apposition.
+
+        The title stands before the name.
+        """
         surnames: dict[str, set[str]] = {}
         for match in _CAPITALS.finditer(text):
             clause = re.split(r"[.!?:;\n\"“”„«»(]", text[max(match.start() - 30, 0) : match.start()])[-1]
@@ -175,7 +178,9 @@ class People:
 
 
 def split_name(words: str, language: str) -> tuple[str, str]:
-    """Split a phrase into the name of a person and the role, by capitals and the lists of `language`.
+    """Split a phrase into the name of a person and the role.
+
+    Capitals and the lists of `language` decide.
 
     ("", "") unless something beside the name shows that it is one of a person: a title, an apposition
     or an ordinary word before the name.
@@ -222,7 +227,10 @@ _PARTICLES = frozenset("de del della der den van von zu zum la le el al bin ibn 
 
 
 def _shape(token: str) -> str:
-    """Return N for a word of a name, i for an initial, c for a particle of names, w for any other word."""
+    """Return the class of a word in a name.
+
+    N for a word of a name, i for an initial, c for a particle of names, w for any other word.
+    """
     if token in _PARTICLES:
         return "c"
     if not token[0].isupper() or any(char.isdigit() for char in token):
@@ -246,7 +254,10 @@ def _phrases(language: str) -> tuple[tuple[str, ...], ...]:
 
 
 def _in_list(word: str, terms: frozenset[str]) -> bool:
-    """Return whether a word is in a list, or is a compound or an inflected form of a longer term."""
+    """Return whether a word, or what it is formed from, is in a list.
+
+    A compound or an inflected form of a longer term counts.
+    """
     low = word.lower().strip(".'’")
     if low in terms:
         return True

@@ -232,7 +232,10 @@ def _reporting_verb(sentence: str, start: int, end: int, body: int) -> Range | N
 
 
 def _first_subject(sentence: str, limit: int) -> Range | None:
-    """Return the subject of the clauses before `limit`: what precedes the first predicate of a sentence."""
+    """Return the subject of the clauses before `limit`.
+
+    It precedes the first predicate of a sentence.
+    """
     for clause in _CLAUSE.finditer(sentence, 0, limit):
         start, end = clause.span()
         opening = _CHINESE_START.match(sentence[start:end])

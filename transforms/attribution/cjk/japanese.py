@@ -187,7 +187,10 @@ def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list
 
 
 def _ends_clause(sentence: str, match: re.Match[str]) -> bool:
-    """Return whether the と of a match can close a clause, rather than join nouns (AとB, こと, もと)."""
+    """Return whether the と of a match can close a clause.
+
+    Otherwise it joins nouns (AとB, こと, もと).
+    """
     before = sentence[match.start() - 1 : match.start()]
     if before in (REST, HEAD) or before in 'るたいだうくすつむぶぐぬんかねよなせろれえ)）」』”"’':
         return True

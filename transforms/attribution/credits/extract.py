@@ -54,7 +54,10 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
 
 
 def _with_outlet(credit: Credit) -> Credit:
-    """Add the id of a known outlet. The name stays as printed: it may have a photographer, too."""
+    """Add the id of a known outlet.
+
+    The name stays as printed: it may have a photographer, too.
+    """
     if credit.kind in ("byline", "dateline"):
         return credit
     outlet = identify(credit.name)

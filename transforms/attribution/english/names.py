@@ -198,7 +198,9 @@ class Names:
         return sorted(merged.values())
 
     def person_before(self, at: int, text: str, gender: str) -> str:
-        """Return whom "he" or "she" at `at` stands for: who was named last in this paragraph or else in the last one.
+        """Return whom "he" or "she" at `at` stands for.
+
+        This is who was named last in this paragraph or else in the last one.
 
         Whoever is known to be of that sex comes before those who may be; whoever began a sentence before those
         named within one. "" if nobody fits, or if several fit equally well.
@@ -279,7 +281,10 @@ class Names:
 
 
 def _paragraphs_up_to(text: str, at: int) -> tuple[int, int]:
-    """Return where the paragraph of `at` and the one before it begin; no farther back than _MAX_PRONOUN_CHARS."""
+    """Return where the paragraph of `at` and the one before it begin.
+
+    No farther back than _MAX_PRONOUN_CHARS.
+    """
     reach = max(at - _MAX_PRONOUN_CHARS, 0)
     here = text.rfind("\n", reach, at) + 1
     end = here
@@ -307,7 +312,10 @@ def _begins_sentence(text: str, at: int, floor: int) -> bool:
 
 
 def _given(name: str) -> list[str]:
-    """Return the given names of a full name, in lower case, first the whole and then its parts: "jean-luc", "jean"."""
+    """Return the given names of a full name, in lower case.
+
+    The complete name comes first, then its parts: "jean-luc", "jean".
+    """
     words = name.lower().split()
     words = words[1:] if words[0] in _names("surname_first") else words[:1]
     return [*words, *(part for word in words for part in word.split("-")[:1])]
@@ -443,7 +451,10 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
 
 
 def _pair(phrase: str, names: Names) -> str:
-    """Return the names of two people, or of two places, that speak together: "Putin and Kim"; "" for anything else."""
+    """Return the names of two people, or of two places, that speak together.
+
+    For example "Putin and Kim"; "" for anything else.
+    """
     match = _TWO.fullmatch(phrase) if " and " in phrase else None
     if match is None:
         return ""
@@ -459,7 +470,10 @@ _TWO = re.compile(r"(?P<one>[^,\n]{2,60}) and (?P<other>[^,\n]{2,60})")
 
 
 def _over_particles(words: list[str], cut: int) -> int:
-    """Where a name begins whose last part begins at `cut`: that of "Leila de Vries" with Leila, and that of "de Vries" with de."""
+    """Where a name begins whose last part begins at `cut`.
+
+    That of "Leila de Vries" begins with Leila, and that of "de Vries" with de.
+    """
     while cut and words[cut - 1].lower().strip(".") in _PARTICLES:
         first = cut - 1
         while first and words[first - 1].lower() in _PARTICLES:
