@@ -91,7 +91,7 @@ def main() -> None:
     for name in (*ELEMENTS, "all"):
         chosen = [row for row in rows if name in (row[0], "all")]
         if chosen:
-            whole, first, second = (statistics.fmean(row[column] for row in chosen) for column in (1, 2, 3))
+            whole, first, second = (statistics.fmean(scores) for scores in zip(*(row[1:] for row in chosen), strict=True))
             better, worse = sum(row[3] > row[2] for row in chosen), sum(row[3] < row[2] for row in chosen)
             print(f"{name:10}{len(chosen):6}{whole:10.3f}{first:8.3f}{second:10.3f}{better:8}{worse:7}")
     print(f"{pages} pages as they are: the second opinion is asked for {asked} and changes {changed}")
