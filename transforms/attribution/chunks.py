@@ -1109,7 +1109,7 @@ class _Reader:
         return at
 
     def _described(self, first: int, limit: int) -> tuple[int, int] | None:
-        """Return the tokens of a speaker behind a participle: … ifade eden Çelebi, …"""
+        """Return the tokens of a speaker behind a participle: … ifade eden Çelebi, …."""
         t, endings = self.t, self.lex.participle_endings
         found = None
         for n in range(first + 1, limit) if endings else ():
