@@ -645,9 +645,13 @@ class _Reader:
         while n < len(t):
             token = t[n]
             if token.low == ":":
+                if self._objective(start, n) and not any(other.kind == "quote" for other in t[n : n + 2]):
+                    return [], False
                 return self._rest(self._skip_marks(n + 1), following)
             if token.kind == "quote":
                 between = t[start:n]
+                if between and between[-1].kind in "da" and len(between[-1].low) > 1 and self.lex.relatives:
+                    return [], False  # a title
                 if any(other.kind == "v" for other in between):
                     return [], False
                 if between and between[-1].kind != "mark" and self._conjunction(n + 1) > n + 1:
@@ -659,6 +663,8 @@ class _Reader:
                     if len(rest) < 3 or framing
                     else ([(token.start, t[-1].end if t[-1].kind != "mark" else t[-2].end)], False)
                 )
+            if token.low in self.lex.relatives and (self._objective(start, n) or (n > start and t[n - 1].kind == "d")):
+                return [], False
             if self._is_conjunction(n) and not framing:
                 return self._rest(n, following)
             if (
@@ -693,6 +699,17 @@ class _Reader:
                 return self._rest(start, following)
         return [], False
 
+    def _objective(self, start: int, at: int) -> bool:
+        """Return whether the verb has an object between `start` and `at`.
+
+        The word “that” behind it begins a relative clause then. Only languages that list their
+        relative pronouns are asked.
+        """
+        n = start
+        while n < at and self.t[n].kind in "rtxoN":
+            n += 1
+        return n < at and bool(self.lex.relatives) and self.t[n].kind in "dnjm" and not self.t[n].capital
+
     def _rest(self, start: int, following: Range | None) -> tuple[list[Range], bool]:
         end = self._sentence_end(following, start)
         while end > start and self.t[end - 1].kind == "mark":
@@ -723,7 +740,7 @@ class _Reader:
         if n < len(t) and self._personal(t[n]):
             return (t[n].start, t[n].end), n + 1
         end = self._noun_phrase_end(n)
-        if end == n or not self._speaks(n, end):
+        if end == n or not self._speaks(n, end) or (self.lex.relatives and t[n].kind == "i" and not t[n].capital):
             return None, at
         speaker = (t[n].start, t[end - 1].end)
         # …, sade X, chef för Y.
@@ -857,6 +874,11 @@ class _Reader:
         apposed = self._apposed(start, at)
         if apposed is not None:
             return apposed
+        if start > self.taken + 1 and t[start - 1].kind == "C" and t[start - 1].low in self.lex.relatives and t[start - 2].kind in "np":
+            edge = self._left_edge(start - 1)
+            first, end = self._head(self._main_clause(edge, start - 1), start - 1)
+            if first < end == start - 1 and self._speaks(first, end):
+                return t[first].start, t[end - 1].end  # X que …
         n = start = self._main_clause(start, at)
         near = at - 1
         while near > start and (t[near].kind in "xrtN" or (t[near].kind == "o" and not self._personal(t[near]))):
@@ -1063,7 +1085,9 @@ class _Reader:
         if span is None:
             return False
         words = [token for token in self.t if span[0] <= token.start < span[1]]
-        return any(token.capital or self._personal(token) or _is_source(token.low, self.lex) for token in words) or len(words) <= 3
+        if any(token.capital or self._personal(token) or _is_source(token.low, self.lex) for token in words):
+            return True
+        return len(words) <= 3 and (not self.lex.relatives or words[0].kind == "d")
 
     # -- other orders ---------------------------------------------------------------------------------------------------
 
@@ -1151,7 +1175,7 @@ class _Reader:
         t, lex = self.t, self.lex
         for n in range(len(t)):
             phrase = next((p for p in lex.before if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
-            if phrase:
+            if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
                 start = n + len(phrase)
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
                 if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):

@@ -8,6 +8,7 @@ the word orders of news in the language: `svo/` for languages with the verb next
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
@@ -73,6 +74,9 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
     return found
 
 
+_APPOSITION = re.compile(r",\s[^\W\d_A-ZÀ-Þ]")
+
+
 @cache
 def kinds(language: str) -> tuple[tuple[SpeakerKind, tuple[str, ...]], ...]:
     """Return the words of a language for each kind of source, by priority."""
@@ -122,7 +126,23 @@ def _western(prose: str, language: str, people: People) -> list[Statement]:
     more = _classed(prose, language)
     if load(language).get("prefer_classes") == "true":
         found, more = more, found
+    elif load(language).get("compound") == "true":
+        _complete_speakers(prose, found, more)
     return found + _not_covered(more, found)
+
+
+def _complete_speakers(prose: str, found: list[Statement], more: list[Statement]) -> None:
+    """Give statements the speakers of `more`, which have the same cues.
+
+    This concerns those without a speaker, and those whose speaker lacks its apposition.
+    """
+    named = {item.cue[1]: item.speaker for item in more if item.speaker is not None}
+    for item in found:
+        other = named.get(item.cue[1])
+        if other is None:
+            continue
+        if item.speaker is None or (other[0] == item.speaker[0] and _APPOSITION.match(prose, item.speaker[1], other[1])):
+            item.speaker = other
 
 
 def _not_covered(more: list[Statement], found: list[Statement]) -> list[Statement]:

@@ -250,7 +250,7 @@ def grammar(language: str) -> Grammar:
         persons=persons,
         subordinators=frozenset(data.get("subordinators", ())),
         prepositions=frozenset(word for word in data["cut"] if " " not in word)
-        | frozenset(word.split()[0] for word in data["according_before"]),
+        | (frozenset(word.split()[0] for word in data["according_before"]) - frozenset(data["articles"])),
         small=PREPOSITIONS - frozenset(data["articles"]),
         place=frozenset(data.get("inverted_place", ())),
         # A word that begins with a listed term or contains a long one: in German compounds, the
