@@ -10,6 +10,7 @@ or a colon, or the clause before the verb. The keys of cue files are listed in
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
@@ -84,6 +85,7 @@ class Lexicon:
     oblique: tuple[str, ...]
     objects: tuple[str, ...]
     sources: frozenset[str]
+    compounds: dict[str, tuple[tuple[str, ...], ...]]  # words for sources that are several words, by the first
     persons: frozenset[str]
     source_stems: tuple[str, ...]  # long ones, which may have endings
     pro_drop: bool
@@ -157,6 +159,7 @@ def lexicon(language: str) -> Lexicon:
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),
         sources=frozenset(terms),
+        compounds=_by_first(tuple(term.split()) for term in terms if " " in term),
         source_stems=tuple(sorted(term for term in terms if len(term) >= _SHORTEST_STEM)),
         pro_drop=data.get("pro_drop") == "true",
         verb_final=order == "verb final",
@@ -186,6 +189,13 @@ def _is_year(word: str) -> bool:
 def _is_source(word: str, lex: Lexicon) -> bool:
     """Return whether a word, in any case or number, names a kind of source."""
     return word in lex.sources or word.startswith(lex.source_stems)
+
+
+def _by_first(terms: Iterable[tuple[str, ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
+    found: dict[str, list[tuple[str, ...]]] = {}
+    for term in sorted(terms, key=lambda words: (-len(words), words)):
+        found.setdefault(term[0], []).append(term)
+    return {first: tuple(group) for first, group in found.items()}
 
 
 def tokens(sentence: str, lex: Lexicon) -> list[Token]:
@@ -247,7 +257,17 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 or (behind.capital and behind.kind in "np" and (before.low in lex.verbs or before.kind in "np"))
             ):
                 made[n] = Token(token.start, token.end, token.low, "n", token.capital)
+    for n, token in enumerate(made):
+        title = token.kind == "o" and token.low in lex.persons and n + 1 < len(made) and made[n + 1].capital
+        size = 1 if title else next((len(term) for term in lex.compounds.get(token.low, ()) if _follows(made, n, term)), 0)
+        for at in range(n, n + size):
+            # bà Lan: a title, not a pronoun; huấn luyện viên: one noun of several words
+            made[at] = Token(made[at].start, made[at].end, made[at].low, "n", made[at].capital)
     return made
+
+
+def _follows(made: list[Token], at: int, words: tuple[str, ...]) -> bool:
+    return all(at + n < len(made) and made[at + n].low == word for n, word in enumerate(words))
 
 
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
@@ -642,6 +662,8 @@ class _Reader:
         It is a quotation, the text after a colon or conjunction, or an independent clause.
         """
         t, n = self.t, start
+        if n and n < len(t) and t[n - 1].kind == "C" and t[n].kind not in ("mark", "quote") and not framing:
+            return self._rest(n, following)  # nói rằng: the conjunction is a part of the cue
         while n < len(t):
             token = t[n]
             if token.low == ":":
