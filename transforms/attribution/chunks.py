@@ -717,7 +717,7 @@ class _Reader:
             start += 1
         if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
             words = t[start:]
-            if len(words) > 4 and any(token.kind in "vx" for token in words[1:]):
+            if len(words) > 4 and any(token.kind in "vx" for token in words[1:]) and (not self.lex.verb_second or self._clause_at(start)):
                 return self._rest(start, following)
         return [], False
 
@@ -731,6 +731,16 @@ class _Reader:
         while n < at and self.t[n].kind in "rtxoN":
             n += 1
         return n < at and bool(self.lex.relatives) and self.t[n].kind in "dnjm" and not self.t[n].capital
+
+    def _clause_at(self, at: int) -> bool:
+        """Return whether a subject and its verb begin at `at`: hun sier det er sent."""
+        t = self.t
+        n = at + 1 if t[at].kind == "o" else self._noun_phrase_end(at)
+        if n == at:
+            return False
+        while n < len(t) and t[n].kind in "rN":
+            n += 1
+        return n < len(t) and self._is_verb(n)
 
     def _rest(self, start: int, following: Range | None) -> tuple[list[Range], bool]:
         end = self._sentence_end(following, start)

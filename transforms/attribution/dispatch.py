@@ -120,7 +120,7 @@ def _western(prose: str, language: str, people: People) -> list[Statement]:
             if len(sentence) > MIN_SENTENCE_CHARS:
                 state.before = stripped(prose, offset, match.start() + end)
         before = match.start()
-    found = _without_containers(found)
+    found = [item for item in _without_containers(found) if not _overlong(prose, item, language)]
     if language == "ar":
         return found
     more = _classed(prose, language)
@@ -143,6 +143,15 @@ def _complete_speakers(prose: str, found: list[Statement], more: list[Statement]
             continue
         if item.speaker is None or (other[0] == item.speaker[0] and _APPOSITION.match(prose, item.speaker[1], other[1])):
             item.speaker = other
+
+
+def _overlong(prose: str, item: Statement, language: str) -> bool:
+    """Return whether a speaker extends over the beginning of another clause: “Omdat …, zei X dat hij”."""
+    data = load(language)
+    if item.speaker is None or data.get("order") != "verb second":
+        return False
+    words = prose[slice(*item.speaker)].lower().split()
+    return any(word in data["conjunction"] for word in words[1:]) or (len(words) > 2 and words[-1] in data["pronouns"])
 
 
 def _not_covered(more: list[Statement], found: list[Statement]) -> list[Statement]:
