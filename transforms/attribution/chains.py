@@ -13,7 +13,8 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from newsbeam.transforms.attribution.lexicon import WESTERN, is_outlet, load
+from newsbeam.transforms.attribution.chunks import lexicon
+from newsbeam.transforms.attribution.lexicon import EASTERN, is_outlet, load
 from newsbeam.transforms.attribution.outlets import Outlet, identify, mentions
 from newsbeam.transforms.document import Via
 
@@ -161,7 +162,7 @@ def _required_words(language: str) -> re.Pattern[str]:
             r"|writes|wrote|Q&A|column)\b"
         )
     data = load(language)
-    words = [*data.get("hearing", ()), *data.get("citing", ()), *data.get("passing", ())]
+    words = [word for key in ("hearing", "citing", "passing", "quoted") for word in data.get(key, ())]
     return re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
 
 
@@ -336,6 +337,76 @@ def _outlet_name(words: str) -> str:
 # -- other languages --------------------------------------------------------------------------------------------------
 
 
+def without_links(text: str, content: Sequence[Range], language: str) -> tuple[list[Range], list[Range]]:
+    """Return the content without clauses that name a link, and the outlets of those at its end.
+
+    Examples: (Le pont est fermé), rapporte Reuters · citant Yonhap, (le pont est fermé).
+    """
+    pieces = [piece for piece in content if not (len(content) > 1 and _begins_with_link(text, piece, language))]
+    if not pieces:
+        return list(content), []
+    pieces[0] = _after_head(text, pieces[0], language), pieces[0][1]
+    tail = _tail(text, pieces[-1], language)
+    if tail is not None:
+        comma, outlet = tail
+        pieces[-1] = pieces[-1][0], comma
+        return pieces, [outlet]
+    return pieces, []
+
+
+_MAX_LINK_CHARS, _MAX_LINK_WORDS = 70, 8
+_MIN_CONTENT_CHARS = 6
+_COMMAS = ",،，、"
+_SPACE_AND_COMMAS = " ,،，、"
+
+
+def _begins_with_link(text: str, piece: Range, language: str) -> bool:
+    return _beginning(language).match(text, *piece) is not None
+
+
+@cache
+def _beginning(language: str) -> re.Pattern[str]:
+    """Compile the words that begin a clause of a link, where they stand before the outlet."""
+    data = load(language)
+    words = sorted({*data.get("citing", ()), *data.get("quoted", ())}, key=lambda word: (-len(word), word))
+    return re.compile(rf"\s*(?:{'|'.join(map(re.escape, words))})(?<!\w\s)(?:\s|(?<=['’]))" if words else r"(?!)")
+
+
+def _after_head(text: str, piece: Range, language: str) -> int:
+    """Return where the content begins, behind a clause that names a link."""
+    a, b = piece
+    if language in ("ko", "ja"):
+        match = _link_patterns(language)["citing"].match(text, a, min(b, a + _MAX_LINK_CHARS))
+        end = match.end() if match else a
+    else:
+        end = -1
+        if _begins_with_link(text, piece, language):
+            end = min((at for at in (text.find(comma, a, min(b, a + _MAX_LINK_CHARS)) for comma in _COMMAS) if at >= 0), default=-1)
+        end = max(end, a)
+    if end > a:
+        while end < b and text[end] in _SPACE_AND_COMMAS:
+            end += 1
+    return end if b - end >= _MIN_CONTENT_CHARS else a
+
+
+def _tail(text: str, piece: Range, language: str) -> tuple[int, Range] | None:
+    """Return where a last clause such as ", rapporte Reuters" begins, and its outlet."""
+    a, b = piece
+    comma = max(text.rfind(sign, max(b - _MAX_LINK_CHARS, a), b) for sign in ",،")
+    clause = text[comma + 1 : b]
+    if comma - a < _MIN_CONTENT_CHARS or len(clause.split()) > _MAX_LINK_WORDS:
+        return None
+    named = mentions(clause)
+    if len(named) != 1:
+        return None
+    rest = clause[: named[0].start] + clause[named[0].end :]
+    small = [word for word in re.findall(r"[^\W\d_]+", rest) if word[0].islower()]
+    verbs = lexicon(language).reporting
+    if not any(word in verbs for word in small) or re.search(r"[\d?!]|(?<!^)[A-ZА-ЯЁ]", rest.strip()):
+        return None
+    return comma, (comma + 1 + named[0].start, comma + 1 + named[0].end)
+
+
 def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, language: str) -> tuple[Range, list[Range]]:
     patterns = _link_patterns(language)
     reporting: list[Range] = []
@@ -358,11 +429,21 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
         elif _names_outlet(text[a:b], language):
             reporting.append((a, b))
         break
-    for key, to in (("passing", reporting), ("hearing", hearing)):
-        for match in patterns[key].finditer(window):
+    for key, to in (("passing", reporting), ("quoted", reporting), ("hearing", hearing)):
+        for match in patterns[key].finditer(window) if key in patterns else ():
             a, b = match.start("np") + offset, match.end("np") + offset
             b = a + len(text[a:b].rstrip(" ,،、，"))
             a += len(text[a:b]) - len(text[a:b].lstrip())
+            b = _outlet_end(text, a, b)
+            if (
+                key == "hearing"
+                and language not in EASTERN
+                and who[0] + 1 < match.start() + offset
+                and b <= who[1]
+                and _names_outlet(text[a:b], language)
+            ):
+                # said Jane Doe in an interview with Reuters
+                who = who[0], who[0] + len(text[who[0] : match.start() + offset].rstrip(" ,"))
             if (
                 b <= a
                 or _overlaps((a, b), who)
@@ -379,6 +460,15 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
         hearing.append(outlet)  # сказал Иван Примеров РИА Новости
         who = who[0], who[0] + len(text[who[0] : outlet[0]].rstrip(" ,"))
     return who, [*reporting, *hearing]
+
+
+def _outlet_end(text: str, start: int, end: int) -> int:
+    """Return where the name of a known outlet ends, if it begins a phrase that goes on: La Stampa ripresa da."""
+    named = mentions(text[start:end])
+    if not named:
+        return end
+    after = text[start + named[0].end : end]
+    return start + named[0].end if re.match(r"\s[a-zà-ÿа-яёіїє]|[가-힣]", after) and not re.match(r"(?:통신|신문|방송)", after) else end
 
 
 # Words before the name of an outlet, known or not; and words for an audience that is not an outlet.
@@ -407,6 +497,9 @@ def _trailing_outlet(text: str, span: Range) -> Range | None:
     return None
 
 
+_NO_CUT = ("\ue001",)  # a language without words that end a phrase
+
+
 @cache
 def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
     """Compile patterns of hearers, cited sources and intermediaries.
@@ -419,15 +512,15 @@ def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
         found = sorted(map(re.escape, data.get(key, ())), key=lambda word: (-len(word), word))
         return "(?:" + "|".join(found) + ")" if found else "(?!)"
 
-    if language in WESTERN:
-        cut = "|".join(sorted(map(re.escape, data["cut"]), key=lambda word: (-len(word), word)))
+    if language not in EASTERN:
+        cut = "|".join(sorted(map(re.escape, data.get("cut") or _NO_CUT), key=lambda word: (-len(word), word)))
         noun = (
             rf"(?P<np>(?:(?!\s(?:{cut})(?=\s))[^,،.;:()\n{_HIDDEN}–—]|(?<=\b[A-ZА-Я])\.){{2,70}}?)(?=\s(?:{cut})(?=\s)"
             rf"|[,،.;:()\n{_HIDDEN}–—]|\s*$)"
         )
         return {
             key: re.compile(rf"(?<!\w){words(key)}(?:(?<=['’])|\s)(?:[a-zà-ÿа-яё]+\s(?=[A-ZА-Я«„“\"]))?{noun}")
-            for key in ("citing", "hearing", "passing")
+            for key in ("citing", "hearing", "passing", "quoted")
         }
     edge = rf"[^\s、。，,「」“”{_HIDDEN}]"
     if language == "ko":

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from functools import cache
 
 from newsbeam.transforms.attribution import chunks
-from newsbeam.transforms.attribution.chains import links
+from newsbeam.transforms.attribution.chains import links, without_links
 from newsbeam.transforms.attribution.cjk.chinese import read_chinese
 from newsbeam.transforms.attribution.cjk.dispatch import announced
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load
+from newsbeam.transforms.attribution.outlets import identify, is_name_of
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.quotations import quotations
 from newsbeam.transforms.attribution.sentences import (
@@ -66,15 +67,61 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
         if language == "th"
         else _classed(prose, language)
     )
-    if language in WESTERN or language in EASTERN:
+    if has_rules(language) and language != "th":
+        found = [inner for item in found for inner in _passed_on(prose, item, language, people)]
         for item in found:
-            who, item.via = links(prose, item.content, item.cue, item.speaker or (-1, -1), language)
+            item.content, outlets = without_links(prose, item.content, language)
+            who, via = links(prose, item.content, item.cue, item.speaker or (-1, -1), language)
+            item.via = _once([*item.via, *outlets], via)
             item.speaker = who if item.speaker is not None else None
     found.sort(key=lambda item: (item.content[0], item.cue))
     return found
 
 
 _APPOSITION = re.compile(r",\s[^\W\d_A-ZÀ-Þ]")
+
+
+_MIN_INNER_CHARS = 20
+
+
+def _passed_on(prose: str, item: Statement, language: str, people: People) -> list[Statement]:
+    """Return the statements that an outlet passes on, each with a link to it; else the statement itself.
+
+    Example: the minister told Le Monde that the bridge is closed, Reuters reported.
+    """
+    a, b = item.content[0]
+    if item.direct or item.speaker is None or len(item.content) > 1 or b - a < _MIN_INNER_CHARS:
+        return [item]
+    outlet = prose[slice(*item.speaker)]
+    known = identify(outlet)
+    if known is None or not is_name_of(outlet, known):
+        return [item]
+    inner = prose[a:b]
+    found = (
+        _western(inner, language, people)
+        if language in WESTERN
+        else _eastern(inner, language, people)
+        if language in EASTERN
+        else _classed(inner, language)
+    )
+    found = [one for one in found if one.speaker is not None and one.cue[0] >= 0]
+    if len(found) != 1:
+        return [item]
+    for one in found:
+        one.content = [(start + a, end + a) for start, end in one.content]
+        one.cue = one.cue[0] + a, one.cue[1] + a
+        one.speaker = (one.speaker[0] + a, one.speaker[1] + a) if one.speaker else None
+        one.via = [item.speaker]
+    return found
+
+
+def _once(first: list[tuple[int, int]], then: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return all links in order, each once."""
+    kept: list[tuple[int, int]] = []
+    for start, end in [*first, *then]:
+        if not any(start < other[1] and other[0] < end for other in kept):
+            kept.append((start, end))
+    return kept
 
 
 @cache

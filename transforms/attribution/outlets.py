@@ -81,7 +81,7 @@ _PARTICLES = (
 )
 # What may follow a name, by its last letter. A Chinese paper (报) is no report (报告).
 _AFTER = {
-    "other": re.compile(r"(?!\w)"),
+    "other": re.compile(rf"(?![^\W{_HAN}{_KANA}{_THAI}{_HANGUL}])"),
     "cyrillic": re.compile(r"(?:ами|ями|ах|ях|ам|ям|ом|ем|ов|ой|ою|ей|ею|ові|еві|ої|ій|а|у|е|и|ы|я|ю|ь|і|ї|о|й)?(?!\w)"),
     "hangul": re.compile(rf"(?![{_HANGUL}])|(?=(?:{_PARTICLES}))"),
     "han": re.compile(r"(?![告道导導警仇酬案])"),
