@@ -152,7 +152,7 @@ def gold(tree: Tree, rules: dict[str, Any]) -> list[dict[str, Any]]:
         if _reports(tree, word, rules):
             made += _verb(tree, word, rules)
         elif word.lemma in rules["according"] or word.form.lower() in rules["according"]:
-            made += _according(tree, word)
+            made += _according(tree, word, rules.get("according_next", []))
     for item in made:
         inside = any(
             other is not item and other["_content"] >= item["_content"] | item["_cue"] and other["_content"] != item["_content"]
@@ -165,10 +165,14 @@ def gold(tree: Tree, rules: dict[str, Any]) -> list[dict[str, Any]]:
 def _reports(tree: Tree, word: Word, rules: dict[str, Any]) -> bool:
     if word.upos not in ("VERB", "AUX", "NOUN", "ADJ"):
         return False
+    if word.form in rules.get("say_not", ()):
+        return False
     if word.lemma in rules.get("say", ()):
         return word.upos == "VERB" or word.lemma != "mean"
-    if any(word.form.startswith(stem) or word.lemma.startswith(stem) for stem in rules.get("say_form", ())):
-        return True
+    for stem in rules.get("say_form", ()):
+        # 稱, but not 稱為; 說, but not 說明
+        if word.form == stem or (len(stem) > 1 and (word.form.startswith(stem) or word.lemma.startswith(stem))):
+            return True
     light = rules.get("light", {})
     return any(child.form in light and word.lemma.startswith(light[child.form]) for child in tree.children[word.id])
 
@@ -247,7 +251,7 @@ def _noun_phrase(tree: Tree, noun: Word) -> set[int]:
     return tree.below(noun.id, clauses)
 
 
-def _according(tree: Tree, word: Word) -> list[dict[str, Any]]:
+def _according(tree: Tree, word: Word, following: list[str]) -> list[dict[str, Any]]:
     if word.relation in ("case", "fixed", "mark", "cc"):
         top = tree.words.get(word.head)
         while top is not None and top.relation == "fixed":
@@ -260,6 +264,9 @@ def _according(tree: Tree, word: Word) -> list[dict[str, Any]]:
         noun = next((child for child in tree.children[word.id] if child.relation in ("nmod", "compound", "obl", "det")), None)
     if top is None or noun is None or top.head not in tree.words or top.upos == "VERB":
         return []
+    behind = tree.words.get(word.id + 1)
+    if following and (behind is None or behind.form not in following):
+        return []  # による, but not によると
     source = tree.below(noun.id) - ({word.id} | {child.id for child in tree.children[noun.id] if child.relation == "case"})
     for child in tree.children[noun.id]:
         if child.relation in ("case", "acl", "punct"):

@@ -1142,9 +1142,10 @@ class _Reader:
             )
             self._add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
             return True
-        described = self._described(first, quotes[-1] if quotes else cue[0])
+        described = self._described(first, cue[0])
         first, end = described or (first, self._opening_speaker(first, quotes[-1] if quotes else cue[0]))
         speaker = (t[first].start, t[end - 1].end) if end > first else None
+        quotes = [n for n in quotes if n >= end]
         if (
             quotes
             and all(token.kind in ("mark", "r") for token in t[quotes[-1] + 1 : cue[0]])
