@@ -1,6 +1,7 @@
 """newsbeam: raw web documents to clean, annotated JSONL.
 
-Plug-ins import `newsbeam.transforms.document` and `newsbeam.transforms.processor`. Everything else may change in any version.
+Public are this module, `newsbeam.transforms.document` and `newsbeam.transforms.processor`, which
+plug-ins import. All other modules may change in any version.
 """
 
 from __future__ import annotations

@@ -146,3 +146,8 @@ recipe_parser.load(None)
 processors.list_processors()
 """
     assert _fresh(code + _which("apache_beam", "pyarrow")).splitlines()[-1] == "[]"
+
+
+def test_the_package_itself_imports_nothing() -> None:
+    assert _fresh("import sys, newsbeam\n" + _which("newsbeam", "importlib.metadata", "numpy", "re")).strip() == "['newsbeam']"
+    assert _fresh("from newsbeam import *\nprint(__version__[0].isdigit())").strip() == "True"
