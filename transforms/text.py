@@ -21,6 +21,15 @@ _SIGNS = (
     ("／", "/"),
 )
 
+Ranges = tuple[tuple[int, int], ...]
+"""The first and the last code point of each range."""
+
+DENSE_RANGES: Ranges = ((0x3040, 0x30FF), (0x3400, 0x9FFF), (0xAC00, 0xD7AF))
+"""Kana, ideographs and Korean syllables: a character holds as much as two or three letters."""
+
+SOLID_RANGES: Ranges = ((0x0E00, 0x0EFF), (0x1000, 0x109F), (0x1780, 0x17DF))
+"""Thai, Lao, Burmese and Khmer: scripts without spaces and full stops."""
+
 _NOTHING = ("\u200b", "\ufeff", "\u00ad", "\u200e", "\u200f")
 
 # Letters with several forms, in capitals or on other keyboards: Turkish i with and without dot,
@@ -73,7 +82,17 @@ def bare(folded: str) -> str:
     return folded[start:end]
 
 
-_DENSE = re.compile(r"[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+def _char_class(ranges: Ranges) -> str:
+    """Return the inside of a character class for a regular expression."""
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+
+
+_DENSE = re.compile(f"[{_char_class(DENSE_RANGES)}]")
+
+_SOLID = re.compile(f"[{_char_class(SOLID_RANGES)}]")
+
+UNSPACED = re.compile(f"[{_char_class((*DENSE_RANGES, *SOLID_RANGES, (0x17E0, 0x17FF)))}]")
+"""A character that counts as several letters: dense, solid, or a digit or symbol of Khmer."""
 
 
 def is_dense(text: str) -> bool:
@@ -94,7 +113,7 @@ def is_solid(letter: str) -> bool:
 
     These are Thai, Lao, Burmese and Khmer.
     """
-    return "\u0e00" <= letter <= "\u0eff" or "\u1000" <= letter <= "\u109f" or "\u1780" <= letter <= "\u17df"
+    return _SOLID.match(letter) is not None
 
 
 END = re.compile(r"[.!?。！？…।॥۔؟։][\"'”’)\]」』]*$")

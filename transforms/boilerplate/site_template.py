@@ -21,6 +21,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from newsbeam.transforms.document import Document
+from newsbeam.transforms.text import UNSPACED
 
 
 class Counts(Protocol):
@@ -45,7 +46,6 @@ _FIGURES, _WORDS_A_FIGURE = 3, 4
 # With fewer than two letters, a text is neither a name nor a word: numbers in a table, "a)", "€",
 # "»".
 _WORDY = re.compile(r"[^\W\d_][\W\d_]*[^\W\d_]")
-_DENSE = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]")
 
 
 def fingerprints(texts: Iterable[str]) -> list[int]:
@@ -66,7 +66,7 @@ def _fingerprint(text: str) -> int:
         return 0
     if _long(text):
         folded, numbers = _NUMBER.subn("0", folded)
-        if numbers >= _FIGURES and numbers * _WORDS_A_FIGURE >= len(words) and not _DENSE.search(folded):
+        if numbers >= _FIGURES and numbers * _WORDS_A_FIGURE >= len(words) and not UNSPACED.search(folded):
             return 0
     return _hash(folded) or 1
 
@@ -204,9 +204,9 @@ def _weight(text: str) -> int:
 
     In scripts with one character per syllable or word, they count three times.
     """
-    return len(text) - text.count(" ") + (0 if text.isascii() else 2 * len(_DENSE.findall(text)))
+    return len(text) - text.count(" ") + (0 if text.isascii() else 2 * len(UNSPACED.findall(text)))
 
 
 def _long(text: str) -> bool:
     head = text[:_ENOUGH]
-    return _weight(head) >= _LONG and (len(head.split()) >= _LONG_WORDS or bool(_DENSE.search(head)))
+    return _weight(head) >= _LONG and (len(head.split()) >= _LONG_WORDS or bool(UNSPACED.search(head)))

@@ -11,6 +11,8 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.transforms.hashing import MIX, powers_of_base
+
 Codes = NDArray[np.uint16]
 Keys = NDArray[np.uint64]
 
@@ -18,10 +20,8 @@ BLANK = 0x20
 ORDERS = 5
 COLUMNS = ORDERS + 1
 
-# The key of an n-gram is the polynomial of its characters at _BASE, from the last character
-# backwards, modulo 2 ** 64 (Karp and Rabin 1987), mixed.
-_BASE = 0x9E3779B97F4A7C15
-_MIX = np.uint64(0xD6E8FEB86659FD93)
+# The key of an n-gram is the polynomial of its characters at the base, from the last character
+# backwards, mixed.
 _SIGN = np.uint64(0x632BE59BD9B4E019)
 # Minimum distance to the last blank, for the n-gram of each column. The last column, complete
 # words, has those of at least four characters.
@@ -37,7 +37,7 @@ def grams(codes: Codes) -> Keys:
     words.
     """
     count = len(codes)
-    places, powers, inverse, begins = _tables(1 << max(12, (count - 1).bit_length()))
+    places, powers, inverse, begins = _tables(max(12, (count - 1).bit_length()))
     blank = codes == BLANK
     last = np.maximum.accumulate(places[:count] * blank)
     reach = places[:count].copy()
@@ -58,16 +58,12 @@ def grams(codes: Codes) -> Keys:
 
 
 @cache
-def _tables(size: int) -> tuple[NDArray[np.int64], Keys, Keys, NDArray[np.int64]]:
+def _tables(bits: int) -> tuple[NDArray[np.int64], Keys, Keys, NDArray[np.int64]]:
     """Return positions, powers of the base, their mixed inverses, and starts.
 
     The starts are those of the n-grams that end at each position.
     """
-    places = np.arange(size)
-    powers = np.full(size, _BASE, np.uint64)
-    inverse = np.full(size, pow(_BASE, -1, 1 << 64), np.uint64)
-    powers[0] = inverse[0] = 1
-    powers = np.multiply.accumulate(powers)
-    inverse = np.multiply.accumulate(inverse) * _MIX
+    places = np.arange(1 << bits)
+    factors, inverse = powers_of_base(bits)
     begins = np.maximum(places[:, None] - np.array([0, 1, 2, 3, 4, 0]), 0)
-    return places, powers, inverse, begins
+    return places, factors, inverse * MIX, begins

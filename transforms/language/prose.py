@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from newsbeam.transforms.text import UNSPACED
+
 # Of a long text, only the beginning of each of these sections is read.
 _MAX_SECTIONS = 64
 _SIGNS_OF_SECTION = 1_500
@@ -32,8 +34,6 @@ _NUMBER = re.compile(r"\d+")
 # Frequent in programs, tables and markup, rare in sentences.
 _SYMBOL = re.compile(r"[{}()\[\]<>=;_$\\|*&#@^~+\t]")
 _PUNCTUATION = re.compile(r"[.!?…,。！？、，؟،۔।]")
-# Kana, ideographs, Hangul, Thai, Lao, Burmese, Khmer.
-_DENSE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 # "12. Doe J, Roe R. A title. A journal. 2020;16:299–307.": a year, and other marks of a reference
 # close together.
 _YEAR = re.compile(r"(?<!\d)(?:1[89]|20)\d\d(?!\d)")
@@ -61,7 +61,7 @@ def prose_parts(text: str, whatever_else: bool = False) -> list[Part] | None:
     """
     units = [(start, end, is_prose(text[start:end])) for start, end in _units(text)]
     prose = "".join(text[start:end] for start, end, votes in units if votes)
-    if sum(map(len, _WORD.findall(prose))) + (_DENSE_LETTER - 1) * len(_DENSE.findall(prose)) < _MIN_LETTERS:
+    if sum(map(len, _WORD.findall(prose))) + (_DENSE_LETTER - 1) * len(UNSPACED.findall(prose)) < _MIN_LETTERS:
         return None
     judged = sum(end - start for start, end, _ in units)
     if not whatever_else:
@@ -110,7 +110,7 @@ def is_prose(line: str) -> bool:
     numbers = _NUMBER.findall(line)
     if letters < 12 or sum(map(len, numbers)) * 5 > letters or len(_SYMBOL.findall(line)) * 30 > len(line):
         return False
-    dense = len(_DENSE.findall(line))
+    dense = len(UNSPACED.findall(line))
     if dense * 2 > letters:
         return dense >= 25 or _PUNCTUATION.search(line) is not None
     small = sum(map(str.islower, words))

@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.word_lists.load import words
 from newsbeam.transforms.document import LineKind
-from newsbeam.transforms.text import FORMS
+from newsbeam.transforms.hashing import BASE, MIX, powers_of_base
+from newsbeam.transforms.text import DENSE_RANGES, FORMS, SOLID_RANGES
 
 Ints = NDArray[np.int64]
 
@@ -70,34 +71,21 @@ def _tables() -> tuple[NDArray[np.uint8], NDArray[np.uint16]]:
             classes[code] = _SPACE
         elif kind[0] == "S":
             classes[code] = _SYMBOL
-    for first, last, dense in ((0x3040, 0x30FF, _DENSE), (0x3400, 0x9FFF, _DENSE), (0xAC00, 0xD7AF, _DENSE), (0x0E00, 0x0EFF, _SOLID),
-                               (0x1000, 0x109F, _SOLID), (0x1780, 0x17DF, _SOLID)):  # fmt: skip
-        block = classes[first : last + 1]
-        block[(block == _CASELESS) | (block == _OTHER)] = dense
+    for unspaced, ranges in ((_DENSE, DENSE_RANGES), (_SOLID, SOLID_RANGES)):
+        for first, last in ranges:
+            block = classes[first : last + 1]
+            block[(block == _CASELESS) | (block == _OTHER)] = unspaced
     for kind_of, signs in _EXACT.items():
         for sign in signs:
             classes[ord(sign)] = kind_of
     return classes, small
 
 
-_BASE = 0x9E3779B97F4A7C15  # odd, so that it has an inverse modulo 2 ** 64
-_MIX = np.uint64(0xD6E8FEB86659FD93)
 _U32, _U46 = np.uint64(32), np.uint64(46)
 
 
-@cache
-def _powers(bits: int) -> tuple[NDArray[np.uint64], NDArray[np.uint64]]:
-    """Return 2 ** bits powers of the base and of its inverse, modulo 2 ** 64."""
-    out = []
-    for base in (_BASE, pow(_BASE, -1, 1 << 64)):
-        powers = np.full(1 << bits, base, np.uint64)
-        powers[0] = 1
-        out.append(np.multiply.accumulate(powers))
-    return out[0], out[1]
-
-
 def _mixed(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    once: NDArray[np.uint64] = (hashes ^ (hashes >> _U32)) * _MIX
+    once: NDArray[np.uint64] = (hashes ^ (hashes >> _U32)) * MIX
     twice: NDArray[np.uint64] = once ^ (once >> _U32)
     return twice
 
@@ -106,7 +94,7 @@ def hash_word(word: str) -> int:
     """Return the hash of a lower-case word in a scan."""
     value = 0
     for place, sign in enumerate(word):
-        value += ord(sign) * pow(_BASE, place, 1 << 64)
+        value += ord(sign) * pow(BASE, place, 1 << 64)
     return int(_mixed(np.array([value & ((1 << 64) - 1)], np.uint64))[0])
 
 
@@ -184,7 +172,7 @@ def scan(texts: Sequence[str]) -> Scan:
     else:
         edges = np.flatnonzero(edge)
         word_starts, word_ends = edges[::2], edges[1::2]
-    powers, inverses = _powers(max(14, len(codes).bit_length()))
+    powers, inverses = powers_of_base(max(14, len(codes).bit_length()))
     sums = np.empty(len(codes) + 1, np.uint64)
     sums[0] = 0
     np.cumsum(low * powers[: len(codes)], out=sums[1:])
@@ -206,7 +194,7 @@ def scan(texts: Sequence[str]) -> Scan:
     opening, pair = np.zeros(count, np.uint64), np.zeros(count, np.uint64)
     some, two = np.flatnonzero(many > 0), np.flatnonzero(many > 1)
     opening[some] = hashes[begins[some]]
-    pair[two] = opening[two] * _MIX + hashes[begins[two] + 1]
+    pair[two] = opening[two] * MIX + hashes[begins[two] + 1]
     return Scan(
         counts=counts,
         lengths=lengths,
@@ -244,12 +232,12 @@ def tokens(page: Scan) -> tuple[NDArray[np.uint64], Ints]:
     """
     hashes, line_of, begins, many = page.hashes, page.line_of, page.begins, page.many
     together = np.flatnonzero(line_of[1:] == line_of[:-1])
-    pairs = (hashes[together] ^ _PAIR) * _MIX + hashes[together + 1]
+    pairs = (hashes[together] ^ _PAIR) * MIX + hashes[together + 1]
     filled = np.flatnonzero(many > 0)
     firsts = hashes[begins[filled]] ^ _FIRST
     lasts = hashes[begins[filled] + many[filled] - 1] ^ _LAST
     doubles = np.flatnonzero(many > 1)
-    first_pairs = ((hashes[begins[doubles]] ^ _FIRST) * _MIX + hashes[begins[doubles] + 1]) ^ _FIRST
+    first_pairs = ((hashes[begins[doubles]] ^ _FIRST) * MIX + hashes[begins[doubles] + 1]) ^ _FIRST
     short = np.flatnonzero((many > 0) & (many <= WHOLE_WORDS))
     lines = page.whole[short] ^ _WHOLE
     found = np.concatenate((hashes, pairs, firsts, lasts, first_pairs, lines))

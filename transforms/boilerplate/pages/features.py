@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Head, Page, read_page
+from newsbeam.transforms.text import DENSE_RANGES
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -44,8 +45,8 @@ def _kinds() -> NDArray[np.uint8]:
         table[code] = of.get(unicodedata.category(chr(code)), _SIGN)
     for code in (9, 10, 13):
         table[code] = _SPACE
-    for low, high in ((0x3040, 0x3100), (0x3400, 0xA000), (0xAC00, 0xD7B0)):
-        table[low:high] = _DENSE
+    for first, last in DENSE_RANGES:
+        table[first : last + 1] = _DENSE
     for signs, kind in _SIGNS:
         for sign in signs:
             table[ord(sign)] = kind
