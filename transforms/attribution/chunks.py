@@ -160,7 +160,7 @@ def lexicon(language: str) -> Lexicon:
         persons=words("persons"),
         sources=frozenset(terms),
         compounds=_by_first(tuple(term.split()) for term in terms if " " in term),
-        source_stems=tuple(sorted(term for term in terms if len(term) >= _SHORTEST_STEM)),
+        source_stems=tuple(sorted({_stem(term) for term in terms if len(term) >= _SHORTEST_STEM})),
         pro_drop=data.get("pro_drop") == "true",
         verb_final=order == "verb final",
         verb_second=order == "verb second",
@@ -180,6 +180,11 @@ def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
 def _pieces(word: str, elided: tuple[str, ...]) -> list[str]:
     head, mark, rest = word.replace("’", "'").partition("'")
     return [head + mark, rest] if rest and head in elided else [head + mark + rest]
+
+
+def _stem(term: str) -> str:
+    """A term without a vowel at its end, which changes with its case: univerzita, univerzity."""
+    return term[:-1] if len(term) > _SHORTEST_STEM and term[-1] in "aeoyíáéаеяь" else term
 
 
 def _is_year(word: str) -> bool:
@@ -604,7 +609,7 @@ class _Reader:
         subordinate = bool(words) and (words[0].kind == "s" or words[0].low in self.lex.subordinators)
         if not words or (subordinate and not dash and not any(token.low == "," for token in t[self.taken : at - 1])):
             return []
-        verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 5
+        verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 3
         if not verbal and not dash and t[at - 1].low in (",", "،") and not any(token.low in (",", "،") for token in t[at:]):
             return []
         if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
@@ -814,7 +819,7 @@ class _Reader:
         Examples: в среду (2 июля) министр X · za SETimes ekonomist X. It is `at` if no subject follows.
         """
         t, n = self.t, at + 1
-        while n < len(t) and t[n].kind in "jmdo" and not t[n].capital:
+        while n < len(t) and t[n].kind in "jmdo" and not t[n].capital and t[n].low not in self.lex.times:
             n += 1
         if n >= len(t) or t[n].kind in ("mark", "quote") or self._is_verb(n):
             return at
@@ -928,7 +933,8 @@ class _Reader:
                 n += 1
                 continue
             if token.kind == "a":
-                n = max(self._noun_phrase_end(n + 1), n + 1)
+                behind = self._adverbial_end(n) if n == start else n
+                n = behind if behind > n else max(self._noun_phrase_end(n + 1), n + 1)
                 continue
             end = min(self._noun_phrase_end(n), at)
             if end > n and self._speaks(n, end):
@@ -1213,8 +1219,7 @@ class _Reader:
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
                 if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):
                     end -= 1  # a predicate: Według policji ranne zostały …
-                if lex.verb_second:
-                    end = self._before_unknown_verb(start, end)
+                end = self._before_unknown_verb(start, end) if lex.verb_second else self._source_end(start, end)
                 if end > start and (self._speaks(start, end) or end == start + 1):
                     self._accorded((n, start), start, end)
                     return
@@ -1238,6 +1243,16 @@ class _Reader:
             if nouns and not _is_source(token.low, self.lex) and token.low not in self.lex.tags.words:
                 return n
         return end
+
+    def _source_end(self, start: int, end: int) -> int:
+        """Return the end of a source that its clause follows without a comma: Podle policie řidič nebyl opilý."""
+        t = self.t
+        if end >= len(t) or t[end].kind == "mark" or not _is_source(t[start].low, self.lex):
+            return end
+        n = start + 1
+        while n < end and (t[n].capital or t[n].kind in "jami" or _is_source(t[n].low, self.lex)):
+            n += 1
+        return n if n == end or t[n].kind == "n" else end
 
     def _accorded(self, cue: Range, start: int, end: int) -> None:
         """Add the content around a formula.
