@@ -1,6 +1,6 @@
 """How well pages are read that an unclosed element swallows, with and without the second opinion of BeautifulSoup. Asserts nothing.
 
-    python tests/bench/broken_pages.py --bench ../shared/bench                   # every page that can be broken, a few minutes
+    python tests/bench/broken_pages.py --bench ../shared/bench                   # every page that can be broken, a GB of memory
     python tests/bench/broken_pages.py --bench ../shared/bench --limit 40        # 40 of them, evenly spread
 
 By the HTML standard, only their own end tags close select, object and template. A page of bench/extract (development part) that has one
