@@ -18,6 +18,7 @@ from itertools import islice
 from typing import Any
 
 from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.attribution.outlets import identify, is_name_of
 from newsbeam.transforms.attribution.train.plain import Example, Said, examples, kinds
 from newsbeam.transforms.document import Attribution, Document
 
@@ -25,7 +26,9 @@ _ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
 
 
 def _key(name: str) -> str:
-    return _ARTICLE.sub("", name).casefold()
+    """Return a name as it is compared: a known outlet by its normal name."""
+    outlet = identify(name)
+    return _ARTICLE.sub("", outlet.name if outlet is not None and is_name_of(name, outlet) else name).casefold()
 
 
 def overlap(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> float:

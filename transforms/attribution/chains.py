@@ -193,7 +193,7 @@ def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) ->
         if citing["short"] and len(words) == b - a:
             cited = (cited[0], citing.end("short") + 1 + offset)
         if _overlaps(cited, speaker) and speaker[0] >= citing.start() + offset:
-            # The rules have the source already; whoever cites it stands before.
+            # The rules have the source already; whoever cites it comes before it.
             carrier = next((match for match in _ACCORDING.finditer(window) if match.end() <= citing.start() + 2), None)
             if carrier is not None:
                 add(reporting, carrier)

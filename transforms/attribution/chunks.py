@@ -894,7 +894,7 @@ class _Reader:
         return n
 
     def _object(self, n: int) -> bool:
-        """Return whether a pronoun stands at `n` that determines no noun: för mig."""
+        """Return whether the token at `n` is a pronoun without a noun: för mig."""
         return n < len(self.t) and self.t[n].kind == "o" and not (n + 1 < len(self.t) and self.t[n + 1].kind in "njpmz")
 
     def _is_verb(self, n: int) -> bool:

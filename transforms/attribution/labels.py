@@ -2,7 +2,7 @@
 
 In interviews and lists of reactions, lines are like "Vesely: It had been on a list for years."
 
-Independent of the language: a label is told by where it stands and by its coming back.
+Independent of the language: a label is recognised by its position and because it recurs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def recurring_labels(text: str) -> frozenset[str]:
 
     There are two at least, one of them twice, and somebody asks.
 
-    "Q" and "A" are enough by themselves.
+    A "Q" and an "A" suffice.
     """
     if ":" not in text and "：" not in text and "]" not in text:
         return frozenset()

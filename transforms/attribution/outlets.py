@@ -79,7 +79,7 @@ _PARTICLES = (
     "은|는|이|가|을|를|의|에|와|과|도|로|측|발|지|에서|에게|으로|라는|이라|까지|만|및|보다|처럼"
     "|통신|신문|방송|뉴스|등|기자|보도|인용|네트워크"
 )
-# What may follow a name, by its last letter. A Chinese paper (报) is no report (报告).
+# What may follow a name, by its last letter. 报 ends the name of a paper, but 报告 is a report.
 _AFTER = {
     "other": re.compile(rf"(?![^\W{_HAN}{_KANA}{_THAI}{_HANGUL}])"),
     "cyrillic": re.compile(r"(?:ами|ями|ах|ях|ам|ям|ом|ем|ов|ой|ою|ей|ею|ові|еві|ої|ій|а|у|е|и|ы|я|ю|ь|і|ї|о|й)?(?!\w)"),

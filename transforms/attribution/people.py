@@ -237,7 +237,7 @@ def _shape(token: str) -> str:
         return "w"
     if len(token) <= 2 and (token[-1] == "." or len(token) == 1):
         return "i"
-    return "w" if token.isupper() and len(token) <= 5 else "N"  # ČNB is no name
+    return "w" if token.isupper() and len(token) <= 5 else "N"  # an abbreviation: ČNB
 
 
 @cache

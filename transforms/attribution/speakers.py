@@ -177,7 +177,7 @@ def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker |
     spaced = f" {_PUNCTUATION.sub(' ', low)} "
 
     def names(term: str) -> bool:
-        # A short term is a word of its own: "lo" is no part of Carlo.
+        # A short term has to be a complete word: "lo" does not match in Carlo.
         if len(term) <= _SHORT_TERM and anywhere and term.isalpha() and term[0] < "\u0590":
             return f" {term} " in spaced
         return term in low if anywhere else f" {term}" in spaced

@@ -20,7 +20,7 @@ class Statement:
     direct: bool = False  # content is the speaker's exact words, with or without quotation marks
     said: bool = True  # reported speech, rather than described, wanted or hedged
     plain: bool = False  # words in quotation marks with a cue and a speaker of their own beside them
-    inverted: bool = False  # the speaker stands behind the cue: said Doe
+    inverted: bool = False  # the speaker follows the cue: said Doe
     antecedent: tuple[int, int] | None = None  # what a relative "who" refers to
     # Features for the tagger's score: margins of cue, content and source; then 0 or 1 for: has a
     # source, has quotation marks, is a quotation, is short.

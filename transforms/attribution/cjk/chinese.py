@@ -94,7 +94,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     return start, end
 
 
-# 李说: in texts of some kinds a surname stands alone.
+# 李说: some texts use a surname alone.
 _SURNAMES = frozenset(
     "他她它我王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何林高罗羅郑鄭梁谢謝宋唐许許邓鄧冯馮韩韓曹彭曾肖蕭田董袁潘蔡蒋蔣余于杜叶葉程苏蘇魏吕呂丁任卢盧姚沈钟鍾崔谭譚陆陸范汪廖石金贾賈韦韋夏付方白邹鄒孟熊秦邱江尹薛闫閻段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯朴文安"
 )

@@ -2,8 +2,8 @@
 
 They are manuals, shop pages and advertisements.
 
-The tagger was trained on news. In "You want to give access to a container" it sees an attitude, as in
-"Doe wants to give access". Of such a text few attributions are right that no reporting verb supports.
+The tagger was trained on news. In "You want to give access to a container" it finds an attitude, as it does in
+news. In such a text, few attributions without a reporting verb are right.
 """
 
 from __future__ import annotations

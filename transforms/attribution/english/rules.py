@@ -104,7 +104,7 @@ class Reader:
         self.alone: tuple[int, int] | None = None  # a paragraph that consists of a quotation
         self.last: Statement | None = None  # the direct statement that ended the last paragraph
         self.block: Statement | None = None  # a statement that ended in a colon
-        self.uncued: list[tuple[int, int]] = []  # quotations that are sentences by themselves and that no cue introduces
+        self.uncued: list[tuple[int, int]] = []  # quotations that are complete sentences and have no cue
         self.open = False
         self.labels = recurring_labels(text)
 
@@ -891,7 +891,7 @@ def _passes_on(hearer: str) -> bool:
 
 
 _CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
-# Small words with which a clause may end: the work would go on, nobody knew why.
+# Small words that may end a clause: the lights came on, nobody knew why.
 _ENDING = frozenset("on in up out off down over through away back around why how before since then so with for about of to".split())
 _WHEN = frozenset("as when while after before because since until once".split())
 # Participles of irregular verbs, which the word list counts as finite verbs.
