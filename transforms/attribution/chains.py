@@ -366,7 +366,7 @@ def _begins_with_link(text: str, piece: Range, language: str) -> bool:
 
 @cache
 def _beginning(language: str) -> re.Pattern[str]:
-    """Compile the words that begin a clause of a link, where they stand before the outlet."""
+    """Compile the words that introduce an outlet in a clause of its own."""
     data = load(language)
     words = sorted({*data.get("citing", ()), *data.get("quoted", ())}, key=lambda word: (-len(word), word))
     return re.compile(rf"\s*(?:{'|'.join(map(re.escape, words))})(?<!\w\s)(?:\s|(?<=['’]))" if words else r"(?!)")
@@ -463,7 +463,10 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
 
 
 def _outlet_end(text: str, start: int, end: int) -> int:
-    """Return where the name of a known outlet ends, if it begins a phrase that goes on: La Stampa ripresa da."""
+    """Return the end of a known outlet's name that begins a longer phrase.
+
+    Example: La Stampa ripresa da.
+    """
     named = mentions(text[start:end])
     if not named:
         return end

@@ -87,7 +87,7 @@ _MIN_INNER_CHARS = 20
 def _passed_on(prose: str, item: Statement, language: str, people: People) -> list[Statement]:
     """Return the statements that an outlet passes on, each with a link to it; else the statement itself.
 
-    Example: the minister told Le Monde that the bridge is closed, Reuters reported.
+    Example: the minister said to Le Monde that the bridge is closed, Reuters reported.
     """
     a, b = item.content[0]
     if item.direct or item.speaker is None or len(item.content) > 1 or b - a < _MIN_INNER_CHARS:

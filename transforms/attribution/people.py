@@ -49,7 +49,7 @@ class People:
     def _titled(self, text: str) -> None:
         """Index the surnames of names with a title or an apposition.
 
-        The title stands before the name.
+        The title precedes the name.
         """
         surnames: dict[str, set[str]] = {}
         for match in _CAPITALS.finditer(text):

@@ -179,7 +179,7 @@ _FIRST_WORD = re.compile(r"\W*(\w+)")
 
 
 def _begins_adverbial(words: str) -> bool:
-    """Whether words behind a comma say when, where or how.
+    """Return whether words behind a comma say when, where or how.
 
     Otherwise they say who somebody is.
     """

@@ -150,14 +150,14 @@ class Verbs:
         return Cue(at, at, i + 1, SAY, PAST, speaker=speaker, relay=outlet, clause=outlet[0] if outlet else at)
 
     def _object_follows(self, k: int, b: int) -> bool:
-        """Whether the "in" at `k` governs what follows, rather than is a particle.
+        """Return whether the "in" at `k` governs what follows, rather than is a particle.
 
         For example: wrote in Tokyo.
         """
         return self.tokens.W[k] == "in" and k + 1 < b and bool(self.tokens.B[k + 1] & (CAP | DET | DIGIT | TIME))
 
     def _frames(self, i: int, n: int, a: int, b: int) -> bool:
-        """Whether a verb like "continue" stands beside what was said: “…,” he went on."""
+        """Return whether a verb like "continue" is next to a quotation."""
         W, B = self.tokens.W, self.tokens.B
         before = B[i - 1] if i > a else 0
         if before & QUOTE or (before & COMMA and i - 2 >= a and B[i - 2] & QUOTE) or (i == a and a > 0 and B[a - 1] & QUOTE):

@@ -304,7 +304,7 @@ _MAX_NAME_WORDS = 4
 
 
 def _begins_sentence(text: str, at: int, floor: int) -> bool:
-    """Whether the name at `at` begins a sentence, behind no more than a title."""
+    """Return whether the name at `at` begins a sentence, behind no more than a title."""
     before = text[max(at - 40, floor) : at].rstrip()
     return at >= 0 and (
         not before or before[-1] in '.!?”"\n' or re.search(r"(?:^|[.!?”\"]\s)(?:The |[A-Z][a-z]+\.? )?[\w ]{0,20}$", before) is not None
@@ -470,7 +470,7 @@ _TWO = re.compile(r"(?P<one>[^,\n]{2,60}) and (?P<other>[^,\n]{2,60})")
 
 
 def _over_particles(words: list[str], cut: int) -> int:
-    """Where a name begins whose last part begins at `cut`.
+    """Return the start of a name whose last part begins at `cut`.
 
     That of "Leila de Vries" begins with Leila, and that of "de Vries" with de.
     """

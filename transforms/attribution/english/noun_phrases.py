@@ -496,7 +496,7 @@ class Tokens:
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 
     def in_name(self, k: int, hi: int) -> bool:
-        """Whether the time word at `k` belongs to a name: daily Ledger, Jane March."""
+        """Return whether the time word at `k` belongs to a name: daily Ledger, Jane March."""
         B = self.B
         before, after = B[k - 1], B[k + 1] if k + 1 < hi else STOP
         if self.W[k] in _MONTH_NAMES and before & CAP and not before & (TIME | DET | PREP):
@@ -546,9 +546,9 @@ class Tokens:
         return bool(after & (TIME | DIGIT)) and self.W[k] in ("on", "in", "at", "from", "by")
 
     def _leaves_apposition(self, k: int, hi: int) -> bool:
-        """Whether an adverbial or a clause of its own begins at `k`.
+        """Return whether an adverbial or a clause of its own begins at `k`.
 
-        It stands behind an apposition or in a relative clause.
+        Used after an apposition and in a relative clause.
         """
         bits = self.B[k]
         if bits & PREP and self._when(k, hi):
@@ -556,7 +556,7 @@ class Tokens:
         return bool(bits & SUB) and not bits & (PREP | REL) and self.W[k] in _CLAUSE_OPENERS
 
     def _leaves_phrase(self, k: int, hi: int, start: int, strict: bool) -> bool:
-        """Whether the token at `k` is no part of the noun phrase that begins at `start`."""
+        """Return whether the token at `k` is outside the noun phrase that begins at `start`."""
         B = self.B
         bits = B[k]
         if (bits & PREP and self._when(k, hi)) if strict else self.adjunct_at(k, hi, start):
@@ -575,7 +575,7 @@ class Tokens:
         return bool(bits & ADV) and not bits & CAP
 
     def adjunct_at(self, k: int, hi: int, start: int) -> bool:
-        """Whether an adverbial begins at `k`.
+        """Return whether an adverbial begins at `k`.
 
         For example: on Monday, two days later, quietly, with a smile.
 
@@ -609,7 +609,7 @@ class Tokens:
         return True
 
     def _time_phrase(self, k: int, hi: int) -> bool:
-        """Whether the words at `k` say when.
+        """Return whether the words at `k` say when.
 
         For example: this week, two days later, the next day, a year ago.
         """
@@ -720,7 +720,7 @@ def _groups() -> frozenset[str]:
     return lists["group_words"] | lists["unnamed_words"] | frozenset(("media", "police", "people", "staff"))
 
 
-# Words with which an adverbial begins and a noun phrase does not go on.
+# Words that begin an adverbial and end a noun phrase.
 _ADJUNCT_WORDS = frozenset(
     """during after before through via following amid amidst despite since until within like including outside alongside
     upon without about against among toward towards when while as because although though whereas once ahead shortly minutes
