@@ -350,10 +350,16 @@ class _Reader:
         For example: voegde hij eraan toe.
         """
         while particles and at < len(self.t) and self.t[at].kind not in ("mark", "quote", "C", "s"):
-            if any(self.t[at].low == particle.split()[-1] for particle in particles):
+            if any(self.t[at].low == particle.split()[-1] for particle in particles) and self._clause_ends(at + 1):
                 return True
             at += 1
         return False
+
+    def _clause_ends(self, at: int) -> bool:
+        if at >= len(self.t):
+            return True
+        token = self.t[at]
+        return token.kind in ("mark", "quote", "C", "s") or token.low in self.lex.questions or token.low in self.lex.times
 
     def _denied(self, at: int) -> bool:
         if at and (self.t[at - 1].kind == "d" or (self.t[at - 1].kind == "a" and self.lex.before)):
