@@ -79,6 +79,7 @@ class Lexicon:
     idioms: tuple[tuple[str, ...], ...]  # phrases in which a reporting verb reports nothing
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
     subordinators: frozenset[str]
+    impersonal: frozenset[str]
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
     hearers: frozenset[str]
@@ -152,6 +153,7 @@ def lexicon(language: str) -> Lexicon:
         idioms=phrases("idioms"),
         participle_endings=tuple(data.get("participle_endings", ())),
         subordinators=words("subordinators"),
+        impersonal=words("impersonal"),
         relatives=words("relatives"),
         objects=tuple(data.get("object_endings", ())),
         times=words("times") | frozenset(load("times").get(language, ())),
@@ -436,6 +438,8 @@ class _Reader:
         if subject is None:
             if not (lex.pro_drop or self.made):
                 return
+            if cue[0] and t[cue[0] - 1].low in lex.impersonal:
+                return  # se informa que
             subject, heir = self._earlier_subject(left) or self._heir(), True
         content, direct = self._content_behind(start, following, framing)
         if content:

@@ -306,7 +306,7 @@ class _Reader:
         if subject is None and self._coordinated(cue):
             subject = self.found[-1].speaker if self.found else self._first_subject()
             score = 0.75 if self.found else 0.6
-        elif subject is None and last_word(s, cue.start) == "se":
+        elif subject is None and last_word(s, cue.start) in ("se", "si"):
             return cue.end  # se informa que: no speaker
         elif subject is None and g.language in PRO_DROP and self._verb_first(cue) and (behind is None or g.language != "ar"):
             word = WORD.match(s, cue.end + 1)
