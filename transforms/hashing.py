@@ -1,4 +1,6 @@
-"""Polynomial hashes modulo 2 ** 64 (Karp and Rabin 1987), for many words or n-grams at once.
+"""Polynomial hashes modulo 2 ** 64, for many words or n-grams at once.
+
+The method is that of Karp and Rabin (1987).
 
 The hash of a range of characters is the difference of two cumulative sums of characters times
 powers of the base, divided by the power of the position where it begins.

@@ -44,7 +44,8 @@ def rows(newsbeam: Path, files: list[str], ignored: list[list[str]]) -> Iterator
         print(f"{newsbeam}: {done.stdout.strip().splitlines()[-1]}")
         for stem in STEMS:
             for path in sorted(out.glob(f"{stem}-*.jsonl")):
-                for line in path.read_text("utf-8").splitlines():
+                # Only a line feed ends a row: a text may have U+2028 or U+0085, where `str.splitlines` splits.
+                for line in path.read_bytes().splitlines():
                     row = json.loads(line)
                     for keys in ignored:
                         forget(row, keys)

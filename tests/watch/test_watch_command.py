@@ -239,9 +239,9 @@ BETWEEN = """
 import os, sys
 from pathlib import Path
 from newsbeam.cli import main as cli
-from newsbeam.watching import scanner as look
-real = look.FolderScanner.take
-def take(self, now, large):
+from newsbeam.watching.scanner import FolderScanner
+real = FolderScanner.claim
+def claim(self, now, large):
     candidate = real(self, now, large)
     if candidate is not None:
         path = Path(candidate.path)
@@ -250,7 +250,7 @@ def take(self, now, large):
         elif path.name == "grows.txt" and path.stat().st_size < 20:
             path.write_text("Once there was more to come, and here it is.")
     return candidate
-look.FolderScanner.take = take
+FolderScanner.claim = claim
 sys.exit(cli.main(["watch", "in", "-o", "out", "-r", "none.yaml", "-j", "1"]))
 """
 
@@ -264,6 +264,7 @@ def test_what_happens_between_taking_and_reading(watch: Callable[..., Watch], tm
     process = subprocess.Popen([sys.executable, "-c", BETWEEN], cwd=tmp_path, env=env, stdout=subprocess.PIPE)
     end = time.monotonic() + PATIENCE
     while not (records(tmp_path / "out") and records(tmp_path / "out", "dead-letters")) and time.monotonic() < end:
+        assert process.poll() is None, "newsbeam watch ended too early"
         time.sleep(0.05)
     process.send_signal(signal.SIGTERM)
     out, _ = process.communicate(timeout=PATIENCE)
