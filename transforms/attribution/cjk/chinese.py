@@ -109,6 +109,10 @@ _NO_SPEAKER = re.compile(
 )
 
 
+# Characters of a quotation that may be a name before its noun, with its marks: fewer if another quotation follows.
+_LONGEST_QUOTED_NAME, _SHORT_QUOTED_NAME = 16, 7
+
+
 def read_chinese(sentence: str, offset: int, last: Range | None, people: People) -> list[Statement]:
     """Return the statements of a Chinese sentence; `last` is the last speaker."""
     patterns = cue_patterns("zh")
@@ -125,7 +129,8 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
                 ):
                     continue
                 behind = sentence[q[1] : q[1] + 1]
-                if key == "after" and q[1] - q[0] < 16 and q[1] == match.start("np") and _CONTINUES.match(sentence, match.end()):
+                longest_name = _LONGEST_QUOTED_NAME if patterns["more"].match(sentence, match.end()) is None else _SHORT_QUOTED_NAME
+                if key == "after" and q[1] - q[0] < longest_name and q[1] == match.start("np") and _CONTINUES.match(sentence, match.end()):
                     continue  # “警察局”发言人说：…: a name
                 if key == "before" and match["cue"] in ("告诉", "告訴") and behind in ("，", "：", ":"):
                     continue  # 告诉“法新社”，…: a hearer
