@@ -1262,7 +1262,8 @@ class _Reader:
         n = start + 1
         while n < end and (t[n].capital or t[n].kind in "jami" or _is_source(t[n].low, self.lex)):
             n += 1
-        return n if n == end or t[n].kind == "n" else end
+        titled = t[start].low.startswith(tuple(self.lex.persons)) and any(token.capital for token in t[n:end])
+        return n if not titled and (n == end or t[n].kind == "n") else end
 
     def _accorded(self, cue: Range, start: int, end: int) -> None:
         """Add the content around a formula.
