@@ -191,7 +191,7 @@ def _inside_katakana(text: str, start: int) -> bool:
     return start > 0 and "\u30a1" <= text[start] <= "\u30fa" and "\u30a1" <= text[start - 1] <= "\u30fe"
 
 
-_NAME_BEFORE = re.compile(r"(?<!\w)([A-Z][\w-]+) $")
+_NAME_BEFORE = re.compile(r"(?<!\w)([A-Z][\w-]{1,40}) $")
 
 
 @cache

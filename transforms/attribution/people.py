@@ -216,7 +216,7 @@ def split_name(words: str, language: str) -> tuple[str, str]:
         return "", ""
     name = " ".join(tokens[first:last])
     rest = " ".join([*tokens[:first], *(tokens[last:] if not before or "t" in behind else [])])
-    rest = re.sub(r"\s+(?=[,)])|(?<=\()\s+", "", rest).strip(" ,")
+    rest = re.sub(r"(?<!\s)\s{1,20}(?=[,)])|(?<=\()\s{1,20}", "", rest).strip(" ,")
     rest = re.sub(r"^\(?\d{1,3}\)?(?:,\s*|$)", "", rest)
     return name, _role(rest)
 
