@@ -274,7 +274,7 @@ def _exercise() -> None:
         if isinstance(outcome.result, Document):
             texts.append(outcome.result.text)
     for text in (*texts, *MORE):
-        for language in ("en", "de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk", "ko", "ja", "zh"):
+        for language in "en de es fr ru ar it pt nl pl uk ko ja zh cs el fa fi gl he hi hr hu id nb ro sv th tr vi".split():
             document = Document(text=text, language=language)
             Attribute()(document)
             Translate()(document)

@@ -13,10 +13,10 @@ from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.statement import Statement
 
 # Parts of the predicate before its verb.
-_TRAILING = re.compile(r"\s*(?:ได้แสดง|ได้ให้|มีความ|ได้รับ|ไม่เคย|เคย|ได้|จะ|ก็|มี|ขอ|ออกมา|ต่าง)$")
+_TRAILING = re.compile(r"\s{0,5}(?:ได้แสดง|ได้ให้|มีความ|ได้รับ|ไม่เคย|เคย|ได้|จะ|ก็|มี|ขอ|ออกมา|ต่าง)$")
 _SURNAME = 9  # characters
 _PARAGRAPH = re.compile(r"[^\n]+")
-_TAIL = re.compile(r"[\s.\"”]+$")
+_TAIL = re.compile(r"(?<![\s.\"”])[\s.\"”]{1,40}$")
 _LONGEST_SPEAKER = 100  # characters
 _SCORE, _NO_SPEAKER_SCORE, _QUOTATION_SCORE = 0.8, 0.45, 0.85
 _QUOTATION = re.compile(r"[\"“][^\"“”\n]{8,600}[\"”]")
@@ -45,9 +45,9 @@ def _patterns() -> _Patterns:
         said=re.compile(
             rf"(?P<cue>{verbs}(?:กับ\S{{2,30}}|ต่อ\S{{0,20}}|แก่\S{{2,20}}|เมื่อ\S{{2,20}}|ใน\S{{2,30}}|ผ่าน\S{{2,30}}|ติดตลก|เพิ่มเติม|เพิ่ม|เสริม|ด้วย|ไว้|แล้ว)?\s?ว่า:?)\s?(?=\S)"
         ),
-        closing=re.compile(rf"[\s,]*(?P<who>\S[^\"“”\n]{{1,60}}?)\s?(?P<cue>{verbs}(?:เพิ่มเติม|เสริม|เพิ่ม|ไว้)?)(?=[\s.]|$)"),
+        closing=re.compile(rf"[\s,]{{0,5}}(?P<who>\S[^\"“”\n]{{1,60}}?)\s?(?P<cue>{verbs}(?:เพิ่มเติม|เสริม|เพิ่ม|ไว้)?)(?=[\s.]|$)"),
         according=re.compile(
-            rf"(?P<cue>{any_of('according_before')})\s?(?P<who>\S{{2,60}}(?:\s[A-Z]\S+)*)\s(?:ระบุว่า\s?)?(?P<what>\S.{{8,}})"
+            rf"(?P<cue>{any_of('according_before')})\s?(?P<who>\S{{2,60}}(?:\s[A-Z]\S{{0,40}}){{0,4}})\s(?:ระบุว่า\s?)?(?P<what>\S.{{8,2000}})"
         ),
         leads=re.compile(rf"(?:{any_of('lead')})\s?"),
     )
