@@ -156,7 +156,7 @@ def lexicon(language: str) -> Lexicon:
         impersonal=words("impersonal"),
         relatives=words("relatives"),
         objects=tuple(data.get("object_endings", ())),
-        times=words("times") | frozenset(load("times").get(language, ())),
+        times=words("times"),
         hearers=words("hearers"),
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),

@@ -51,7 +51,7 @@ def load(name: str) -> dict[str, Any]:
 @cache
 def classed() -> frozenset[str]:
     """The languages that are read by word classes: those of the other files of cues."""
-    return data_names("newsbeam.transforms.attribution", "cues", ".yaml") - {"en", "th", "credits", "sources", "times", *WESTERN, *EASTERN}
+    return data_names("newsbeam.transforms.attribution", "cues", ".yaml") - {"en", "th", "credits", "sources", *WESTERN, *EASTERN}
 
 
 def forms(base: str, irregular: dict[str, list[str]]) -> list[tuple[str, int]]:
