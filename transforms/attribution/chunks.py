@@ -160,7 +160,7 @@ def lexicon(language: str) -> Lexicon:
         hearers=words("hearers"),
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),
-        sources=frozenset(terms),
+        sources=terms,
         compounds=_by_first(tuple(term.split()) for term in terms if " " in term),
         source_stems=tuple(sorted({_stem(term) for term in terms if len(term) >= _SHORTEST_STEM})),
         pro_drop=data.get("pro_drop") == "true",
@@ -302,6 +302,7 @@ class _Reader:
     def __init__(self, sentence: str, offset: int, lex: Lexicon, last: Range | None) -> None:
         self.s, self.offset, self.lex, self.last = sentence, offset, lex, last
         self.t = tokens(sentence, lex)
+        self.verbs = [self._verb(at) for at in range(len(self.t))]  # tokens of the reporting verb that begins there, or 0
         self.made: list[Statement] = []
         self.taken = self._dateline_end()  # tokens before this one already belong to statements
 
@@ -319,7 +320,7 @@ class _Reader:
         found: list[Range] = []
         at = 0
         while at < len(self.t):
-            length = self._verb(at)
+            length = self.verbs[at]
             if length and not self._denied(at):
                 found.append((at, at + length))
             at += max(length, 1)
@@ -331,7 +332,7 @@ class _Reader:
             return 0
         if token.capital and at and self.t[at - 1].kind not in ("quote", "mark"):
             return 0  # a name
-        if any(all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(idiom)) for idiom in self.lex.idioms):
+        if any(_follows(self.t, at, idiom) for idiom in self.lex.idioms):
             return 0
         if token.low in self.lex.auxiliaries:
             n = at + 1
@@ -342,7 +343,7 @@ class _Reader:
         if self._particle(at + 1, self.lex.separable.get(token.low, frozenset())):
             return 1
         for phrase in self.lex.verbs.get(token.low, ()):
-            if all(at + n < len(self.t) and self.t[at + n].low == word for n, word in enumerate(phrase)):
+            if _follows(self.t, at, phrase):
                 return len(phrase)
         return 0
 
@@ -638,22 +639,25 @@ class _Reader:
         if at >= len(t) - 2 or t[at].low not in (",", "،", "–", "—"):
             return []
         first = t[at + 1]
-        if first.kind in ("s", "i") or (first.kind in ("o", "C") and not self._personal(first)) or self._verb(at + 1):
+        if first.kind in ("s", "i") or (first.kind in ("o", "C") and not self._personal(first)) or self.verbs[at + 1]:
             return []
         if first.kind == "c" and not (self.lex.verb_second and t[at + 2].kind not in ("v", "x")):
             return []
         words = t[at + 1 :]
         if not any(token.kind in "vx" for token in words) or len(words) < 3:
             return []
-        end = len(t)
-        while end > at and t[end - 1].kind == "mark":
-            end -= 1
-        return [(first.start, t[end - 1].end)]
+        return [(first.start, t[self._without_marks(at, len(t)) - 1].end)]
 
     def _skip_marks(self, at: int) -> int:
         while at < len(self.t) - 1 and self.t[at].kind == "mark":
             at += 1
         return at
+
+    def _without_marks(self, start: int, end: int) -> int:
+        """Return the end of a range of tokens without the marks that close it."""
+        while end > start and self.t[end - 1].kind == "mark":
+            end -= 1
+        return end
 
     def _sentence_end(self, following: Range | None, start: int) -> int:
         """Return the token after the content.
@@ -758,9 +762,7 @@ class _Reader:
         return n < len(t) and self._is_verb(n)
 
     def _rest(self, start: int, following: Range | None) -> tuple[list[Range], bool]:
-        end = self._sentence_end(following, start)
-        while end > start and self.t[end - 1].kind == "mark":
-            end -= 1
+        end = self._without_marks(start, self._sentence_end(following, start))
         if end <= start:
             return [], False
         quoted = self.t[start].kind == "quote" and all(token.kind in ("quote", "mark") for token in self.t[start:end])
@@ -874,8 +876,6 @@ class _Reader:
                 or (n > at and max(self._time_end(n), self._hearer_end(n)) > n)
             ):
                 break
-            if noun and not token.capital and token.low in self.lex.times:
-                break
             if token.kind in "np" or (token.capital and n > at):
                 noun = True
             elif token.low in self.lex.subject_marks:
@@ -908,7 +908,7 @@ class _Reader:
         return n < len(self.t) and self.t[n].kind == "o" and not (n + 1 < len(self.t) and self.t[n + 1].kind in "njpmz")
 
     def _is_verb(self, n: int) -> bool:
-        return bool(self._verb(n)) or (self.t[n].kind in ("v", "x") and not self._named(n))
+        return bool(self.verbs[n]) or (self.t[n].kind in ("v", "x") and not self._named(n))
 
     def _phrase_before(self, start: int, at: int) -> Range | None:
         """Return the subject before a verb.
@@ -1154,7 +1154,7 @@ class _Reader:
             content = (
                 [(t[n].start, t[n].end) for n in quotes]
                 if quotes and quotes[-1] >= cue[0] - 2
-                else [(t[first].start, t[self._before_marks(cue[0])].end)]
+                else [(t[first].start, t[self._without_marks(1, cue[0]) - 1].end)]
             )
             self._add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
             return True
@@ -1167,19 +1167,13 @@ class _Reader:
             and all(token.kind in ("mark", "r") for token in t[quotes[-1] + 1 : cue[0]])
             and t[quotes[-1]].end - t[quotes[-1]].start > 12
         ):
-            self._add([(t[n].start, t[n].end) for n in quotes if n >= end], cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
+            self._add([(t[n].start, t[n].end) for n in quotes], cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
             return True
         start = self._skip_marks(end)
         if speaker is None or cue[0] - start < 2:
             return False
-        self._add([(t[start].start, t[self._before_marks(cue[0])].end)], cue, speaker, _CLAUSE_SCORE, False, cue[1])
+        self._add([(t[start].start, t[self._without_marks(1, cue[0]) - 1].end)], cue, speaker, _CLAUSE_SCORE, False, cue[1])
         return True
-
-    def _before_marks(self, at: int) -> int:
-        at -= 1
-        while at > 0 and self.t[at].kind == "mark":
-            at -= 1
-        return at
 
     def _described(self, first: int, limit: int) -> tuple[int, int] | None:
         """Return the tokens of a speaker behind a participle: … ifade eden Çelebi, …."""
@@ -1207,7 +1201,7 @@ class _Reader:
         t = self.t
         if self._personal(t[first]):
             return first + 1
-        comma = next((n for n in range(first, limit) if t[n].low in (",", "quote") or t[n].kind == "quote"), limit)
+        comma = next((n for n in range(first, limit) if t[n].low == "," or t[n].kind == "quote"), limit)
         words = t[first:comma]
         if (
             comma < limit
@@ -1223,7 +1217,7 @@ class _Reader:
         """Read according-to formulas: Podle X … · X:n mukaan …."""
         t, lex = self.t, self.lex
         for n in range(len(t)):
-            phrase = next((p for p in lex.before if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
+            phrase = next((words for words in lex.before if _follows(t, n, words)), None)
             if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
                 start = n + len(phrase)
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
@@ -1233,7 +1227,7 @@ class _Reader:
                 if end > start and (self._speaks(start, end) or end == start + 1):
                     self._accorded((n, start), start, end)
                     return
-            phrase = next((p for p in lex.after if all(n + i < len(t) and t[n + i].low == word for i, word in enumerate(p))), None)
+            phrase = next((words for words in lex.after if _follows(t, n, words)), None)
             if phrase and n:
                 start = self._left_edge(n)
                 while start < n and self._noun_phrase_end(start) < n and not self._personal(t[start]):
@@ -1275,15 +1269,10 @@ class _Reader:
         first = min(start, cue[0])
         behind = self._skip_marks(last)
         before = [token for token in t[:first] if token.kind != "mark"]
-        close = len(t)
-        while close > behind and t[close - 1].kind == "mark":
-            close -= 1
+        close = self._without_marks(behind, len(t))
         content: list[Range] = []
         if len(before) > 2:
-            stop = first
-            while stop > 0 and t[stop - 1].kind == "mark":
-                stop -= 1
-            content.append((t[self._skip_marks(0)].start, t[stop - 1].end))
+            content.append((t[self._skip_marks(0)].start, t[self._without_marks(0, first) - 1].end))
         if close - behind > 1 and not (content and last < len(t) and t[last].kind == "mark" and t[last].low not in (",", "،")):
             content.append((t[behind].start, t[close - 1].end))
         if content:

@@ -13,6 +13,7 @@ LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
 # Languages with rules: verb next to its subject (WESTERN), verb after the content (EASTERN).
 WESTERN = ("de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk")
 EASTERN = ("ko", "ja", "zh")
+_LONGEST_CODE = 3  # letters of the code of a language
 
 # Word classes as bits, so that one lookup returns all classes of a word.
 DET, PREP, SUB, CONJ, PRON, AUX, BE, NEG, ADV, REL, VERB, TIME, VENUE, START, NOUN = (1 << n for n in range(15))
@@ -50,8 +51,12 @@ def load(name: str) -> dict[str, Any]:
 
 @cache
 def classed() -> frozenset[str]:
-    """The languages that are read by word classes: those of the other files of cues."""
-    return data_names("newsbeam.transforms.attribution", "cues", ".yaml") - {"en", "th", "credits", "sources", *WESTERN, *EASTERN}
+    """Return the languages that are read by word classes.
+
+    They are those of the other files of cues; a file that is named by no code of a language is of none.
+    """
+    names = data_names("newsbeam.transforms.attribution", "cues", ".yaml")
+    return frozenset(name for name in names if len(name) <= _LONGEST_CODE) - {"en", "th", *WESTERN, *EASTERN}
 
 
 def forms(base: str, irregular: dict[str, list[str]]) -> list[tuple[str, int]]:
