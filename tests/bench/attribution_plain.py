@@ -18,7 +18,7 @@ from itertools import islice
 from typing import Any
 
 from newsbeam.transforms.attribution import Attribute
-from newsbeam.transforms.attribution.outlets import identify, is_name_of
+from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.train.plain import Example, Said, examples, kinds
 from newsbeam.transforms.document import Attribution, Document
 
@@ -27,8 +27,8 @@ _ARTICLE = re.compile(r"^(?:the|a|an) ", re.I)
 
 def _key(name: str) -> str:
     """Return a name as it is compared: a known outlet by its normal name."""
-    outlet = identify(name)
-    return _ARTICLE.sub("", outlet.name if outlet is not None and is_name_of(name, outlet) else name).casefold()
+    outlet = identify_name(name)
+    return _ARTICLE.sub("", outlet.name if outlet is not None else name).casefold()
 
 
 def overlap(one: list[tuple[int, int]], other: list[tuple[int, int]]) -> float:

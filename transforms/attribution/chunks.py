@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from newsbeam.transforms.attribution.lexicon import load
+from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, load
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated
 from newsbeam.transforms.attribution.tags import Tags, tags
@@ -120,7 +120,7 @@ def lexicon(language: str) -> Lexicon:
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
     separable = {form: frozenset(particles) for form, particles in data.get("separable", {}).items()}
-    terms = frozenset(term for key in ("persons", "publications", "documents", "groups", "organisations") for term in words(key))
+    terms = frozenset(term for key in SOURCE_LISTS for term in words(key))
     return Lexicon(
         language=language,
         tags=tags(language),

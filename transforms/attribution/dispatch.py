@@ -21,7 +21,7 @@ from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load
-from newsbeam.transforms.attribution.outlets import identify, is_name_of
+from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.quotations import quotations
 from newsbeam.transforms.attribution.sentences import (
@@ -56,17 +56,7 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
     """
     if language == "en":
         return rules.statements(prose)
-    found = (
-        _bare_quotations(prose)
-        if not has_rules(language)
-        else _western(prose, language, people)
-        if language in WESTERN
-        else _eastern(prose, language, people)
-        if language in EASTERN
-        else read_thai(prose)
-        if language == "th"
-        else _classed(prose, language)
-    )
+    found = _read(prose, language, people) if has_rules(language) else _bare_quotations(prose)
     if has_rules(language) and language != "th":
         found = [inner for item in found for inner in _passed_on(prose, item, language, people)]
         for item in found:
@@ -76,6 +66,19 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
             item.speaker = who if item.speaker is not None else None
     found.sort(key=lambda item: (item.content[0], item.cue))
     return found
+
+
+def _read(prose: str, language: str, people: People) -> list[Statement]:
+    """Return the statements that the rules of `language` find, without their links."""
+    if language == "th":
+        return read_thai(prose)
+    paragraphs = [(match.start(), mask_quotations(prose, match.start(), match.end(), language)) for match in PARAGRAPH.finditer(prose)]
+    if language in WESTERN:
+        return _western(prose, paragraphs, language, people)
+    if language in EASTERN:
+        return _eastern(paragraphs, language, people)
+    found = _classed(paragraphs, language)
+    return found + _not_covered(_bare_quotations(prose), found)
 
 
 _APPOSITION = re.compile(r",\s[^\W\d_A-ZÀ-Þ]")
@@ -92,19 +95,9 @@ def _passed_on(prose: str, item: Statement, language: str, people: People) -> li
     a, b = item.content[0]
     if item.direct or item.speaker is None or len(item.content) > 1 or b - a < _MIN_INNER_CHARS:
         return [item]
-    outlet = prose[slice(*item.speaker)]
-    known = identify(outlet)
-    if known is None or not is_name_of(outlet, known):
+    if identify_name(prose[slice(*item.speaker)]) is None:
         return [item]
-    inner = prose[a:b]
-    found = (
-        _western(inner, language, people)
-        if language in WESTERN
-        else _eastern(inner, language, people)
-        if language in EASTERN
-        else _classed(inner, language)
-    )
-    found = [one for one in found if one.speaker is not None and one.cue[0] >= 0]
+    found = [one for one in _read(prose[a:b], language, people) if one.speaker is not None and one.cue[0] >= 0]
     if len(found) != 1:
         return [item]
     for one in found:
@@ -140,37 +133,49 @@ def kinds(language: str) -> tuple[tuple[SpeakerKind, tuple[str, ...]], ...]:
     return tuple((kind, tuple(data[key])) for kind, key in order)
 
 
-def _western(prose: str, language: str, people: People) -> list[Statement]:
+_Paragraphs = list[tuple[int, str]]
+"""The paragraphs of a text: where each begins, and its characters with the quotations masked."""
+
+
+def _continues_quotation(sentence: str, offset: int, paragraph: int, found: list[Statement]) -> bool:
+    """Add a sentence that is only a quotation to the statement before it, and return whether it did.
+
+    Example: “…,” she said. “…”
+    """
+    alone = ALONE.fullmatch(sentence)
+    if not (alone and found and found[-1].direct and found[-1].cue[0] >= paragraph and found[-1].speaker is not None):
+        return False
+    found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
+    return True
+
+
+def _western(prose: str, paragraphs: _Paragraphs, language: str, people: People) -> list[Statement]:
     g = grammar(language)
     state = State(people=people)
     found: list[Statement] = []
     last_speaker_at = before = 0  # starts of the last speaker's paragraph and of the previous paragraph
-    for match in PARAGRAPH.finditer(prose):
+    for paragraph, masked in paragraphs:
         if last_speaker_at < before:
             state.last = None
-        if match.end() - match.start() <= MIN_SENTENCE_CHARS and match.group().isalnum():
-            before = match.start()
+        if len(masked) <= MIN_SENTENCE_CHARS and masked.isalnum():
+            before = paragraph
             continue
-        masked = mask_quotations(prose, match.start(), match.end(), language)
         for start, end in split_sentences(masked):
             sentence = masked[start:end].replace(SPEECH_END, REST)
-            offset = match.start() + start
-            alone = ALONE.fullmatch(sentence)
-            if alone and found and found[-1].direct and found[-1].cue[0] >= match.start() and found[-1].speaker is not None:
-                # “…,” she said. “…”: the quotation continues.
-                found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
+            offset = paragraph + start
+            if _continues_quotation(sentence, offset, paragraph, found):
                 continue
             new = read(sentence, offset, g, state) if len(sentence) > MIN_SENTENCE_CHARS else []
             found += new
             if new and new[-1].speaker is not None:
-                state.last, last_speaker_at = new[-1].speaker, match.start()
+                state.last, last_speaker_at = new[-1].speaker, paragraph
             if len(sentence) > MIN_SENTENCE_CHARS:
-                state.before = stripped(prose, offset, match.start() + end)
-        before = match.start()
+                state.before = stripped(prose, offset, paragraph + end)
+        before = paragraph
     found = [item for item in _without_containers(found) if not _overlong(prose, item, language)]
     if language == "ar":
         return found
-    more = _classed(prose, language)
+    more = _classed(paragraphs, language)
     if load(language).get("prefer_classes") == "true":
         found, more = more, found
     elif load(language).get("compound") == "true":
@@ -213,29 +218,26 @@ def _not_covered(more: list[Statement], found: list[Statement]) -> list[Statemen
     return [item for item in more if all(free(span) for span in (*item.content, item.cue))]
 
 
-def _classed(prose: str, language: str) -> list[Statement]:
+def _classed(paragraphs: _Paragraphs, language: str) -> list[Statement]:
     found: list[Statement] = []
     last: tuple[int, int] | None = None
     last_speaker_at = before = 0
-    for match in PARAGRAPH.finditer(prose):
+    for paragraph, masked in paragraphs:
         if last_speaker_at < before:
             last = None
-        masked = mask_quotations(prose, match.start(), match.end(), language)
         for start, end in _with_closings(masked, language):
             sentence = masked[start:end].replace(SPEECH_END, REST)
-            offset = match.start() + start
-            alone = ALONE.fullmatch(sentence)
-            if alone and found and found[-1].direct and found[-1].cue[0] >= match.start() and found[-1].speaker is not None:
-                found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
+            offset = paragraph + start
+            if _continues_quotation(sentence, offset, paragraph, found):
                 continue
             if len(sentence) <= MIN_SENTENCE_CHARS:
                 continue
             new = chunks.read(sentence, offset, language, last)
             found += new
             if new and new[-1].speaker is not None:
-                last, last_speaker_at = new[-1].speaker, match.start()
-        before = match.start()
-    return found if language in WESTERN else found + _not_covered(_bare_quotations(prose), found)
+                last, last_speaker_at = new[-1].speaker, paragraph
+        before = paragraph
+    return found
 
 
 def _with_closings(masked: str, language: str) -> Iterator[tuple[int, int]]:
@@ -266,31 +268,30 @@ def _without_containers(found: list[Statement]) -> list[Statement]:
     return kept
 
 
-def _eastern(prose: str, language: str, people: People) -> list[Statement]:
+def _eastern(paragraphs: _Paragraphs, language: str, people: People) -> list[Statement]:
     reader = {"ko": read_korean, "ja": read_japanese, "zh": read_chinese}[language]
     found: list[Statement] = []
     last: tuple[int, int] | None = None
     # announced speaker of the next sentence, and the verb
     pending: tuple[tuple[int, int], tuple[int, int]] | None = None
     last_speaker_at = before = 0
-    for match in PARAGRAPH.finditer(prose):
-        masked = mask_quotations(prose, match.start(), match.end(), language)
+    for paragraph, masked in paragraphs:
         if last_speaker_at < before:
             last = None
         for start, end in split_sentences(masked):
             sentence = masked[start:end].replace(SPEECH_END, REST)
             alone = ALONE.fullmatch(sentence) if pending else None
             if alone and pending:
-                offset = match.start() + start
+                offset = paragraph + start
                 new = [Statement([(alone.start("q") + offset, alone.end("q") + offset)], pending[1], pending[0], 0.8, direct=True)]
             else:
-                new = reader(sentence, match.start() + start, last, people)
-            pending = None if new else announced(sentence, match.start() + start, language)
+                new = reader(sentence, paragraph + start, last, people)
+            pending = None if new else announced(sentence, paragraph + start, language)
             found += new
-            about = new[-1].speaker if new else topic(sentence, match.start() + start, language)
+            about = new[-1].speaker if new else topic(sentence, paragraph + start, language)
             if about:
-                last, last_speaker_at = about, match.start()
-        before = match.start()
+                last, last_speaker_at = about, paragraph
+        before = paragraph
     return found
 
 

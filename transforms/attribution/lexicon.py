@@ -13,6 +13,8 @@ LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
 # Languages with rules: verb next to its subject (WESTERN), verb after the content (EASTERN).
 WESTERN = ("de", "es", "fr", "ru", "ar", "it", "pt", "nl", "pl", "uk")
 EASTERN = ("ko", "ja", "zh")
+# The lists of a file of cues that give the kind of a source.
+SOURCE_LISTS = ("persons", "publications", "documents", "groups", "organisations")
 _LONGEST_CODE = 3  # letters of the code of a language
 
 # Word classes as bits, so that one lookup returns all classes of a word.

@@ -256,6 +256,12 @@ def identify(phrase: str) -> Outlet | None:
     return named.pop() if len(named) == 1 else None
 
 
+def identify_name(phrase: str) -> Outlet | None:
+    """Return the outlet if the phrase is its name and at most a description of it, else None."""
+    outlet = identify(phrase)
+    return outlet if outlet is not None and is_name_of(phrase, outlet) else None
+
+
 _SMALL_WORD = re.compile(r"(?<![^\W_])[a-zà-ÿа-яёіїє][^\W_]*")
 
 

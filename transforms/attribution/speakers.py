@@ -13,7 +13,7 @@ from newsbeam.transforms.attribution.dispatch import kinds
 from newsbeam.transforms.attribution.english.genre import temper
 from newsbeam.transforms.attribution.english.names import Names, describe, pronoun
 from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english
-from newsbeam.transforms.attribution.outlets import Identified, identify, is_name_of
+from newsbeam.transforms.attribution.outlets import Identified, identify_name
 from newsbeam.transforms.attribution.people import People, pronoun_gender
 from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
@@ -62,9 +62,7 @@ def _with_outlet(speaker: Speaker, known: Identified) -> Speaker:
         outlet = known(speaker.text) or known(speaker.name)
     else:
         # Nobody named only "Yonhap" is a person.
-        outlet = identify(speaker.text) if speaker.kind in ("person", "organisation", "") else None
-        if outlet is not None and not is_name_of(speaker.text, outlet):
-            outlet = None
+        outlet = identify_name(speaker.text) if speaker.kind in ("person", "organisation", "") else None
     return replace(speaker, name=outlet.name, id=outlet.id, kind="publication") if outlet else speaker
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from newsbeam.transforms.attribution.cjk.patterns import Range, combined, cue_patterns, skip_spaces
-from newsbeam.transforms.attribution.lexicon import load
+from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, load
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD
@@ -179,7 +179,7 @@ def _cites(according: re.Match[str]) -> bool:
         return False
     if according["tail"]:
         return not np.startswith(tuple(data["not_speakers"]))
-    return any(term in np for key in ("publications", "documents", "organisations", "persons", "groups") for term in data[key])
+    return any(term in np for key in SOURCE_LISTS for term in data[key])
 
 
 def _reported(sentence: str, offset: int, body: int) -> list[Statement]:

@@ -19,7 +19,7 @@ from newsbeam.transforms.attribution.credits.patterns import (
 )
 from newsbeam.transforms.attribution.credits.prefilter import BYLINE, CREDIT, DATED_LINE, WIRE, credit_signs, long_lines, marks_credit
 from newsbeam.transforms.attribution.lexicon import is_outlet, load
-from newsbeam.transforms.attribution.outlets import identify, is_name_of
+from newsbeam.transforms.attribution.outlets import identify, identify_name
 from newsbeam.transforms.document import Credit, CreditKind, Document
 
 _MAX_LINE = 2000  # characters of a line to read: credits are at the edges of lines
@@ -60,10 +60,8 @@ def _with_outlet(credit: Credit) -> Credit:
     """
     if credit.kind in ("byline", "dateline"):
         return credit
-    outlet = identify(credit.name)
-    if outlet is None or (credit.kind == "copyright" and not is_name_of(credit.name, outlet)):
-        return credit
-    return replace(credit, id=outlet.id)
+    outlet = identify_name(credit.name) if credit.kind == "copyright" else identify(credit.name)
+    return replace(credit, id=outlet.id) if outlet is not None else credit
 
 
 def _blocks(document: Document, prose: str) -> Iterator[tuple[str, str]]:
