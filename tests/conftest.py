@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Any, ClassVar
@@ -20,26 +19,14 @@ from hypothesis import HealthCheck, settings
 
 sys.path.append(str(Path(__file__).parent))  # for the plain modules beside this file; last, since folders here are called as packages are
 
+from ran import Ran
+
 # What hypothesis measures by the clock fails on a busy machine.
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")
 
 
 ROOT = Path(__file__).parents[1]
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended, and what it printed."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def account(self) -> str:
-        """The last line on standard output."""
-        return (self.out.splitlines() or [""])[-1]
 
 
 @pytest.fixture(autouse=True)

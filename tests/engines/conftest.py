@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -17,20 +16,7 @@ sys.path.insert(0, str(Path(__file__).parent))  # the plain modules beside this 
 
 import clusters
 import parts
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How a command ended, and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def account(self) -> str:
-        """The last line on standard output."""
-        return (self.out.splitlines() or [""])[-1]
+from ran import Ran
 
 
 def environment() -> dict[str, str]:

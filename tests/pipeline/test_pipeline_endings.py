@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from typing import Any
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from ran import Ran
 
 from newsbeam.cli import main
 from newsbeam.config.failure_cases import MAX_ORIGINS, Cases
@@ -33,20 +33,6 @@ HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 
 GOOD = '{"text": "The council met on Monday. The ferry will sail again, officials said."}'
-
-
-@dataclass(frozen=True)
-class Ran:
-    """How the command ended, and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def account(self) -> str:
-        """The last line on standard output."""
-        return (self.out.splitlines() or [""])[-1]
 
 
 @pytest.fixture
