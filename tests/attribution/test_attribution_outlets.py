@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from newsbeam.transforms.attribution import Attribute
+from newsbeam.transforms.attribution.chains import link
 from newsbeam.transforms.attribution.outlets import Identified, identify, is_name_of, mentions, outlets
 from newsbeam.transforms.document import Document, Removal
 from newsbeam.transforms.package_data import load_yaml
@@ -100,3 +101,17 @@ def test_links_and_credits_have_ids() -> None:
     document = Attribute()(Document(text=text, language="en", removed=(Removal("credit", 1, "Photo: Jane Doe/AFP"),)))
     assert [(link.name, link.id) for item in document.attributions for link in item.via] == [("Reuters", "reuters")]
     assert [(credit.name, credit.id) for credit in document.credits] == [("Jane Doe/AFP", "afp")]
+
+
+@pytest.mark.parametrize(
+    ("words", "name"),
+    [
+        ("Agentur dnk", "Agentur dnk"),
+        ("der Agentur dnk", "Agentur dnk"),
+        ("the Lantern Press", "Lantern Press"),
+        ("Odeon Press", "Odeon Press"),
+        ("l’Exemple", "Exemple"),
+    ],
+)
+def test_the_name_of_an_unknown_outlet_lacks_its_article_only(words: str, name: str) -> None:
+    assert link(words, 0, len(words)).name == name

@@ -309,7 +309,7 @@ def _without_comma(text: str, span: Range) -> Range:
     return span[0], span[0] + len(words)
 
 
-_ARTICLE = re.compile(r"^(?:the|a|an|der|die|das|dem|den|la|le|les|el|los|l['’]|il|lo|o|de|het)\s*(?=\S)", re.I)
+_ARTICLE = re.compile(r"^(?:(?:the|a|an|der|die|das|dem|den|la|le|les|el|los|il|lo|o|de|het)\s{1,9}|l['’]\s{0,9})(?=\S)", re.I)
 _GENERIC = re.compile(
     r"^(?:(?:state\s|local\s|Russian\s|Chinese\s)?(?:news\sagency|newspaper|broadcaster|magazine|daily|agency)\s+|"
     r"(?:Nachrichtenagentur|Zeitung|Sender|Magazin|agencia|diario|periódico|agence|journal|quotidien|chaîne"
