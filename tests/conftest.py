@@ -27,14 +27,23 @@ settings.load_profile("unhurried")
 
 
 ROOT = Path(__file__).parents[1]
+LEVELS = {name: logging.getLogger(name).level for name in ("root", "newsbeam")}
 
 
 @pytest.fixture(autouse=True)
 def same_logging() -> Iterator[None]:
-    """Restore the level of logging, which a command that runs in this process sets for all of it."""
-    level = logging.getLogger().level
+    """Restore the levels of logging, which a command that runs in this process sets for all of it.
+
+    Before a test as well: a fixture of a module runs commands, too.
+    """
+
+    def restore() -> None:
+        for name, level in LEVELS.items():
+            logging.getLogger(name).setLevel(level)
+
+    restore()
     yield
-    logging.getLogger().setLevel(level)
+    restore()
 
 
 @pytest.fixture(scope="session")

@@ -79,10 +79,12 @@ def _with_default_options() -> Any:
 def silence_beam_logging(level: int = logging.ERROR) -> None:
     """Set the level of Beam's logging; call this before Beam is imported.
 
-    Beam logs through the root logger, including warnings that do not help users.
+    Beam logs through the root logger, including warnings that do not help users. Warnings of
+    newsbeam itself are always shown.
     """
     logging.basicConfig(level=level, format="%(message)s")
     logging.getLogger().setLevel(level)
+    logging.getLogger(__name__.partition(".")[0]).setLevel(logging.WARNING)
 
 
 PACKAGES = str(Path(__file__).parents[2])

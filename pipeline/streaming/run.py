@@ -105,7 +105,6 @@ def _run(
 ) -> int:
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     filesystem.silence_beam_logging(logging.ERROR if debug else logging.CRITICAL)
-    logging.getLogger("pipeline").setLevel(logging.WARNING)
     stop = threading.Event()
     # Set before Beam is loaded, which takes seconds: a signal during that time also stops the run cleanly.
     for one in STOP_SIGNALS:

@@ -27,6 +27,7 @@ from newsbeam.config.recipe_parser import parse
 from newsbeam.config.results import BatchResult
 from newsbeam.sources.message import Message
 from newsbeam.sources.messages import MessageReader
+from newsbeam.storage.filesystem import silence_beam_logging
 from newsbeam.storage.output_layout import MessageWindow
 from newsbeam.streaming import elements as streaming_elements
 from newsbeam.streaming import graph, history
@@ -266,6 +267,12 @@ def test_a_manifest_that_does_not_add_up_says_so(tmp_path: Path, caplog: pytest.
     )
     assert "which is not what was written: 1 documents" in about.account
     assert "which is not" in caplog.text
+
+
+def test_a_run_shows_errors_of_newsbeam_though_none_of_beam() -> None:
+    silence_beam_logging(logging.CRITICAL)
+    assert logging.getLogger(write_window.__module__).isEnabledFor(logging.ERROR)
+    assert not logging.getLogger("apache_beam.runners").isEnabledFor(logging.ERROR)
 
 
 ACTS = {
