@@ -89,7 +89,7 @@ def main() -> None:
         text, language = row["text"], row["language"]
         golds = marked(row)
         document = Attribute()(Document(text=text, language=language))
-        made = [
+        made: list[dict[str, Any]] = [
             {
                 "source": [[item.speaker.start, item.speaker.end]] if item.speaker.text else [],
                 "cue": [[item.cue.start, item.cue.end]] if item.cue.text else [],
@@ -99,7 +99,9 @@ def main() -> None:
             for item in document.attributions
         ]
         result = judge(score, {"text": text, "language": language, "attributions": golds}, made)
-        links = [Counter(link for item in items if not item.get("optional") for link in item["via"]) for items in (golds, made)]
+        links: list[Counter[str]] = [
+            Counter(link for item in items if not item.get("optional") for link in item["via"]) for items in (golds, made)
+        ]
         wanted = Counter((kind, name) for kind, name in row.get("credits") or ())
         credited = Counter((item.kind, item.name) for item in document.credits)
         count = counts.setdefault(language, Counter())
