@@ -453,7 +453,7 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
                 continue
             if _AUDIENCE.search(text[a:b]):
                 continue
-            if _names_outlet(text[a:b], language) or (_OUTLET_CONTEXT.search(match.group()) and _CAPITAL.match(text, a)):
+            if _names_outlet(text[a:b], language) or (_OUTLET_CONTEXT.search(match.group()) and not _SMALL.match(text, a)):
                 to.append((a, b))
     outlet = _trailing_outlet(text, who) if not hearing and who[0] >= 0 and language != "de" else None
     if outlet is not None:
@@ -478,13 +478,13 @@ def _outlet_end(text: str, start: int, end: int) -> int:
 _OUTLET_CONTEXT = re.compile(
     r"interview|entrevista|entretien|micro|Gespräch|интервью|эфире|intervista|microfoni|wywiad|інтерв|antenie"
     r"|агентств|издани|газет|телеканал|портал|радиостанц|видан|агенці|Nachrichtenagentur|Zeitung|"
-    r"Sender|Magazin|agencia|diario|periódico|cadena|agence|journal|quotidien|لوكالة|لصحيفة|لقناة|persbureau|krant|agencji|gazecie",
+    r"Sender|Magazin|agencia|diario|periódico|cadena|agence|journal|quotidien|لوكالة|لصحيفة|لقناة|لجريدة|لشبكة|לעיתון|לסוכנות|לערוץ|لإذاعة|persbureau|krant|agencji|gazecie",
     re.I,
 )
 _AUDIENCE = re.compile(
     r"[Jj]ournalist|[Rr]eporter|periodistas|[Pp]resse\b|Bürger|журналіст|журналист|репорт[её]р|dziennikarz|giornalisti|jornalistas"
 )
-_CAPITAL = re.compile(r"[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ„“«\"]")
+_SMALL = re.compile(r"[a-zà-ÿа-яёіїєґά-ώ\d]")
 
 
 def _trailing_outlet(text: str, span: Range) -> Range | None:

@@ -128,7 +128,7 @@ def split_sentences(masked: str) -> Iterator[tuple[int, int]]:
 
 _ABBREVIATION = re.compile(
     r"(?:\b[A-ZÀ-ÖØ-ÞĄ-ŽΑ-ΩА-ЯІЇЄҐ]|\b(?:[Dd]r|Mr|Mrs|Ms|Sr|Sra|[Pp]rof|St|Hr|Fr|Nr|bzw|ca|Mio|Mrd|EE|UU|г|гг|ст|им|тыс|млн|млрд|руб"
-    r"|[Dd]l|[Dd]na|κ|κκ|[Ii]ng|Mgr|Bc|mgr|inż|gen|płk|red|hab|np|tzv|tj|např|plk|[Kk]ap|jr|ул|нар|тис|грн|ז|mr|drs|ir|dhr|mevr|no|मि|डॉ|श्री))$"
+    r"|[Dd]l|[Dd]na|κ|κκ|[Ii]ng|Mgr|Bc|mgr|inż|gen|płk|red|hab|np|tzv|tj|např|plk|[Kk]ap|jr|ул|нар|тис|грн|ז|mr|drs|ir|dhr|mevr|no|मि|डॉ|श्री|د|أ))$"
 )
 
 _MONTH = re.compile(r"\s(?:Jan|Feb|März|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez|Jahrhundert)")

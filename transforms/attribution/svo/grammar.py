@@ -59,6 +59,11 @@ class Grammar:
     prepositions: frozenset[str]
     small: frozenset[str]
     place: frozenset[str]
+    inside: frozenset[str]  # prepositions that may stand in the phrase of a speaker
+    occasions: frozenset[str]  # nouns before which they say when or where
+    institutions: tuple[str, ...]  # nouns before which they do not
+    relaying: frozenset[str]  # verbs of an outlet that passes on what another said
+    relayed: re.Pattern[str]  # words before that other
     papers: re.Pattern[str]
     trailing: re.Pattern[str]
     known: re.Pattern[str]
@@ -149,6 +154,8 @@ def grammar(language: str) -> Grammar:
             rf"(?:t-)?{who.format('who')}\s{some}{alternation(participles + [f.split(' ', 1)[1] for f in framing if f.startswith('a ')])}"
             rf"|{alternation([*finite, *(f for f in framing if ' ' not in f)])}-(?:t-)?{who.format('them')})(?!\w)"
         )
+    relaying = data.get("relaying", ())
+    aside = "(?:[,،]|(?=:))" if language == "ar" else "[,،]"
     that = alternation(data["conjunction"])
     # The name of a newspaper is in quotation marks, which belong to the phrase: dem „Kurier“,
     # агентству «…».
@@ -215,7 +222,7 @@ def grammar(language: str) -> Grammar:
         inverted=inverted,
         participle=re.compile(rf"(?<![\w-])(?:{alternation(participles)})(?![\w-])") if language in ("de", "nl") else None,
         right=re.compile(
-            rf"(?P<between>{gap}{{0,90}}?(?:[,،]{gap}{{1,50}}[,،])?{gap}{{0,40}}?){BLANKS}(?:[,،:：]{BLANKS})?(?:[–—-]\s)?(?:"
+            rf"(?P<between>{gap}{{0,90}}?(?:[,،]{gap}{{1,50}}{aside})?{gap}{{0,40}}?){BLANKS}(?:[,،:：]{BLANKS})?(?:[–—-]\s)?(?:"
             rf"(?<!\w){that}{BLANKS}(?::{BLANKS})?)?(?P<q>{Q})"
         ),
         that=re.compile(
@@ -237,9 +244,7 @@ def grammar(language: str) -> Grammar:
             rf"|Dra))\.|(?<=\bProf)\.|(?<=\w)\.(?=\w))"
             rf"{{1,160}}"
         ),
-        apposition=re.compile(
-            rf",\s(?:{alternation(data['apposition'])})(?=[\s'’])[^,;:{HEAD}.!?]{{3,100}}(?=[,.]|$)" if data["apposition"] else r"(?!)"
-        ),
+        apposition=_apposition(data),
         conjunctions=frozenset(data["conjunction"]),
         joining=frozenset(_AND[language]),
         clause_words=frozenset(_CLAUSE[language]) | frozenset(_AND[language]),
@@ -253,12 +258,31 @@ def grammar(language: str) -> Grammar:
         | (frozenset(word.split()[0] for word in data["according_before"]) - frozenset(data["articles"])),
         small=PREPOSITIONS - frozenset(data["articles"]),
         place=frozenset(data.get("inverted_place", ())),
+        inside=frozenset(data.get("inside", ())),
+        occasions=frozenset(data.get("occasions", ())),
+        institutions=tuple(data["organisations"]),
+        relaying=frozenset(relaying),
+        relayed=re.compile(rf"\s{alternation(data.get('relayed', ()))}(?=\s)"),
         # A word that begins with a listed term or contains a long one: in German compounds, the
         # last part decides.
         known=re.compile(rf"(?<!\w){alternation(listed)}|{alternation([term for term in listed if len(term) > 5])}"),
         trailing=re.compile(rf"[,،]\s(?:{alternation(before)}|{as_words}\s[^,،;:]{{0,30}}?{alternation(finite)})[^,،;:{HEAD}]{{2,60}}$"),
         papers=re.compile(rf"{papers}\w{{0,30}}\s$", re.I),
     )
+
+
+def _apposition(data: dict[str, Any]) -> re.Pattern[str]:
+    """Compile a comma and an apposition.
+
+    Arabic words do not show where it begins; its end does, which is the content or a comma before it.
+    """
+    if data["language"] != "ar":
+        first = alternation(data["apposition"])
+        return re.compile(rf",\s(?:{first})(?=[\s'’])[^,;:{HEAD}.!?]{{3,100}}(?=[,.]|$)" if data["apposition"] else r"(?!)")
+    that = alternation(data["conjunction"])
+    closed = rf"[,،]\s(?:و|في\s)?(?:{that}(?=\s)|{HEAD})|\s?[:：]|\s?{HEAD}"
+    described = rf"(?!{alternation(data['cut'])}\s)(?!{that}\s)[^\s,،:;{HEAD}]+(?:\s(?!{that}\s)[^\s,،:;{HEAD}]+){{0,12}}"
+    return re.compile(rf"[,،]\s{described}(?={closed}|\s{that}\s)")
 
 
 def _hearers(data: dict[str, Any]) -> list[str]:

@@ -29,6 +29,7 @@ from newsbeam.transforms.attribution.svo.grammar import (
 _NOMINATIVE = re.compile(r"[а-яёіїє’']{2,}(?:[бвгджзклмнпрстфхцчшщйь]|[^оі]а)")
 _HEARER = re.compile(r"(?<=\w)\s(?:der|dem)\s([A-ZÄÖÜ][\w-]*(?:\s[A-ZÄÖÜ][\w-]*){0,2})$")
 _PARTICLES = frozenset("mit an hinzu ein bekannt fest hin zu aus klar hervor vor ab toe op uit".split())
+_ARABIC_RELATIVE = re.compile(r"(?:^|[\s،])(?:الذي|التي|الذين|وهو|وهي)\s")
 
 
 class Speakers:
@@ -89,6 +90,8 @@ class Speakers:
         # After “selon” and similar words, a comma ends the source, however long its description.
         whole = whole and s[end : end + 1] == "," and g.language in ("es", "fr", "it", "pt", "ru") and s.count(" ", start, end) < 12
         cut = None if whole else g.cut.search(s, min(start + 1, end), end)
+        while cut and g.inside and self._belongs(start, cut):
+            cut = g.cut.search(s, cut.end(), end)
         if cut:
             end = cut.start()
         for number, word in enumerate(WORD.finditer(s, start, end)):
@@ -120,6 +123,20 @@ class Speakers:
         if apposition and g.language == "de" and germanic_verb(s[end + 2 : apposition.end()]):
             apposition = None
         return (start, apposition.end()) if apposition else (start, end)
+
+    def _belongs(self, start: int, cut: re.Match[str]) -> bool:
+        """Return whether a preposition continues the phrase of a speaker: مسؤول في الوزارة."""
+        g = self.g
+        words = self.s[start : cut.start()].split()
+        following = WORD.match(self.s, cut.end() + 1)
+        if not words or following is None or cut.group().strip() not in g.inside:
+            return False
+        noun = following.group()
+        if noun in g.occasions or noun in g.conjunctions:
+            return False
+        if noun.removeprefix("ال") in g.institutions or noun in g.institutions:
+            return True
+        return len(words) == 1 and not words[0].startswith("ال") and words[0] in g.listed
 
     def noun_apposed(self, start: int, end: int) -> Range | None:
         """Return a speaker between “wie” and the verb that ends the clause.
@@ -173,7 +190,8 @@ class Speakers:
                 ):
                     if " ".join(words).lower() in ASIDES:
                         return inner
-                    return inner[0], comma - 1
+                    relative = _ARABIC_RELATIVE.search(s, aside[0], comma - 1)
+                    return inner[0], relative.start() if relative else comma - 1
                 upto = len(before) - 1
             return None
         return self.subject(start, end)
@@ -259,6 +277,8 @@ class Speakers:
         """
         text = self.s[span[0] : span[1]]
         low = text.lower()
+        if self.g.language == "ar" and len(text.split()) <= 6:
+            return True  # no capitals
         return low in self.g.pronouns or CAPITAL.search(text) is not None or self.g.known.search(low) is not None
 
     def can_speak(self, words: list[str]) -> bool:

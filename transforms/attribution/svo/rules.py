@@ -100,6 +100,7 @@ def _moved(item: Statement, offset: int) -> Statement:
     # Ranges in earlier sentences are already relative to the text: see _absolute.
     item.content = [(-a - 2, -b - 2) if a < 0 else move((a, b)) for a, b in item.content]
     item.cue = move(item.cue) if item.cue[0] >= 0 else item.cue
+    item.via = [move(span) for span in item.via]
     if item.speaker is not None:
         a, b = item.speaker
         item.speaker = (-a - 2, -b - 2) if a < 0 else move((a, b))
@@ -303,6 +304,14 @@ class _Reader:
                 subject = left
         elif subject is None and cue.pronoun is None and behind is not None and self._verb_first(cue):
             subject, after = behind, behind[1]
+        if subject is not None and cue.words in g.relaying and (passed := g.relayed.match(s, subject[1])) is not None:
+            source = self.speakers.subject_after(passed.end(), apposed=False)
+            if source is not None:
+                known = len(self.found)
+                end = self._right(cue, source, source[1], score, framing, following)
+                for item in self.found[known:]:
+                    item.via = [subject]
+                return end
         if subject is None and self._coordinated(cue):
             subject = self.found[-1].speaker if self.found else self._first_subject()
             score = 0.75 if self.found else 0.6
@@ -314,9 +323,12 @@ class _Reader:
                 word is None
                 or word.group().lower() in {*g.conjunctions, *g.prepositions, *load(g.language)["adverbs"]}
                 or s[cue.end : cue.end + 1] in (":", ",")
+                or word.group()[0] == HEAD
                 or (g.language == "ar" and s.find(":", cue.end, cue.end + 25) > 0)
             ):
                 heir = _absolute(self.state.last) if self.state.last is not None else None
+                if g.language == "ar" and self.found:
+                    heir = self.found[-1].speaker
                 return self._right(cue, heir, after, 0.6 if heir else 0.45, framing, following)
         if subject is None:
             return cue.end
@@ -432,6 +444,10 @@ class _Reader:
         if following is None or following.start <= at:
             trailing = self.g.trailing.search(self.s, at, self.end)
             return trailing.start() if trailing else self.end
+        if self.g.language == "ar":
+            before = self.s[:following.start].rstrip()
+            continued = before.endswith(("،", ",")) and self.g.that.match(self.s, following.end) is not None
+            return len(before) - 1 if continued else self.end
         match = JOINED.search(self.s, max(following.start - 40, at), following.start)
         if match is None:
             return self.end
@@ -469,7 +485,11 @@ class _Reader:
         return not prefix or self.g.trail.fullmatch(prefix) is not None or self.g.lead.fullmatch(prefix + " ") is not None
 
     def _opens(self, span: Range) -> bool:
-        return not self.s[: span[0]].strip()
+        before = self.s[: span[0]]
+        return not before.strip() or self.g.lead.fullmatch(before) is not None or self._conjunction_ends(before)
+
+    def _conjunction_ends(self, before: str) -> bool:
+        return self.g.language == "ar" and bool(words := before.split()) and len(words) <= 3 and words[-1] in self.g.conjunctions
 
     def _at_end(self, at: int) -> bool:
         rest = self.s[at : self.end].strip()
