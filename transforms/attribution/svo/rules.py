@@ -445,7 +445,7 @@ class _Reader:
             trailing = self.g.trailing.search(self.s, at, self.end)
             return trailing.start() if trailing else self.end
         if self.g.language == "ar":
-            before = self.s[:following.start].rstrip()
+            before = self.s[: following.start].rstrip()
             continued = before.endswith(("،", ",")) and self.g.that.match(self.s, following.end) is not None
             return len(before) - 1 if continued else self.end
         match = JOINED.search(self.s, max(following.start - 40, at), following.start)
