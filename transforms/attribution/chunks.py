@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 
-from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, load
+from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, WESTERN, load
 from newsbeam.transforms.attribution.statement import Statement
-from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated
+from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated, grammar
 from newsbeam.transforms.attribution.tags import Tags, tags
 
 Range = tuple[int, int]
@@ -85,6 +85,10 @@ class Lexicon:
     hearers: frozenset[str]
     oblique: tuple[str, ...]
     objects: tuple[str, ...]
+    clitics: frozenset[str]
+    openings: frozenset[str]  # first words of a cue, with a pronoun before it
+    comma_asides: bool
+    inverted: re.Pattern[str] | None  # a verb with the pronoun behind it: a-t-il dit
     sources: frozenset[str]
     compounds: dict[str, tuple[tuple[str, ...], ...]]  # words for sources that are several words, by the first
     persons: frozenset[str]
@@ -160,6 +164,10 @@ def lexicon(language: str) -> Lexicon:
         hearers=words("hearers"),
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),
+        clitics=words("clitics"),
+        openings=frozenset(verbs) | frozenset(separable) | words("auxiliaries") | words("clitics"),
+        inverted=grammar(language).inverted if language in WESTERN else None,
+        comma_asides=data.get("comma_asides") == "true",
         sources=terms,
         compounds=_by_first(tuple(term.split()) for term in terms if " " in term),
         source_stems=tuple(sorted({_stem(term) for term in terms if len(term) >= _SHORTEST_STEM})),
@@ -296,6 +304,34 @@ def closes(sentence: str, language: str) -> bool:
     reader = _Reader(sentence, 0, lex, None)
     cues = reader.cues()
     return bool(cues) and not any(token.kind == "quote" or token.low == ":" for token in reader.t) and reader._ends(cues[0][1])
+
+
+def opening_cue(text: str, language: str, dashes: bool) -> int:
+    """Return the end of a reporting verb and its speaker that begin `text`, up to the mark behind them; else 0.
+
+    This is how the speaker interrupts a quotation. Between dashes the speaker may be missing; between
+    commas only some languages do so.
+    """
+    lex = lexicon(language)
+    if lex.inverted is not None and (inverted := lex.inverted.match(text)):
+        return inverted.end()
+    first = _FIRST_WORD.match(text)
+    if first is None or first.group().lower().replace("’", "'") not in lex.openings or not (dashes or lex.comma_asides):
+        return 0
+    reader = _Reader(text, 0, lex, None)
+    at = 0
+    while at < min(2, len(reader.t) - 1) and not reader.verbs[at]:
+        at += 1  # an object: gli ha detto
+    if not reader.verbs[at] or any(token.low not in lex.clitics for token in reader.t[:at]):
+        return 0
+    behind, after = reader._phrase_behind(at + reader.verbs[at])
+    if not dashes and (behind is None or not reader._may_speak(behind)):
+        return 0
+    after = next((n for n in range(after, len(reader.t)) if reader.t[n].kind == "mark"), -1)
+    return reader.t[after].start if after >= 0 else len(text)
+
+
+_FIRST_WORD = re.compile(r"[^\W_]+(?:['’](?=[^\W_]))?")
 
 
 class _Reader:

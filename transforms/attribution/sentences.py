@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from newsbeam.transforms.attribution import chunks
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN
 from newsbeam.transforms.attribution.quotations import Quotation, quotations
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, grammar
@@ -52,13 +53,51 @@ def mask_quotations(prose: str, start: int, end: int, language: str) -> str:
         # If a quotation ends like a sentence and a new one begins after it, it ends the sentence:
         # „Ja.“ Der Minister …
         ends = paragraph[b - 2 : b - 1] in (".", "!", "?", "…") and _NEXT.match(paragraph, b) is not None and b - a > 12
-        parts += (
-            [paragraph[position:a], HEAD, REST * (b - a - 2), SPEECH_END if ends else REST] if b - a > 1 else [paragraph[position:a], HEAD]
-        )
-        position = b
+        for first, last in _without_asides(paragraph, a, b, language):
+            parts += [paragraph[position:first], HEAD, REST * (last - first - 1)]
+            position = last
+        if ends and parts[-1]:
+            parts[-1] = parts[-1][:-1] + SPEECH_END
     parts.append(paragraph[position:])
     return "".join(parts)
 
+
+# Where the speaker may interrupt a quotation: «Va bene – ha detto X –. …» · « Non, dit X. … »
+_ASIDE = re.compile(r"(?P<dash>[\s,.!?…]\s?[—–―-]\s?|\s[—–―-])(?=\w)|,\s(?=\w)")
+_ASIDE_END = re.compile(r"[.,]?(?:\s?[—–―]|\s-|-(?=[\s,.;]))[,.;]?\s?|\.\s|[!?;:]")
+_FULL_STOP = re.compile(r"(?<!\b[A-ZÀ-Þ])\.\s")
+_LONGEST_ASIDE = 160  # characters
+_SHORTEST_PIECE = 4  # characters
+
+
+def _without_asides(paragraph: str, start: int, end: int, language: str) -> list[tuple[int, int]]:
+    """Return the pieces of a quotation without the asides that name its speaker."""
+    if language in EASTERN or end - start > _LONGEST_WITH_ASIDES:
+        return [(start, end)]
+    pieces = []
+    for match in _ASIDE.finditer(paragraph, start + _SHORTEST_PIECE, end - _SHORTEST_PIECE):
+        if match.start() < start + _SHORTEST_PIECE:
+            continue  # inside the aside before it
+        at = match.end()
+        stop = min(at + _LONGEST_ASIDE, end - 1)
+        sentence = _FULL_STOP.search(paragraph, at, stop)
+        spoken = chunks.opening_cue(paragraph[at : sentence.start() if sentence else stop], language, bool(match["dash"]))
+        if not spoken:
+            continue
+        closing = _ASIDE_END.search(paragraph, at, stop) if match["dash"] else None
+        if match["dash"] and closing is None and stop < end - 1:
+            continue
+        upto = at + spoken if not match["dash"] else closing.end() if closing else stop
+        if closing is not None and closing.group() in "!?;:":
+            continue
+        pieces.append((start, match.start() + (paragraph[match.start()] in ".!?…")))
+        start = upto
+        while start < end and paragraph[start] in " ,.\u00a0–—-":
+            start += 1
+    return [*pieces, (start, end)] if end - start > 1 or not pieces else pieces
+
+
+_LONGEST_WITH_ASIDES = 3000  # characters
 
 _NEXT = re.compile(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]")
 

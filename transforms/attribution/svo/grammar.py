@@ -340,7 +340,7 @@ FIRST = re.compile(
 )
 QUOTED_NAME = re.compile(rf"\s({HEAD}{REST}{{2,40}})(?=[\s,.]|$)")
 FURTHER = re.compile(rf"[\s.,]*({Q})(?=\s*(?:[.,]\s*)?(?:$|{HEAD}))")
-MORE = re.compile(rf"[^.:;{HEAD}{REST}]{{0,120}}[.,:]\s*(?:[–—-]\s?)?({Q})(?=[\s.]*(?:$|{HEAD}))")
+MORE = re.compile(rf"[^.:;{HEAD}{REST}]{{0,120}}(?:[.,:]\s*(?:[–—-]\s?)?|\s[–—-]\s?)({Q})(?=[\s.]*(?:$|{HEAD}))")
 JOINED = re.compile(r"[,،]?\s(?:\w+)\s(?:\w+\s){0,2}$")
 BEFORE_COLON = re.compile(rf"[\s–—-]*(?P<np>[{UP}\u0621-\u064a][^,;:.!?{HEAD}{REST}]{{1,60}}):\s*(?P<q>{Q})\s*(?:[.!?]\s*)?$")
 NEXT_WORD = re.compile(r"[\s\u00a0]+([^\W\d_]+)(?!\w)")
