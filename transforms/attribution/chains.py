@@ -84,8 +84,8 @@ def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> 
             hidden[index] = _HIDDEN
     window = "".join(hidden)
     start = 0
-    for match in _SENTENCE_END.finditer(window, 0, first - low):
-        if not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):
+    for match in _SENTENCE_END.finditer(window, 0, min(first - low + 1, len(window))):  # the capital that follows, too
+        if match.end() <= first - low and not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):
             start = match.end()
     end = len(window)
     for match in _SENTENCE_END.finditer(window, last - low):
@@ -415,6 +415,8 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
     name = text[speaker[0] : speaker[1]] if speaker[0] >= 0 else ""
     for match in patterns["citing"].finditer(window):
         a, b = match.start("np") + offset, match.end("np") + offset
+        if a < cue[0] < b:
+            b = cue[0]  # со ссылкой на X сообщило
         b = a + len(text[a:b].rstrip(" ,،、，"))
         if b - a < 2 or _HIDDEN in match["np"]:
             continue

@@ -83,6 +83,15 @@ class Lexicon:
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
     hearers: frozenset[str]
+    hearing: frozenset[str]  # nouns for an outlet that heard something
+    outlet_nouns: frozenset[str]
+    cyrillic: bool
+    hearer_marks: frozenset[str]  # prepositions before it: pro server Novinky
+    places: frozenset[str]  # prepositions of a place where something was said: в министерстве сообщили
+    document_verbs: frozenset[str]  # verbs of what stands in a document
+    plural_endings: tuple[str, ...]  # endings of verbs whose subject may be left out: they say
+    person_endings: tuple[str, ...]  # endings of nouns for persons
+    according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
     oblique: tuple[str, ...]
     objects: tuple[str, ...]
     clitics: frozenset[str]
@@ -133,7 +142,13 @@ def lexicon(language: str) -> Lexicon:
         participles=frozenset(participles) if compound else frozenset(),
         reporting=frozenset(
             word
-            for phrase in (*verbs, *separable, *participles, *(p[0] for p in phrases("according_before") + phrases("according_after")))
+            for phrase in (
+                *verbs,
+                *separable,
+                *participles,
+                *(p[0] for p in phrases("according_before") + phrases("according_after")),
+                *(p[-1] for p, _ in _with_pronouns(data.get("according_pronoun", {}))),
+            )
             for word in _WORD.findall(phrase)
         ),
         verbs={first: tuple(forms) for first, forms in verbs.items()},
@@ -162,6 +177,15 @@ def lexicon(language: str) -> Lexicon:
         objects=tuple(data.get("object_endings", ())),
         times=words("times"),
         hearers=words("hearers"),
+        hearing=words("hearing") | words("hearers"),
+        hearer_marks=words("hearer_marks"),
+        outlet_nouns=words("publications"),
+        cyrillic=any("а" <= word[:1] <= "я" for word in data.get("conjunction", ())),
+        places=words("inverted_place"),
+        document_verbs=words("document_verbs"),
+        plural_endings=tuple(data.get("plural_endings", ())),
+        person_endings=tuple(data.get("person_endings", ())),
+        according_pronouns=_with_pronouns(data.get("according_pronoun", {})),
         oblique=tuple(data.get("oblique_endings", ())),
         persons=words("persons"),
         clitics=words("clitics"),
@@ -177,6 +201,17 @@ def lexicon(language: str) -> Lexicon:
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
     )
+
+
+def _with_pronouns(data: dict[str, list[str]]) -> tuple[tuple[tuple[str, ...], int], ...]:
+    """Return the formulas of according to with a pronoun: по его словам, podle něj."""
+    made = [
+        (tuple([*before.split(), who, *after.split()]), len(before.split()))
+        for before in data.get("before") or [""]
+        for who in data.get("who", ())
+        for after in data.get("after") or [""]
+    ]
+    return tuple(sorted(made, key=lambda item: (-len(item[0]), item)))
 
 
 def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
@@ -223,7 +258,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         start, end = match.span()
         text = match.group()
         if match.lastgroup == "quote":
-            made.append(Token(start, end, "", "quote"))
+            named = end - start <= _LONGEST_TITLE and bool(made) and _entitled(made[-1], sentence[end : end + 2], lex)
+            made.append(Token(start, end, "", "p", True) if named else Token(start, end, "", "quote"))
         elif match.lastgroup == "mark":
             # of an abbreviation: sentences are already split
             inside = text == "." and start + 1 < len(sentence.rstrip(' .\u2026"”»'))
@@ -279,6 +315,13 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             # bà Lan: a title, not a pronoun; huấn luyện viên: one noun of several words
             made[at] = Token(made[at].start, made[at].end, made[at].low, "n", made[at].capital)
     return made
+
+
+def _entitled(before: Token, behind: str, lex: Lexicon) -> bool:
+    """Return whether a short quotation is a name: компания «Альфа» сообщила, в интервью «Ведомостям» сказал."""
+    if not lex.relatives or before.kind in ("mark", "quote", "C", "o", "x") or before.low in lex.verbs or before.low in lex.participles:
+        return False
+    return (_is_source(before.low, lex) and before.low not in lex.persons) or before.low in lex.hearing or behind[1:].isalnum()
 
 
 def _follows(made: list[Token], at: int, words: tuple[str, ...]) -> bool:
@@ -447,7 +490,10 @@ class _Reader:
             if content:
                 self._add(content, cue, apposed, _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
                 return
+        located = self._located(left, cue)
         behind, after = self._phrase_behind(cue[1])
+        if located is None and (where := self._located_behind(cue)) is not None:
+            behind, after = where
         if opens and left:
             quotes = self._quotes_before(left)
             if quotes:
@@ -461,7 +507,9 @@ class _Reader:
                 tail = self._tail(after)
                 self._add([*clause, *tail], cue, behind, _CLAUSE_SCORE, upto=len(self.t) if tail else after)
                 return
-        subject = self._phrase_before(left, cue[0]) if not opens or t[left - 1].low in (",", "،", ")") else None
+        subject = located
+        if subject is None:
+            subject = self._phrase_before(left, cue[0]) if not opens or t[left - 1].low in (",", "،", ")") else None
         start = cue[1]
         if lex.verb_second and subject is not None and behind is not None and self._inverted(left, cue[0], behind, after):
             subject = None
@@ -477,6 +525,8 @@ class _Reader:
                 return
             if cue[0] and t[cue[0] - 1].low in lex.impersonal:
                 return  # se informa que
+            if cue[0] == 0 and start < len(t) and t[start].low == ":" and all(token.capital for token in t[start + 1 :]):
+                return  # Napsala: Jana Nová
             subject, heir = self._earlier_subject(left) or self._heir(), True
         content, direct = self._content_behind(start, following, framing)
         if content:
@@ -682,6 +732,9 @@ class _Reader:
         words = t[at + 1 :]
         if not any(token.kind in "vx" for token in words) or len(words) < 3:
             return []
+        comma = next((n for n, token in enumerate(words) if token.low == ","), len(words))
+        if self.lex.relatives and not any(token.kind in "vx" for token in words[:comma]) and first.kind in "nj" and not first.capital:
+            return []  # an apposition
         return [(first.start, t[self._without_marks(at, len(t)) - 1].end)]
 
     def _skip_marks(self, at: int) -> int:
@@ -813,7 +866,7 @@ class _Reader:
         """
         t, n = self.t, at
         while n < len(t):
-            passed = max(self._time_end(n), self._hearer_end(n))
+            passed = max(self._date_end(n), self._hearer_end(n))
             if not self._named(n):
                 if t[n].kind == "a":
                     passed = max(passed, self._adverbial_end(n))
@@ -831,9 +884,22 @@ class _Reader:
         # …, sade X, chef för Y.
         if end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "nd" and not t[end + 1].capital:
             closing = self._noun_phrase_end(end + 1)
+            while (
+                closing < len(t) and t[closing].kind not in ("mark", "quote", "C", "s", "v", "x", "c") and closing - end <= _LONGEST_SPEAKER
+            ):
+                closing += 1  # szef Wojewódzkiej Stacji w Olsztynie
             if closing > end + 1 and (closing >= len(t) or t[closing].kind == "mark"):
                 return (speaker[0], t[closing - 1].end), closing
         return speaker, end
+
+    def _date_end(self, at: int) -> int:
+        """Return the end of a phrase that says when, with its date: u srijedu (2. lipnja)."""
+        t, n = self.t, self._time_end(at)
+        if n > at and n < len(t) and t[n].low in ("(", ","):
+            close = next((m for m in range(n + 1, min(n + 6, len(t))) if t[m].low in (")", ",")), n)
+            if close > n + 1 and all(token.kind in ("m", "other") or token.low in self.lex.times for token in t[n + 1 : close]):
+                return close + 1
+        return n
 
     def _time_end(self, at: int) -> int:
         """Return the end of a phrase that says when, or `at`.
@@ -854,12 +920,73 @@ class _Reader:
         For example: novinářům, τους δημοσιογράφους.
         """
         t, n = self.t, at
+        if at < len(t) and t[at].low in self.lex.hearer_marks:
+            return self._outlet_end(at + 1, at)
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
             n += 1
-        return n + 1 if n < len(t) and t[n].low in self.lex.hearers else at
+        if n >= len(t) or t[n].low not in self.lex.hearers:
+            return at
+        return self._outlet_end(n, at) if t[n].low in self.lex.hearing and t[n].kind != "p" else n + 1
+
+    def _outlet_end(self, at: int, otherwise: int) -> int:
+        """Return the end of an outlet's name behind a noun: агентству Reuters, server Novinky, Jutarnji list."""
+        t, n = self.t, at
+        while n < len(t) and not t[n].capital and (t[n].kind == "j" or t[n].low in self.lex.hearing or _is_source(t[n].low, self.lex)):
+            n += 1
+        first = n
+        while n < len(t) and t[n].capital:
+            n += 1
+            if not t[n - 1].low:
+                return n  # in quotation marks
+        foreign = first < n and t[first].low[:1].isascii() and self.lex.cyrillic
+        if n - first > 1 and not (n < len(t) and t[n].kind in "nj") and not (foreign and t[n - 1].low.isascii()):
+            n = first + (1 if n - first > 2 or foreign or first == at else 0)
+        elif n - first == 1 and first > at and not foreign and (n >= len(t) or t[n].kind not in "njd"):
+            n = first
+        while n < len(t) and n > first and t[n].low in self.lex.outlet_nouns:
+            n += 1
+        return max(n, otherwise) if n > at else otherwise
 
     def _personal(self, token: Token) -> bool:
         return token.kind == "o" and token.low in self.lex.pronouns
+
+    def _located(self, left: int, cue: Range) -> Range | None:
+        """Return the source in a phrase of place before a verb without a subject: в министерстве сообщили."""
+        t, n = self.t, left
+        while n < cue[0] and t[n].kind in "crt" and t[n].low not in self.lex.places:
+            n += 1
+        end = self._place_end(n, cue)
+        return (t[n + 1].start, t[end - 1].end) if end > n and all(token.kind in "xrtoN" for token in t[end : cue[0]]) else None
+
+    def _located_behind(self, cue: Range) -> tuple[Range, int] | None:
+        """Return the same behind a verb, and the token after it: говорится в сообщении."""
+        t, n = self.t, cue[1]
+        if not self._placed(cue):
+            return None
+        while n < len(t) and n - cue[1] < _SHORT_SUBJECT and t[n].low not in self.lex.places and (t[n].kind in "xrto" or t[n].capital):
+            n += 1
+        end = self._place_end(n, cue)
+        return ((t[n + 1].start, t[end - 1].end), end) if end > n else None
+
+    def _placed(self, cue: Range) -> bool:
+        verb = self.t[cue[0]].low
+        return bool(self.lex.places) and (verb in self.lex.document_verbs or verb.endswith(self.lex.plural_endings or ("\ue000",)))
+
+    def _place_end(self, n: int, cue: Range) -> int:
+        """Return the end of a phrase of place that names a source, or `n`."""
+        t = self.t
+        if n + 1 >= len(t) or t[n].low not in self.lex.places or not self._placed(cue):
+            return n
+        end = self._noun_phrase_end(n + 1)
+        words = t[n + 1 : end]
+        if n < cue[0] and end > cue[0]:
+            return n
+        head = next((token for token in words if token.kind in "np"), None)
+        if head is None or any(token.low in self.lex.times for token in words):
+            return n
+        document = t[cue[0]].low in self.lex.document_verbs
+        source = _is_source(head.low, self.lex) or head.low.isupper() or (head.capital and self._named(n + 1))
+        return end if document or source else n
 
     def _adverbial_end(self, at: int) -> int:
         """Return the end of an adverbial phrase between a verb and its subject.
@@ -885,6 +1012,8 @@ class _Reader:
         while clause < len(t) and t[clause].kind not in ("mark", "quote", "C", "s", "v", "x"):
             clause += 1
         source = next((m for m in range(n, clause) if _is_source(t[m].low, self.lex) or self._personal(t[m])), clause)
+        if timed or (source == n and self.lex.relatives and t[n].low not in self.lex.sources):
+            source = clause  # na posiedzeniu rady: the attribute of a noun
         if source < clause and not any(token.capital for token in t[n:source]):
             while source > n and t[source - 1].kind == "j":
                 source -= 1
@@ -1134,7 +1263,9 @@ class _Reader:
         return start, closing
 
     def _relative(self, at: int) -> bool:
-        return self.t[at].kind in ("o", "s", "C") or self._is_conjunction(at)
+        token = self.t[at]
+        gerund = token.kind == "i" and not token.capital and bool(self.lex.relatives)
+        return gerund or token.kind in ("o", "s", "C") or self._is_conjunction(at)
 
     def _between(self, pieces: list[Range]) -> bool:
         """Return whether parts of a sentence can stand between a subject and its verb."""
@@ -1170,6 +1301,8 @@ class _Reader:
             return False
         words = [token for token in self.t if span[0] <= token.start < span[1]]
         if any(token.capital or self._personal(token) or _is_source(token.low, self.lex) for token in words):
+            return True
+        if any(token.low.endswith(self.lex.person_endings) for token in words if self.lex.person_endings and token.kind == "n"):
             return True
         return len(words) <= 3 and (not self.lex.relatives or words[0].kind == "d")
 
@@ -1253,6 +1386,10 @@ class _Reader:
         """Read according-to formulas: Podle X … · X:n mukaan …."""
         t, lex = self.t, self.lex
         for n in range(len(t)):
+            for formula, who in lex.according_pronouns:
+                if t[n].low == formula[0] and _follows(t, n, formula):
+                    self._accorded((n, n + len(formula)), n + who, n + who + 1)
+                    return
             phrase = next((words for words in lex.before if _follows(t, n, words)), None)
             if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
                 start = n + len(phrase)
@@ -1307,7 +1444,7 @@ class _Reader:
         before = [token for token in t[:first] if token.kind != "mark"]
         close = self._without_marks(behind, len(t))
         content: list[Range] = []
-        if len(before) > 2:
+        if len(before) > 2 or (close - behind > 1 and any(token.capital or token.kind == "n" for token in before[1:] or before)):
             content.append((t[self._skip_marks(0)].start, t[self._without_marks(0, first) - 1].end))
         if close - behind > 1 and not (content and last < len(t) and t[last].kind == "mark" and t[last].low not in (",", "،")):
             content.append((t[behind].start, t[close - 1].end))
