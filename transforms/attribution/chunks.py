@@ -206,7 +206,7 @@ def lexicon(language: str) -> Lexicon:
 def _with_pronouns(data: dict[str, list[str]]) -> tuple[tuple[tuple[str, ...], int], ...]:
     """Return the formulas of according to with a pronoun: по его словам, podle něj."""
     made = [
-        (tuple([*before.split(), who, *after.split()]), len(before.split()))
+        ((*before.split(), who, *after.split()), len(before.split()))
         for before in data.get("before") or [""]
         for who in data.get("who", ())
         for after in data.get("after") or [""]
