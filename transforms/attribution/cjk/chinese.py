@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from newsbeam.transforms.attribution.cjk.patterns import Range, combined, cue_patterns, skip_spaces
 from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, load
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.statement import Statement
-from newsbeam.transforms.attribution.svo.grammar import HEAD
+from newsbeam.transforms.attribution.svo.grammar import HEAD, alternation
 
 _CHINESE_TAIL = re.compile(
     r"(?:\d{1,4}月)?\d{1,4}[日号]?$|(?:则|則|也|还|還|並|并|又|都|曾|再次|进一步|進一步|日前|当天|當天|随后|隨後|随即|隨即|此前|先前|之前|稍早|对此|對此|赛后|賽後|会后|會後|事后|事後|赛前"
     r"|接着|接著|[微苦大]?笑(?:着|著)?|继续|繼續|回答|[\u4e00-\u9fff]{1,3}地|激动|激動|一早|今天|昨天|昨晚|今早|同时|同時|近日|最近|还曾|再|补充|補充|申明中|声明中|聲明中|后来|後來|最后|最後|于|均|就此"
     r"|仍|仍然|却|卻|更|亦|便|且|则|已|已经|已經|刚|剛|甚至|另外|反复|反覆|重复|重複|不断|不斷|一直|普遍|始终|始終|明确|明確|坚持|堅持|坚决|堅決|坚定|公开|公開|强烈|強烈|高调|高調|正式|首次|共同|直接"
-    r"|私下|纷纷|紛紛|开玩笑|開玩笑|开|開玩|曾经|曾經|略|特别|特別|其实|其實|如是|是这样|是這樣){1,9}$"
+    r"|私下|纷纷|紛紛|开玩笑|開玩笑|开|開玩|曾经|曾經|略|特别|特別|其实|其實|如是|是这样|是這樣|[虽雖]然){1,9}$"
 )
 
 _CHINESE_CUT = re.compile(
@@ -65,8 +66,9 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
         "從",
     ):
         return start, start + 1
+    issued = _issued().search(sentence, start, end)
     cut = _CHINESE_CUT.search(sentence, start, end)
-    if cut and cut.start() - start >= 2:
+    if cut and cut.start() - start >= 2 and issued is None:
         tail = sentence[cut.end() : end]
         # 在工厂工作的王小明: the name follows 的.
         last = re.search(r"的(?=[\u4e00-\u9fff·]{2,8}$)(?!.*[中上下时時里裡内內会會间間][表]?$)", tail)
@@ -76,7 +78,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     if tail_match and tail_match.start() - start >= 1:
         end = tail_match.start()
     relative = re.match(r".*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
-    if relative and re.search(r"了|在|岁|歲|工作|来自|來自|从事", relative[0][:-1]):
+    if relative and issued is None and not _POINTING.match(sentence, start) and re.search(r"了|在|岁|歲|工作|来自|來自|从事", relative[0][:-1]):
         start += relative.end()  # 工作了六年的…: what a person did is not part of the name
     while end > start and sentence[end - 1] in " 　":
         end -= 1
@@ -86,7 +88,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     if (
         text.startswith(tuple(data["not_speakers"]))
         and text not in data["pronouns"]
-        and not text.startswith(("该", "一名", "一位", "一个", "其"))
+        and not _POINTING.match(text)
     ):
         return None
     if _NO_SPEAKER.search(text):
@@ -94,10 +96,29 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     return start, end
 
 
+# 这名护士 · 一些学者 · 有人: they begin like words that are no speakers.
+_POINTING = re.compile(
+    r"该|該|[这這那](?:[名位家份项項篇个個些种種]|[两兩几幾三四]|[^，]{0,4}(?:报告|報告|研究|调查|調查|声明|聲明|文章))|一(?:[名位个個些家份项項篇]|部分)|其(?!中)|有(?:人|些)"
+)
+
+
+@cache
+def _issued() -> re.Pattern[str]:
+    """A document and who issued it when: 审计署今年发布的一份报告."""
+    return re.compile(rf"的(?:一[份项項篇])?[^的，在]{{0,10}}{alternation(load('zh')['documents'])}$")
+
+
 # 李说: some texts use a surname alone.
 _SURNAMES = frozenset(
     "他她它我王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何林高罗羅郑鄭梁谢謝宋唐许許邓鄧冯馮韩韓曹彭曾肖蕭田董袁潘蔡蒋蔣余于杜叶葉程苏蘇魏吕呂丁任卢盧姚沈钟鍾崔谭譚陆陸范汪廖石金贾賈韦韋夏付方白邹鄒孟熊秦邱江尹薛闫閻段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯朴文安"
 )
+# （新华社北京11月18日电）· 中新社上海5月2日电（记者 王小明） · 本报讯
+_DATELINE = re.compile(
+    r"[（(【]?(?:[^，。（）()【】\n]{2,20}(?:\d{1,2}日|[今昨]日)?[电電]|本[报報][讯訊]|[^，。（）()【】\n]{2,8}[讯訊](?=[）)】 ]))"
+    r"(?:[）)】]|\s|[（(][^（）()\n]{2,20}[）)]){1,4}"
+)
+# Between a cue and its quotation; a noun needs a colon: 表示反对意见：“…”.
+_GAP = re.compile(r"^[^，,]{0,6}[：:]\s*$|^[ ：:，,“了着道過过]+$")
 _CONTINUES = re.compile(r"[：:，,]\s*\S")
 _LATIN = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž.'’-]*")
 _LONGEST_SPEAKER = 34  # characters; a word in Latin letters counts two
@@ -118,8 +139,15 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
     patterns = cue_patterns("zh")
     found: list[Statement] = []
     taken: set[int] = set()
+    dateline = _DATELINE.match(sentence)
+    if dateline:
+        sentence = " " * dateline.end() + sentence[dateline.end() :]
+    # “…”，她说，“…”: the cue belongs to both, also to the first.
+    interrupted = patterns["after"].match(sentence)
+    if interrupted and not patterns["more"].match(sentence, interrupted.end()):
+        interrupted = None
     if HEAD in sentence:
-        for key in ("before", "after"):
+        for key in ("after", "before") if interrupted else ("before", "after"):
             for match in patterns[key].finditer(sentence):
                 q = match.span("q")
                 if q[0] in taken or (
@@ -139,7 +167,7 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
                     continue
                 content = [q]
                 rest = sentence[q[1] :].strip(" ，。,.！!？?；;")
-                if key == "before" and match.end("cue") < q[0] and sentence[match.end("cue") : q[0]].strip(" ：:，,“了着道"):
+                if key == "before" and match.end("cue") < q[0] and _GAP.sub("", sentence[match.end("cue") : q[0]]):
                     continue  # 表示这是“…”的: the clause, not only the quotation
                 if key == "before" and rest and sentence[q[0] - 1] not in "：:，," and rest[0] not in "并同他她但":
                     continue
@@ -230,10 +258,21 @@ def _reporting_verb(sentence: str, start: int, end: int, body: int) -> Range | N
             continue
         if not gap and len(cue) < 3 and cue not in _FREE and end - match.end() < 12 and not _CLAUSAL.match(sentence, match.end()):
             continue
+        if cue in _FINDS and not _finds(sentence[start : match.start()]):
+            continue
         if cue.startswith("表") and _FEELING.match(sentence, match.end()):
             continue
         return match.span("cue")
     return None
+
+
+# What only a document or research does when it reports: 调查显示, 科学家发现.
+_FINDS = frozenset("显示 顯示 发现 發現 表明 揭示".split())
+
+
+def _finds(before: str) -> bool:
+    data = load("zh")
+    return any(term in before for key in ("documents", "groups") for term in data[key]) or "研究" in before
 
 
 def _first_subject(sentence: str, limit: int) -> Range | None:
@@ -265,10 +304,10 @@ _JOINED = re.compile(r"[并並且但而也还還又亦另]|同[时時]|[后後]�
 _CONTRAST = re.compile(r"但|而|不[过過]|然而|另一|.{2,12}[则則]|.{2,10}也|.{2,10}[还還]")
 # No report: 不认为 · 被认为 · 的报道 · 可能认为
 _BLOCKED = re.compile(
-    r"(?:不|没|沒|未|[没沒]有|被|所|的|之|可能|[应應][该該]|可以|[拒][绝絕]|能[够夠]?|无法|無法|想|要|如|若|[难難]以|以|來|来|据|據|[传傳]|听|聽|般|一|令人|使人|[让讓]人)$"
+    r"(?:不|没|沒|未|[没沒]有|被|所|的|之|可能|[应應][该該]|可以|[拒][绝絕]|能[够夠]?|无法|無法|想|要|如|若|[难難]以|以|(?<![后後])[来來]|(?<![数數证證论論])[据據]|[传傳]|听|聽|般|(?<![周週拜期])一|令人|使人|[让讓]人)$"
 )
 # A noun or a particle after the verb: 表示的 · 强调了重要性
-_NOMINAL = re.compile(r"\s?(?:的|了(?!解)|[过過](?!去)|着|著|之[为為]|[为為作成]|[书書]|[会會](?=上)|中(?:的|$)|者|人士|度$)")
+_NOMINAL = re.compile(r"\s?(?:的|姓名|身份|身分|了(?!解)|[过過](?!去|[，,：:])|着|著|之[为為]|[为為作成]|[书書]|[会會](?=上)|中(?:的|$)|者|人士|度$)")
 _PREDICATE = re.compile(
     r"[在於于向对對将將把被是有已曾正也都就从從以用跟仍並并與与]|反[对對]|支持|公布|發布|发布|釋出|释出|接受|[参參]加|出席|[形][容]|否[认認]|批[评評]|抨[击擊]|起草|感[谢謝]|因|[开開]始|[举舉]行|宣布|[现現]|[抵到][达達]"
     r"|[访訪][问問]|[发發]表|[计計][划劃]|[决決]定|[长長]期|[进進]行|希望|要求|推出|[质質]疑|[谴譴][责責]|[指][责責控]|.了(?!解)|呼[吁籲]|[签簽]署|提出|[没沒]|不|完成|[获獲]得|[当當][选選]"
@@ -289,5 +328,5 @@ _NEEDS_COMMA = frozenset(
 )
 _FREE = frozenset("表示 认为 認為 说 說 指出 相信".split())
 _CLAUSAL = re.compile(
-    r"[^，]{0,24}(?:[将將会會已是有不没沒能需在被要仍无無正受遭到让讓了使来來得太]|可能|[应應][该該]|[计計][划劃]|[为為])"
+    r"[自他她它对對]|[^，]{0,24}(?:可以|[将將会會已是有不没沒能需在被要仍无無正受遭到让讓了使来來得太]|可能|[应應][该該]|[计計][划劃]|[为為])"
 )
