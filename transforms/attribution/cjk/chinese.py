@@ -15,7 +15,7 @@ _CHINESE_TAIL = re.compile(
     r"(?:\d{1,4}月)?\d{1,4}[日号]?$|(?:则|則|也|还|還|並|并|又|都|曾|再次|进一步|進一步|日前|当天|當天|随后|隨後|随即|隨即|此前|先前|之前|稍早|对此|對此|赛后|賽後|会后|會後|事后|事後|赛前"
     r"|接着|接著|[微苦大]?笑(?:着|著)?|继续|繼續|回答|[\u4e00-\u9fff]{1,3}地|激动|激動|一早|今天|昨天|昨晚|今早|同时|同時|近日|最近|还曾|再|补充|補充|申明中|声明中|聲明中|后来|後來|最后|最後|于|均|就此"
     r"|仍|仍然|却|卻|更|亦|便|且|则|已|已经|已經|刚|剛|甚至|另外|反复|反覆|重复|重複|不断|不斷|一直|普遍|始终|始終|明确|明確|坚持|堅持|坚决|堅決|坚定|公开|公開|强烈|強烈|高调|高調|正式|首次|共同|直接"
-    r"|私下|纷纷|紛紛|开玩笑|開玩笑|开|開玩|曾经|曾經|略|特别|特別|其实|其實|如是|是这样|是這樣|[虽雖]然){1,9}$"
+    r"|私下|纷纷|紛紛|开玩笑|開玩笑|开|開玩|曾经|曾經|略|特别|特別|其实|其實|很快|迄今|至今|到[场場]|[现現][场場]|出面|(?:[周週]|星期|[礼禮]拜)[一二三四五六日天]|[本上][周週月]|如是|是这样|是這樣|[虽雖]然){1,9}$"
 )
 
 _CHINESE_CUT = re.compile(
@@ -69,27 +69,25 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     issued = _issued().search(sentence, start, end)
     cut = _CHINESE_CUT.search(sentence, start, end)
     if cut and cut.start() - start >= 2 and issued is None:
-        tail = sentence[cut.end() : end]
+        rest = sentence[cut.end() : end]
         # 在工厂工作的王小明: the name follows 的.
-        last = re.search(r"的(?=[\u4e00-\u9fff·]{2,8}$)(?!.*[中上下时時里裡内內会會间間][表]?$)", tail)
+        last = re.search(r"的(?=[\u4e00-\u9fff·]{2,8}$)(?!.*[中上下时時里裡内內会會间間][表]?$)", rest)
         if last is None or cut.start() - start > 2:
             end = cut.start()
-    tail_match = _CHINESE_TAIL.search(sentence, start, end)
-    if tail_match and tail_match.start() - start >= 1:
-        end = tail_match.start()
-    relative = re.match(r".*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
-    if relative and issued is None and not _POINTING.match(sentence, start) and re.search(r"了|在|岁|歲|工作|来自|來自|从事", relative[0][:-1]):
+    tail = _CHINESE_TAIL.search(sentence, min(start + 1, end), end)
+    end = tail.start() if tail else end
+    relative = None if issued or _POINTING.match(sentence, start) else re.match(r".*的(?=[\u4e00-\u9fff]{2,4}$)", sentence[start:end])
+    if relative and re.search(r"了|在|岁|歲|工作|来自|來自|从事", relative[0][:-1]):
         start += relative.end()  # 工作了六年的…: what a person did is not part of the name
     while end > start and sentence[end - 1] in " 　":
         end -= 1
+    joint = _JOINT.match(sentence, start, end)
+    if joint:
+        start = joint.end()
     text = sentence[start:end]
     if (len(text) < 2 and text not in _SURNAMES) or len(_LATIN.sub("aa", text)) > _LONGEST_SPEAKER:
         return None
-    if (
-        text.startswith(tuple(data["not_speakers"]))
-        and text not in data["pronouns"]
-        and not _POINTING.match(text)
-    ):
+    if text.startswith(tuple(data["not_speakers"])) and text not in data["pronouns"] and not _POINTING.match(text):
         return None
     if _NO_SPEAKER.search(text):
         return None
@@ -112,6 +110,7 @@ def _issued() -> re.Pattern[str]:
 _SURNAMES = frozenset(
     "他她它我王李张張刘劉陈陳杨楊黄黃赵趙吴吳周徐孙孫马馬朱胡郭何林高罗羅郑鄭梁谢謝宋唐许許邓鄧冯馮韩韓曹彭曾肖蕭田董袁潘蔡蒋蔣余于杜叶葉程苏蘇魏吕呂丁任卢盧姚沈钟鍾崔谭譚陆陸范汪廖石金贾賈韦韋夏付方白邹鄒孟熊秦邱江尹薛闫閻段雷侯龙龍史陶黎贺賀顾顧毛郝龚龔邵万萬钱錢严嚴覃武戴莫孔向汤湯朴文安"
 )
+_COMMA = re.compile(r"(?<!\d),|,(?!\d)")
 # （新华社北京11月18日电）· 中新社上海5月2日电（记者 王小明） · 本报讯
 _DATELINE = re.compile(
     r"[（(【]?(?:[^，。（）()【】\n]{2,20}(?:\d{1,2}日|[今昨]日)?[电電]|本[报報][讯訊]|[^，。（）()【】\n]{2,8}[讯訊](?=[）)】 ]))"
@@ -123,12 +122,28 @@ _CONTINUES = re.compile(r"[：:，,]\s*\S")
 _LATIN = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž.'’-]*")
 _LONGEST_SPEAKER = 34  # characters; a word in Latin letters counts two
 
+# Signs that a phrase is no noun phrase, or not one that speaks.
 _NO_SPEAKER = re.compile(
-    r"[的了着著和与與得不未没]$|[強调調示出][了调調]|[认認]为|認為|(?<![但凡总總])是|[没沒]有|不能|可以|[应應][该該]|如果|因[为為]|[虽雖]然|[时時后後中里裡]$|可能|^(?:[对對]|在|[为為]了|[关關][于於])"
-    r"|[将將]会|^(?:被|把|由|或|若|除|而|但|并|並)|[来來]$|^[的之以]|^根?[据據依]|(?:[做作发發][出布佈表]|[帮幫]助|提到|重申|同意|[请請]求|[他她们們][会會])$|[报報]称?$|[卻却]因"
-    r"|^[“「『]|无法|無法|拒[绝絕]|要求"
+    "|".join(
+        (
+            # words inside: verbs and conjunctions
+            r"[強调調示出][了调調]|[认認]为|認為|(?<![但凡总總])是|[没沒]有|不能|可以|[应應][该該]|如果|因[为為]|[虽雖]然|可能|[将將]会|[卻却]因|无法|無法"
+            r"|拒[绝絕]|要求|[曾已]被|被列|了(?!解|[^，]*的)|(?<![少中上大])[将將](?!军|軍|[领領]|士|[来來]|$)|[帮幫]助|提到|重申|同意|[请請]求|/",
+            # at the beginning: prepositions, adverbs and verbs
+            r"^(?:[对對]|在|[为為]了|[关關][于於]|被|把|由|或|若|除|而|但|并|並|[的之以“「『]|根?[据據依]|仍|已|再|不|截[至止]|到目前|呼[吁籲]|[检檢]查|公布"
+            r"|[发發]布|累[计計]|新增|[当當](?![局地事选選晚天]))",
+            # at the end: particles and verbs
+            r"(?:[的了着著和与與得不未没时時后後中里裡来來获獲做听聽]|[报報]称?|(?<![海机機])[关關]|一些|[做作发發][出布佈表]|[他她们們][会會])$",
+            # the whole: dates, and adverbs such as 老实说
+            r"^(?:(?:[周週]|星期|[礼禮]拜)[一二三四五六日天末]|\d{1,4}[年月日]|[昨今明][日天晚])$",
+            r"^(?:老[实實]|坦白|坦率|[简簡][单單]|[总總][的之体體]|一般|[严嚴]格|[准準][确確]|[确確]切|[换換]句[话話]|具[体體]|[反倒][过過])(?:[来來地])?$",
+        )
+    )
 )
 
+
+# What belongs to the sentence before, if the text has no blank between them, or an odd quotation mark.
+_JOINT = re.compile(r"[^\"]*[\u4e00-\u9fff][.?!](?=[\u4e00-\u9fff])|[^\"]*\"(?=[^\"]+$)")
 
 # Characters of a quotation that may be a name before its noun, with its marks: fewer if another quotation follows.
 _LONGEST_QUOTED_NAME, _SHORT_QUOTED_NAME = 16, 7
@@ -139,6 +154,7 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
     patterns = cue_patterns("zh")
     found: list[Statement] = []
     taken: set[int] = set()
+    sentence = _COMMA.sub("，", sentence)
     dateline = _DATELINE.match(sentence)
     if dateline:
         sentence = " " * dateline.end() + sentence[dateline.end() :]
@@ -200,10 +216,13 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
     return []
 
 
+_NO_SOURCE = re.compile(r"\s*(?:[的之]|并|並|其中)")
+
+
 def _cites(according: re.Match[str]) -> bool:
     """Return whether a formula names a source: 据X报道, or 据X with a word for a source."""
     data, np = load("zh"), according["np"]
-    if len(np) < 2 and not according["tail"]:
+    if _NO_SOURCE.match(np) or (len(np) < 2 and not according["tail"]):
         return False
     if according["tail"]:
         return not np.startswith(tuple(data["not_speakers"]))
@@ -256,7 +275,7 @@ def _reporting_verb(sentence: str, start: int, end: int, body: int) -> Range | N
             or end - match.end() < 4
         ):
             continue
-        if not gap and len(cue) < 3 and cue not in _FREE and end - match.end() < 12 and not _CLAUSAL.match(sentence, match.end()):
+        if not gap and len(cue) < 3 and cue not in _FREE and not _CLAUSAL.match(sentence, match.end()):
             continue
         if cue in _FINDS and not _finds(sentence[start : match.start()]):
             continue
@@ -267,12 +286,13 @@ def _reporting_verb(sentence: str, start: int, end: int, body: int) -> Range | N
 
 
 # What only a document or research does when it reports: 调查显示, 科学家发现.
-_FINDS = frozenset("显示 顯示 发现 發現 表明 揭示".split())
+_FINDS = frozenset("显示 顯示 发现 發現 表明".split())
 
 
 def _finds(before: str) -> bool:
     data = load("zh")
-    return any(term in before for key in ("documents", "groups") for term in data[key]) or "研究" in before
+    terms = (*data["documents"], *data["groups"], "研究", "测试", "測試", "实验", "實驗", "分析")
+    return _CHINESE_TAIL.sub("", before).rstrip("们們员員").removesuffix("人").endswith(terms)
 
 
 def _first_subject(sentence: str, limit: int) -> Range | None:
@@ -304,10 +324,13 @@ _JOINED = re.compile(r"[并並且但而也还還又亦另]|同[时時]|[后後]�
 _CONTRAST = re.compile(r"但|而|不[过過]|然而|另一|.{2,12}[则則]|.{2,10}也|.{2,10}[还還]")
 # No report: 不认为 · 被认为 · 的报道 · 可能认为
 _BLOCKED = re.compile(
-    r"(?:不|没|沒|未|[没沒]有|被|所|的|之|可能|[应應][该該]|可以|[拒][绝絕]|能[够夠]?|无法|無法|想|要|如|若|[难難]以|以|(?<![后後])[来來]|(?<![数數证證论論])[据據]|[传傳]|听|聽|般|(?<![周週拜期])一|令人|使人|[让讓]人)$"
+    r"(?:不|没|沒|未|[没沒]有|[份项項篇]|[联聯]合|[发發][表布佈]|被|所|的|之|可能|[应應][该該]|可以|[拒][绝絕]|能[够夠]?|无法|無法|想|要|如|若|[难難]以|以"
+    r"|(?<![后後])[来來]|(?<![数數证證论論])[据據]|[传傳]|听|聽|般|(?<![周週拜期])一|令人|使人|[让讓]人)$"
 )
 # A noun or a particle after the verb: 表示的 · 强调了重要性
-_NOMINAL = re.compile(r"\s?(?:的|姓名|身份|身分|了(?!解)|[过過](?!去|[，,：:])|着|著|之[为為]|[为為作成]|[书書]|[会會](?=上)|中(?:的|$)|者|人士|度$)")
+_NOMINAL = re.compile(
+    r"\s?(?:的|姓名|身份|身分|了(?!解)|[过過](?!去|[，,：:])|着|著|之[为為]|[为為作成]|[书書]|[会會](?=上)|中(?:的|$)|者|人士|度$)"
+)
 _PREDICATE = re.compile(
     r"[在於于向对對将將把被是有已曾正也都就从從以用跟仍並并與与]|反[对對]|支持|公布|發布|发布|釋出|释出|接受|[参參]加|出席|[形][容]|否[认認]|批[评評]|抨[击擊]|起草|感[谢謝]|因|[开開]始|[举舉]行|宣布|[现現]|[抵到][达達]"
     r"|[访訪][问問]|[发發]表|[计計][划劃]|[决決]定|[长長]期|[进進]行|希望|要求|推出|[质質]疑|[谴譴][责責]|[指][责責控]|.了(?!解)|呼[吁籲]|[签簽]署|提出|[没沒]|不|完成|[获獲]得|[当當][选選]"
@@ -324,7 +347,7 @@ _NEEDS_COMMA = frozenset(
     "介绍 介紹 回应 回應 批评 批評 评论 評論 呼吁 呼籲 说明 說明 解释 解釋 提到 谈到 談到 提及 回答 答 问 問 披露 澄清 质疑 質疑 "
     "談及 谈及 回忆 回憶 主张 主張 建议 建議 重申 担心 擔心 怀疑 懷疑 感叹 感嘆 补充 補充 警告 指 写道 直言 坦言 反驳 反駁 "
     "预计 預計 估计 估計 希望 "
-    "抱怨 提醒 感慨 大喊 高呼".split()
+    "称之为 稱之為 称其为 稱其為 爆料 抱怨 提醒 感慨 大喊 高呼".split()
 )
 _FREE = frozenset("表示 认为 認為 说 說 指出 相信".split())
 _CLAUSAL = re.compile(
