@@ -76,13 +76,13 @@ def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> 
     first, last = min(start for start, _ in spans), max(end for _, end in spans)
     low = max(first - _CONTEXT_CHARS, 0)
     high = min(last + _CONTEXT_CHARS, len(text))
-    hidden = list(text[low:high])
+    window = text[low:high]
     for a, b in content:
         if a < last and b > first and any(a <= x and y <= b for x, y in spans):
             continue
-        for index in range(max(a, low) - low, min(b, high) - low):
-            hidden[index] = _HIDDEN
-    window = "".join(hidden)
+        begin, end = max(a, low) - low, min(b, high) - low
+        if begin < end:
+            window = window[:begin] + _HIDDEN * (end - begin) + window[end:]
     start = 0
     for match in _SENTENCE_END.finditer(window, 0, min(first - low + 1, len(window))):  # the capital that follows, too
         if match.end() <= first - low and not _ABBREVIATED.search(window[max(match.start() - 5, 0) : match.start() + 1]):

@@ -6,7 +6,7 @@ import re
 from functools import cache
 from typing import Any
 
-from newsbeam.transforms.attribution.outlets import mentions
+from newsbeam.transforms.attribution.outlets import phrase_mentions
 from newsbeam.transforms.package_data import data_names, load_yaml
 
 LANGUAGES = ("en", "ko", "ja", "zh", "de", "es", "fr", "ru", "ar")
@@ -113,7 +113,7 @@ def sources() -> dict[str, frozenset[str]]:
 
 def is_outlet(name: str) -> bool:
     """Return whether a phrase names a news agency, newspaper or broadcaster."""
-    return bool(mentions(name)) or any(
+    return bool(phrase_mentions(name)) or any(
         word.lower() in sources()["outlet_words"] and word not in ("news", "reporters", "journalists", "daily")
         for word in _WORD.findall(name)
     )

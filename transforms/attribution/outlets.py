@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 from newsbeam.transforms.package_data import load_yaml
@@ -250,9 +250,15 @@ def _short_forms() -> dict[str, dict[str, Outlet]]:
     return {form: {key: by_id[key] for key in keys} for form, keys in _data()["short"].items()}
 
 
+@lru_cache(maxsize=1 << 12)
+def phrase_mentions(phrase: str) -> tuple[Mention, ...]:
+    """Return the `mentions` of a phrase that is asked about several times."""
+    return tuple(mentions(phrase))
+
+
 def identify(phrase: str) -> Outlet | None:
     """Return the one outlet that a phrase names, else None."""
-    named = {mention.outlet for mention in mentions(phrase)}
+    named = {mention.outlet for mention in phrase_mentions(phrase)}
     return named.pop() if len(named) == 1 else None
 
 
@@ -271,7 +277,7 @@ def is_name_of(phrase: str, outlet: Outlet) -> bool:
     The Yonhap news agency is; a Reuters photographer named Jane Doe is not.
     """
     rest = phrase
-    for mention in reversed(mentions(phrase)):
+    for mention in reversed(phrase_mentions(phrase)):
         if mention.outlet is outlet:
             rest = rest[: mention.start] + rest[mention.end :]
     left = sum(map(str.isalpha, _SMALL_WORD.sub("", rest)))

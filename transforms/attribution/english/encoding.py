@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import accumulate
 
 from newsbeam.transforms.attribution.lexicon import english, load, sources
 from newsbeam.transforms.attribution.quotations import Quotation, quotations
@@ -72,22 +73,15 @@ def read(text: str, paragraphs: list[tuple[int, int]]) -> Reading:
     signs: list[int] = []
 
     def plain(position: int, upto: int, always: int) -> None:
-        for match in _TOKEN.finditer(text, position, upto):
-            token = match.group()
-            start, end = match.span()
-            if token[-1] == "t" and len(token) > 3 and token[-3:] in ("n't", "n’t"):
-                # Split "don't" into do and n't.
-                word, known = _word(token[:-3])
-                starts.append(start)
-                ends.append(end - 3)
-                words.append(word)
-                signs.append(known | always)
-                token, start = token[-3:], end - 3
-            word, known = _word(token)
-            starts.append(start)
-            ends.append(end)
-            words.append(word)
-            signs.append(known | always)
+        spans = [match.span() for match in _TOKEN.finditer(text, position, upto)]
+        tokens = [text[start:end] for start, end in spans]
+        if _NOT.search(text, position, upto):
+            spans, tokens = _split_not(spans, tokens)
+        known = [_word(token) for token in tokens]
+        starts.extend([start for start, _ in spans])
+        ends.extend([end for _, end in spans])
+        words.extend([word for word, _ in known])
+        signs.extend([sign | always for _, sign in known])
 
     for start, end in paragraphs:
         first = len(words)
@@ -108,25 +102,40 @@ def read(text: str, paragraphs: list[tuple[int, int]]) -> Reading:
     return Reading(starts, ends, words, signs, *_sentences(words, signs))
 
 
+_NOT = re.compile("n['’]t")
+
+
+def _split_not(spans: list[tuple[int, int]], tokens: list[str]) -> tuple[list[tuple[int, int]], list[str]]:
+    """Split "don't" into do and n't."""
+    parts: list[tuple[int, int]] = []
+    words: list[str] = []
+    for (start, end), token in zip(spans, tokens, strict=True):
+        if len(token) > 3 and token.endswith(("n't", "n’t")):
+            parts += ((start, end - 3), (end - 3, end))
+            words += (token[:-3], token[-3:])
+        else:
+            parts.append((start, end))
+            words.append(token)
+    return parts, words
+
+
 def _sentences(words: list[str], signs: list[int]) -> tuple[list[int], list[int]]:
     """Return the sentence and the paragraph index of each token."""
-    sentences: list[int] = []
-    paragraphs: list[int] = []
-    sentence = paragraph = 0
-    ended = False
-    for k, word in enumerate(words):
+    begins_sentence, begins_paragraph = [0] * len(words), [0] * len(words)
+    for k in [k for k, word in enumerate(words) if word in _BOUNDARIES]:
+        word = words[k]
         if word == BREAK:
-            paragraph += 1
-            sentence += 1
-        elif ended and not (signs[k] & _NO_BEGINNING == 0 and word[0].isalpha()) and word not in _FINAL:
-            sentence += 1
-        sentences.append(sentence)
-        paragraphs.append(paragraph)
+            begins_sentence[k] = begins_paragraph[k] = 1
+            continue
         if word == CLOSING:
-            ended = k > 0 and words[k - 1] in _FINAL
+            ends = k > 0 and words[k - 1] in _FINAL
         else:
-            ended = word in _FINAL and not signs[k] & (1 << INSIDE) and not (word == "." and k > 0 and _is_short(words[k - 1]))
-    return sentences, paragraphs
+            ends = not signs[k] & (1 << INSIDE) and not (word == "." and k > 0 and _is_short(words[k - 1]))
+        if ends and k + 1 < len(words):
+            after = words[k + 1]
+            continues = after in _FINAL or (signs[k + 1] & _NO_BEGINNING == 0 and after[:1].isalpha())
+            begins_sentence[k + 1] = 0 if continues else 1
+    return list(accumulate(begins_sentence)), list(accumulate(begins_paragraph))
 
 
 def _is_short(word: str) -> bool:
@@ -140,6 +149,7 @@ def _abbreviations() -> frozenset[str]:
 
 
 _FINAL = (".", "!", "?", "…")
+_BOUNDARIES = frozenset((*_FINAL, BREAK, CLOSING))
 _LAST = (*_FINAL, ":", CLOSING)  # how a paragraph of prose ends
 # a token without any of these continues a sentence
 _NO_BEGINNING = 1 << _CAPITAL | 1 << _NUMBER | 1 << _MARK

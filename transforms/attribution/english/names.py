@@ -6,7 +6,7 @@ import re
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 from newsbeam.transforms.attribution.lexicon import is_outlet, load, sources
 from newsbeam.transforms.document import SpeakerKind
@@ -35,6 +35,7 @@ _TITLE_CASE = frozenset(
 _BEFORE_OUTLET = frozenset(("russian", "chinese", "japanese", "south", "korean", "north", "recent"))
 
 
+@lru_cache(maxsize=1 << 14)
 def _bare(word: str) -> str:
     if word.endswith(("'s", "’s")):
         word = word[:-2]
@@ -118,10 +119,7 @@ class Names:
             part = part[:size]
         elif sum(word[0].isupper() for word in part) > _MAX_NAME_WORDS:
             return
-        if (
-            any(len(word) > 2 and word.lower() in _names("organisation_words") | _names("outlet_words") | _names("places") for word in part)
-            or part[-1].isupper()
-        ):
+        if any(len(word) > 2 and word.lower() in _no_people() for word in part) or part[-1].isupper():
             return
         name = " ".join(part)
         self.count[name] += 1
@@ -350,6 +348,12 @@ def _is_title(low: str) -> bool:
 @cache
 def _names(key: str) -> frozenset[str]:
     return sources()[key]
+
+
+@cache
+def _no_people() -> frozenset[str]:
+    """Return words that are no part of a person's name."""
+    return _names("organisation_words") | _names("outlet_words") | _names("places")
 
 
 def pronoun(text: str) -> str:

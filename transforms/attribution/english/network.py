@@ -51,10 +51,8 @@ class Layer:
 
 def _activate(sums: Floats) -> Floats:
     """Convert sums to activations 0..255, in place."""
-    np.floor(sums, out=sums)
-    np.maximum(sums, 0, out=sums)
-    np.minimum(sums, MAX_ACTIVATION, out=sums)
-    return sums
+    sums.clip(0, MAX_ACTIVATION, out=sums)
+    return np.floor(sums, out=sums)
 
 
 def _convolve(layer: Layer, values: Floats, inside: Floats | None) -> Floats:
@@ -143,14 +141,18 @@ class Network:
         numbers = np.zeros((2, len(tokens) + 2 * reach), np.int32)
         numbers[0, reach : reach + len(tokens)] = sentences
         numbers[1, reach : reach + len(tokens)] = paragraphs
+        around = np.array([start for start, _ in cues])[:, None] + np.arange(size)
+        away = numbers[:, around]
+        away -= away[:, :, reach, None]
+        rows = distance(away[0], away[1])
         for begin in range(0, len(cues), _BATCH_CUES):
             some = cues[begin : begin + _BATCH_CUES]
-            values = np.stack([padded[start : start + size] for start, _ in some])
+            taken = around[begin : begin + _BATCH_CUES]
+            values = padded[taken]
             edge = some[0][0] < reach or some[-1][0] + reach >= len(tokens)
-            within = np.stack([inside[start : start + size] for start, _ in some]) if edge else None
+            within = inside[taken] if edge else None
             values += self.places
-            away = np.stack([numbers[:, start : start + size] - numbers[:, start + reach, None] for start, _ in some])
-            values += self.where[distance(away[:, 0], away[:, 1])]
+            values += self.where[rows[begin : begin + _BATCH_CUES]]
             for row, (start, end) in enumerate(some):
                 values[row] += encoded[start : min(end, start + reach)].max(axis=0) @ self.head
                 values[row, reach : reach + min(end - start, reach)] += self.marked

@@ -65,37 +65,32 @@ class Tokens:
         E: list[int] = []
         W: list[str] = []
         B: list[int] = []
-        self.cues: list[int] = []
+        cues: list[int] = []
         position = start
         for quotation in [*quotes, None]:
             upto = quotation.start if quotation else end
             for match in _TOKEN.finditer(text, position, upto):
                 word = match.group()
-                first = word[0]
-                if first.isalnum():
+                begin, stop = match.span()
+                if word[0].isalnum():
                     low, known, reports = _word(word)
                     if reports:
-                        self.cues.append(len(W))
-                elif (low := word) == ".":
+                        cues.append(len(W))
+                else:
+                    low, known = word, _punctuation(word)
                     if (
-                        W
-                        and E[-1] == match.start()
-                        and (text[S[-1] : E[-1]] in abbreviations or (len(W[-1]) == 1 and B[-1] & CAP))
-                        and match.end() < end
+                        word == "."
+                        and W
+                        and E[-1] == begin
+                        and (text[S[-1] : begin] in abbreviations or (len(W[-1]) == 1 and B[-1] & CAP))
+                        and stop < end
                     ):
-                        E[-1] = match.end()
+                        E[-1] = stop
                         W[-1] += "."
                         B[-1] |= words.get(W[-1], 0)
                         continue
-                    known = STOP
-                elif word in (",", "，", "、"):
-                    known = COMMA
-                elif first in "([{)]}" or word in ":;–—--!?…" or first in ".-":
-                    known = STOP
-                else:
-                    known = STOP if first in "|•*" else 0
-                S.append(match.start())
-                E.append(match.end())
+                S.append(begin)
+                E.append(stop)
                 W.append(low)
                 B.append(known)
             if quotation:
@@ -104,7 +99,7 @@ class Tokens:
                 W.append("“”")
                 B.append(QUOTE)
                 position = quotation.end
-        self.S, self.E, self.W, self.B = S, E, W, B
+        self.S, self.E, self.W, self.B, self.cues = S, E, W, B, cues
 
     def sentences(self) -> Iterator[tuple[int, int, int]]:
         """Yield token ranges (start, end of words, end of punctuation)."""
@@ -675,6 +670,14 @@ class Tokens:
         while q < hi and self.B[q] & CAP and not self.B[q] & TIME:
             q += 1
         return (k, q) if q > k and self._is_np(k, q) else None
+
+
+@lru_cache(maxsize=1 << 10)
+def _punctuation(mark: str) -> int:
+    """Return the class bits of a token that is no word."""
+    if mark in (",", "，", "、"):
+        return COMMA
+    return STOP if mark[0] in "([{)]}.-|•*" or mark in ":;–—!?…" else 0
 
 
 @lru_cache(maxsize=1 << 15)

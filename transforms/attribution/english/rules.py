@@ -130,6 +130,9 @@ class Reader:
         if self._laid_out(start, end, quotes):
             return
         self.tokens = Tokens(text, start, end, quotes)
+        if not quotes and not self.tokens.cues and according_phrases()[0].keys().isdisjoint(self.tokens.W):
+            self.closed_by = self.block = None
+            return  # nobody speaks
         self.verbs = Verbs(self.tokens)
         before = len(self.found)
         first = True
@@ -184,7 +187,7 @@ class Reader:
             if self._in_relative_clause(cue, following):
                 continue
             floor = self._statement(cue, a, b, floor, following)
-        if any(word in according_phrases()[0] for word in W[a:b]):
+        if not according_phrases()[0].keys().isdisjoint(W[a:b]):
             self._according_to(a, b, begun)
         if B[a] & QUOTE and b - a > 2:
             self._so_construction(a, b, begun)

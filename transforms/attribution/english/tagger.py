@@ -179,21 +179,25 @@ def _viterbi(rows: list[list[int]], begin: int, end: int) -> list[tuple[int, int
 
 
 def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, learned: Model) -> list[Statement]:
-    scores = roles.astype(np.int32)
+    scores = np.ascontiguousarray(roles.transpose(2, 0, 1), np.int32)
     reach = learned.network.reach
     total = len(reading.words)
     # Positions outside the text get no role.
     for row, (start, _, _) in enumerate(cues):
         if start < reach:
-            scores[row, : reach - start] = (1 << 22, 0, 0)
+            scores[:, row, : reach - start] = _NO_ROLE
         if start + reach >= total:
-            scores[row, total - start + reach :] = (1 << 22, 0, 0)
-    paths = scores.argmax(axis=2)
+            scores[:, row, total - start + reach :] = _NO_ROLE
     # The margins of source and of content over the better of the other two roles.
-    none, source, content = scores[:, :, 0], scores[:, :, 1], scores[:, :, 2]
+    none, source, content = scores
     limit = 8 * learned.unit
-    sources_by = np.minimum(source - np.maximum(none, content), limit)
-    content_by = np.minimum(content - np.maximum(none, source), limit)
+    sources_by = source - np.maximum(none, content)
+    content_by = content - np.maximum(none, source)
+    # A tie goes to the first role: none, source, content.
+    paths = np.where(content_by > 0, 2, np.where((source > none) & (source >= content), 1, 0))
+    changed = paths[:, 1:] != paths[:, :-1]
+    np.minimum(sources_by, limit, out=sources_by)
+    np.minimum(content_by, limit, out=content_by)
     found = []
     for row, (start, end, margin) in enumerate(cues):
         offset = start - reach
@@ -201,7 +205,7 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
         contents: list[tuple[int, int]] = []
         sure = length = 0
         path = paths[row]
-        edges = np.flatnonzero(path[1:] != path[:-1]) + 1
+        edges = np.flatnonzero(changed[row]) + 1
         bounds = [0, *edges.tolist(), len(path)]
         for low, high in pairwise(bounds):
             role = int(path[low])
@@ -238,6 +242,9 @@ def _link(reading: Reading, cues: list[tuple[int, int, int]], roles: Floats, lea
         if odds >= learned.least:
             found.append(Statement(pieces, cue, speaker, learned.score(odds), direct=direct, features=features))
     return found
+
+
+_NO_ROLE = np.array([[1 << 22], [0], [0]], np.int32)  # scores at positions outside the text
 
 
 def _drop_fragments(reading: Reading, pieces: list[tuple[int, int]], cue: int) -> list[tuple[int, int]]:
