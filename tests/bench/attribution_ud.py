@@ -38,10 +38,10 @@ HERE = Path(__file__).resolve().parent
 SCORER = HERE.parents[2] / "shared/bench/attribution/score.py"
 CODES = {
     "Arabic": "ar", "Chinese": "zh", "Croatian": "hr", "Czech": "cs", "Dutch": "nl", "English": "en", "Finnish": "fi", "French": "fr",
-    "Galician": "gl", "German": "de", "Greek": "el", "Hebrew": "he", "Hindi": "hi", "Hungarian": "hu", "Indonesian": "id",
-    "Italian": "it", "Japanese": "ja", "Korean": "ko", "Norwegian": "nb", "Persian": "fa", "Polish": "pl", "Portuguese": "pt",
-    "Romanian": "ro", "Russian": "ru", "Spanish": "es", "Swedish": "sv", "Thai": "th", "Turkish": "tr", "Ukrainian": "uk",
-    "Vietnamese": "vi",
+    "Galician": "gl", "German": "de", "Greek": "el", "Hebrew": "he", "Hindi": "hi", "Hungarian": "hu", "Icelandic": "is",
+    "Indonesian": "id", "Italian": "it", "Japanese": "ja", "Korean": "ko", "Norwegian": "nb", "Persian": "fa", "Polish": "pl",
+    "Portuguese": "pt", "Romanian": "ro", "Russian": "ru", "Spanish": "es", "Swedish": "sv", "Thai": "th", "Turkish": "tr",
+    "Ukrainian": "uk", "Vietnamese": "vi",
 }  # fmt: skip
 Span = tuple[int, int]
 

@@ -22,7 +22,7 @@ Range = tuple[int, int]
 NOWHERE = (-1, -1)
 _CONTEXT_CHARS = 400  # characters of the sentence to read on either side of cue and speaker
 _HIDDEN = "\ue000"
-_SENTENCE_END = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[])|[\n。！？؟]")
+_SENTENCE_END = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[\ue000])|[\n。！？؟]")
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
 
 
@@ -61,7 +61,8 @@ def links(text: str, content: Sequence[Range], cue: Range, speaker: Range, langu
         return speaker, []
     offset, window = _sentence(text, anchors, content)
     if not _required_words(language).search(window):
-        return speaker, []
+        heard = _indirect_object(text, cue, speaker, language) if language not in ("en", *EASTERN) else None
+        return speaker, [] if heard is None else [heard]
     if language == "en":
         return _english(text, offset, window, cue, speaker)
     return _foreign(text, offset, window, cue, speaker, language)
@@ -457,11 +458,27 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
                 continue
             if _names_outlet(text[a:b], language) or (_OUTLET_CONTEXT.search(match.group()) and not _SMALL.match(text, a)):
                 to.append((a, b))
+    heard = _indirect_object(text, cue, who, language) if language not in EASTERN else None
+    if heard is not None and not any(_overlaps(heard, other) for other in (*reporting, *hearing)):
+        hearing.append(heard)
     outlet = _trailing_outlet(text, who) if not hearing and who[0] >= 0 and language != "de" else None
     if outlet is not None:
         hearing.append(outlet)  # сказал Иван Примеров РИА Новости
         who = who[0], who[0] + len(text[who[0] : outlet[0]].rstrip(" ,"))
     return who, [*reporting, *hearing]
+
+
+def _indirect_object(text: str, cue: Range, speaker: Range, language: str) -> Range | None:
+    """Return the outlet that follows a verb whose subject precedes it: X fortalte Bergens Tidende at …."""
+    if cue[0] < 0 or not 0 <= speaker[0] < cue[0]:
+        return None
+    match = _NAMES.match(text, cue[1])
+    if match is None or _overlaps(match.span("np"), speaker) or not _names_outlet(match["np"], language):
+        return None
+    return match.span("np")
+
+
+_NAMES = re.compile(r"\s(?P<np>[A-ZÀ-ÖØ-Þ][\w.-]{1,30}(?: [A-ZÀ-ÖØ-Þ][\w.-]{1,30}){0,3})(?!\w)")
 
 
 def _outlet_end(text: str, start: int, end: int) -> int:

@@ -34,6 +34,7 @@ _SHORTEST_STEM = 5  # letters
 _LONGEST_TITLE = 40  # characters of a name in quotation marks
 _LONGEST_DATELINE = 12  # tokens
 _LONGEST_ASIDE = 26  # words
+_CLOSING_MARKS = ("”", "“", "»", "«", '"', "''")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,9 @@ class Lexicon:
     # by first word: all words of a form, longest first
     verbs: dict[str, tuple[tuple[str, ...], ...]]
     framing: frozenset[str]
+    showing: frozenset[str]  # forms that report only if a document is their subject
+    evident: dict[str, frozenset[str]]  # forms that report what a source shows, and the prepositions before the source
+    documents: tuple[str, ...]
     separable: dict[str, frozenset[str]]  # the particles that follow a form, of which one must
     questions: frozenset[str]
     conjunctions: frozenset[str]
@@ -68,6 +72,7 @@ class Lexicon:
     after: tuple[tuple[str, ...], ...]
     of: frozenset[str]
     pronouns: frozenset[str]
+    obliques: frozenset[str]  # pronouns in the case that follows “according to”
     articles: frozenset[str]
     clause_endings: tuple[str, ...]
     adverbs: frozenset[str]
@@ -93,6 +98,7 @@ class Lexicon:
     person_endings: tuple[str, ...]  # endings of nouns for persons
     according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
     oblique: tuple[str, ...]
+    genitives: tuple[str, ...]
     objects: tuple[str, ...]
     clitics: frozenset[str]
     openings: frozenset[str]  # first words of a cue, with a pronoun before it
@@ -129,7 +135,9 @@ def lexicon(language: str) -> Lexicon:
     finite = [*conjugated(data, "finite", "stems"), *data.get("verbs", ())]
     finite += [prefix + verb for prefix in data.get("verb_prefixes", ()) for verb in finite]
     data = {**data, "verbs": finite if compound else [*finite, *participles]}
-    for phrase in phrases("verbs") + phrases("framing"):
+    evident = {form: frozenset(prepositions) for form, prepositions in data.get("evident", {}).items()}
+    data["evident_forms"] = tuple(evident)
+    for phrase in phrases("verbs") + phrases("framing") + phrases("showing") + phrases("evident_forms"):
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
     separable = {form: frozenset(particles) for form, particles in data.get("separable", {}).items()}
@@ -153,6 +161,9 @@ def lexicon(language: str) -> Lexicon:
         ),
         verbs={first: tuple(forms) for first, forms in verbs.items()},
         framing=frozenset(" ".join(phrase) for phrase in phrases("framing")),
+        showing=frozenset(" ".join(phrase) for phrase in phrases("showing")),
+        evident=evident,
+        documents=tuple(words("documents")),
         separable=separable,
         questions=words("questions"),
         conjunctions=words("conjunction"),
@@ -161,6 +172,7 @@ def lexicon(language: str) -> Lexicon:
         after=phrases("according_after"),
         of=words("of"),
         pronouns=words("pronouns"),
+        obliques=words("oblique_pronouns"),
         articles=words("articles"),
         clause_endings=tuple(data.get("clause_endings", ())),
         adverbs=words("adverbs"),
@@ -187,6 +199,7 @@ def lexicon(language: str) -> Lexicon:
         person_endings=tuple(data.get("person_endings", ())),
         according_pronouns=_with_pronouns(data.get("according_pronoun", {})),
         oblique=tuple(data.get("oblique_endings", ())),
+        genitives=tuple(data.get("genitive_endings", ())),
         persons=words("persons"),
         clitics=words("clitics"),
         openings=frozenset(verbs) | frozenset(separable) | words("auxiliaries") | words("clitics"),
@@ -481,8 +494,13 @@ class _Reader:
     def _cue(self, cue: Range, following: Range | None) -> None:
         lex, t = self.lex, self.t
         left = self._left_edge(cue[0])
-        framing = " ".join(token.low for token in t[cue[0] : cue[1]]) in lex.framing
+        words = self._words(cue)
+        framing = words in lex.framing
         if lex.verb_final and self._verb_final(cue):
+            return
+        prepositions = lex.evident.get(words)
+        if prepositions is not None:
+            self._evident(cue, left, prepositions, following)
             return
         opens = self._nothing_between(left, cue[0])
         if opens and self._conjunction(cue[1]) > 0 and (apposed := self._apposed(left, cue[0])) is not None:
@@ -549,7 +567,31 @@ class _Reader:
                     tail = [] if quotes else self._tail(cue[1])
                     self._add([*quotes, *clause, *tail], cue, subject, _CLAUSE_SCORE, bool(quotes), len(t) if tail else cue[1])
 
+    def _words(self, cue: Range) -> str:
+        return " ".join(token.low for token in self.t[slice(*cue)])
+
+    def _documented(self, speaker: Range | None) -> bool:
+        """Return whether a phrase of the sentence names a document."""
+        words = [token.low for token in self.t if speaker is not None and speaker[0] <= token.start < speaker[1]]
+        return any(word.endswith(self.lex.documents) or word.startswith(self.lex.documents) for word in words)
+
+    def _evident(self, cue: Range, left: int, prepositions: frozenset[str], following: Range | None) -> None:
+        """Read a source behind a preposition, before or after the verb: uit het rapport blijkt dat …."""
+        t = self.t
+        content, _ = self._content_behind(cue[1], following, framing=False)
+        at = next((n for n in range(left, cue[0]) if t[n].low in prepositions), None)
+        if at is None:
+            at = next((n for n in range(cue[1], min(cue[1] + 4, len(t))) if t[n].low in prepositions), None)
+        end = self._noun_phrase_end(at + 1) if at is not None else 0
+        if at is None or not content or end == at + 1 or not self._speaks(at + 1, end):
+            return
+        speaker = t[at + 1].start, t[end - 1].end
+        if end <= self._token_at(content[0][0]):
+            self._add(content, cue, speaker, _CLAUSE_SCORE, upto=self._token_at(content[-1][1]))
+
     def _add(self, content: list[Range], cue: Range, speaker: Range | None, score: float, direct: bool = False, upto: int = 0) -> None:
+        if self._words(cue) in self.lex.showing and not self._documented(speaker):
+            return
         move = self.offset
         who = None if speaker is None else (-speaker[0] - 2, -speaker[1] - 2) if speaker[0] < 0 else (speaker[0] + move, speaker[1] + move)
         self.made.append(
@@ -699,7 +741,11 @@ class _Reader:
         It may lack a verb only if the sentence continues.
         """
         t = self.t
-        if at <= self.taken or t[at - 1].kind != "mark" or t[at - 1].low not in (",", "–", "—", "-", "،", "?", "!"):
+        if at > self.taken + 2 and t[at - 1].low in _CLOSING_MARKS:
+            at -= 1  # …, I waited," she said: the quotation began in a sentence before
+            if t[at - 1].kind != "mark" and t[at].kind == "mark":
+                at += 1
+        elif at <= self.taken or t[at - 1].kind != "mark" or t[at - 1].low not in (",", "–", "—", "-", "،", "?", "!"):
             return []
         words = [token for token in t[self.taken : at - 1] if token.kind != "mark"]
         dash = self.taken == 0 and t[0].kind == "mark" and t[0].low in ("-", "–", "—")
@@ -712,7 +758,7 @@ class _Reader:
         if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
             return []
         last = at - 2
-        while last > self.taken and t[last].low in (",", "،", "–", "—"):
+        while last > self.taken and t[last].kind == "mark" and (t[last].low in (",", "،", "–", "—") or t[last + 1].low in _CLOSING_MARKS):
             last -= 1
         return [(t[self._skip_marks(self.taken)].start, t[last].end)]
 
@@ -988,6 +1034,10 @@ class _Reader:
         source = _is_source(head.low, self.lex) or head.low.isupper() or (head.capital and self._named(n + 1))
         return end if document or source else n
 
+    def _pronoun(self, n: int) -> bool:
+        """Return whether the token is a personal pronoun, of any case: enligt henne."""
+        return self._personal(self.t[n]) or self.t[n].low in self.lex.obliques
+
     def _adverbial_end(self, at: int) -> int:
         """Return the end of an adverbial phrase between a verb and its subject.
 
@@ -1041,7 +1091,7 @@ class _Reader:
                 or (n > at and max(self._time_end(n), self._hearer_end(n)) > n)
             ):
                 break
-            if token.kind in "np" or (token.capital and n > at):
+            if token.kind in "np" or (token.capital and (n > at or self._named(n))):
                 noun = True
             elif token.low in self.lex.subject_marks:
                 break
@@ -1052,8 +1102,10 @@ class _Reader:
                 timed = any(other.low in self.lex.times for other in t[n + 1 : n + 3])
                 if not (noun or part) or token.low not in self.lex.of or self._object(n + 1) or timed:
                     break
-                if token.kind == "a" and self._named(n - 1) and n + 1 < len(t) and t[n + 1].kind in "dm" and not t[n + 1].capital:
-                    break  # sa Kari Nordmann i det siste programmet
+                if token.kind == "a" and self._named(n - 1) and n + 1 < len(t) and not t[n + 1].capital:
+                    behind = t[n + 1]
+                    if behind.kind in "dm" or (self.lex.verb_second and behind.kind == "n" and not _is_source(behind.low, self.lex)):
+                        break  # sa Kari Nordmann i det siste programmet, på ráðstefnu
             elif token.kind == "c":
                 if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
                     break
@@ -1393,7 +1445,7 @@ class _Reader:
             phrase = next((words for words in lex.before if _follows(t, n, words)), None)
             if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
                 start = n + len(phrase)
-                end = self._noun_phrase_end(start) if not (start < len(t) and self._personal(t[start])) else start + 1
+                end = self._noun_phrase_end(start) if not (start < len(t) and self._pronoun(start)) else start + 1
                 if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):
                     end -= 1  # a predicate: Według policji ranne zostały …
                 end = self._before_unknown_verb(start, end) if lex.verb_second else self._source_end(start, end)
@@ -1417,8 +1469,24 @@ class _Reader:
         for n in range(start + 1, end):
             before, token = self.t[n - 1], self.t[n]
             nouns = before.kind == token.kind == "n" and not before.capital and not token.capital and before.low[-1] != "s"
-            if nouns and not _is_source(token.low, self.lex) and token.low not in self.lex.tags.words:
+            if (
+                nouns
+                and not token.low.endswith(self.lex.genitives)
+                and not _is_source(token.low, self.lex)
+                and token.low not in self.lex.tags.words
+            ):
                 return n
+        last = self.t[end - 1]
+        if (
+            end - start > 1
+            and end < len(self.t)
+            and self.t[end].kind in "rdaomt"
+            and not last.capital
+            and (_is_source(self.t[end - 2].low, self.lex) or self.t[end - 2].capital)
+            and not _is_source(last.low, self.lex)
+            and not last.low.endswith(self.lex.genitives)
+        ):
+            return end - 1  # enligt länsstyrelsen övervakas nu …
         return end
 
     def _source_end(self, start: int, end: int) -> int:
@@ -1444,7 +1512,11 @@ class _Reader:
         before = [token for token in t[:first] if token.kind != "mark"]
         close = self._without_marks(behind, len(t))
         content: list[Range] = []
-        if len(before) > 2 or (close - behind > 1 and any(token.capital or token.kind == "n" for token in before[1:] or before)):
+        if (
+            len(before) > 2
+            or (len(before) == 2 and t[first - 1].kind != "mark")
+            or (close - behind > 1 and any(token.capital or token.kind == "n" for token in before[1:] or before))
+        ):
             content.append((t[self._skip_marks(0)].start, t[self._without_marks(0, first) - 1].end))
         if close - behind > 1 and not (content and last < len(t) and t[last].kind == "mark" and t[last].low not in (",", "،")):
             content.append((t[behind].start, t[close - 1].end))

@@ -24,7 +24,7 @@ _ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
 _MAX_PRONOUN_CHARS = 900  # characters from a name to its pronoun
 _WESTERN = ("de", "es", "fr", "ru")
 # Other languages with capitals, in which lists of titles tell a name from a role.
-CASED = ("cs", "el", "fi", "gl", "hr", "hu", "id", "it", "nb", "nl", "pl", "pt", "ro", "sv", "tr", "uk", "vi")
+CASED = ("cs", "el", "fi", "gl", "hr", "hu", "id", "is", "it", "nb", "nl", "pl", "pt", "ro", "sv", "tr", "uk", "vi")
 _CAPITALS = re.compile(r"(?<!\w)[^\W\d_a-zß-öø-ÿ][\w’'-]{1,60}(?: [^\W\d_a-zß-öø-ÿ][\w’'-]{1,60}){1,4}(?![\w-])")
 
 

@@ -20,9 +20,9 @@ from newsbeam.transforms.attribution.tags import CLOSED, Tags
 TARGET = Path(__file__).resolve().parents[1] / "weights" / "tags"
 CODES = {
     "Chinese": "zh", "Croatian": "hr", "Czech": "cs", "Dutch": "nl", "Finnish": "fi", "French": "fr", "Galician": "gl", "German": "de",
-    "Greek": "el", "Hebrew": "he", "Hungarian": "hu", "Indonesian": "id", "Italian": "it", "Norwegian": "nb", "Persian": "fa",
-    "Polish": "pl", "Portuguese": "pt", "Romanian": "ro", "Russian": "ru", "Spanish": "es", "Swedish": "sv", "Turkish": "tr",
-    "Ukrainian": "uk", "Vietnamese": "vi",
+    "Greek": "el", "Hebrew": "he", "Hungarian": "hu", "Icelandic": "is", "Indonesian": "id", "Italian": "it", "Norwegian": "nb",
+    "Persian": "fa", "Polish": "pl", "Portuguese": "pt", "Romanian": "ro", "Russian": "ru", "Spanish": "es", "Swedish": "sv",
+    "Turkish": "tr", "Ukrainian": "uk", "Vietnamese": "vi",
 }  # fmt: skip
 _OPEN = {"NOUN": "n", "PROPN": "p", "ADJ": "j", "ADV": "r", "NUM": "m", "INTJ": "z", "X": "z", "SYM": "z"}
 _CLOSED = {"AUX": "x", "DET": "d", "PRON": "o", "ADP": "a", "SCONJ": "s", "CCONJ": "c", "PART": "t"}
