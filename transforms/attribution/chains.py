@@ -416,8 +416,7 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
     name = text[speaker[0] : speaker[1]] if speaker[0] >= 0 else ""
     for match in patterns["citing"].finditer(window):
         a, b = match.start("np") + offset, match.end("np") + offset
-        if a < cue[0] < b:
-            b = cue[0]  # со ссылкой на X сообщило
+        b = _before_verb(text, a, b, language)
         b = a + len(text[a:b].rstrip(" ,،、，"))
         if b - a < 2 or _HIDDEN in match["np"]:
             continue
@@ -438,6 +437,8 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
             b = a + len(text[a:b].rstrip(" ,،、，"))
             a += len(text[a:b]) - len(text[a:b].lstrip())
             b = _outlet_end(text, a, b)
+            if text[a] in _CLOSING and (close := text.find(_CLOSING[text[a]], a + 1, b)) > 0:
+                b = close + 1  # изданию «Новости» инженер
             if (
                 key == "hearing"
                 and language not in EASTERN
@@ -479,6 +480,17 @@ def _indirect_object(text: str, cue: Range, speaker: Range, language: str) -> Ra
 
 
 _NAMES = re.compile(r"\s(?P<np>[A-ZÀ-ÖØ-Þ][\w.-]{1,30}(?: [A-ZÀ-ÖØ-Þ][\w.-]{1,30}){0,3})(?!\w)")
+
+
+_CLOSING = {"«": "»", "„": "”", "“": "”", '"': '"'}
+
+
+def _before_verb(text: str, start: int, end: int, language: str) -> int:
+    """Return the end of a cited source before a reporting verb: s odvoláním na zdroj napsala."""
+    verbs = lexicon(language).verbs
+    return next(
+        (word.start() + start for word in re.finditer(r"[^\W\d_]+", text[start:end]) if word.start() and word.group() in verbs), end
+    )
 
 
 def _outlet_end(text: str, start: int, end: int) -> int:

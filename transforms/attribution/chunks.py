@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
+from typing import Any
 
 from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, WESTERN, load
 from newsbeam.transforms.attribution.statement import Statement
@@ -35,6 +36,7 @@ _LONGEST_TITLE = 40  # characters of a name in quotation marks
 _LONGEST_DATELINE = 12  # tokens
 _LONGEST_ASIDE = 26  # words
 _CLOSING_MARKS = ("”", "“", "»", "«", '"', "''")
+_LONGEST_OUTLET = 4  # words
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,7 @@ class Lexicon:
     hearer_marks: frozenset[str]  # prepositions before it: pro server Novinky
     places: frozenset[str]  # prepositions of a place where something was said: в министерстве сообщили
     document_verbs: frozenset[str]  # verbs of what stands in a document
+    document_places: frozenset[str]  # more prepositions for them: z raportu wynika
     plural_endings: tuple[str, ...]  # endings of verbs whose subject may be left out: they say
     person_endings: tuple[str, ...]  # endings of nouns for persons
     according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
@@ -155,7 +158,7 @@ def lexicon(language: str) -> Lexicon:
                 *separable,
                 *participles,
                 *(p[0] for p in phrases("according_before") + phrases("according_after")),
-                *(p[-1] for p, _ in _with_pronouns(data.get("according_pronoun", {}))),
+                *(p[-1] for p, _ in _with_pronouns(data)),
             )
             for word in _WORD.findall(phrase)
         ),
@@ -189,15 +192,16 @@ def lexicon(language: str) -> Lexicon:
         objects=tuple(data.get("object_endings", ())),
         times=words("times"),
         hearers=words("hearers"),
-        hearing=words("hearing") | words("hearers"),
+        hearing=words("hearing"),
         hearer_marks=words("hearer_marks"),
         outlet_nouns=words("publications"),
         cyrillic=any("а" <= word[:1] <= "я" for word in data.get("conjunction", ())),
         places=words("inverted_place"),
         document_verbs=words("document_verbs"),
+        document_places=words("document_places"),
         plural_endings=tuple(data.get("plural_endings", ())),
         person_endings=tuple(data.get("person_endings", ())),
-        according_pronouns=_with_pronouns(data.get("according_pronoun", {})),
+        according_pronouns=_with_pronouns(data),
         oblique=tuple(data.get("oblique_endings", ())),
         genitives=tuple(data.get("genitive_endings", ())),
         persons=words("persons"),
@@ -216,13 +220,14 @@ def lexicon(language: str) -> Lexicon:
     )
 
 
-def _with_pronouns(data: dict[str, list[str]]) -> tuple[tuple[tuple[str, ...], int], ...]:
+def _with_pronouns(data: dict[str, Any]) -> tuple[tuple[tuple[str, ...], int], ...]:
     """Return the formulas of according to with a pronoun: по его словам, podle něj."""
     made = [
         ((*before.split(), who, *after.split()), len(before.split()))
-        for before in data.get("before") or [""]
-        for who in data.get("who", ())
-        for after in data.get("after") or [""]
+        for group in (data.get("according_pronoun", {}), *data.get("according_pronouns", ()))
+        for before in group.get("before") or [""]
+        for who in group.get("who", ())
+        for after in group.get("after") or [""]
     ]
     return tuple(sorted(made, key=lambda item: (-len(item[0]), item)))
 
@@ -350,6 +355,16 @@ def read(sentence: str, offset: int, language: str, last: Range | None) -> list[
     if lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
         return []
     return _Reader(sentence, offset, lex, last).read()
+
+
+def topic(sentence: str, offset: int, language: str) -> Range | None:
+    """Return the subject of a sentence that reports nothing, for the verbs without one that follow."""
+    lex = lexicon(language)
+    if not lex.pro_drop or not lex.relatives:
+        return None
+    reader = _Reader(sentence, offset, lex, None)
+    found = reader.topic(len(reader.t))
+    return None if found is None else (found[0] + offset, found[1] + offset)
 
 
 def closes(sentence: str, language: str) -> bool:
@@ -487,7 +502,7 @@ class _Reader:
         if cue[0] == 0 or self.t[cue[0] - 1].low not in (",", "–", "—"):
             return False
         behind, after = self._phrase_behind(cue[1])
-        return behind is not None and self._ends(after) and not any(token.kind == "quote" for token in self.t)
+        return behind is not None and self._ends(after) and not any(token.kind == "quote" for token in (self.t[cue[0] - 2], self.t[-1]))
 
     # -- one verb -------------------------------------------------------------------------------------------------------
 
@@ -510,7 +525,8 @@ class _Reader:
                 return
         located = self._located(left, cue)
         behind, after = self._phrase_behind(cue[1])
-        if located is None and (where := self._located_behind(cue)) is not None:
+        where = self._located_behind(cue) if located is None else None
+        if where is not None:
             behind, after = where
         if opens and left:
             quotes = self._quotes_before(left)
@@ -525,6 +541,8 @@ class _Reader:
                 tail = self._tail(after)
                 self._add([*clause, *tail], cue, behind, _CLAUSE_SCORE, upto=len(self.t) if tail else after)
                 return
+        if located is None and where is None and lex.places and t[cue[0]].low in lex.document_verbs:
+            return
         subject = located
         if subject is None:
             subject = self._phrase_before(left, cue[0]) if not opens or t[left - 1].low in (",", "،", ")") else None
@@ -539,13 +557,14 @@ class _Reader:
             subject, start = behind, after
         heir = False
         if subject is None:
-            if not (lex.pro_drop or self.made):
+            subject = self._coordinated(left)
+            if not (lex.pro_drop or self.made or subject):
                 return
-            if cue[0] and t[cue[0] - 1].low in lex.impersonal:
-                return  # se informa que
+            if self._impersonal(cue):
+                return
             if cue[0] == 0 and start < len(t) and t[start].low == ":" and all(token.capital for token in t[start + 1 :]):
                 return  # Napsala: Jana Nová
-            subject, heir = self._earlier_subject(left) or self._heir(), True
+            subject, heir = subject or self._earlier_subject(left) or self._heir(), subject is None
         content, direct = self._content_behind(start, following, framing)
         if content:
             self._add(
@@ -621,6 +640,27 @@ class _Reader:
                 return self.t[n].start, self.t[end - 1].end
             n = max(end, n + 1)
         return None
+
+    def _coordinated(self, left: int) -> Range | None:
+        """Return the subject of the clause before one that “and” or “but” joins to it."""
+        t = self.t
+        if not self.lex.relatives or not left or left >= len(t) or t[left - 1].low != "," or t[left].kind != "c":
+            return None
+        return self.topic(left)
+
+    def topic(self, limit: int) -> Range | None:
+        """Return the subject that begins the sentence, if it names a source."""
+        t, n = self.t, self.taken
+        while n < limit and t[n].kind in "crt" and not t[n].capital:
+            n += 1
+        if n < limit and self._personal(t[n]):
+            return t[n].start, t[n].end
+        end = min(self._noun_phrase_end(n), limit)
+        if end == n or end >= len(t) or not self._speaks(n, end):
+            return None
+        named = any(self._named(m) for m in range(n, end)) or (t[n].kind == "p" and t[n].capital)
+        titled = any(token.low in self.lex.persons for token in t[n:end])
+        return (t[n].start, t[end - 1].end) if (named or titled) and t[end].kind in "vxrotN," else None
 
     def _heir(self) -> Range | None:
         """Return the previous speaker, in this sentence or before it.
@@ -967,31 +1007,44 @@ class _Reader:
         """
         t, n = self.t, at
         if at < len(t) and t[at].low in self.lex.hearer_marks:
-            return self._outlet_end(at + 1, at)
+            return self._outlet_end(at + 1, at, marked=True)
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
             n += 1
         if n >= len(t) or t[n].low not in self.lex.hearers:
             return at
-        return self._outlet_end(n, at) if t[n].low in self.lex.hearing and t[n].kind != "p" else n + 1
+        return self._outlet_end(n, n + 1) if t[n].low in self.lex.hearing and not t[n].capital else n + 1
 
-    def _outlet_end(self, at: int, otherwise: int) -> int:
-        """Return the end of an outlet's name behind a noun: агентству Reuters, server Novinky, Jutarnji list."""
-        t, n = self.t, at
-        while n < len(t) and not t[n].capital and (t[n].kind == "j" or t[n].low in self.lex.hearing or _is_source(t[n].low, self.lex)):
+    def _outlet_end(self, at: int, otherwise: int, *, marked: bool = False) -> int:
+        """Return the end of an outlet's name behind its noun or preposition: агентству Reuters, pro server Novinky.
+
+        Without a preposition, a name may also be the speaker's.
+        """
+        t, n, nouns = self.t, at, self.lex.hearing | self.lex.outlet_nouns
+        while n < len(t) and not t[n].capital and (t[n].kind == "j" or t[n].low in nouns):
             n += 1
+        noun = any(token.low in nouns for token in t[at:n])
         first = n
-        while n < len(t) and t[n].capital:
+        while n < len(t) and t[n].capital and n - first < _LONGEST_OUTLET:
             n += 1
             if not t[n - 1].low:
                 return n  # in quotation marks
-        foreign = first < n and t[first].low[:1].isascii() and self.lex.cyrillic
-        if n - first > 1 and not (n < len(t) and t[n].kind in "nj") and not (foreign and t[n - 1].low.isascii()):
-            n = first + (1 if n - first > 2 or foreign or first == at else 0)
-        elif n - first == 1 and first > at and not foreign and (n >= len(t) or t[n].kind not in "njd"):
+        size = n - first
+        foreign = size > 0 and self.lex.cyrillic and t[first].low[:1].isascii()
+        if size > 1 and foreign:
+            n = next((m for m in range(first, n) if not t[m].low[:1].isascii()), n)
+        elif size > 2 or (size == 2 and not noun and n < len(t) and t[n].kind == "mark"):
+            n = first + 1
+        elif size == 1 and not marked and not foreign and (n >= len(t) or t[n].kind not in "njd"):
             n = first
         while n < len(t) and n > first and t[n].low in self.lex.outlet_nouns:
             n += 1
-        return max(n, otherwise) if n > at else otherwise
+        return n if n > first or noun else otherwise
+
+    def _occasion(self, n: int) -> bool:
+        return n < len(self.t) and self.t[n].kind == "n" and not self.t[n].capital and not _is_source(self.t[n].low, self.lex)
+
+    def _outlet_at(self, n: int) -> bool:
+        return n < len(self.t) and (self.t[n].low in self.lex.outlet_nouns or self.t[n].low in self.lex.hearing)
 
     def _personal(self, token: Token) -> bool:
         return token.kind == "o" and token.low in self.lex.pronouns
@@ -999,7 +1052,7 @@ class _Reader:
     def _located(self, left: int, cue: Range) -> Range | None:
         """Return the source in a phrase of place before a verb without a subject: в министерстве сообщили."""
         t, n = self.t, left
-        while n < cue[0] and t[n].kind in "crt" and t[n].low not in self.lex.places:
+        while n < cue[0] and t[n].kind in "crt" and t[n].low not in self.lex.places | self.lex.document_places:
             n += 1
         end = self._place_end(n, cue)
         return (t[n + 1].start, t[end - 1].end) if end > n and all(token.kind in "xrtoN" for token in t[end : cue[0]]) else None
@@ -1009,19 +1062,37 @@ class _Reader:
         t, n = self.t, cue[1]
         if not self._placed(cue):
             return None
-        while n < len(t) and n - cue[1] < _SHORT_SUBJECT and t[n].low not in self.lex.places and (t[n].kind in "xrto" or t[n].capital):
+        while (
+            n < len(t)
+            and n - cue[1] < _SHORT_SUBJECT
+            and t[n].low not in self.lex.places | self.lex.document_places
+            and (t[n].kind in "xrto" or t[n].capital)
+        ):
             n += 1
         end = self._place_end(n, cue)
         return ((t[n + 1].start, t[end - 1].end), end) if end > n else None
 
     def _placed(self, cue: Range) -> bool:
         verb = self.t[cue[0]].low
-        return bool(self.lex.places) and (verb in self.lex.document_verbs or verb.endswith(self.lex.plural_endings or ("\ue000",)))
+        return bool(self.lex.places) and (
+            self._impersonal(cue)
+            or verb in self.lex.document_verbs
+            or (bool(self.lex.plural_endings) and verb.endswith(self.lex.plural_endings))
+        )
+
+    def _impersonal(self, cue: Range) -> bool:
+        """Return whether the verb has no person as its subject: se informa que, uvádí se."""
+        t = self.t
+        return (cue[0] > 0 and t[cue[0] - 1].low in self.lex.impersonal) or (
+            bool(self.lex.places) and cue[1] < len(t) and t[cue[1]].low in self.lex.impersonal
+        )
 
     def _place_end(self, n: int, cue: Range) -> int:
         """Return the end of a phrase of place that names a source, or `n`."""
         t = self.t
-        if n + 1 >= len(t) or t[n].low not in self.lex.places or not self._placed(cue):
+        document = self._impersonal(cue) or (n < len(t) and t[cue[0]].low in self.lex.document_verbs)
+        places = self.lex.places | self.lex.document_places if document else self.lex.places
+        if n + 1 >= len(t) or t[n].low not in places or not self._placed(cue):
             return n
         end = self._noun_phrase_end(n + 1)
         words = t[n + 1 : end]
@@ -1030,7 +1101,6 @@ class _Reader:
         head = next((token for token in words if token.kind in "np"), None)
         if head is None or any(token.low in self.lex.times for token in words):
             return n
-        document = t[cue[0]].low in self.lex.document_verbs
         source = _is_source(head.low, self.lex) or head.low.isupper() or (head.capital and self._named(n + 1))
         return end if document or source else n
 
@@ -1062,8 +1132,13 @@ class _Reader:
         while clause < len(t) and t[clause].kind not in ("mark", "quote", "C", "s", "v", "x"):
             clause += 1
         source = next((m for m in range(n, clause) if _is_source(t[m].low, self.lex) or self._personal(t[m])), clause)
-        if timed or (source == n and self.lex.relatives and t[n].low not in self.lex.sources):
-            source = clause  # na posiedzeniu rady: the attribute of a noun
+        if timed:
+            source = clause
+        elif source == n and self.lex.relatives and _is_source(t[n].low, self.lex) and t[n].low not in self.lex.sources:
+            # na posiedzeniu rady: the attribute of a noun
+            source = next((m for m in range(n + 1, clause) if t[m].low in self.lex.sources), clause)
+            if source == clause:
+                return at
         if source < clause and not any(token.capital for token in t[n:source]):
             while source > n and t[source - 1].kind == "j":
                 source -= 1
@@ -1088,7 +1163,8 @@ class _Reader:
             if (
                 token.kind in ("mark", "quote", "C", "s", "N")
                 or self._is_verb(n)
-                or (n > at and max(self._time_end(n), self._hearer_end(n)) > n)
+                or (n > at and self._time_end(n) > n)
+                or (n > at and self._hearer_end(n) > n and (token.low not in self.lex.hearer_marks or self._outlet_at(n + 1)))
             ):
                 break
             if token.kind in "np" or (token.capital and (n > at or self._named(n))):
@@ -1102,6 +1178,8 @@ class _Reader:
                 timed = any(other.low in self.lex.times for other in t[n + 1 : n + 3])
                 if not (noun or part) or token.low not in self.lex.of or self._object(n + 1) or timed:
                     break
+                if self._named(n - 1) and token.low in self.lex.places and self._occasion(n + 1):
+                    break  # мэр Игорь Латышев в беседе
                 if token.kind == "a" and self._named(n - 1) and n + 1 < len(t) and not t[n + 1].capital:
                     behind = t[n + 1]
                     if behind.kind in "dm" or (self.lex.verb_second and behind.kind == "n" and not _is_source(behind.low, self.lex)):
@@ -1445,6 +1523,9 @@ class _Reader:
             phrase = next((words for words in lex.before if _follows(t, n, words)), None)
             if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
                 start = n + len(phrase)
+                if start < len(t) and t[start].kind == "quote" and t[start].end - t[start].start <= _LONGEST_TITLE:
+                    self._accorded((n, start), start, start + 1)
+                    return
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._pronoun(start)) else start + 1
                 if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):
                     end -= 1  # a predicate: Według policji ranne zostały …

@@ -234,8 +234,9 @@ def _classed(paragraphs: _Paragraphs, language: str) -> list[Statement]:
                 continue
             new = chunks.read(sentence, offset, language, last)
             found += new
-            if new and new[-1].speaker is not None:
-                last, last_speaker_at = new[-1].speaker, paragraph
+            about = new[-1].speaker if new else chunks.topic(sentence, offset, language)
+            if about is not None:
+                last, last_speaker_at = about, paragraph
         before = paragraph
     return found
 
