@@ -14,6 +14,7 @@ from newsbeam.transforms.attribution.svo.grammar import (
     HEAD,
     HEARER_NOUNS,
     LEFT_EDGES,
+    LETTERS,
     NAME_BEHIND,
     NAMED,
     NEXT_WORD,
@@ -300,7 +301,7 @@ class Speakers:
         if g.language == "ar":
             if words[0].startswith("لل") or (len(words) == 1 and words[0].endswith(("ا", "اً")) and not words[0].startswith("ال")):
                 return False  # to whom or how it was said
-            return low not in g.prepositions and low not in g.conjunctions and len(words) <= 10
+            return low not in g.prepositions and low not in g.conjunctions and len(words) <= 10 and LETTERS.search(low) is not None
         if low in g.conjunctions or low in self.g.clause_words:
             return False
         if low in g.articles or low.startswith(("l'", "l’", "un'", "un’")):

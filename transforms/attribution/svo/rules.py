@@ -78,6 +78,9 @@ _NOT_BEFORE_NOUNS = {
 }
 
 
+_DEMONSTRATIVES = frozenset("هذا هذه ذلك تلك هؤلاء نفس أحدث كل".split())
+
+
 @dataclass
 class _Cue:
     start: int
@@ -683,6 +686,8 @@ class _Reader:
                     verb = source_end(s[match.end() : end], g.language)
                     end = match.end() + verb if verb else end
                 speaker = self.speakers.noun(match.end(), end, according=True, whole=True)
+                if g.language == "ar" and speaker is not None and not self._certain(speaker):
+                    return []
                 inner = g.cue.match(s, match.end())
                 if inner and inner.end() < end:
                     # según dijo X
@@ -717,6 +722,11 @@ class _Reader:
         if g.pronoun is not None and (match := g.pronoun.search(s)) is not None:
             return self._rest_of_sentence(match.span("cue"), match.span("who"), match.start("cue"), match.end("cue"), 0.8)
         return []
+
+    def _certain(self, source: Range) -> bool:
+        """Return whether an Arabic phrase after “according to” is a source: listed, or short and without a demonstrative."""
+        words = self.s[slice(*source)].split()
+        return self.g.known.match(words[0]) is not None or (len(words) <= 4 and not _DEMONSTRATIVES.intersection(words))
 
     def _rest_of_sentence(self, cue: Range, speaker: Range, first: int, rest: int, score: float) -> list[Statement]:
         """Add the sentence without its source, which is `s[first:rest]`."""
