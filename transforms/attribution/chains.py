@@ -164,6 +164,7 @@ def _required_words(language: str) -> re.Pattern[str]:
         )
     data = load(language)
     words = [word for key in ("hearing", "citing", "passing", "quoted") for word in data.get(key, ())]
+    words += [word for key in ("hearing", "passing") for kind in ("after", "endings") for word in data.get(f"{key}_{kind}", ())]
     return re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
 
 
@@ -462,6 +463,9 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
     heard = _indirect_object(text, cue, who, language) if language not in EASTERN else None
     if heard is not None and not any(_overlaps(heard, other) for other in (*reporting, *hearing)):
         hearing.append(heard)
+    for role, span in _postposed(offset, window, language):
+        if not any(_overlaps(span, other) for other in (who, *reporting, *hearing)):
+            (reporting if role == "passing" else hearing).append(span)
     outlet = _trailing_outlet(text, who) if not hearing and who[0] >= 0 and language != "de" else None
     if outlet is not None:
         hearing.append(outlet)  # сказал Иван Примеров РИА Новости
@@ -491,6 +495,25 @@ def _before_verb(text: str, start: int, end: int, language: str) -> int:
     return next(
         (word.start() + start for word in re.finditer(r"[^\W\d_]+", text[start:end]) if word.start() and word.group() in verbs), end
     )
+
+
+def _postposed(offset: int, window: str, language: str) -> list[tuple[str, Range]]:
+    """Return outlets whose endings, or the words after them, say what they do: NTV'ye, Reuters'ın aktardığına göre."""
+    data = load(language)
+    keys = [key for key in ("passing", "hearing") if f"{key}_after" in data or f"{key}_endings" in data]
+    found: list[tuple[str, Range]] = []
+    for mention in mentions(window) if keys else ():
+        end = mention.end
+        while end < len(window) and (window[end].isalpha() or window[end] in "'’"):
+            end += 1
+        rest = window[end:].lstrip()
+        for key in keys:
+            if rest.startswith(tuple(data.get(f"{key}_after", ()))) or window[mention.start : end].endswith(
+                tuple(data.get(f"{key}_endings", ()))
+            ):
+                found.append((key, (mention.start + offset, end + offset)))
+                break
+    return found
 
 
 def _outlet_end(text: str, start: int, end: int) -> int:

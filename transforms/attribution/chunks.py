@@ -37,6 +37,18 @@ _LONGEST_DATELINE = 12  # tokens
 _LONGEST_ASIDE = 26  # words
 _CLOSING_MARKS = ("”", "“", "»", "«", '"', "''")
 _LONGEST_OUTLET = 4  # words
+_LONGEST_OPENING = 14  # words before the subject of a sentence whose verb is last
+_SHORTEST_CLAUSE = 8  # characters
+# Turkish cases by ending: of possessors; of objects and places; of nouns that another possesses. And clauses that are objects.
+_GENITIVE = re.compile(r"['’]n?[ıiuü]n$|\w{2}(?:n[ıiuü]n|l[ae]r[ıi]n|[ğbcds][ıiuü]n)$|\w{3}[ıiuü]n$")
+_OBLIQUE = re.compile(
+    r"['’](?:y?[ae]|n[ae]|[dt][ae]n?|n[dt][ae]n?|y?[ıiuü]|n[ıiuü])$|\w{2}(?:[ıiuü]n[ae]|l[ae]r[ae]|l[ae]r[ıi]n[ae]|[ıiuü]n[ıiuü]|l[ae]r[ıi]n[ıi]|n[dt][ae]n?|y[ae])$"
+    r"|\w{3}[dt][ae]n?$|[ae]r[ae]k$|ken$|\w{2}y?[ıiuü]p$|\w{2}ınca$"
+)
+_POSSESSED = ("sı", "si", "su", "sü", "ları", "leri", "mı", "ni", "ğı", "ği", "cı", "ci", "bi", "bı", "ü", "ı", "i")
+_NOMINAL = re.compile(
+    r"(?:[dt][ıiuü]ğ|[ae]c[ae]ğ|[dt][ıiuü]kl[ae]r|[ae]c[ae]kl[ae]r|m[ae]s|m[ae]m|m[ae]l[ae]r)\w*[ıiuüae]n?[ıiuüae]$|olup$|\bdiye$|ğin[ei]$|ğın[aı]$"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +128,12 @@ class Lexicon:
     verb_second: bool
     bare: bool
     clause_subject: bool
+    direct: frozenset[str]  # verbs before which words are quoted without marks
+    converbs: tuple[tuple[str, ...], ...]  # forms that report before another verb of the same subject
+    reporting_participles: tuple[tuple[str, ...], ...]  # forms that report before the speaker: diyen Şahin
+    occasions: frozenset[str]  # words that say where somebody spoke, before the content
+    groups: frozenset[str]
+    named_after: bool  # `after` asks for a name or a listed source
 
 
 @cache
@@ -157,6 +175,7 @@ def lexicon(language: str) -> Lexicon:
                 *verbs,
                 *separable,
                 *participles,
+                *data.get("reporting_participles", ()),
                 *(p[0] for p in phrases("according_before") + phrases("according_after")),
                 *(p[-1] for p, _ in _with_pronouns(data)),
             )
@@ -217,6 +236,12 @@ def lexicon(language: str) -> Lexicon:
         verb_second=order == "verb second",
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
+        direct=words("direct"),
+        converbs=phrases("converbs"),
+        reporting_participles=phrases("reporting_participles"),
+        occasions=words("occasions"),
+        groups=words("groups") | words("organisations"),
+        named_after=data.get("named_after") == "true",
     )
 
 
@@ -490,9 +515,22 @@ class _Reader:
         for number, cue in enumerate(cues):
             if cue[0] >= self.taken:
                 self._cue(cue, cues[number + 1] if number + 1 < len(cues) else None)
+        if not self.made and self.lex.reporting_participles:
+            self._attributive()
         if not self.made:
             self._according()
         return self.made
+
+    def _attributive(self) -> None:
+        """Read a quotation with a participle before its speaker: “…” diyen Şahin ayrıldı."""
+        t = self.t
+        for n in range(1, len(t) - 1):
+            size = self._closing_phrase(n + 1, self.lex.reporting_participles)
+            if size and t[n - size].kind == "quote":
+                end = self._walk(n + 1, len(t))
+                if end > n + 1 and self._nominative(n + 1, end):
+                    self._before_participle(0, n + 1 - size, n + 1, (t[n + 1].start, t[end - 1].end))
+                    return
 
     def _closing(self, cue: Range) -> bool:
         """Return whether a verb and its speaker close the sentence.
@@ -511,7 +549,8 @@ class _Reader:
         left = self._left_edge(cue[0])
         words = self._words(cue)
         framing = words in lex.framing
-        if lex.verb_final and self._verb_final(cue):
+        if lex.verb_final:
+            self._verb_final(cue)
             return
         prepositions = lex.evident.get(words)
         if prepositions is not None:
@@ -1438,41 +1477,189 @@ class _Reader:
 
     # -- other orders ---------------------------------------------------------------------------------------------------
 
-    def _verb_final(self, cue: Range) -> bool:
-        """Read X, "…" dedi. · X, … söyledi. · …, dedi X.
+    def _verb_final(self, cue: Range) -> None:
+        """Read X, "…" dedi. · X, … söyledi. · …, dedi X. · X şöyle konuştu: ….
 
         The speaker is at the beginning of the sentence, or at its end after the verb.
         """
         t = self.t
         first = self._skip_marks(self.taken)
         if first >= cue[0]:
-            return False
+            return
         quotes = [n for n in range(self.taken, cue[0]) if t[n].kind == "quote"]
+        near = bool(quotes) and all(token.kind in ("mark", "r") for token in t[quotes[-1] + 1 : cue[0]])
+        direct = t[cue[0]].low in self.lex.direct or t[cue[1] - 1].low in self.lex.direct
         behind, after = self._phrase_behind(cue[1])
-        if behind and self._ends(after):
+        if behind and (self._ends(after) or (direct and t[cue[0] - 1].kind in ("mark", "quote"))) and not self._colon(cue[1]):
             content = (
                 [(t[n].start, t[n].end) for n in quotes]
                 if quotes and quotes[-1] >= cue[0] - 2
                 else [(t[first].start, t[self._without_marks(1, cue[0]) - 1].end)]
             )
             self._add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
+            return
+        limit = quotes[0] if near else cue[0]
+        start, end = self._final_subject(first, limit, direct and not near)
+        speaker = (t[start].start, t[end - 1].end) if end > start else None
+        named = speaker or self._heir()
+        if speaker and start > first + 1 and (size := self._closing_phrase(start, self.lex.reporting_participles)):
+            self._before_participle(first, start - size, start, speaker)
+        begin = max(self._content_start(end, cue[0]), self.taken)
+        for n in range(begin + 2, cue[0] - 1):
+            size = self._closing_phrase(n + 1, self.lex.converbs)
+            if size and named is not None and begin < n + 1 - size:
+                self._clause(begin, n + 1 - size, (n + 1 - size, n + 1), named)
+                begin = self._skip_marks(n + 1)
+        if self._colon(cue[1]):
+            content, direct = self._rest(self._skip_marks(cue[1]), None)
+            if content and named:
+                self._add(content, cue, named, _QUOTATION_SCORE if direct else _CLAUSE_SCORE, direct, len(t))
+        elif near and t[quotes[-1]].end - t[quotes[-1]].start > 12:
+            spoken = [n for n in quotes if n >= begin]
+            self._add([(t[n].start, t[n].end) for n in spoken], cue, named, _QUOTATION_SCORE, True, cue[1])
+        elif named is not None and cue[0] - begin > 1 and (direct or self._nominal(cue[0])):
+            self._clause(begin, cue[0], cue, named, _CLAUSE_SCORE if speaker else _HEIR_SCORE)
+
+    def _clause(self, begin: int, end: int, cue: Range, speaker: Range, score: float = _CLAUSE_SCORE) -> None:
+        """Add the clause between two tokens; a single quotation in it is direct speech."""
+        t = self.t
+        begin = self._skip_marks(begin)
+        end = self._without_marks(begin, end)
+        if end > begin and t[end - 1].end - t[begin].start > _SHORTEST_CLAUSE:
+            self._add([(t[begin].start, t[end - 1].end)], cue, speaker, score, end == begin + 1 and t[begin].kind == "quote", cue[1])
+
+    def _colon(self, at: int) -> bool:
+        return at < len(self.t) - 1 and self.t[at].low == ":"
+
+    def _closing_phrase(self, end: int, phrases: tuple[tuple[str, ...], ...]) -> int:
+        """Return how many tokens a phrase has that ends at `end`, or 0: … ifade eden Şahin."""
+        return next((len(words) for words in phrases if end >= len(words) and _follows(self.t, end - len(words), words)), 0)
+
+    def _nominal(self, end: int) -> bool:
+        """Return whether the words before a verb end with a clause as its object: geldiğini söyledi."""
+        words = [token.low for token in self.t[max(end - 3, 0) : end] if token.kind not in ("mark", "quote")]
+        return any(_NOMINAL.search(word) for word in words)
+
+    def _before_participle(self, first: int, at: int, start: int, speaker: Range) -> None:
+        """Add what a participle before the speaker reports: “…” diyen Şahin, … söyledi."""
+        t = self.t
+        quotes = [n for n in range(first, at) if t[n].kind == "quote"]
+        if quotes and quotes[-1] >= at - 2:
+            self._add([(t[n].start, t[n].end) for n in quotes], (at, start), speaker, _QUOTATION_SCORE, True)
+        elif self._nominal(at):
+            self._clause(first, at, (at, start), speaker)
+
+    def _content_start(self, end: int, limit: int) -> int:
+        """Return the first token of the content, behind the subject, its particles and what says where it spoke."""
+        t = self.t
+        n = self._skip_marks(end)
+        for at in range(n, min(n + _LONGEST_ASIDE, limit - 2)):
+            if t[at].low in self.lex.occasions and (t[at + 1].kind == "mark" or at - n < _LONGEST_OPENING // 2):
+                n = self._skip_marks(at + 1)
+        if n < limit - 2 and t[n].capital and t[n + 1].low == "," and _OBLIQUE.search(t[n].low):
+            n += 2  # NTV'ye, …
+        while n < limit - 1 and t[n].low in self.lex.adverbs:
+            n += 1
+        return n
+
+    def _final_subject(self, first: int, limit: int, direct: bool) -> Range:
+        """Return the tokens of the subject of a verb that ends its sentence."""
+        t = self.t
+        comma = next((n for n in range(first, limit) if t[n].low == "," or t[n].kind == "quote"), limit)
+        short = comma < limit and comma - first <= 4 and not any(self._participle(n) for n in range(first, comma - 1))
+        if short and self._nominative(first, comma) and not self._personal(t[first]):
+            return first, comma
+        described = self._described(first, limit)
+        if described:
+            return described
+        if comma < limit and comma - first <= _LONGEST_SPEAKER and self._nominative(first, comma):
+            return first, comma
+        n = first
+        while n < limit:
+            if self._personal(t[n]) and (n + 1 >= limit or t[n + 1].kind == "mark" or t[n + 1].low in ("da", "de", "ise")):
+                return n, n + 1
+            end = self._walk(n, limit)
+            if end > n and self._nominative(n, end) and self._certain(n, end, first, direct):
+                return n, end
+            while n < limit and t[n].kind not in ("mark", "quote") and not _OBLIQUE.search(t[n].low) and t[n].kind != "r":
+                n += 1
+            n = self._skip_marks(n + 1) if n + 1 < limit else limit
+            if n > first + _LONGEST_OPENING:
+                break
+        return first, first
+
+    def _walk(self, first: int, limit: int) -> int:
+        """Return the end of a subject without a case, before a word that has one or that begins the content."""
+        t, lex = self.t, self.lex
+        genitive = False
+        n = first
+        while n < limit and n - first < _LONGEST_SPEAKER:
+            token = t[n]
+            low = token.low
+            if token.kind in ("mark", "quote", "v", "x") or low in ("ise", "de", "da") or low in lex.times or low in lex.not_speakers:
+                break
+            cased = bool(_GENITIVE.search(low) or _OBLIQUE.search(low)) or token.kind in "r"
+            if n > first and not token.capital and self._complete(first, n, cased):
+                break
+            if token.capital and n > first and "'" not in low and "’" not in low:
+                pass
+            elif _GENITIVE.search(low):
+                genitive = True
+            elif _OBLIQUE.search(low):
+                break
+            elif genitive and not token.capital and low.endswith(_POSSESSED) and not (n + 1 < limit and t[n + 1].capital):
+                return n + 1
+            n += 1
+            if not token.capital and (low.endswith(("lar", "ler", "yse", "ysa")) or low in lex.pronouns):
+                break
+            if low in lex.groups and not (n < limit and _is_source(t[n].low, lex)):
+                break
+        return n
+
+    def _complete(self, first: int, end: int, cased: bool) -> bool:
+        """Return whether tokens are a source by themselves: a name, or a word of the lists in the nominative.
+
+        One word with a capital is a name if a word with a case follows.
+        """
+        last = self.t[end - 1]
+        if last.low in self.lex.sources or last.low.endswith(("lar", "ler", "ları", "leri")):
             return True
-        described = self._described(first, cue[0])
-        first, end = described or (first, self._opening_speaker(first, quotes[-1] if quotes else cue[0]))
-        speaker = (t[first].start, t[end - 1].end) if end > first else None
-        quotes = [n for n in quotes if n >= end]
-        if (
-            quotes
-            and all(token.kind in ("mark", "r") for token in t[quotes[-1] + 1 : cue[0]])
-            and t[quotes[-1]].end - t[quotes[-1]].start > 12
-        ):
-            self._add([(t[n].start, t[n].end) for n in quotes], cue, speaker or self._heir(), _QUOTATION_SCORE, True, cue[1])
+        named = [token for token in self.t[first:end] if token.capital]
+        plain = last.capital and "'" not in last.low and "’" not in last.low
+        return plain and (len(named) > 1 or (cased and end - first == 1 and last.kind in "np"))
+
+    def _certain(self, start: int, end: int, first: int, direct: bool) -> bool:
+        """Return whether a phrase that no comma closes is the subject.
+
+        The first word of a sentence has a capital without being a name; before words that are quoted without marks, only a
+        source of the lists or a longer name is certain.
+        """
+        words = self.t[start:end]
+        if any(_is_source(token.low, self.lex) for token in words) or words[-1].low.endswith(("lar", "ler", "ları", "leri")):
             return True
-        start = self._skip_marks(end)
-        if speaker is None or cue[0] - start < 2:
+        if sum(token.capital for token in words) > 1 and words[-1].capital:
+            return True
+        if start == first and not _OBLIQUE.search(words[-1].low) and not _GENITIVE.search(words[-1].low):
+            return not direct
+        return any(token.capital for token in words) and start > first
+
+    def _nominative(self, start: int, end: int) -> bool:
+        """Return whether tokens can be a subject, by the ending of the last and by their words."""
+        t = self.t
+        end = self._without_marks(start, end)
+        if not self._speaks(start, end) or t[start].kind in "c" or t[end - 1].kind == "r" or t[start].low in self.lex.adverbs:
             return False
-        self._add([(t[start].start, t[self._without_marks(1, cue[0]) - 1].end)], cue, speaker, _CLAUSE_SCORE, False, cue[1])
-        return True
+        last = t[end - 1].low
+        bare = t[end - 1].capital and end - start > 1 and "'" not in last and "’" not in last
+        if not bare and last not in self.lex.sources and (_OBLIQUE.search(last) or _GENITIVE.search(last)):
+            return False
+        if t[end - 1].kind in "avx" and not t[end - 1].capital:
+            return False
+        if any(token.kind == "quote" for token in t[start:end]):
+            return False
+        return not any(token.kind in "v" and not token.capital for token in t[start : end - 1]) or any(
+            self._participle(n) for n in range(start, end)
+        )
 
     def _described(self, first: int, limit: int) -> tuple[int, int] | None:
         """Return the tokens of a speaker behind a participle: … ifade eden Çelebi, …."""
@@ -1491,26 +1678,6 @@ class _Reader:
     def _participle(self, n: int) -> bool:
         token = self.t[n]
         return not token.capital and len(token.low) > 3 and token.low.endswith(self.lex.participle_endings)
-
-    def _opening_speaker(self, first: int, limit: int) -> int:
-        """Return the end of a speaker at the beginning of a sentence.
-
-        It ends before the first comma, or with the first noun phrase.
-        """
-        t = self.t
-        if self._personal(t[first]):
-            return first + 1
-        comma = next((n for n in range(first, limit) if t[n].low == "," or t[n].kind == "quote"), limit)
-        words = t[first:comma]
-        if (
-            comma < limit
-            and 0 < len(words) <= _LONGEST_SPEAKER
-            and not any(token.kind == "v" for token in words)
-            and self._speaks(first, comma)
-        ):
-            return comma
-        end = self._noun_phrase_end(first)
-        return end if end > first and self._speaks(first, end) else first
 
     def _according(self) -> None:
         """Read according-to formulas: Podle X … · X:n mukaan …."""
@@ -1538,6 +1705,8 @@ class _Reader:
                 start = self._left_edge(n)
                 while start < n and self._noun_phrase_end(start) < n and not self._personal(t[start]):
                     start += 1
+                if lex.named_after and not (t[n - 1].capital or _is_source(t[n - 1].low, lex)):
+                    continue
                 if start < n and (self._speaks(start, n) or self._personal(t[start])):
                     self._accorded((n, n + len(phrase)), start, n)
                     return
