@@ -536,7 +536,7 @@ _OUTLET_CONTEXT = re.compile(
     re.I,
 )
 _AUDIENCE = re.compile(
-    r"[Jj]ournalist|[Rr]eporter|periodistas|[Pp]resse\b|Bürger|журналіст|журналист|репорт[её]р|dziennikarz|giornalisti|jornalistas"
+    r"[Jj]ournalist|[Rr]eporter|periodistas|[Pp]resse\b|Bürger|журналіст|журналист|репорт[её]р|dziennikarz|giornalisti|jornalistas|手紙|本紙$"
 )
 _SMALL = re.compile(r"[a-zà-ÿа-яёіїєґά-ώ\d]")
 

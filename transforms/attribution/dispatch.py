@@ -16,7 +16,7 @@ from functools import cache
 from newsbeam.transforms.attribution import chunks
 from newsbeam.transforms.attribution.chains import links, without_links
 from newsbeam.transforms.attribution.cjk.chinese import read_chinese
-from newsbeam.transforms.attribution.cjk.dispatch import announced
+from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
@@ -275,18 +275,23 @@ def _eastern(paragraphs: _Paragraphs, language: str, people: People) -> list[Sta
     last: tuple[int, int] | None = None
     # announced speaker of the next sentence, and the verb
     pending: tuple[tuple[int, int], tuple[int, int]] | None = None
+    quotation: tuple[int, int] | None = None  # the sentence before, if it is a quotation by itself
     last_speaker_at = before = 0
     for paragraph, masked in paragraphs:
         if last_speaker_at < before:
             last = None
         for start, end in split_sentences(masked):
             sentence = masked[start:end].replace(SPEECH_END, REST)
-            alone = ALONE.fullmatch(sentence) if pending else None
-            if alone and pending:
-                offset = paragraph + start
+            alone = ALONE.fullmatch(sentence)
+            offset = paragraph + start
+            said = resumed(sentence, offset, language) if quotation else None
+            if quotation and said:
+                new = [Statement([quotation], said[1], said[0], 0.8, direct=True)]
+            elif alone and pending:
                 new = [Statement([(alone.start("q") + offset, alone.end("q") + offset)], pending[1], pending[0], 0.8, direct=True)]
             else:
                 new = reader(sentence, paragraph + start, last, people)
+            quotation = (alone.start("q") + offset, alone.end("q") + offset) if alone and not new else None
             pending = None if new else announced(sentence, paragraph + start, language)
             found += new
             about = new[-1].speaker if new else topic(sentence, paragraph + start, language)

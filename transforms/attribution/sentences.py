@@ -22,7 +22,7 @@ MIN_SENTENCE_CHARS = 8  # characters; shorter statements occur only in quotation
 
 SPEECH_END = "\ue002"  # the closing mark of a quotation that ends a sentence
 
-ALONE = re.compile(rf"\s*(?:[–—-]\s*)?(?P<q>{HEAD}{REST}*)[\s.,;!?]*")
+ALONE = re.compile(rf"\s*(?:[–—-]\s*)?(?P<q>{HEAD}{REST}*)[\s.,;!?。！？]*")
 
 
 def stripped(prose: str, start: int, end: int) -> tuple[int, int]:

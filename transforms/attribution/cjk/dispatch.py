@@ -10,6 +10,22 @@ from newsbeam.transforms.attribution.cjk.patterns import Range, cue_patterns
 from newsbeam.transforms.attribution.svo.grammar import HEAD
 
 _SHORT = 60  # characters: 市長は会見で語った。「…」
+_SO = re.compile(r"(?:そう|こう|このように|そのように)(?P<cue>言|述べ|話|語|訴え|説明|指摘|強調|振り返|締めくく)")
+
+
+def resumed(sentence: str, offset: int, language: str) -> tuple[Range, Range] | None:
+    """Return the speaker of the quotation that is the sentence before, and the verb.
+
+    Example: 「…」。漁師はそう言って肩を落とした。
+    """
+    match = _SO.search(sentence) if language == "ja" and HEAD not in sentence else None
+    subject = japanese_subject(sentence, 0, match.start()) if match else None
+    if match is None or subject is None:
+        return None
+    (a, b), (c, d) = subject[0], match.span("cue")
+    return (a + offset, b + offset), (c + offset, d + offset)
+
+
 _THUS = re.compile(r"이렇게|다음과 같이|次のように|こう|以下のように|如下")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from newsbeam.transforms.attribution.cjk.patterns import Range, combined, cue_patterns, skip_spaces
-from newsbeam.transforms.attribution.lexicon import load
+from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, load
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST
@@ -34,7 +34,7 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
     if sentence.startswith("と", start):
         start += 1
     for lead in data["lead"]:
-        if sentence.startswith(lead, start) and end - start > len(lead) + 1:
+        if sentence.startswith(lead, start) and (end - start > len(lead) + 1 or sentence[start + len(lead) : end] in data["pronouns"]):
             start += len(lead)
     text = sentence[start:end]
     for cut in re.finditer(r"(?:ながら|(?<=[たるいだ])と|で|に|を|から|まで|日|は|が|と)(?=[\u4e00-\u9fffァ-ヴA-Za-z])", text):
@@ -46,14 +46,15 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
     for lead in data["lead"]:
         if sentence.startswith(lead, start) and end - start > len(lead) + 1:
             start += len(lead)
-    relative = list(re.finditer(r"(?:[たるすうくむぶ]|ている|した|いる)(?=[\u4e00-\u9fffァ-ヴA-Z]{2,})", sentence[start:end]))
+    relative = list(re.finditer(r"(?:[たるすうくむぶ]|ない|ている|した|いる)(?=[\u4e00-\u9fffァ-ヴA-Z]{2,})", sentence[start:end]))
     if relative:
         start += relative[-1].end()  # 反対した…議員: what the person did is not part of the name
-    while start < end and sentence[start] in " 　":
+    while start < end and sentence[start] in " 　の":
         start += 1
     text = sentence[start:end]
     if (
         not text
+        or _NO_SOURCE.search(text)
         or text in data["not_speakers"]
         or text.endswith(("こと", "もの", "と", "で", "て", "から", "ため", "では", "に", "の", "時", "際", "場合", "よう", "うち"))
     ):
@@ -61,6 +62,8 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
     return (start, end) if _NOUN.search(text) and len(text) <= 40 else None
 
 
+# Adverbs, predicates and things that are counted or named.
+_NO_SOURCE = re.compile(r"には|まだ|または|(?:だった|でした|した|ない|これ|それ|あれ|名前|総数|投稿数|件数|人数|という呼びかけ)$")
 _NOUN = re.compile(r"[\u4e00-\u9fffァ-ヴA-Za-z々]|^(?:これら|みんな|みな)$")
 
 
@@ -82,6 +85,8 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
             continue
         if after and "\u3041" <= after <= "\u3096" and match["p"] != "は":
             continue  # ながら, もう: within a word
+        if match["p"] == "は" and _EXISTS.match(sentence, match.end()):
+            continue  # 変わりはない, ことはできない
         if fallback is not None and match["p"] != "は":
             continue
         phrase = _japanese_phrase(sentence, start, match.start())
@@ -97,6 +102,7 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
     return fallback
 
 
+_EXISTS = re.compile(r"(?:な[いくか]|あ[るりっ]|でき|しな|せず)")
 _HEARD = re.compile(r"[^、。]{0,24}(?:に対し(?:て)?|に|で|として|との[^、。]{2,12}で)、?(?:[^、。]{0,3}、)?")
 _SUBORDINATE = re.compile(r"[^、。]{2,40}(?:[いるただ]が|ものの|けれども|ため|ので|ながら|中)、(?P<np>[^、。はが]{1,24}?)は")
 
@@ -118,6 +124,10 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
             cue = patterns["cue"].search(sentence, quotes[-1].end())
             if cue is None and quotes[-1]["qv"].endswith("として") and not patterns["according"].search(sentence):
                 return []
+            if len(quotes) > 1 and cue is not None:
+                parts = _apart(sentence, quotes, offset, last)
+                if parts:
+                    return parts
             if cue is not None and _CLAUSE_MARK.search(sentence, quotes[-1].end(), cue.start()):
                 quotes, cue = [], None  # 「…」に違いはないと述べた: the clause, not only the quotation
             if cue is not None and cue.start() - quotes[-1].end() <= 60 and HEAD not in sentence[quotes[-1].end() : cue.start()]:
@@ -155,6 +165,30 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
     return _reported(sentence, offset, body, last)
 
 
+def _apart(sentence: str, quotes: list[re.Match[str]], offset: int, last: Range | None) -> list[Statement]:
+    """Return a statement for every quotation if each has a cue of its own: 「…」と彼女は言い、「…」と付け加えた."""
+    speaker: Range | None = None
+    found: list[Statement] = []
+    cue = cue_patterns("ja")["cue"]
+    for number, match in enumerate(quotes):
+        upto = quotes[number + 1].start() if number + 1 < len(quotes) else len(sentence)
+        verb = cue.search(sentence, match.end(), upto) or _HAVING.match(sentence, match.end(), upto)
+        if verb is None:
+            return []
+        first = 0 if number == 0 else quotes[number - 1].end()
+        inner = japanese_subject(sentence, match.end(), verb.start()) if verb.start() - match.end() > 1 else None
+        outer = inner or (japanese_subject(sentence, first, match.start()) if number == 0 else None)
+        speaker = outer[0] if outer else speaker
+        item = combined([match.span("q")], verb.span(), speaker, offset, 0.85 if speaker else 0.6)
+        if speaker is None:
+            item.speaker = last
+        found.append(item)
+    return found
+
+
+_HAVING = re.compile(r"した(?:うえで|上で|ほか|一方)")
+
+
 def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list[Statement]:
     """Read clauses before と and a verb: Xは…と述べた · …とXは述べた · Xは…と述べ、…と付け加えた."""
     found: list[Statement] = []
@@ -163,7 +197,9 @@ def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list
     for match in cue_patterns("ja")["clause"].finditer(sentence):
         cue, end = match["cue"], match.start()
         closing = body - match.end() < 4 or _GOES_ON.match(sentence, match.end()) is not None
-        if match.start() < start or not closing or cue in _NOT_CLAUSES or not _ends_clause(sentence, match):
+        if cue in _NOT_CLAUSES and "の" not in match["that"]:
+            continue  # との考えを示した, but not と示した
+        if match.start() < start or not closing or not _ends_clause(sentence, match):
             continue
         inner = japanese_subject(sentence, match.end("that"), match.start("cue")) if match["post"] else None
         opening = None if inner else japanese_subject(sentence, start, end)
@@ -171,19 +207,45 @@ def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list
             subject, first = inner[0], start
         elif speaker is not None:
             subject, first = speaker, start
-        elif opening:
+        elif opening and (sentence[opening[1] - 1] != "が" or last is None or _speaks(sentence[slice(*opening[0])])):
+            subject: Range | None
             subject, first = opening[0], skip_spaces(sentence, opening[1])
             opened = _HEARER.match(sentence, first)
             first = opened.end() if opened else first
+        elif last is not None and end - start > _SHORTEST_DROPPED:
+            subject, first = None, skip_spaces(sentence, start)
         else:
             continue
-        if cue.startswith("思") and sentence[slice(*subject)] in ("私", "僕", "俺", "我々", "私達", "私たち", "自分"):
+        if (
+            subject is not None
+            and cue.startswith("思")
+            and sentence[slice(*subject)] in ("私", "僕", "俺", "我々", "私達", "私たち", "自分")
+        ):
             continue
         if end - first > 3:
-            found.append(combined([(first, end)], match.span("cue"), subject, offset, 0.7, direct=False))
-            speaker = subject
+            found.append(combined([(first, end)], match.span("cue"), subject, offset, 0.7 if subject else 0.5, direct=False))
+            found[-1].speaker = found[-1].speaker or last
+            speaker = subject or speaker
         start = skip_spaces(sentence, match.end())
+    holds = _HOLDS.search(sentence, 0, body) if not found else None
+    opening = japanese_subject(sentence, 0, holds.start()) if holds else None
+    if holds and opening and sentence[opening[1] - 1] != "が" and _speaks(sentence[slice(*opening[0])]):
+        first = skip_spaces(sentence, opening[1])
+        if holds.start() - first > 3:
+            found.append(combined([(first, holds.start())], holds.span("cue"), opening[0], offset, 0.65, direct=False))
     return found
+
+
+_HOLDS = re.compile(r"(?<=[るたいだうくすつむぶぐぬん])と(?P<cue>している|しています|した)$")  # 市は、影響はないとしている
+
+
+_SHORTEST_DROPPED = 12  # characters of a clause whose speaker is the last one
+
+
+def _speaks(words: str) -> bool:
+    """Return whether a subject with が names a source: the subject of the clause has the same particle."""
+    data = load("ja")
+    return words in data["pronouns"] or any(term in words for key in SOURCE_LISTS for term in data[key])
 
 
 def _ends_clause(sentence: str, match: re.Match[str]) -> bool:
@@ -192,6 +254,8 @@ def _ends_clause(sentence: str, match: re.Match[str]) -> bool:
     Otherwise it joins nouns (AとB, こと, もと).
     """
     before = sentence[match.start() - 1 : match.start()]
+    if match["that"] == "を":
+        return True
     if before in (REST, HEAD) or before in 'るたいだうくすつむぶぐぬんかねよなせろれえ)）」』”"’':
         return True
     return not match["post"] and re.match(r"[\u4e00-\u9fff々]", before) is not None and before not in "氏人者年月日君"
@@ -201,7 +265,7 @@ def _ends_clause(sentence: str, match: re.Match[str]) -> bool:
 _GOES_ON = re.compile(r"(?:て|てい[たる]|た|る|ており|し|おり|ている|ていた)?(?:が|ものの|ほか|うえで|上で|一方)?、")
 # 記者に、 · 会見で、 · 5日、: they belong to the verb, not to what was said.
 _HEARER = re.compile(
-    r"(?:[^、。はがを]{0,10}(?:記者団?ら?|取材|会見|紙|通信|テレビ|声明)(?:に対し(?:て)?|に|で)、?|(?:\d{1,2}日|[月火水木金土日]曜日?|今日|昨日|本日|同日|先週|今週)(?:に|夜|朝|午前|午後)?、?)+"
+    r"(?:[^、。はがを]{0,10}(?:記者団?ら?|取材|会見|紙|通信|テレビ|放送|声明|議会|国会|演説|講演|法廷|裁判所?|書簡|手紙|中|著書|[Ss][Nn][Ss]|ツイッター|インタビュー)(?:に対し(?:て)?|に|で)、?|[ァ-ヴーA-Z・]{2,16}に対し(?:て)?、?|(?:\d{1,2}日|[月火水木金土日]曜日?|今日|昨日|本日|同日|先週|今週)(?:に|夜|朝|午前|午後)?、?)+"
 )
 _CLAUSE_MARK = re.compile(r"(?:と|か)(?:も|は)?$")
 _NOT_CLAUSES = frozenset(
