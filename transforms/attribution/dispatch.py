@@ -16,8 +16,8 @@ from functools import cache
 from newsbeam.transforms.attribution import chunks
 from newsbeam.transforms.attribution.chains import links, without_links
 from newsbeam.transforms.attribution.cjk.chinese import read_chinese
-from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed
-from newsbeam.transforms.attribution.cjk.japanese import read_japanese, topic
+from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed, topic
+from newsbeam.transforms.attribution.cjk.japanese import read_japanese
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 
-from newsbeam.transforms.attribution.cjk.japanese import japanese_subject
-from newsbeam.transforms.attribution.cjk.korean import korean_subject
+from newsbeam.transforms.attribution.cjk.japanese import japanese_subject, japanese_topic
+from newsbeam.transforms.attribution.cjk.korean import korean_subject, korean_topic
 from newsbeam.transforms.attribution.cjk.patterns import Range, cue_patterns
 from newsbeam.transforms.attribution.svo.grammar import HEAD
+
+
+def topic(sentence: str, offset: int, language: str) -> Range | None:
+    """Return the person whom a sentence without a statement is about: the speaker of what follows, if it names nobody."""
+    found = japanese_topic(sentence) if language == "ja" else korean_topic(sentence) if language == "ko" else None
+    return (found[0] + offset, found[1] + offset) if found else None
+
 
 _SHORT = 60  # characters: 市長は会見で語った。「…」
 _SO = re.compile(r"(?:そう|こう|このように|そのように)(?P<cue>言|述べ|話|語|訴え|説明|指摘|強調|振り返|締めくく)")

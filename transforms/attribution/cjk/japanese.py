@@ -11,15 +11,10 @@ from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST
 
 
-def topic(sentence: str, offset: int, language: str) -> Range | None:
-    """Return the topic of a sentence without a statement.
-
-    It is the person before its first は.
-    """
-    if language != "ja":
-        return None
+def japanese_topic(sentence: str) -> Range | None:
+    """Return the person before the first は of a sentence without a statement."""
     match = cue_patterns("ja")["topic"].match(sentence)
-    return (match.start("np") + offset, match.end("np") + offset) if match else None
+    return match.span("np") if match else None
 
 
 def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:

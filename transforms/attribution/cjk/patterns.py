@@ -32,6 +32,7 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
     data = load(language)
     cue = alternation(conjugated(data, "cues", "stems"))
     if language == "ko":
+        opinion = alternation(data["opinions"])
         quotative = alternation(data["quotatives"])
         papers = alternation([*data["publications"], "TV", "AP", "AFP", "BBC", "KBS", "MBC", "SBS", "JTBC", "YTN", "NHK"])
         return {
@@ -44,7 +45,19 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
             "cue": re.compile(rf"(?:(?<=[\s,{REST}{HEAD}])|^)(?P<cue>{cue})(?![가-힣])"),
             "according": re.compile(rf"(?P<cue>{alternation(data['according_after'])})[,\s]"),
             "clause": re.compile(
-                rf"(?P<that>{alternation(data['clause_endings'])})(?P<post>\s[^.{HEAD}]{{0,60}}?)??\s(?P<cue>{cue})(?![가-힣])"
+                rf"(?P<that>{alternation(data['clause_endings'])}|[다라자]는\s(?:[가-힣]{{1,6}}\s)?{opinion}[을를도]|것으로"
+                rf"|다는\s(?:것|사실|점)[을를도])"
+                rf"(?P<post>\s(?:(?![다라]고\s)[^.{HEAD}]){{0,60}}?)??\s(?P<cue>{cue})(?![가-힣])"
+            ),
+            # … 는 입장이다 · … 라는 게 경찰의 설명이다
+            "nominal": re.compile(
+                rf"(?P<that>[다라자]는)\s(?:(?:게|것이)\s(?P<np>[^.,{HEAD}{REST}]{{2,40}}?)(?:의)?\s)?(?:[가-힣]{{1,6}}\s)?"
+                rf"(?P<cue>{opinion})(?:이다|입니다|이었다)[.\s]*$"
+            ),
+            # “…” 경찰의 설명이다. · “…”라는 게 경찰의 설명이다.
+            "explained": re.compile(
+                rf"(?P<q>{HEAD}{REST}{{8,}})[\s,.]*(?:이?라는\s(?:게|것이)\s)?(?P<np>(?!이?라는|[은는이가을를과와의]\s)[^.,{HEAD}{REST}]{{2,40}}?)"
+                rf"(?:의)?\s(?P<cue>{opinion})(?:이다|입니다|이었다)[.\s]*$"
             ),
             "paper": re.compile(rf"{papers}", re.I),
         }
