@@ -188,6 +188,7 @@ def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list
     """Read clauses before と and a verb: Xは…と述べた · …とXは述べた · Xは…と述べ、…と付け加えた."""
     found: list[Statement] = []
     speaker: Range | None = None
+    subject: Range | None
     start = len(sentence) - len(sentence.lstrip())
     for match in cue_patterns("ja")["clause"].finditer(sentence):
         cue, end = match["cue"], match.start()
@@ -203,7 +204,6 @@ def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list
         elif speaker is not None:
             subject, first = speaker, start
         elif opening and (sentence[opening[1] - 1] != "が" or last is None or _speaks(sentence[slice(*opening[0])])):
-            subject: Range | None
             subject, first = opening[0], skip_spaces(sentence, opening[1])
             opened = _HEARER.match(sentence, first)
             first = opened.end() if opened else first

@@ -263,7 +263,7 @@ _ESTIMATES = re.compile(r"추정|전망|예상|예측|내다|분석|평가|파�
 
 _BELIEVES = re.compile(r"생각|믿|여[겼긴]|본다|봤다|보고")
 _VAGUE = re.compile(r"했다|했습니다|한다|본다|보였|나타냈|내놨|내놓")
-_SHORTEST_SPEECH = 9  # characters with marks; shorter quotations need a verb of speech
+_SHORTEST_SPEECH = 8  # characters with marks; shorter quotations need a verb of speech
 
 
 def _speaks(words: str) -> bool:
