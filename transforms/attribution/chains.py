@@ -406,7 +406,9 @@ def _tail(text: str, piece: Range, language: str) -> tuple[int, Range] | None:
     verbs = lexicon(language).reporting
     if not any(word in verbs for word in small) or re.search(r"[\d?!]|(?<!^)[A-ZА-ЯЁ]", rest.strip()):
         return None
-    return comma, (comma + 1 + named[0].start, comma + 1 + named[0].end)
+    article = clause[: named[0].start].rpartition(" ")[0].rpartition(" ")[2]
+    start = named[0].start - len(article) - 1 if article and article in load(language).get("articles", ()) else named[0].start
+    return comma, (comma + 1 + start, comma + 1 + named[0].end)
 
 
 def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, language: str) -> tuple[Range, list[Range]]:

@@ -96,6 +96,7 @@ class Lexicon:
     subject_marks: frozenset[str]
     postpositions: frozenset[str]
     idioms: tuple[tuple[str, ...], ...]  # phrases in which a reporting verb reports nothing
+    adjectival: tuple[str, ...]  # endings of a participle behind the noun that it describes
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
     subordinators: frozenset[str]
     impersonal: frozenset[str]
@@ -204,6 +205,7 @@ def lexicon(language: str) -> Lexicon:
         subject_marks=words("subject_marks"),
         postpositions=words("postpositions"),
         idioms=phrases("idioms"),
+        adjectival=tuple(data.get("adjectival_endings", ())),
         participle_endings=tuple(data.get("participle_endings", ())),
         subordinators=words("subordinators"),
         impersonal=words("impersonal"),
@@ -342,11 +344,14 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         ):
             # de svenska forskarna, en av dem: an article that is also a pronoun
             made[n] = Token(token.start, token.end, token.low, "d", token.capital)
-        elif token.kind in "vi" and n and not token.capital and token.low not in lex.tags.words and token.low not in lex.verbs:
+        elif token.kind == "v" and n and made[n - 1].kind in "nj" and token.low.endswith(lex.adjectival) and token.low not in lex.verbs:
+            made[n] = Token(token.start, token.end, token.low, "j", token.capital)  # un estudio publicado por
+        elif token.kind in "vir" and n and not token.capital and token.low not in lex.tags.words and token.low not in lex.verbs:
             # ein Radiosender, Kroatias ambassadør Ana Doe: a noun that only its ending makes a verb
             before = made[n - 1]
             if (
                 before.low in lex.articles
+                or (lex.articles and token.kind == "v" and before.kind == "a" and lex.adjectival)
                 or (before.kind == "j" and lex.articles)
                 or (behind.capital and behind.kind in "np" and (before.low in lex.verbs or before.kind in "np"))
             ):
@@ -499,6 +504,8 @@ class _Reader:
     def _denied(self, at: int) -> bool:
         if at and (self.t[at - 1].kind == "d" or (self.t[at - 1].kind == "a" and self.lex.before)):
             return True  # a noun: la denuncia, en cuenta
+        if at and self.lex.adjectival and self.t[at - 1].low in self.lex.impersonal:
+            return True  # se informa que · se manteve
         before = [token.low for token in self.t[max(at - 2, 0) : at]]
         if any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks):
             return True
@@ -510,6 +517,10 @@ class _Reader:
 
     def read(self) -> list[Statement]:
         cues = self.cues()
+        if cues and self.lex.adjectival and any(_follows(self.t, self.taken, words) for words in self.lex.before):
+            self._according()
+            if self.made:
+                return self.made
         if not self.lex.verb_final and len(cues) > 1 and self._closing(cues[-1]):
             self._cue(cues[-1], None)
         for number, cue in enumerate(cues):
@@ -576,8 +587,19 @@ class _Reader:
                 self._add([*quotes, *more], cue, speaker, _QUOTATION_SCORE, direct=True, upto=more[-1][1] if more else end)
                 return
             clause = self._clause_before(left) if behind and not framing else None
+            if (
+                clause
+                and t[self._pieces(left)[-1][0]].kind in "ar"
+                and not self._verbal(clause)
+                and self._apposed(left, cue[0]) is not None
+            ):
+                clause = None  # La oposición, por su parte, acusó al Gobierno
             if clause and self._may_speak(behind) and not self._clause_opens(after):
                 tail = self._tail(after)
+                quotes = [] if self._verbal(clause) else self._quotes_behind(after)
+                if quotes:  # Por eso, dice X, “…”
+                    self._add(quotes, cue, behind, _QUOTATION_SCORE, direct=True, upto=self._token_at(quotes[-1][1]))
+                    return
                 self._add([*clause, *tail], cue, behind, _CLAUSE_SCORE, upto=len(self.t) if tail else after)
                 return
         if located is None and where is None and lex.places and t[cue[0]].low in lex.document_verbs:
@@ -662,6 +684,12 @@ class _Reader:
             )
         )
         self.taken = max(self.taken, upto)
+
+    def _verbal(self, clause: list[Range]) -> bool:
+        """Return whether a clause has a verb or a quotation."""
+        return any(
+            token.kind in ("v", "x", "i", "quote") and not token.capital for token in self.t for a, b in clause if a <= token.start < b
+        )
 
     def _earlier_subject(self, left: int) -> Range | None:
         """Return the subject of the main clause before a verb without one.
@@ -850,6 +878,8 @@ class _Reader:
         if at >= len(t) - 2 or t[at].low not in (",", "،", "–", "—"):
             return []
         first = t[at + 1]
+        if self.t[at - 1].kind != "quote" and first.kind == "quote" and not any(token.kind == "quote" for token in t[self.taken : at]):
+            return [(first.start, t[self._without_marks(at, len(t)) - 1].end)]
         if first.kind in ("s", "i") or (first.kind in ("o", "C") and not self._personal(first)) or self.verbs[at + 1]:
             return []
         if first.kind == "c" and not (self.lex.verb_second and t[at + 2].kind not in ("v", "x")):
@@ -920,6 +950,8 @@ class _Reader:
                 )
             if token.low in self.lex.relatives and (self._objective(start, n) or (n > start and t[n - 1].kind == "d")):
                 return [], False
+            if n == start + 1 and t[start].low == "," and start > self.taken and token.low in self.lex.relatives and self._named_end(start):
+                return [], False  # disse X, que …
             if self._is_conjunction(n) and not framing:
                 return self._rest(n, following)
             if (
@@ -953,6 +985,10 @@ class _Reader:
             if len(words) > 4 and any(token.kind in "vx" for token in words[1:]) and (not self.lex.verb_second or self._clause_at(start)):
                 return self._rest(start, following)
         return [], False
+
+    def _named_end(self, at: int) -> bool:
+        """Return whether a noun phrase ends before the mark at `at`, which a verb precedes."""
+        return self.t[at - 1].kind in "np" and not self.verbs[at - 1]
 
     def _objective(self, start: int, at: int) -> bool:
         """Return whether the verb has an object between `start` and `at`.
@@ -1006,14 +1042,15 @@ class _Reader:
         if end == n or not self._speaks(n, end) or (self.lex.relatives and t[n].kind == "i" and not t[n].capital):
             return None, at
         speaker = (t[n].start, t[end - 1].end)
-        # …, sade X, chef för Y.
-        if end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "nd" and not t[end + 1].capital:
+        if end + 1 < len(t) and t[end].low == "," and t[end + 1].capital and self.lex.adjectival and t[n].low in self.lex.articles:
             closing = self._noun_phrase_end(end + 1)
-            while (
-                closing < len(t) and t[closing].kind not in ("mark", "quote", "C", "s", "v", "x", "c") and closing - end <= _LONGEST_SPEAKER
-            ):
-                closing += 1  # szef Wojewódzkiej Stacji w Olsztynie
-            if closing > end + 1 and (closing >= len(t) or t[closing].kind == "mark"):
+            only = all(token.capital or token.low in self.lex.of for token in t[end + 1 : closing])
+            if only and not any(token.capital for token in t[n:end] if token.low in self.lex.persons) and self._ends(closing):
+                return (speaker[0], t[closing - 1].end), closing  # …, dijo la directora, X.
+        # …, sade X, chef för Y.
+        if end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "ndj" and not t[end + 1].capital:
+            closing = self._description_end(end + 1)
+            if closing > end + 1:
                 return (speaker[0], t[closing - 1].end), closing
         return speaker, end
 
@@ -1026,13 +1063,30 @@ class _Reader:
                 return close + 1
         return n
 
+    def _description_end(self, at: int, limit: int = -1) -> int:
+        """Return the end of a noun phrase between commas with all that depends on it, or `at`.
+
+        It has no verb, unless in a relative clause, which is left out.
+        """
+        t = self.t
+        n = self._noun_phrase_end(at)
+        if n == at or not any(token.kind == "n" for token in t[at:n]):
+            return at
+        limit = len(t) if limit < 0 else limit
+        while n < limit and n - at < _LONGEST_SPEAKER and t[n].kind not in ("mark", "quote", "C", "s", "v", "x", "o"):
+            n += 1
+        if n < limit and t[n].low in self.lex.relatives:
+            comma = next((m for m in range(n, limit) if t[m].low == "," or t[m].kind == "quote"), limit)
+            n = comma if comma + 1 >= limit or t[comma + 1].kind == "quote" else n
+        return n if n >= limit or t[n].kind == "mark" else at
+
     def _time_end(self, at: int) -> int:
         """Return the end of a phrase that says when, or `at`.
 
         With its preposition: på måndagen, v pondělí, ביום שני.
         """
         t, n = self.t, at
-        while n < len(t) and n - at < 3 and t[n].kind in "adm" and t[n].low not in self.lex.times:
+        while n < len(t) and n - at < 3 and t[n].kind in "admo" and t[n].low not in self.lex.times:
             n += 1
         end = n
         while end < len(t) and (t[end].low in self.lex.times or (end > n and t[end].kind == "m")):
@@ -1049,7 +1103,7 @@ class _Reader:
             return self._outlet_end(at + 1, at, marked=True)
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
             n += 1
-        if n >= len(t) or t[n].low not in self.lex.hearers:
+        if n >= len(t) or t[n].low not in self.lex.hearers or t[n].kind == "a":
             return at
         return self._outlet_end(n, n + 1) if t[n].low in self.lex.hearing and not t[n].capital else n + 1
 
@@ -1170,7 +1224,7 @@ class _Reader:
         clause = n
         while clause < len(t) and t[clause].kind not in ("mark", "quote", "C", "s", "v", "x"):
             clause += 1
-        source = next((m for m in range(n, clause) if _is_source(t[m].low, self.lex) or self._personal(t[m])), clause)
+        source = next((m for m in range(n, clause) if self._begins_source(m, n)), clause)
         if timed:
             source = clause
         elif source == n and self.lex.relatives and _is_source(t[n].low, self.lex) and t[n].low not in self.lex.sources:
@@ -1179,10 +1233,21 @@ class _Reader:
             if source == clause:
                 return at
         if source < clause and not any(token.capital for token in t[n:source]):
-            while source > n and t[source - 1].kind == "j":
+            while source > n and t[source - 1].kind in "jd":
                 source -= 1
             n = source
         return n if n < clause else at
+
+    def _begins_source(self, n: int, first: int) -> bool:
+        """Return whether a word names a source and depends on no preposition: not ante los periodistas."""
+        t = self.t
+        if self._personal(t[n]):
+            return True
+        if not _is_source(t[n].low, self.lex):
+            return False
+        while n > first and t[n - 1].kind in "jd":
+            n -= 1
+        return not (n and (t[n - 1].kind == "a" or t[n - 1].low in self.lex.of))
 
     def _named(self, n: int) -> bool:
         return self.t[n].capital and n > 0 and self.t[n - 1].kind not in ("mark", "quote")
@@ -1233,7 +1298,11 @@ class _Reader:
             elif token.kind in "vxro":
                 break
             n += 1
-        while n > at and (t[n - 1].kind in ("a", "c", "d", "mark") or t[n - 1].low in self.lex.of) and not t[n - 1].capital:
+        while (
+            n > at
+            and (t[n - 1].kind in ("a", "c", "d", "mark") or t[n - 1].low in self.lex.of or t[n - 1].low == "-")
+            and not t[n - 1].capital
+        ):
             n -= 1
         return n
 
@@ -1377,6 +1446,8 @@ class _Reader:
                 return t[first].start, t[end - 1].end  # وی با اشاره به …، گفت
         for head in (*range(len(pieces) - 2, -1, -1), len(pieces) - 1):
             first, end = self._head(*pieces[head])
+            if first < end < pieces[head][1] and head + 1 < len(pieces) and t[pieces[head + 1][0]].capital:
+                end = self._description_end(first, pieces[head][1])  # Il campione di nuoto in apnea, X, …
             if (
                 first < end
                 and (end == pieces[head][1] or t[end].low == "(")
@@ -1410,7 +1481,8 @@ class _Reader:
         depth, end, n = 0, at - 1, at - 1
         while n > self.taken:
             token = t[n - 1]
-            if token.kind in ("quote", "C") or token.low in (":", ";", "–", "—"):
+            relative = token.low in self.lex.relatives and n > 1 and t[n - 2].low in (",", "،")
+            if token.kind == "quote" or (token.kind == "C" and not relative) or token.low in (":", ";", "–", "—"):
                 break
             depth += (token.low == ")") - (token.low == "(")
             if token.low in (",", "،") and depth <= 0:
@@ -1428,6 +1500,8 @@ class _Reader:
         t = self.t
         while start < end and (t[start].kind in "rtcN" or t[start].kind == "mark") and not t[start].capital:
             start += 1
+        if start < end and t[start].kind == "a" and start == self._skip_marks(self.taken):
+            start = min(self._adverbial_end(start), end)  # À Folha o chefe de X, Y, disse
         closing = min(self._noun_phrase_end(start), end)
         return start, closing
 

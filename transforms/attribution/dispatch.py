@@ -178,6 +178,7 @@ def _western(prose: str, paragraphs: _Paragraphs, language: str, people: People)
     more = _classed(paragraphs, language)
     if load(language).get("prefer_classes") == "true":
         found, more = more, found
+        _complete_speakers(prose, [item for item in found if item.speaker is None], more)
     elif load(language).get("compound") == "true":
         _complete_speakers(prose, found, more)
     return found + _not_covered(more, found)

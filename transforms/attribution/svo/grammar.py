@@ -238,7 +238,7 @@ def grammar(language: str) -> Grammar:
         lead=re.compile(rf"(?:\s*(?:{adverb}|{TIME}|{alternation(_hearers(data))})(?![\w-])){{0,4}}\s*", re.I),
         trail=re.compile(rf"(?:(?:(?<=\s)|(?<=['’])|^)(?:{alternation([*adverbs, *clitics])}|{TIME})\s*){{1,4}}$", re.I),
         negated=re.compile(rf"(?<!\w){alternation(data['negation'])}\s*$", re.I),
-        cut=re.compile(rf"\s(?:{low_cut}|{TIME}|{adverb})(?=\s|$)|\s(?=(?:{alternation(data['hearers'])})\s(?:[a-zа-я]+\s)?{HEAD})"),
+        cut=re.compile(rf"\s(?:{low_cut}|{TIME}|{adverb}|-)(?=\s|$)|\s(?=(?:{alternation(data['hearers'])})\s(?:[a-zа-я]+\s)?{HEAD})"),
         phrase=re.compile(
             rf"(?:{loose}|[^,،;:()\[\]{HEAD}{REST}–—!?.…\n]|(?<=\b[{UP}])\.|(?<=\b(?:Dr|St|Sr|Mr|Ms|Hr))\.|(?<=\b(?:Mrs|Sra"
             rf"|Dra))\.|(?<=\bProf)\.|(?<=\w)\.(?=\w))"
