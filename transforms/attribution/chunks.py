@@ -103,6 +103,8 @@ class Lexicon:
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
     times: frozenset[str]
     hearers: frozenset[str]
+    hearer_prefixes: frozenset[str]  # prepositions written together with their noun
+    verb_prefixes: tuple[str, ...]  # words for “and” written together with the verb
     hearing: frozenset[str]  # nouns for an outlet that heard something
     outlet_nouns: frozenset[str]
     cyrillic: bool
@@ -129,6 +131,8 @@ class Lexicon:
     verb_second: bool
     bare: bool
     clause_subject: bool
+    closing: frozenset[str]  # words that report only behind a quotation
+    unknown_nouns: bool  # endings do not tell verbs from nouns
     direct: frozenset[str]  # verbs before which words are quoted without marks
     converbs: tuple[tuple[str, ...], ...]  # forms that report before another verb of the same subject
     reporting_participles: tuple[tuple[str, ...], ...]  # forms that report before the speaker: diyen Şahin
@@ -213,6 +217,8 @@ def lexicon(language: str) -> Lexicon:
         objects=tuple(data.get("object_endings", ())),
         times=words("times"),
         hearers=words("hearers"),
+        hearer_prefixes=words("hearer_prefixes"),
+        verb_prefixes=tuple(data.get("verb_prefixes", ())),
         hearing=words("hearing"),
         hearer_marks=words("hearer_marks"),
         outlet_nouns=words("publications"),
@@ -238,6 +244,8 @@ def lexicon(language: str) -> Lexicon:
         verb_second=order == "verb second",
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
+        closing=words("closing"),
+        unknown_nouns=data.get("unknown_nouns") == "true",
         direct=words("direct"),
         converbs=phrases("converbs"),
         reporting_participles=phrases("reporting_participles"),
@@ -329,6 +337,8 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 else "n" if low in lex.sources
                 else lex.tags.of(low if first and low in lex.tags.words else text)
             )  # fmt: skip
+            if lex.unknown_nouns and kind in "rvi" and low not in lex.tags.words and low not in lex.adverbs:
+                kind = "n"
             if capital and not first and kind in "rvi" and low not in lex.tags.words and low not in lex.adverbs:
                 kind = "p"  # an unknown word, guessed by its ending
             made.append(Token(start, end, low, kind, capital))
@@ -560,6 +570,8 @@ class _Reader:
         left = self._left_edge(cue[0])
         words = self._words(cue)
         framing = words in lex.framing
+        if words in lex.closing and not self._quotes_before(left):
+            return
         if lex.verb_final:
             self._verb_final(cue)
             return
@@ -568,7 +580,7 @@ class _Reader:
             self._evident(cue, left, prepositions, following)
             return
         opens = self._nothing_between(left, cue[0])
-        if opens and self._conjunction(cue[1]) > 0 and (apposed := self._apposed(left, cue[0])) is not None:
+        if opens and self._conjunction(self._skip_adverbs(cue[1])) > 0 and (apposed := self._apposed(left, cue[0])) is not None:
             content, direct = self._content_behind(cue[1], following, framing)
             if content:
                 self._add(content, cue, apposed, _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
@@ -617,6 +629,9 @@ class _Reader:
         ):
             subject, start = behind, after
         heir = False
+        if lex.verb_prefixes and not opens and self._joined(cue[0]):
+            subject = self._apposed(left, left) or self._earlier_subject(left, cue[0]) or subject
+            start = cue[1]
         if subject is None:
             subject = self._coordinated(left)
             if not (lex.pro_drop or self.made or subject):
@@ -625,7 +640,7 @@ class _Reader:
                 return
             if cue[0] == 0 and start < len(t) and t[start].low == ":" and all(token.capital for token in t[start + 1 :]):
                 return  # Napsala: Jana Nová
-            subject, heir = subject or self._earlier_subject(left) or self._heir(), subject is None
+            subject, heir = subject or self._earlier_subject(left, cue[0]) or self._heir(), subject is None
         content, direct = self._content_behind(start, following, framing)
         if content:
             self._add(
@@ -691,12 +706,12 @@ class _Reader:
             token.kind in ("v", "x", "i", "quote") and not token.capital for token in self.t for a, b in clause if a <= token.start < b
         )
 
-    def _earlier_subject(self, left: int) -> Range | None:
+    def _earlier_subject(self, left: int, cue: int) -> Range | None:
         """Return the subject of the main clause before a verb without one.
 
         For example: X elvetette, de hozzátette, hogy …
         """
-        if not self.lex.objects or self.made:
+        if self.made or not (self.lex.objects or (self.lex.verb_prefixes and self._joined(cue))):
             return None
         n = self.taken
         while n < left:
@@ -728,6 +743,11 @@ class _Reader:
         named = any(self._named(m) for m in range(n, end)) or (t[n].kind == "p" and t[n].capital)
         titled = any(token.low in self.lex.persons for token in t[n:end])
         return (t[n].start, t[end - 1].end) if (named or titled) and t[end].kind in "vxrotN," else None
+
+    def _joined(self, at: int) -> bool:
+        """Return whether a verb has “and” as its prefix: ואמר."""
+        low = self.t[at].low
+        return any(low.startswith(prefix) and low.removeprefix(prefix) in self.lex.verbs for prefix in self.lex.verb_prefixes)
 
     def _heir(self) -> Range | None:
         """Return the previous speaker, in this sentence or before it.
@@ -817,7 +837,19 @@ class _Reader:
 
     def _is_conjunction(self, at: int) -> bool:
         token = self.t[at]
-        return token.kind == "C" or any(token.low.startswith(p) and len(token.low) > len(p) + 1 for p in self.lex.conjunction_prefixes)
+        if token.kind == "C":
+            return True
+        return token.low not in self.lex.sources and any(
+            token.low.startswith(p) and len(token.low) > len(p) + 1 for p in self.lex.conjunction_prefixes
+        )
+
+    def _opens_relative(self, at: int) -> bool:
+        """Return whether a word with the prefix of a conjunction is no name: שפרסמה."""
+        low, lex = self.t[at].low, self.lex
+        if not lex.conjunction_prefixes or low in lex.tags.words or not self._is_conjunction(at):
+            return False
+        rest = next((low.removeprefix(p) for p in lex.conjunction_prefixes if low.startswith(p)), low)
+        return rest in lex.verbs or lex.tags.of(rest) in "vxoasd"
 
     # -- what was said --------------------------------------------------------------------------------------------------
 
@@ -891,6 +923,11 @@ class _Reader:
         if self.lex.relatives and not any(token.kind in "vx" for token in words[:comma]) and first.kind in "nj" and not first.capital:
             return []  # an apposition
         return [(first.start, t[self._without_marks(at, len(t)) - 1].end)]
+
+    def _skip_adverbs(self, at: int) -> int:
+        while at < len(self.t) and self.t[at].low in self.lex.adverbs:
+            at += 1
+        return at
 
     def _skip_marks(self, at: int) -> int:
         while at < len(self.t) - 1 and self.t[at].kind == "mark":
@@ -1048,7 +1085,8 @@ class _Reader:
             if only and not any(token.capital for token in t[n:end] if token.low in self.lex.persons) and self._ends(closing):
                 return (speaker[0], t[closing - 1].end), closing  # …, dijo la directora, X.
         # …, sade X, chef för Y.
-        if end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "ndj" and not t[end + 1].capital:
+        described = end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "ndj" and not t[end + 1].capital
+        if described and not self._is_conjunction(end + 1):
             closing = self._description_end(end + 1)
             if closing > end + 1:
                 return (speaker[0], t[closing - 1].end), closing
@@ -1099,6 +1137,9 @@ class _Reader:
         For example: novinářům, τους δημοσιογράφους.
         """
         t, n = self.t, at
+        if at < len(t) and t[at].low.startswith(tuple(prefix + '"' for prefix in self.lex.hearer_prefixes)):
+            closing = next((m + 1 for m in range(at + 1, min(at + 5, len(t))) if t[m].low == '"'), at)
+            return closing  # ל"ידיעות אחרונות"
         if at < len(t) and t[at].low in self.lex.hearer_marks:
             return self._outlet_end(at + 1, at, marked=True)
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
@@ -1267,6 +1308,7 @@ class _Reader:
             if (
                 token.kind in ("mark", "quote", "C", "s", "N")
                 or self._is_verb(n)
+                or (n > at and self._opens_relative(n))
                 or (n > at and self._time_end(n) > n)
                 or (n > at and self._hearer_end(n) > n and (token.low not in self.lex.hearer_marks or self._outlet_at(n + 1)))
             ):
@@ -1459,7 +1501,10 @@ class _Reader:
             return None
         while head and not t[first].capital and t[first].kind in "nj":
             outer = self._head(*pieces[head - 1])
-            if outer[0] == outer[1] or outer[1] != pieces[head - 1][1] or not self._speaks(*outer) or not t[outer[1] - 1].capital:
+            titled = self.lex.unknown_nouns and t[outer[0]].low in self.lex.persons
+            if outer[0] == outer[1] or outer[1] != pieces[head - 1][1] or not self._speaks(*outer):
+                break
+            if not (t[outer[1] - 1].capital or titled):
                 break
             first, head = outer[0], head - 1  # X, chef för Y, tidigare Z, sade
         following = pieces[head + 1][0] if head + 1 < len(pieces) else start
