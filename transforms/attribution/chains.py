@@ -164,7 +164,7 @@ def _required_words(language: str) -> re.Pattern[str]:
         )
     data = load(language)
     words = [word for key in ("hearing", "citing", "passing", "quoted") for word in data.get(key, ())]
-    words += [word for key in ("hearing", "passing") for kind in ("after", "endings") for word in data.get(f"{key}_{kind}", ())]
+    words += [word for key in ("hearing", "passing", "citing") for kind in ("after", "endings") for word in data.get(f"{key}_{kind}", ())]
     return re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
 
 
@@ -434,6 +434,10 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
         elif _names_outlet(text[a:b], language):
             reporting.append((a, b))
         break
+    cited = patterns["cited"].search(window) if "cited" in patterns else None
+    if cited is not None and _names_outlet(name, language) and cited.start("np") + offset >= speaker[1]:
+        who = cited.start("np") + offset, cited.end("np") + offset  # एजेंसी ने X के हवाले से बताया
+        reporting.append(speaker)
     for key, to in (("passing", reporting), ("quoted", reporting), ("hearing", hearing)):
         for match in patterns[key].finditer(window) if key in patterns else ():
             a, b = match.start("np") + offset, match.end("np") + offset
@@ -577,10 +581,14 @@ def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
             rf"(?P<np>(?:(?!\s(?:{cut})(?=\s))[^,،.;:()\n{_HIDDEN}–—]|(?<=\b[A-ZА-Я])\.){{2,70}}?)(?=\s(?:{cut})(?=\s)"
             rf"|[,،.;:()\n{_HIDDEN}–—]|\s*$)"
         )
-        return {
+        made = {
             key: re.compile(rf"(?<!\w){words(key)}(?:(?<=['’])|\s)(?:[a-zà-ÿа-яё]+\s(?=[A-ZА-Я«„“\"]))?{noun}")
             for key in ("citing", "hearing", "passing", "quoted")
         }
+        if "citing_after" in data:
+            source = rf"(?P<np>(?:(?!ने\s)[^,।\s{_HIDDEN}]{{1,30}}\s?){{1,6}}?)"
+            made["cited"] = re.compile(rf"(?:^|[,\s])(?:ने\s)?{source}\s{words('citing_after')}")
+        return made
     edge = rf"[^\s、。，,「」“”{_HIDDEN}]"
     if language == "ko":
         return {

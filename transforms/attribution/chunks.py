@@ -131,6 +131,7 @@ class Lexicon:
     verb_second: bool
     bare: bool
     clause_subject: bool
+    passive: frozenset[str]  # forms that report behind a document: अध्ययन में कहा गया है
     closing: frozenset[str]  # words that report only behind a quotation
     unknown_nouns: bool  # endings do not tell verbs from nouns
     direct: frozenset[str]  # verbs before which words are quoted without marks
@@ -163,7 +164,7 @@ def lexicon(language: str) -> Lexicon:
     data = {**data, "verbs": finite if compound else [*finite, *participles]}
     evident = {form: frozenset(prepositions) for form, prepositions in data.get("evident", {}).items()}
     data["evident_forms"] = tuple(evident)
-    for phrase in phrases("verbs") + phrases("framing") + phrases("showing") + phrases("evident_forms"):
+    for phrase in phrases("verbs") + phrases("framing") + phrases("passive") + phrases("showing") + phrases("evident_forms"):
         verbs.setdefault(phrase[0], []).append(phrase)
     order = data.get("order", "")
     separable = {form: frozenset(particles) for form, particles in data.get("separable", {}).items()}
@@ -244,6 +245,7 @@ def lexicon(language: str) -> Lexicon:
         verb_second=order == "verb second",
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
+        passive=words("passive"),
         closing=words("closing"),
         unknown_nouns=data.get("unknown_nouns") == "true",
         direct=words("direct"),
@@ -570,6 +572,8 @@ class _Reader:
         left = self._left_edge(cue[0])
         words = self._words(cue)
         framing = words in lex.framing
+        if words in lex.passive and (cue[0] == 0 or t[cue[0] - 1].low not in lex.documents):
+            return
         if words in lex.closing and not self._quotes_before(left):
             return
         if lex.verb_final:
@@ -1138,8 +1142,7 @@ class _Reader:
         """
         t, n = self.t, at
         if at < len(t) and t[at].low.startswith(tuple(prefix + '"' for prefix in self.lex.hearer_prefixes)):
-            closing = next((m + 1 for m in range(at + 1, min(at + 5, len(t))) if t[m].low == '"'), at)
-            return closing  # ל"ידיעות אחרונות"
+            return next((m + 1 for m in range(at + 1, min(at + 5, len(t))) if t[m].low == '"'), at)
         if at < len(t) and t[at].low in self.lex.hearer_marks:
             return self._outlet_end(at + 1, at, marked=True)
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
@@ -1421,7 +1424,12 @@ class _Reader:
         while end > start and t[end].low not in self.lex.subject_marks:
             end -= 1
         if end <= start:
+            if end < at and t[start].low in self.lex.subject_marks and start and t[start - 1].low == ",":
+                first, last = self._pieces(start)[0]  # X, जिन्होंने …, का कहना है
+                return (t[first].start, t[last - 1].end) if first < last and self._speaks(first, last) else None
             return None
+        if self._quotes_before(start) and self._ends(at + 1) and 0 < end - start <= _LONGEST_SPEAKER and self._speaks(start, end):
+            return t[start].start, t[end - 1].end  # “…,” X ने कहा
         first = end
         while first > start and t[first - 1].low not in self.lex.postpositions and t[first - 1].kind != "C":
             first -= 1

@@ -52,7 +52,8 @@ def mask_quotations(prose: str, start: int, end: int, language: str) -> str:
             continue
         # If a quotation ends like a sentence and a new one begins after it, it ends the sentence:
         # „Ja.“ Der Minister …
-        ends = paragraph[b - 2 : b - 1] in (".", "!", "?", "…") and _NEXT.match(paragraph, b) is not None and b - a > 12
+        following = _NEXT_WITHOUT_CAPITALS if before in (":", ",", "،") else _NEXT
+        ends = paragraph[b - 2 : b - 1] in (".", "!", "?", "…", "।", "؟") and following.match(paragraph, b) is not None and b - a > 12
         for first, last in _without_asides(paragraph, a, b, language):
             parts += [paragraph[position:first], HEAD, REST * (last - first - 1)]
             position = last
@@ -100,6 +101,8 @@ def _without_asides(paragraph: str, start: int, end: int, language: str) -> list
 _LONGEST_WITH_ASIDES = 3000  # characters
 
 _NEXT = re.compile(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]")
+# In scripts without capitals, a sentence may begin behind a quotation that its speaker precedes.
+_NEXT_WITHOUT_CAPITALS = re.compile(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ\u0590-\u08ff\u0900-\u097f]")
 
 _ANGLES = re.compile(r"《[^《》\n]{1,600}》(?=\s?(?:이?라고|이?라며|고\s|며\s))")
 
