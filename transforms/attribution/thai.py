@@ -107,7 +107,7 @@ def read_thai(prose: str) -> list[Statement]:
         upto = begin
         last: Range | None = None
         speakers: list[tuple[Range | None, int]] = []
-        kept = []
+        kept: list[re.Match[str]] = []
         for match in cues:
             upto = max([upto, *(item.cue[1] for item in closings if item.cue[1] <= match.start())])
             who, clause = _speaker(prose, upto, match.start())
