@@ -140,6 +140,7 @@ class Lexicon:
     occasions: frozenset[str]  # words that say where somebody spoke, before the content
     groups: frozenset[str]
     named_after: bool  # `after` asks for a name or a listed source
+    comma_clause: bool  # a main clause may follow the verb and a comma
 
 
 @cache
@@ -254,6 +255,7 @@ def lexicon(language: str) -> Lexicon:
         occasions=words("occasions"),
         groups=words("groups") | words("organisations"),
         named_after=data.get("named_after") == "true",
+        comma_clause=data.get("comma_clause") == "true",
     )
 
 
@@ -349,7 +351,7 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
         if token.capital and token.kind in "rijvz" and token.low not in lex.tags.words and behind.capital and behind.low not in lex.verbs:
             made[n] = Token(token.start, token.end, token.low, "p", True)  # Kari Nordmann
         elif (
-            token.kind == "o"
+            (token.kind == "o" or (token.kind == "x" and lex.comma_clause))
             and token.low in lex.articles
             and behind.low not in lex.verbs
             and (behind.kind in "njmpz" or behind.low in lex.of)
@@ -893,6 +895,8 @@ class _Reader:
         words = [token for token in t[self.taken : at - 1] if token.kind != "mark"]
         dash = self.taken == 0 and t[0].kind == "mark" and t[0].low in ("-", "–", "—")
         subordinate = bool(words) and (words[0].kind == "s" or words[0].low in self.lex.subordinators)
+        if subordinate and words[0].kind == "a" and not self._personal(words[1]) and any(token.kind in ("v", "x") for token in words):
+            subordinate = False  # In einigen Tälern habe sich …, heißt es
         if not words or (subordinate and not dash and not any(token.low == "," for token in t[self.taken : at - 1])):
             return []
         verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 3
@@ -966,6 +970,8 @@ class _Reader:
         It is a quotation, the text after a colon or conjunction, or an independent clause.
         """
         t, n = self.t, start
+        if self.lex.comma_clause and not framing and (opening := self._behind_comma(start)):
+            return self._rest(opening, following)
         if n and n < len(t) and t[n - 1].kind == "C" and t[n].kind not in ("mark", "quote") and not framing:
             return self._rest(n, following)  # nói rằng: the conjunction is a part of the cue
         while n < len(t):
@@ -1042,6 +1048,45 @@ class _Reader:
             n += 1
         return n < at and bool(self.lex.relatives) and self.t[n].kind in "dnjm" and not self.t[n].capital
 
+    def _behind_comma(self, start: int) -> int:
+        """Return the first token of a main clause that follows the verb's phrase and a comma, or 0.
+
+        Example: Die Firma teilte am Montag mit, das Werk werde geschlossen.
+        """
+        t, n = self.t, start
+        while n < len(t) and n - start < _LONGEST_SPEAKER and (t[n].kind not in ("v", "x", "C", "s", "quote", "mark") or self._titled(n)):
+            n += 1
+        if n + 2 >= len(t) or t[n].low != ",":
+            return 0
+        at = first = n + 1
+        opening = t[at]
+        relative = opening.kind == "d" and t[at + 1].kind in "doarxcN"
+        if relative or opening.kind in ("s", "i", "mark", "quote", "C", "c") or opening.low in self.lex.questions or self.verbs[at]:
+            return 0
+        if opening.kind == "r":
+            while at < len(t) and t[at].kind == "r":
+                at += 1
+        elif opening.kind == "o":
+            at += 1
+        else:
+            at = self._noun_phrase_end(at + 1 if opening.kind == "a" else at)
+            if at == first or not any(token.kind in "np" or token.capital for token in t[first:at]):
+                return 0
+        while at < len(t) and t[at].kind in "rNo":
+            at += 1
+        subjunctive = at < len(t) and t[at].kind in "ji" and t[at].low.endswith(("e", "en")) and not t[at].capital
+        return first if at < len(t) and (self._is_verb(at) or subjunctive) else 0
+
+    def _titled(self, n: int) -> bool:
+        """Return whether the token at `n` is a quotation that names an outlet: der Zeitung „…“, im „…“."""
+        t = self.t
+        return (
+            t[n].kind == "quote"
+            and n > 0
+            and t[n].end - t[n].start <= _LONGEST_TITLE
+            and (t[n - 1].kind in "da" or _is_source(t[n - 1].low, self.lex))
+        )
+
     def _clause_at(self, at: int) -> bool:
         """Return whether a subject and its verb begin at `at`: hun sier det er sent."""
         t = self.t
@@ -1089,12 +1134,18 @@ class _Reader:
             if only and not any(token.capital for token in t[n:end] if token.low in self.lex.persons) and self._ends(closing):
                 return (speaker[0], t[closing - 1].end), closing  # …, dijo la directora, X.
         # …, sade X, chef för Y.
-        described = end + 1 < len(t) and t[end].low in (",", "،", "(") and t[end + 1].kind in "ndj" and not t[end + 1].capital
-        if described and not self._is_conjunction(end + 1):
+        if end + 1 < len(t) and t[end].low in (",", "،", "(") and self._describes(end + 1):
             closing = self._description_end(end + 1)
             if closing > end + 1:
                 return (speaker[0], t[closing - 1].end), closing
         return speaker, end
+
+    def _describes(self, n: int) -> bool:
+        """Return whether an apposition begins at token `n`: chef för Y, Chefin der Firma."""
+        token = self.t[n]
+        if token.kind not in "ndj" or self._is_conjunction(n):
+            return False
+        return not token.capital or (self.lex.comma_clause and token.low.endswith(tuple(self.lex.persons)))
 
     def _date_end(self, at: int) -> int:
         """Return the end of a phrase that says when, with its date: u srijedu (2. lipnja)."""
@@ -1320,6 +1371,8 @@ class _Reader:
                 noun = True
             elif token.low in self.lex.subject_marks:
                 break
+            elif noun and self.lex.comma_clause and token.kind in "ji" and not token.capital and n and not t[n - 1].capital:
+                break  # an adjective precedes its noun: this is a verb that no table contains
             elif token.kind in ("djmzit" if not noun else "jmzi"):
                 pass
             elif token.kind == "a" or token.low in self.lex.of:
@@ -1579,7 +1632,9 @@ class _Reader:
         It has a noun or a name, and none of the words that exclude a speaker.
         """
         words = self.t[start:end]
-        if not words or words[0].low in self.lex.not_speakers or words[-1].low in self.lex.not_speakers:
+        if not words or words[-1].low in self.lex.not_speakers:
+            return False
+        if words[0].low in self.lex.not_speakers and not (len(words) > 1 and words[0].low in self.lex.articles):
             return False
         timed = any(token.low in self.lex.times or _is_year(token.low) for token in words)
         if timed and not any(_is_source(token.low, self.lex) for token in words):

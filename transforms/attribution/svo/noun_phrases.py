@@ -289,7 +289,7 @@ class Speakers:
             return len(words) == 1
         if (
             low in RELATIVES
-            or low in g.not_speakers
+            or (low in g.not_speakers and not (low in g.articles and len(words) > 1))
             or words[-1].lower() in g.not_speakers
             or (any(char.isdigit() for char in words[-1]) and len(words) == 1)
         ):
@@ -308,7 +308,7 @@ class Speakers:
             if len(words) == 1 and not low.startswith(("l'", "l’")):
                 return False
             if g.language == "de":
-                return any(word[0].isupper() for word in words[1:])
+                return any(word[0].isupper() or (word[0].isdigit() and "-" in word) for word in words[1:])  # der 52-Jährige
             return listed or any(word[:1].isupper() for word in words[1:]) or len(words) <= 6 or "’" in low or "'" in low
         if low in g.prepositions or low in self.g.small:
             return False

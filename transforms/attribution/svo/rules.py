@@ -378,7 +378,7 @@ class _Reader:
             word = WORD.match(s, start)
             colon = s[edge : edge + 1] == ":"
             adjunct = s[after:edge].strip()
-            plain = (cue.words in g.separable and adjunct.endswith(tuple(f" {particle}" for particle in g.separable[cue.words]))) or (
+            plain = (cue.words in g.separable and f" {adjunct}".endswith(tuple(f" {particle}" for particle in g.separable[cue.words]))) or (
                 not adjunct
                 or (
                     not adjunct[0].isupper()
