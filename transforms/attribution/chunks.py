@@ -573,7 +573,8 @@ class _Reader:
         lex, t = self.lex, self.t
         left = self._left_edge(cue[0])
         words = self._words(cue)
-        framing = words in lex.framing
+        # Melden Sie …: an imperative or a question
+        framing = words in lex.framing or (lex.comma_clause and cue[0] == 0)
         if words in lex.passive and (cue[0] == 0 or t[cue[0] - 1].low not in lex.documents):
             return
         if words in lex.closing and not self._quotes_before(left):
@@ -604,14 +605,14 @@ class _Reader:
                 more = self._quotes_behind(end)
                 self._add([*quotes, *more], cue, speaker, _QUOTATION_SCORE, direct=True, upto=more[-1][1] if more else end)
                 return
-            clause = self._clause_before(left) if behind and not framing else None
+            clause = self._clause_before(left) if behind and not framing else self._question_before(left) if behind else []
             if (
                 clause
                 and t[self._pieces(left)[-1][0]].kind in "ar"
                 and not self._verbal(clause)
                 and self._apposed(left, cue[0]) is not None
             ):
-                clause = None  # La oposición, por su parte, acusó al Gobierno
+                clause = []  # La oposición, por su parte, acusó al Gobierno
             if clause and self._may_speak(behind) and not self._clause_opens(after):
                 tail = self._tail(after)
                 quotes = [] if self._verbal(clause) else self._quotes_behind(after)
@@ -899,7 +900,9 @@ class _Reader:
             subordinate = False  # In einigen Tälern habe sich …, heißt es
         if not words or (subordinate and not dash and not any(token.low == "," for token in t[self.taken : at - 1])):
             return []
-        verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or len(words) > 3
+        verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or (len(words) > 3 and not self.lex.comma_clause)
+        if self.lex.comma_clause and any(a.kind in "npo" and self._unknown_verb(b) for a, b in pairwise(words)):
+            verbal = True  # die Sanierung koste …
         if not verbal and not dash and t[at - 1].low in (",", "،") and not any(token.low in (",", "،") for token in t[at:]):
             return []
         if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
@@ -908,6 +911,14 @@ class _Reader:
         while last > self.taken and t[last].kind == "mark" and (t[last].low in (",", "،", "–", "—") or t[last + 1].low in _CLOSING_MARKS):
             last -= 1
         return [(t[self._skip_marks(self.taken)].start, t[last].end)]
+
+    def _question_before(self, at: int) -> list[Range]:
+        """Return the indirect question that ends with the comma before token `at`: Ob …, fragte X."""
+        t = self.t
+        first = self._skip_marks(self.taken)
+        if at - first < 4 or t[at - 1].low not in (",", "?") or t[first].low not in self.lex.questions:
+            return []
+        return [(t[first].start, t[at - 2].end)]
 
     def _tail(self, at: int) -> list[Range]:
         """Return the content after “X, he said, …”.
@@ -1004,7 +1015,7 @@ class _Reader:
             if (
                 token.low in self.lex.questions
                 and not framing
-                and (n == start or t[n - 1].low == "," or all(other.kind in "rtao" for other in t[start:n]))
+                and (t[n - 1].low == "," or (not self.lex.comma_clause and all(other.kind in "rtao" for other in t[start:n])))
             ):
                 return self._rest(n, following)
             if token.low in (";", ".", "!", "?") and token.kind == "mark":
@@ -1072,10 +1083,15 @@ class _Reader:
             at = self._noun_phrase_end(at + 1 if opening.kind == "a" else at)
             if at == first or not any(token.kind in "np" or token.capital for token in t[first:at]):
                 return 0
+            while at + 1 < len(t) and t[at].kind == "c" and (end := self._noun_phrase_end(at + 1)) > at + 1:
+                at = end
         while at < len(t) and t[at].kind in "rNo":
             at += 1
-        subjunctive = at < len(t) and t[at].kind in "ji" and t[at].low.endswith(("e", "en")) and not t[at].capital
-        return first if at < len(t) and (self._is_verb(at) or subjunctive) else 0
+        return first if at < len(t) and (self._is_verb(at) or self._unknown_verb(t[at])) else 0
+
+    def _unknown_verb(self, token: Token) -> bool:
+        """Return whether a word behind a noun, taken for an adjective, is a verb that no table contains: koste, müsse."""
+        return token.kind in "ji" and not token.capital and token.low.endswith(("e", "t", "en"))
 
     def _titled(self, n: int) -> bool:
         """Return whether the token at `n` is a quotation that names an outlet: der Zeitung „…“, im „…“."""
@@ -1641,7 +1657,8 @@ class _Reader:
             return False
         if self.lex.oblique and words[-1].low.endswith(self.lex.oblique):
             return False
-        return any(token.kind in "np" or token.capital for token in words) and len(words) <= _LONGEST_SPEAKER
+        named = any(token.kind in "np" or token.capital or (token.low[0].isdigit() and not token.low.isdigit()) for token in words)
+        return named and len(words) <= _LONGEST_SPEAKER  # der 52-Jährige
 
     def _may_speak(self, span: Range | None) -> bool:
         """Return whether a phrase after “…, said” certainly names a source.
