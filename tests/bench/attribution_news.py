@@ -77,51 +77,59 @@ def _link(words: str) -> str:
     return outlet.id if outlet else words.lower()
 
 
+def counted(row: dict[str, Any], show_all: bool = False) -> Counter[str]:
+    """Count what is right in the statements, links and credits of a text, what is in its gold, and what is in the record."""
+    text, language = row["text"], row["language"]
+    golds = marked(row)
+    document = Attribute()(Document(text=text, language=language))
+    made: list[dict[str, Any]] = [
+        {
+            "source": [[item.speaker.start, item.speaker.end]] if item.speaker.text else [],
+            "cue": [[item.cue.start, item.cue.end]] if item.cue.text else [],
+            "content": [[piece.start, piece.end] for piece in item.content],
+            "via": [_link(link.text) for link in item.via],
+        }
+        for item in document.attributions
+    ]
+    result = judge(scorer(), {"text": text, "language": language, "attributions": golds}, made)
+    links: list[Counter[str]] = [
+        Counter(link for item in items if not item.get("optional") for link in item["via"]) for items in (golds, made)
+    ]
+    wanted = Counter((kind, name) for kind, name in row.get("credits") or ())
+    credited = Counter((item.kind, item.name) for item in document.credits)
+    if show_all:
+        show(text, language, golds, made)
+        print(f"  credits gold {sorted(wanted)}\n  credits made {sorted(credited)}")
+    return Counter(
+        {
+            "who-what right": result["who-what"],
+            "who-what gold": result["gold"],
+            "who-what made": result["predicted"],
+            "content": result["content"],
+            "links right": (links[0] & links[1]).total(),
+            "links gold": links[0].total(),
+            "links made": links[1].total(),
+            "credits right": (wanted & credited).total(),
+            "credits gold": wanted.total(),
+            "credits made": credited.total(),
+        }
+    )
+
+
+def f1(count: Counter[str], kind: str) -> float:
+    """The F1 of "who-what", "links" or "credits"."""
+    return 2 * count[f"{kind} right"] / max(count[f"{kind} gold"] + count[f"{kind} made"], 1)
+
+
 def main() -> None:
     """Score the files by language."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--misses", action="store_true", help="print the golds and predictions of texts that are not all right")
     arguments = parser.parse_args()
-    score = scorer()
     counts: dict[str, Counter[str]] = {}
     for row in (row for path in arguments.files for row in yaml.safe_load(path.read_text("utf-8"))):
-        text, language = row["text"], row["language"]
-        golds = marked(row)
-        document = Attribute()(Document(text=text, language=language))
-        made: list[dict[str, Any]] = [
-            {
-                "source": [[item.speaker.start, item.speaker.end]] if item.speaker.text else [],
-                "cue": [[item.cue.start, item.cue.end]] if item.cue.text else [],
-                "content": [[piece.start, piece.end] for piece in item.content],
-                "via": [_link(link.text) for link in item.via],
-            }
-            for item in document.attributions
-        ]
-        result = judge(score, {"text": text, "language": language, "attributions": golds}, made)
-        links: list[Counter[str]] = [
-            Counter(link for item in items if not item.get("optional") for link in item["via"]) for items in (golds, made)
-        ]
-        wanted = Counter((kind, name) for kind, name in row.get("credits") or ())
-        credited = Counter((item.kind, item.name) for item in document.credits)
-        count = counts.setdefault(language, Counter())
-        count.update(
-            {
-                "who-what right": result["who-what"],
-                "who-what gold": result["gold"],
-                "who-what made": result["predicted"],
-                "content": result["content"],
-                "links right": (links[0] & links[1]).total(),
-                "links gold": links[0].total(),
-                "links made": links[1].total(),
-                "credits right": (wanted & credited).total(),
-                "credits gold": wanted.total(),
-                "credits made": credited.total(),
-            }
-        )
-        if arguments.misses:
-            show(text, language, golds, made)
-            print(f"  credits gold {sorted(wanted)}\n  credits made {sorted(credited)}")
+        counts.setdefault(row["language"], Counter()).update(counted(row, arguments.misses))
     print("lang  who-what (gold)  content  links (gold)  credits (gold)")
     total: Counter[str] = Counter()
     for language, count in sorted(counts.items()):
@@ -141,11 +149,11 @@ def show(text: str, language: str, golds: list[dict[str, Any]], made: list[dict[
 
 def line(language: str, count: Counter[str]) -> None:
     """Print the figures of a language."""
-    f1 = {kind: 2 * count[f"{kind} right"] / max(count[f"{kind} gold"] + count[f"{kind} made"], 1) for kind in KINDS}
+    scores = {kind: f1(count, kind) for kind in KINDS}
     content = 2 * count["content"] / max(count["who-what gold"] + count["who-what made"], 1)
     print(
-        f"{language:4}  {f1['who-what']:.3f} ({count['who-what gold']:3})  {content:.3f}"
-        f"  {f1['links']:.3f} ({count['links gold']:3})  {f1['credits']:.3f} ({count['credits gold']:3})"
+        f"{language:4}  {scores['who-what']:.3f} ({count['who-what gold']:3})  {content:.3f}"
+        f"  {scores['links']:.3f} ({count['links gold']:3})  {scores['credits']:.3f} ({count['credits gold']:3})"
     )
     sys.stdout.flush()
 
