@@ -34,6 +34,7 @@ _LONGEST_CLOSING = 60  # characters
 _SHORTEST_STEM = 5  # letters
 _LONGEST_TITLE = 40  # characters of a name in quotation marks
 _LONGEST_DATELINE = 12  # tokens
+_LONGEST_LINK = 4  # tokens of “por su parte”, with its comma
 _LONGEST_ASIDE = 26  # words
 _CLOSING_MARKS = ("”", "“", "»", "«", '"', "''")
 _LONGEST_OUTLET = 4  # words
@@ -348,6 +349,9 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             made.append(Token(start, end, low, kind, capital))
     for n, token in enumerate(made[:-1]):
         behind = made[n + 1]
+        if token.kind == "a" and n and token.low in lex.articles and made[n - 1].low in lex.verbs and not token.capital:
+            made[n] = Token(token.start, token.end, token.low, "d")  # lamenta a súa irmá
+            continue
         if token.capital and token.kind in "rijvz" and token.low not in lex.tags.words and behind.capital and behind.low not in lex.verbs:
             made[n] = Token(token.start, token.end, token.low, "p", True)  # Kari Nordmann
         elif (
@@ -597,8 +601,14 @@ class _Reader:
         where = self._located_behind(cue) if located is None else None
         if where is not None:
             behind, after = where
+        if opens and left and lex.adjectival and self._is_subject_relative(left):
+            return  # le maire, qui avait promis un pont, …
         if opens and left:
             quotes = self._quotes_before(left)
+            whole = self._clause_with(quotes) if quotes and behind and lex.adjectival and not framing else None
+            if whole:
+                self._add([whole], cue, behind, _CLAUSE_SCORE, upto=after)
+                return
             if quotes:
                 speaker = behind or (self._heir() if lex.pro_drop else None)
                 end = after if behind else cue[1]
@@ -871,6 +881,20 @@ class _Reader:
             n -= 1
         return found[::-1]
 
+    def _clause_with(self, quotes: list[Range]) -> Range | None:
+        """Return the clause that ends with a quotation, if the quotation is only a part of it."""
+        t = self.t
+        n = self._token_at(quotes[0][0])
+        start = self._skip_marks(self.taken)
+        if n - start < 2 or t[n - 1].kind == "mark" or any(token.low in (":", ";") or token.kind == "quote" for token in t[start:n]):
+            return None
+        return t[start].start, quotes[-1][1]
+
+    def _is_subject_relative(self, left: int) -> bool:
+        """Return whether a clause begins with a relative pronoun behind a noun."""
+        before = self.t[left - 1]
+        return before.low in self.lex.relatives and left > 1 and (self._noun(left - 2) or self.t[left - 2].low == ",")
+
     def _quotes_behind(self, at: int) -> list[Range]:
         n = at
         while n < len(self.t) and n - at < 12 and self.t[n].kind != "quote":
@@ -1055,8 +1079,8 @@ class _Reader:
         relative pronouns are asked.
         """
         n = start
-        while n < at and self.t[n].kind in "rtxoN":
-            n += 1
+        while n < at and (self.t[n].kind in "rtxoN" or self._time_end(n) > n):
+            n = max(self._time_end(n), n + 1)
         return n < at and bool(self.lex.relatives) and self.t[n].kind in "dnjm" and not self.t[n].capital
 
     def _behind_comma(self, start: int) -> int:
@@ -1414,11 +1438,15 @@ class _Reader:
             n += 1
         while (
             n > at
-            and (t[n - 1].kind in ("a", "c", "d", "mark") or t[n - 1].low in self.lex.of or t[n - 1].low == "-")
+            and (t[n - 1].kind in ("a", "c", "d", "mark") or t[n - 1].low in self.lex.of or t[n - 1].low == "-" or self._object_before(n))
             and not t[n - 1].capital
         ):
             n -= 1
         return n
+
+    def _object_before(self, n: int) -> bool:
+        """Return whether a pronoun before the verb at `n` is its object: la empresa lo niega."""
+        return n < len(self.t) and bool(self.lex.adjectival) and self.t[n - 1].low in self.lex.clitics and self._is_verb(n)
 
     def _object(self, n: int) -> bool:
         """Return whether the token at `n` is a pronoun without a noun: för mig."""
@@ -1438,7 +1466,7 @@ class _Reader:
         apposed = self._apposed(start, at)
         if apposed is not None:
             return apposed
-        if start > self.taken + 1 and t[start - 1].kind == "C" and t[start - 1].low in self.lex.relatives and t[start - 2].kind in "np":
+        if start > self.taken + 1 and t[start - 1].kind == "C" and t[start - 1].low in self.lex.relatives and self._noun(start - 2):
             edge = self._left_edge(start - 1)
             first, end = self._head(self._main_clause(edge, start - 1), start - 1)
             if first < end == start - 1 and self._speaks(first, end):
@@ -1482,6 +1510,10 @@ class _Reader:
         if any(token.kind in "nvpjiz" for token in words):
             return words[0].start, words[-1].end
         return None
+
+    def _noun(self, n: int) -> bool:
+        """Return whether a word is a noun, or an adjective behind an article: un oficial."""
+        return self.t[n].kind in "np" or (self.t[n].kind == "j" and n > 0 and self.t[n - 1].kind == "d")
 
     def _marked(self, start: int, at: int) -> Range | None:
         """Return the noun phrase before the last mark of a subject: X ने कहा.
@@ -1534,13 +1566,15 @@ class _Reader:
             last -= 1
         between = t[end:last]
         if (
-            t[start].kind not in "dm"
+            not (t[start].kind in "dm" or (self.lex.adjectival and t[end - 1].low.endswith(self.lex.adjectival)))
             or not between
             or between[0].kind != "a"
             or any(token.kind in "vxocsC" or token.low in self.lex.times for token in between)
         ):
             return end
-        if t[end - 1].capital or any(token.low in self.lex.persons for token in t[start:end]) or last - start > _LONGEST_SPEAKER:
+        described = bool(self.lex.adjectival) and t[end - 1].low.endswith(self.lex.adjectival)
+        named = t[end - 1].capital or any(token.low in self.lex.persons for token in t[start:end])
+        if (named and not described) or last - start > _LONGEST_SPEAKER:
             return end
         return last
 
@@ -1585,7 +1619,8 @@ class _Reader:
                 break
             first, head = outer[0], head - 1  # X, chef för Y, tidigare Z, sade
         following = pieces[head + 1][0] if head + 1 < len(pieces) else start
-        last = end - 1 if self._relative(following) else start - 2  # without a relative clause
+        aside = t[following].kind in "ar" and start - following <= _LONGEST_LINK and bool(self.lex.adjectival)
+        last = end - 1 if self._relative(following) or aside else start - 2  # without a relative clause, “por su parte”
         if behind:
             return t[first].start, t[last].end
         if t[start].kind in "ndj" and not t[start].capital:
@@ -1896,6 +1931,8 @@ class _Reader:
                 if end - start > 1 and t[end - 1].kind == "j" and end < len(t) and t[end].kind in ("v", "x"):
                     end -= 1  # a predicate: Według policji ranne zostały …
                 end = self._before_unknown_verb(start, end) if lex.verb_second else self._source_end(start, end)
+                if self.lex.adjectival and start < end < len(t) and t[end].kind == "a" and not t[end - 1].capital:
+                    end = max(end, self._description_end(start))  # según documentos publicados por X, …
                 if end > start and (self._speaks(start, end) or end == start + 1):
                     self._accorded((n, start), start, end)
                     return
