@@ -130,6 +130,12 @@ class Lexicon:
     pro_drop: bool
     verb_final: bool
     verb_second: bool
+    subject_first: bool
+    predicates: frozenset[str]  # words that begin a predicate or a relative clause
+    predicate_verbs: bool  # whether verbs by their class do, too
+    adverbials: frozenset[str]  # words that begin an adverbial phrase or clause
+    preposed: frozenset[str]  # the verbs that their subject follows, in a language in which it comes first
+    subject_endings: tuple[str, ...]  # endings of a verb that stand for its subject: katanya
     bare: bool
     clause_subject: bool
     passive: frozenset[str]  # forms that report behind a document: अध्ययन में कहा गया है
@@ -245,6 +251,12 @@ def lexicon(language: str) -> Lexicon:
         pro_drop=data.get("pro_drop") == "true",
         verb_final=order == "verb final",
         verb_second=order == "verb second",
+        subject_first=order == "subject first",
+        predicates=words("predicates"),
+        predicate_verbs=data.get("predicate_verbs") == "true",
+        adverbials=words("adverbials"),
+        preposed=words("preposed"),
+        subject_endings=tuple(data.get("subject_endings", ())),
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
         passive=words("passive"),
@@ -520,6 +532,8 @@ class _Reader:
         return token.kind in ("mark", "quote", "C", "s") or token.low in self.lex.questions or token.low in self.lex.times
 
     def _denied(self, at: int) -> bool:
+        if at and self.lex.subject_first and self.t[at - 1].kind in "mz":
+            return True  # một báo cáo
         if at and (self.t[at - 1].kind == "d" or (self.t[at - 1].kind == "a" and self.lex.before)):
             return True  # a noun: la denuncia, en cuenta
         if at and self.lex.adjectival and self.t[at - 1].low in self.lex.impersonal:
@@ -597,7 +611,20 @@ class _Reader:
                 self._add(content, cue, apposed, _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
                 return
         located = self._located(left, cue)
+        dropped = bool(lex.subject_endings) and t[cue[0]].low.endswith(lex.subject_endings)
         behind, after = self._phrase_behind(cue[1])
+        if dropped or (lex.subject_first and words not in lex.preposed):
+            behind, after = None, cue[1]
+            if not dropped and (opening := self._opening_subject(cue[0])) is not None:
+                content, direct = self._content_behind(cue[1], following, framing)
+                if content:
+                    self._add(content, cue, opening, _QUOTATION_SCORE if direct else _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
+                    return
+                if (quotes := self._quotes_before(self._token_at(opening[0]))) and self._closes(cue[1]):
+                    self._add(quotes, cue, opening, _QUOTATION_SCORE, direct=True, upto=cue[1])
+                    return
+        elif lex.subject_first and behind is not None:
+            behind, after = self._with_description(behind, after)
         where = self._located_behind(cue) if located is None else None
         if where is not None:
             behind, after = where
@@ -610,7 +637,7 @@ class _Reader:
                 self._add([whole], cue, behind, _CLAUSE_SCORE, upto=after)
                 return
             if quotes:
-                speaker = behind or (self._heir() if lex.pro_drop else None)
+                speaker = behind or (self._heir() if lex.pro_drop or dropped else None)
                 end = after if behind else cue[1]
                 more = self._quotes_behind(end)
                 self._add([*quotes, *more], cue, speaker, _QUOTATION_SCORE, direct=True, upto=more[-1][1] if more else end)
@@ -678,6 +705,96 @@ class _Reader:
                 if quotes or clause:
                     tail = [] if quotes else self._tail(cue[1])
                     self._add([*quotes, *clause, *tail], cue, subject, _CLAUSE_SCORE, bool(quotes), len(t) if tail else cue[1])
+
+    def _opening_subject(self, at: int) -> Range | None:
+        """Return the subject that begins the clause of a verb, in a language in which it comes first.
+
+        Phrases in commas behind it describe it or say when and where: Ibu Sari, ketua serikat, Senin, mengatakan.
+        """
+        t = self.t
+        start = at
+        while start > self.taken and not (
+            t[start - 1].kind in ("quote", "C") or (t[start - 1].kind == "mark" and t[start - 1].low not in (",", "(", ")"))
+        ):
+            start -= 1
+        pieces = [(max(first, start), min(end, at)) for first, end in self._pieces(at + 1) if end > start]
+        for number, piece in enumerate(pieces):
+            first = self._without_opening(*piece)
+            if first >= piece[1] or (number + 1 < len(pieces) and not self._names_source(first)):
+                continue
+            if self._personal(t[first]) and not (first + 1 < piece[1] and t[first + 1].capital):
+                return t[first].start, t[first].end
+            closing = self._predicate(first, piece[1])
+            if closing <= first or not self._speaks(first, closing):
+                continue
+            end = piece[1]
+            for begins, ends in pieces[number + 1 :]:
+                if (
+                    closing != end
+                    or begins >= ends
+                    or t[begins].low in self.lex.times
+                    or t[begins].kind in "arsx"
+                    or any(self.verbs[begins:ends])
+                ):
+                    break
+                end = ends
+                closing = self._predicate(begins, ends)
+            return t[first].start, t[closing - 1].end
+        return None
+
+    def _without_opening(self, first: int, end: int) -> int:
+        """Skip adverbs and conjunctions at the beginning of a part of a sentence; `end` if it is adverbial as a whole."""
+        t = self.t
+        while first < end and not self._personal(t[first]):
+            token = t[first]
+            if (
+                (token.kind in "crt" and (not token.capital or token.low in self.lex.adverbs or token.low in self.lex.tags.words))
+                or token.low == "("
+                or token.low in ("–", "-")
+            ):
+                first += 1
+            else:
+                break
+        if first < end and (
+            t[first].kind == "a" or t[first].low in self.lex.times or t[first].low in self.lex.adverbials or self.verbs[first]
+        ):
+            return end
+        return first
+
+    def _names_source(self, at: int) -> bool:
+        token = self.t[at]
+        return self._personal(token) or token.kind in "pdm" or _is_source(token.low, self.lex) or (token.capital and bool(at))
+
+    def _predicate(self, first: int, end: int) -> int:
+        """Return where the predicate or a relative clause begins, without the adverbs before it."""
+        t = self.t
+        n = first + 1
+        while n < end and not (
+            t[n].low in self.lex.predicates
+            or t[n].kind in "sN"
+            or (
+                self.lex.predicate_verbs
+                and (t[n].kind in "vx" or (t[n].kind == "a" and t[n].low not in self.lex.of))
+                and not self._named(n)
+            )
+            or self._time_end(n) > n
+        ):
+            n += 1
+        while n > first + 1 and t[n - 1].kind in "rc" and not t[n - 1].capital:
+            n -= 1
+        return n
+
+    def _with_description(self, speaker: Range, after: int) -> tuple[Range, int]:
+        """Return a speaker behind its verb, with the description in commas."""
+        t = self.t
+        if after >= len(t) or t[after].low != "," or after + 1 >= len(t) or t[after + 1].kind not in "nj" or t[after + 1].capital:
+            return speaker, after
+        end = after + 1
+        while end < len(t) and t[end].kind not in ("mark", "quote"):
+            end += 1
+        if end - after > _LONGEST_SPEAKER or (end < len(t) and t[end].low not in (",", ".")) or any(self.verbs[after + 1 : end]):
+            return speaker, after
+        return (speaker[0], t[end - 1].end), end
 
     def _words(self, cue: Range) -> str:
         return " ".join(token.low for token in self.t[slice(*cue)])
@@ -1064,7 +1181,10 @@ class _Reader:
             start += 1
         if self.lex.bare and not framing and start < len(t) and t[start].kind not in ("mark", "s"):
             words = t[start:]
-            if len(words) > 4 and any(token.kind in "vx" for token in words[1:]) and (not self.lex.verb_second or self._clause_at(start)):
+            clausal = any(token.kind in "vx" for token in words[1:]) or (
+                self.lex.subject_first and any(token.kind in "rN" for token in words[1:])
+            )
+            if len(words) > 4 and clausal and (not self.lex.verb_second or self._clause_at(start)):
                 return self._rest(start, following)
         return [], False
 
