@@ -443,7 +443,10 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
             a, b = match.start("np") + offset, match.end("np") + offset
             b = a + len(text[a:b].rstrip(" ,،、，"))
             a += len(text[a:b]) - len(text[a:b].lstrip())
-            b = _outlet_end(text, a, b)
+            b = _before_verb(text, a, _outlet_end(text, a, b), language)
+            b = a + len(text[a:b].rstrip())
+            if b > a and (lead := _LEAD.match(text, a, b)):
+                a = lead.end()  # uvedl pro ČTK
             if text[a] in _CLOSING and (close := text.find(_CLOSING[text[a]], a + 1, b)) > 0:
                 b = close + 1  # изданию «Новости» инженер
             if (
@@ -493,6 +496,9 @@ _NAMES = re.compile(r"\s(?P<np>[A-ZÀ-ÖØ-Þ][\w.-]{1,30}(?: [A-ZÀ-ÖØ-Þ][\w
 
 
 _CLOSING = {"«": "»", "„": "”", "“": "”", '"': '"'}
+
+
+_LEAD = re.compile(r"(?:dla|pro|za|в|w|u|v)\s(?=[A-ZÀ-Þ])")
 
 
 def _before_verb(text: str, start: int, end: int, language: str) -> int:

@@ -17,6 +17,7 @@ from itertools import pairwise
 from typing import Any
 
 from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, WESTERN, load
+from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated, grammar
 from newsbeam.transforms.attribution.tags import Tags, tags
@@ -108,12 +109,16 @@ class Lexicon:
     verb_prefixes: tuple[str, ...]  # words for “and” written together with the verb
     hearing: frozenset[str]  # nouns for an outlet that heard something
     outlet_nouns: frozenset[str]
+    outlet_stems: tuple[str, ...]
     cyrillic: bool
     hearer_marks: frozenset[str]  # prepositions before it: pro server Novinky
     places: frozenset[str]  # prepositions of a place where something was said: в министерстве сообщили
     document_verbs: frozenset[str]  # verbs of what stands in a document
     document_places: frozenset[str]  # more prepositions for them: z raportu wynika
     plural_endings: tuple[str, ...]  # endings of verbs whose subject may be left out: they say
+    verb_endings: tuple[str, ...]  # endings of participles that are the verb of a clause: řekl
+    gerund_endings: tuple[str, ...]
+    as_words: frozenset[str]  # as X said
     person_endings: tuple[str, ...]  # endings of nouns for persons
     according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
     oblique: tuple[str, ...]
@@ -231,11 +236,15 @@ def lexicon(language: str) -> Lexicon:
         hearing=words("hearing"),
         hearer_marks=words("hearer_marks"),
         outlet_nouns=words("publications"),
+        outlet_stems=tuple(sorted({_stem(term) for term in words("publications") if len(term) >= _SHORTEST_STEM})),
         cyrillic=any("а" <= word[:1] <= "я" for word in data.get("conjunction", ())),
         places=words("inverted_place"),
         document_verbs=words("document_verbs"),
         document_places=words("document_places"),
         plural_endings=tuple(data.get("plural_endings", ())),
+        verb_endings=tuple(data.get("verb_endings", ())),
+        gerund_endings=tuple(data.get("gerund_endings", ())),
+        as_words=words("as_words"),
         person_endings=tuple(data.get("person_endings", ())),
         according_pronouns=_with_pronouns(data),
         oblique=tuple(data.get("oblique_endings", ())),
@@ -354,9 +363,13 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 else "n" if low in lex.sources
                 else lex.tags.of(low if first and low in lex.tags.words else text)
             )  # fmt: skip
+            if kind in "nj" and text[0].isdigit():
+                kind = "m"
+            elif kind == "i" and lex.verb_endings and low.endswith(lex.verb_endings):
+                kind = "v"
             if lex.unknown_nouns and kind in "rvi" and low not in lex.tags.words and low not in lex.adverbs:
                 kind = "n"
-            if capital and not first and kind in "rvi" and low not in lex.tags.words and low not in lex.adverbs:
+            if capital and not first and kind in "rvim" and low not in lex.tags.words and low not in lex.adverbs:
                 kind = "p"  # an unknown word, guessed by its ending
             made.append(Token(start, end, low, kind, capital))
     for n, token in enumerate(made[:-1]):
@@ -610,6 +623,8 @@ class _Reader:
             if content:
                 self._add(content, cue, apposed, _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
                 return
+        if lex.as_words and self._as(left, cue):
+            return
         located = self._located(left, cue)
         dropped = bool(lex.subject_endings) and t[cue[0]].low.endswith(lex.subject_endings)
         behind, after = self._phrase_behind(cue[1])
@@ -664,6 +679,15 @@ class _Reader:
         if subject is None:
             subject = self._phrase_before(left, cue[0]) if not opens or t[left - 1].low in (",", "،", ")") else None
         start = cue[1]
+        if (
+            lex.places
+            and opens is False
+            and t[left].kind == "a"
+            and behind is not None
+            and self._conjunction(after) > 0
+            and located is None
+        ):
+            subject = None if self._may_speak(behind) else subject  # na základě poznatků ujistila komise sjezd, že
         if lex.verb_second and subject is not None and behind is not None and self._inverted(left, cue[0], behind, after):
             subject = None
         if (
@@ -1044,7 +1068,8 @@ class _Reader:
         verbal = any(token.kind in ("v", "x", "i", "quote") for token in words) or (len(words) > 3 and not self.lex.comma_clause)
         if self.lex.comma_clause and any(a.kind in "npo" and self._unknown_verb(b) for a, b in pairwise(words)):
             verbal = True  # die Sanierung koste …
-        if not verbal and not dash and t[at - 1].low in (",", "،") and not any(token.low in (",", "،") for token in t[at:]):
+        short = bool(self.lex.places) and len(words) > 1 and words[0].kind in "odjrN"  # Это неправда, считает X
+        if not verbal and not dash and not short and t[at - 1].low in (",", "،") and not any(token.low in (",", "،") for token in t[at:]):
             return []
         if t[at - 1].low in (",", "،") and len(words) < 3 and not verbal and words[0].capital and len(words) > 1 and words[1].capital:
             return []
@@ -1155,7 +1180,7 @@ class _Reader:
                 return self._rest(n, following)
             if (
                 token.low in self.lex.questions
-                and not framing
+                and (not framing or bool(self.lex.places))
                 and (t[n - 1].low == "," or (not self.lex.comma_clause and all(other.kind in "rtao" for other in t[start:n])))
             ):
                 return self._rest(n, following)
@@ -1354,6 +1379,8 @@ class _Reader:
         t, n = self.t, at
         if at < len(t) and t[at].low.startswith(tuple(prefix + '"' for prefix in self.lex.hearer_prefixes)):
             return next((m + 1 for m in range(at + 1, min(at + 5, len(t))) if t[m].low == '"'), at)
+        if at and at < len(t) and t[at].capital and self.verbs[at - 1 : at] != [0] and self.lex.places:
+            return self._told_end(at)
         if at < len(t) and t[at].low in self.lex.hearer_marks:
             return self._outlet_end(at + 1, at, marked=True)
         while n < len(t) and n - at < 2 and t[n].kind in "ad":
@@ -1362,15 +1389,25 @@ class _Reader:
             return at
         return self._outlet_end(n, n + 1) if t[n].low in self.lex.hearing and not t[n].capital else n + 1
 
+    def _told_end(self, at: int) -> int:
+        """Return the end of a known outlet between a verb and its subject: сообщил РИА Новости представитель МЧС."""
+        t = self.t
+        for size in (3, 2, 1):
+            end = at + size
+            named = end < len(t) and t[end].kind in "njdp" and all(token.capital for token in t[at:end])
+            if named and identify_name(self.s[t[at].start : t[end - 1].end]) is not None:
+                return end
+        return at
+
     def _outlet_end(self, at: int, otherwise: int, *, marked: bool = False) -> int:
         """Return the end of an outlet's name behind its noun or preposition: агентству Reuters, pro server Novinky.
 
         Without a preposition, a name may also be the speaker's.
         """
-        t, n, nouns = self.t, at, self.lex.hearing | self.lex.outlet_nouns
-        while n < len(t) and not t[n].capital and (t[n].kind == "j" or t[n].low in nouns):
+        t, n = self.t, at
+        while n < len(t) and not t[n].capital and (t[n].kind == "j" or self._outlet_at(n)):
             n += 1
-        noun = any(token.low in nouns for token in t[at:n])
+        noun = any(self._outlet_at(m) for m in range(at, n))
         first = n
         while n < len(t) and t[n].capital and n - first < _LONGEST_OUTLET:
             n += 1
@@ -1392,7 +1429,8 @@ class _Reader:
         return n < len(self.t) and self.t[n].kind == "n" and not self.t[n].capital and not _is_source(self.t[n].low, self.lex)
 
     def _outlet_at(self, n: int) -> bool:
-        return n < len(self.t) and (self.t[n].low in self.lex.outlet_nouns or self.t[n].low in self.lex.hearing)
+        low = self.t[n].low if n < len(self.t) else ""
+        return low in self.lex.outlet_nouns or low in self.lex.hearing or low.startswith(self.lex.outlet_stems or ("\ue000",))
 
     def _personal(self, token: Token) -> bool:
         return token.kind == "o" and token.low in self.lex.pronouns
@@ -1612,6 +1650,12 @@ class _Reader:
                 n = behind if behind > n else max(self._noun_phrase_end(n + 1), n + 1)
                 continue
             end = min(self._noun_phrase_end(n), at)
+            if self.lex.relatives and n < end < at and t[end].kind == "a" and all(token.kind in "ji" for token in t[n:end]):
+                # опубликованный в четверг доклад
+                inner = max(self._time_end(end), self._adverbial_end(end))
+                closing = min(self._noun_phrase_end(inner), at)
+                if closing > inner > end and self._speaks(inner, closing):
+                    return t[n].start, t[closing - 1].end
             if end > n and self._speaks(n, end):
                 return t[n].start, t[self._extended(n, end, at) - 1].end
             n = max(end, n + 1)
@@ -1748,6 +1792,11 @@ class _Reader:
             return (t[first].start, t[closing - 1].end) if closing > start and start - 1 == end else None
         return (t[first].start, t[last].end) if t[start].kind == "a" else None
 
+    def _in_relative(self, at: int) -> bool:
+        """Return whether a relative clause begins between the last statement and `at`."""
+        t = self.t
+        return bool(self.lex.places) and any(t[m].low in self.lex.relatives and t[m - 1].low == "," for m in range(self.taken + 1, at))
+
     def _pieces(self, at: int) -> list[Range]:
         """Return the parts of the sentence before `at` that commas divide.
 
@@ -1759,7 +1808,11 @@ class _Reader:
         while n > self.taken:
             token = t[n - 1]
             relative = token.low in self.lex.relatives and n > 1 and t[n - 2].low in (",", "،")
-            if token.kind == "quote" or (token.kind == "C" and not relative) or token.low in (":", ";", "–", "—"):
+            if (
+                token.kind == "quote"
+                or (token.kind == "C" and not relative and not self._in_relative(n - 1))
+                or token.low in (":", ";", "–", "—")
+            ):
                 break
             depth += (token.low == ")") - (token.low == "(")
             if token.low in (",", "،") and depth <= 0:
@@ -1784,7 +1837,10 @@ class _Reader:
 
     def _relative(self, at: int) -> bool:
         token = self.t[at]
-        gerund = token.kind == "i" and not token.capital and bool(self.lex.relatives)
+        gerund = not token.capital and (
+            (token.kind == "i" and bool(self.lex.relatives))
+            or (token.kind in "nv" and bool(self.lex.gerund_endings) and token.low.endswith(self.lex.gerund_endings))
+        )
         return gerund or token.kind in ("o", "s", "C") or self._is_conjunction(at)
 
     def _between(self, pieces: list[Range]) -> bool:
@@ -2033,6 +2089,56 @@ class _Reader:
         token = self.t[n]
         return not token.capital and len(token.low) > 3 and token.low.endswith(self.lex.participle_endings)
 
+    def _as(self, left: int, cue: Range) -> bool:
+        """Read a clause that names a source for the clause beside it: как рассказала порталу «…» мэр, …."""
+        t = self.t
+        at = left if left < len(t) and t[left].low in self.lex.as_words else left - 1
+        if at < self.taken or t[at].low not in self.lex.as_words:
+            return False
+        before, fits = self._between_as(at + 1, cue[0])
+        if not fits:
+            return False
+        opens = self._skip_marks(self.taken) == at or all(token.kind in "crt" for token in t[self._skip_marks(self.taken) : at])
+        if not opens and t[at - 1].low not in (",", "–", "—", "("):
+            return False
+        behind, after = self._phrase_behind(cue[1])
+        comma = next((n for n in range(cue[1], after) if t[n].low == ","), after)
+        if opens and behind and comma < after and self._ends(after) and after >= len(t) - 1:
+            behind, after = (behind[0], t[comma - 1].end), comma  # no apposition: the clause that the source is named for
+        end = next((n for n in range(after, len(t)) if t[n].kind in ("mark", "C")), len(t))
+        if (end < len(t) and t[end].kind == "C") or not (behind or before or self.lex.pro_drop):
+            return False
+        content: list[Range] = []
+        if not opens:
+            content.append((t[self._skip_marks(self.taken)].start, t[self._without_marks(0, at) - 1].end))
+        rest, close = self._skip_marks(end), self._without_marks(end, len(t))
+        if close - rest > 1 and end < len(t) and t[end].low in (",", "–", "—") and (opens or t[rest].kind not in ("s", "C")):
+            content.append((t[rest].start, t[close - 1].end))
+        if not content or (opens and t[rest].kind == "quote" and close - rest > 1):
+            return False
+        self._add(content, (at, cue[1]), behind or before or self._heir(), _ACCORDING_SCORE, False, len(t))
+        return True
+
+    def _between_as(self, start: int, at: int) -> tuple[Range | None, bool]:
+        """Return the subject between “as” and its verb, and whether nothing else stands there.
+
+        For example: kao što je Poslovni dnevnik već pisao.
+        """
+        t, n = self.t, start
+        found: Range | None = None
+        while n < at:
+            end = max(self._date_end(n), self._hearer_end(n))
+            if end == n and t[n].kind in "xrtso" and not t[n].capital:
+                end = n + 1
+            elif end == n and found is None:
+                end = self._noun_phrase_end(n)
+                if n < end <= at and self._speaks(n, end):
+                    found = t[n].start, t[end - 1].end
+            if not n < end <= at:
+                return None, False
+            n = end
+        return found, True
+
     def _according(self) -> None:
         """Read according-to formulas: Podle X … · X:n mukaan …."""
         t, lex = self.t, self.lex
@@ -2106,6 +2212,19 @@ class _Reader:
         titled = t[start].low.startswith(tuple(self.lex.persons)) and any(token.capital for token in t[n:end])
         return n if not titled and (n == end or t[n].kind == "n") else end
 
+    def _described_end(self, at: int) -> int:
+        """Return where a participle and what belongs to it end behind a source: podle studie zveřejněné v časopise Nature, …."""
+        t, n = self.t, at
+        if not self.lex.relatives or n >= len(t):
+            return at
+        start = n + 1 if t[n].low == "," else n
+        if start >= len(t) or t[start].kind not in "ji" or t[start].capital:
+            return at
+        comma = next((m for m in range(start, min(start + _LONGEST_SPEAKER, len(t))) if t[m].kind in ("mark", "v", "x", "quote")), len(t))
+        if comma - start < 3 or comma >= len(t) - 2 or t[comma].low != ",":
+            return at
+        return comma if any(token.kind == "a" for token in t[start + 1 : comma]) else at
+
     def _accorded(self, cue: Range, start: int, end: int) -> None:
         """Add the content around a formula.
 
@@ -2114,7 +2233,7 @@ class _Reader:
         t = self.t
         last = max(end, cue[1])
         first = min(start, cue[0])
-        behind = self._skip_marks(last)
+        behind = self._skip_marks(self._described_end(last))
         before = [token for token in t[:first] if token.kind != "mark"]
         close = self._without_marks(behind, len(t))
         content: list[Range] = []

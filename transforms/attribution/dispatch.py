@@ -143,7 +143,7 @@ def _continues_quotation(sentence: str, offset: int, paragraph: int, found: list
     Example: “…,” she said. “…”
     """
     alone = ALONE.fullmatch(sentence)
-    if not (alone and found and found[-1].direct and found[-1].cue[0] >= paragraph and found[-1].speaker is not None):
+    if not (alone and found and found[-1].direct and found[-1].cue[0] >= paragraph):
         return False
     found[-1].content.append((alone.start("q") + offset, alone.end("q") + offset))
     return True

@@ -21,6 +21,7 @@ _SINGLE = re.compile(rf"(?<![\w-]){_WORD}(?![\w-])")
 _RUSSIAN = re.compile(r"(?:[оеё]ва?|[иы]на?|[сц]кий|[сц]кая|ко|[уюая]к|ик|ян|дзе|швили|ич|ец|ер|[аео]й|ой|ая)$")
 _AGE = re.compile(r"\s?\(\d{1,3}\)|,?\s(?:de\s)?\d{1,3}(?:\s(?:años|ans|лет|Jahre))?(?=[,. ])")
 _ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
+_PATRONYMIC = re.compile(r"(?:ович|евич|ич|овна|евна|ична)$")
 _MAX_PRONOUN_CHARS = 900  # characters from a name to its pronoun
 _WESTERN = ("de", "es", "fr", "ru")
 # Other languages with capitals, in which lists of titles tell a name from a role.
@@ -93,6 +94,9 @@ class People:
             if _is_title(word, self.language) or (word[0].isupper() and (_is_small(word, self.language) or _ELIDED.match(word))):
                 cut = index + 1
                 titles += [word] if _is_title(word, self.language) else []
+        if self.language == "ru" and len(words) - cut > 2 and not any(_PATRONYMIC.search(word) for word in words):
+            while len(words) - cut > 2 and (words[cut].isupper() or words[cut][-1] in "аяыи"):
+                cut += 1  # эксперт Центра Карнеги Андрей Колосов
         start += pieces[cut].start()
         words = words[cut:]
         if not 2 <= len(words) <= 5 or any(
