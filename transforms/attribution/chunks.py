@@ -38,6 +38,7 @@ _LONGEST_DATELINE = 12  # tokens
 _LONGEST_LINK = 4  # tokens of “por su parte”, with its comma
 _LONGEST_ASIDE = 26  # words
 _CLOSING_MARKS = ("”", "“", "»", "«", '"', "''")
+_SHORTEST_STATEMENT = 4  # tokens before “as X said”
 _LONGEST_OUTLET = 4  # words
 _LONGEST_OPENING = 14  # words before the subject of a sentence whose verb is last
 _SHORTEST_CLAUSE = 8  # characters
@@ -116,6 +117,8 @@ class Lexicon:
     document_verbs: frozenset[str]  # verbs of what stands in a document
     document_places: frozenset[str]  # more prepositions for them: z raportu wynika
     plural_endings: tuple[str, ...]  # endings of verbs whose subject may be left out: they say
+    adverb_endings: tuple[str, ...]
+    object_heads: tuple[str, ...]  # endings of nouns in a case in which no subject stands
     verb_endings: tuple[str, ...]  # endings of participles that are the verb of a clause: řekl
     gerund_endings: tuple[str, ...]
     as_words: frozenset[str]  # as X said
@@ -242,6 +245,8 @@ def lexicon(language: str) -> Lexicon:
         document_verbs=words("document_verbs"),
         document_places=words("document_places"),
         plural_endings=tuple(data.get("plural_endings", ())),
+        adverb_endings=tuple(data.get("adverb_endings", ())) or ("\ue000",),
+        object_heads=tuple(data.get("object_heads", ())),
         verb_endings=tuple(data.get("verb_endings", ())),
         gerund_endings=tuple(data.get("gerund_endings", ())),
         as_words=words("as_words"),
@@ -412,6 +417,8 @@ def _entitled(before: Token, behind: str, lex: Lexicon) -> bool:
     """Return whether a short quotation is a name: компания «Альфа» сообщила, в интервью «Ведомостям» сказал."""
     if not lex.relatives or before.kind in ("mark", "quote", "C", "o", "x") or before.low in lex.verbs or before.low in lex.participles:
         return False
+    if before.kind == "a" and lex.places:
+        return True  # в «Ведомостях»
     return (_is_source(before.low, lex) and before.low not in lex.persons) or before.low in lex.hearing or behind[1:].isalnum()
 
 
@@ -625,6 +632,8 @@ class _Reader:
                 return
         if lex.as_words and self._as(left, cue):
             return
+        if not opens and lex.places and left and cue[0] - left == 1 and t[left].kind in "nj" and t[left].low.endswith(lex.adverb_endings):
+            opens = self._quotes_before(left) != []  # «…», — уныло заметил он
         located = self._located(left, cue)
         dropped = bool(lex.subject_endings) and t[cue[0]].low.endswith(lex.subject_endings)
         behind, after = self._phrase_behind(cue[1])
@@ -1310,7 +1319,7 @@ class _Reader:
         if n < len(t) and self._personal(t[n]):
             return (t[n].start, t[n].end), n + 1
         end = self._noun_phrase_end(n)
-        if end == n or not self._speaks(n, end) or (self.lex.relatives and t[n].kind == "i" and not t[n].capital):
+        if end == n or not self._speaks(n, end) or self._oblique(n, end) or (self.lex.relatives and t[n].kind == "i" and not t[n].capital):
             return None, at
         speaker = (t[n].start, t[end - 1].end)
         if end + 1 < len(t) and t[end].low == "," and t[end + 1].capital and self.lex.adjectival and t[n].low in self.lex.articles:
@@ -1487,7 +1496,8 @@ class _Reader:
         head = next((token for token in words if token.kind in "np"), None)
         if head is None or any(token.low in self.lex.times for token in words):
             return n
-        source = _is_source(head.low, self.lex) or head.low.isupper() or (head.capital and self._named(n + 1))
+        shouted = self.s[head.start : head.end].isupper() and head.end - head.start > 1  # в МИД сообщили
+        source = (_is_source(head.low, self.lex) and head.low not in self.lex.persons) or shouted
         return end if document or source else n
 
     def _pronoun(self, n: int) -> bool:
@@ -1656,12 +1666,14 @@ class _Reader:
                 closing = min(self._noun_phrase_end(inner), at)
                 if closing > inner > end and self._speaks(inner, closing):
                     return t[n].start, t[closing - 1].end
-            if end > n and self._speaks(n, end):
+            if end > n and self._speaks(n, end) and not self._oblique(n, end):
                 return t[n].start, t[self._extended(n, end, at) - 1].end
             n = max(end, n + 1)
         # Scripts without capitals: a name that no table contains.
         words = t[start:at]
         if not words or len(words) > _SHORT_SUBJECT or words[0].kind in "arcsC" or words[0].capital:
+            return None
+        if self.lex.places and (any(token.kind in "acvx" for token in words) or self._oblique(start, at)):
             return None
         if (
             words[0].low in self.lex.not_speakers
@@ -1870,6 +1882,13 @@ class _Reader:
             return False
         named = any(token.kind in "np" or token.capital or (token.low[0].isdigit() and not token.low.isdigit()) for token in words)
         return named and len(words) <= _LONGEST_SPEAKER  # der 52-Jährige
+
+    def _oblique(self, start: int, end: int) -> bool:
+        """Return whether the head of a phrase is in a case in which no subject stands: объяснил причину."""
+        head = next((token for token in self.t[start:end] if token.kind in "np" or token.capital), None)
+        if head is None or head.capital or not self.lex.object_heads or _is_source(head.low, self.lex):
+            return False
+        return head.low.endswith(self.lex.object_heads)
 
     def _may_speak(self, span: Range | None) -> bool:
         """Return whether a phrase after “…, said” certainly names a source.
@@ -2099,12 +2118,23 @@ class _Reader:
         if not fits:
             return False
         opens = self._skip_marks(self.taken) == at or all(token.kind in "crt" for token in t[self._skip_marks(self.taken) : at])
-        if not opens and t[at - 1].low not in (",", "–", "—", "("):
+        if not opens and (t[at - 1].low not in (",", "–", "—", "(") or at - self._skip_marks(self.taken) < _SHORTEST_STATEMENT):
             return False
         behind, after = self._phrase_behind(cue[1])
         comma = next((n for n in range(cue[1], after) if t[n].low == ","), after)
         if opens and behind and comma < after and self._ends(after) and after >= len(t) - 1:
             behind, after = (behind[0], t[comma - 1].end), comma  # no apposition: the clause that the source is named for
+        first = self._token_at(behind[0]) if behind else after
+        if opens and behind and first < (named := self._source_end(first, after)) < after:
+            self._add(
+                [(t[named].start, t[self._without_marks(named, len(t)) - 1].end)],
+                (at, cue[1]),
+                (behind[0], t[named - 1].end),
+                _ACCORDING_SCORE,
+                False,
+                len(t),
+            )
+            return True  # Jak poinformowała policja kierowca …
         end = next((n for n in range(after, len(t)) if t[n].kind in ("mark", "C")), len(t))
         if (end < len(t) and t[end].kind == "C") or not (behind or before or self.lex.pro_drop):
             return False
@@ -2159,7 +2189,7 @@ class _Reader:
                 end = self._before_unknown_verb(start, end) if lex.verb_second else self._source_end(start, end)
                 if self.lex.adjectival and start < end < len(t) and t[end].kind == "a" and not t[end - 1].capital:
                     end = max(end, self._description_end(start))  # según documentos publicados por X, …
-                if end > start and (self._speaks(start, end) or end == start + 1):
+                if end > start and (self._speaks(start, end) or (end == start + 1 and t[start].kind not in "mia")):
                     self._accorded((n, start), start, end)
                     return
             phrase = next((words for words in lex.after if _follows(t, n, words)), None)
