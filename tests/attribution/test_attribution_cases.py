@@ -50,6 +50,14 @@ def test_statement(case: dict[str, Any]) -> None:
         assert {key: item[key] for key in expected} == expected
 
 
+@pytest.mark.parametrize("case", cases("labels.yaml"))
+def test_label(case: dict[str, Any]) -> None:
+    document = Attribute()(Document(text=case["text"], language=case["language"]))
+    assert not broken_spans(document)
+    found = [[item.speaker.text, " ".join(piece.text for piece in item.content)] for item in document.attributions]
+    assert found == case["expect"]
+
+
 @pytest.mark.parametrize("case", cases("credits.yaml"))
 def test_credit(case: dict[str, Any]) -> None:
     """The same from the text and from a removed line."""

@@ -20,6 +20,7 @@ from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed, top
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.english import rules
+from newsbeam.transforms.attribution.labels import labelled_turns
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load
 from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.people import People
@@ -57,6 +58,9 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
     if language == "en":
         return rules.statements(prose)
     found = _read(prose, language, people) if has_rules(language) else _bare_quotations(prose)
+    turns = labelled_turns(prose)
+    if turns:
+        found = [*turns, *_not_covered(found, sorted(turns, key=lambda item: item.content))]
     if has_rules(language) and language != "th":
         found = [inner for item in found for inner in _passed_on(prose, item, language, people)]
         for item in found:

@@ -1,6 +1,8 @@
 """Speakers by label.
 
 In interviews and lists of reactions, lines are like "Vesely: It had been on a list for years."
+"Q" and "A", "Frage" and "Antwort" name nobody; the answers are those of the person whom the text
+says is interviewed.
 
 Independent of the language: a label is recognised by its position and because it recurs.
 """
@@ -9,8 +11,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from functools import cache
 
-from newsbeam.transforms.attribution.lexicon import PAST, SAY, TELL, english, no_speakers
+from newsbeam.transforms.attribution.lexicon import PAST, SAY, TELL, english, interviewed, no_speakers, turns
 from newsbeam.transforms.attribution.quotations import Quotation
 from newsbeam.transforms.attribution.statement import Statement
 
@@ -24,6 +27,7 @@ _LABEL = re.compile(
 )
 _LINE = re.compile(r"^[ \t]{0,8}(?=[\[(*_\d]|[^\W\d_a-z])", re.M)
 _REACTION = re.compile(rf"(?P<name>{_NAME})(?P<role>, [^\n:\"“”]{{2,80}})?(?P<colon>[ \t]?:)[ \t]*(?=[\"“„«‘'])")
+_QUESTION_MARKS = ("?", "？", "؟", "\u037e")
 _FEWEST_LINES = 3  # lines with labels that an interview has, one label at least twice
 _MAX_NAME_WORDS = 5
 
@@ -33,7 +37,7 @@ def recurring_labels(text: str) -> frozenset[str]:
 
     There are two at least, one of them twice, and somebody asks.
 
-    A "Q" and an "A" suffice.
+    A question and an answer ("Q", "A") suffice.
     """
     if ":" not in text and "：" not in text and "]" not in text:
         return frozenset()
@@ -54,12 +58,53 @@ def recurring_labels(text: str) -> frozenset[str]:
         if not rest:  # a label on a line of its own
             stop = text.find("\n", after := match.end() + _blanks(text, match.end()))
             rest = text[after : stop if stop >= 0 else len(text)].rstrip()
-        asks = asks or rest[-1:] in ("?", "？") or rest[-2:-1] in ("?", "？")
-    if {"Q", "A"} <= counts.keys() or {"Question", "Answer"} <= counts.keys():
+        asks = asks or rest[-1:] in _QUESTION_MARKS or rest[-2:-1] in _QUESTION_MARKS
+    if _turn_labels(frozenset(counts)):
         return frozenset(counts)
     if len(counts) < 2 or counts.total() < _FEWEST_LINES or max(counts.values()) < 2 or not asks or turns < _FEWEST_LINES:
         return frozenset()
     return frozenset(counts)
+
+
+def _plain(label: str) -> str:
+    """A label without number: Q1, Frage 2."""
+    return label.lower().rstrip("0123456789. ")
+
+
+def _turn_labels(labels: frozenset[str]) -> dict[str, str]:
+    """Return which of the labels mark a "question" and which an "answer", if there are both."""
+    plain = {_plain(label) for label in labels}
+    pair = next(((question, answer) for question, answer in turns() if question in plain and answer in plain), None)
+    return {} if pair is None else {pair[0]: "question", pair[1]: "answer"}
+
+
+def _interviewee(text: str) -> tuple[int, int] | None:
+    """Return the name of the only person whom the text says is interviewed."""
+    found = list(interviewed().finditer(text, 0, _OPENING_CHARS))
+    return found[0].span("name") if found and len({match["name"] for match in found}) == 1 else None
+
+
+_OPENING_CHARS = 3000  # characters that introduce an interview
+
+
+def labelled_turns(prose: str) -> list[Statement]:
+    """Return the statements of all lines with labels that take turns; a label may stand on a line of its own."""
+    recurring = recurring_labels(prose)
+    made: list[Statement] = []
+    waiting: Statement | None = None
+    for line in re.finditer(r"[^\n]+", prose) if recurring else ():
+        start = line.end() - len(line.group().lstrip())
+        end = line.start() + len(line.group().rstrip())
+        if start >= end:
+            continue
+        found = labelled(prose, start, end, [], recurring)
+        if found is None and waiting is not None:
+            waiting.content = [(start, end)]
+            made.append(waiting)
+        elif found is not None and found.content:
+            made.append(found)
+        waiting = found if found is not None and not found.content else None
+    return made
 
 
 def labelled(text: str, start: int, end: int, quotes: list[Quotation], recurring: frozenset[str]) -> Statement | None:
@@ -71,7 +116,9 @@ def labelled(text: str, start: int, end: int, quotes: list[Quotation], recurring
     if match is not None and match["name"] in recurring and _is_speaker(match):
         key = "colon" if match["colon"] else "late" if match["late"] else "close"
         content = [(match.end(), end)] if match.end() < end else []
-        return Statement(content, match.span(key), match.span("name"), 0.85, direct=True)
+        turn = _turn_labels(recurring).get(_plain(match["name"]))
+        speaker = match.span("name") if turn is None else _interviewee(text) if turn == "answer" else None
+        return Statement(content, match.span(key), speaker, 0.85, direct=True)
     return _reaction(text, start, end, quotes)
 
 
@@ -105,7 +152,12 @@ def _is_speaker(match: re.Match[str]) -> bool:
         return False
     if match["open"] and match["colon"] is None and match["close"] is None:
         return False
-    return words[0] in ("Q", "A") or words[0].upper().strip(".") not in no_speakers()
+    return _plain(words[0]) in _turn_words() or words[0].upper().strip(".") not in no_speakers()
+
+
+@cache
+def _turn_words() -> frozenset[str]:
+    return frozenset(word for pair in turns() for word in pair)
 
 
 def _blanks(text: str, at: int) -> int:

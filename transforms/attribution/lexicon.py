@@ -153,6 +153,20 @@ def no_speakers() -> frozenset[str]:
 
 
 @cache
+def turns() -> tuple[tuple[str, str], ...]:
+    """Return the labels of a question and its answer, in lower case."""
+    return tuple((question, answer) for question, _, answer in (pair.lower().partition("/") for pair in load("sources")["turns"]))
+
+
+@cache
+def interviewed() -> re.Pattern[str]:
+    """Return the pattern of the name (group `name`) of who is interviewed: an interview with the founder Jane Doe."""
+    words = "|".join(map(re.escape, load("sources")["interviews"]))
+    name = r"[^\W\d_a-z][\w’'.-]{1,30}"
+    return re.compile(rf"\b(?:{words})\s(?:[\w-]{{1,30}}\s){{0,5}}?(?P<name>{name}(?:\s(?:{name}|de|van|von|del|bin|al)){{1,3}})(?!\w)")
+
+
+@cache
 def according_phrases() -> tuple[dict[str, list[tuple[str, ...]]], frozenset[str]]:
     """Return phrases like “according to”, and those that mark a link.
 

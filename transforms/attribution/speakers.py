@@ -19,6 +19,7 @@ from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind
 
+_AUTHORS = ("the reporter", "this reporter", "our reporter", "the correspondent", "our correspondent", "this correspondent")
 _NO_NAMES = Names("")
 
 
@@ -49,6 +50,8 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
         cue = Span.of(text, *item.cue)
         form = _form(content, item.direct)
         kind = _claim_type(cue.text, form) if language == "en" else "statement"
+        if kind == "attitude" and speaker.text.lower() in _AUTHORS:
+            continue  # the reporter saw: the text's own author
         made.append(Attribution(form, content, cue, speaker, via, round(min(max(item.score, 0.0), 1.0), 4), kind))
         if speaker.kind == "person" and speaker.name:
             last, last_end = speaker, item.cue[1]
