@@ -434,8 +434,8 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
         elif _names_outlet(text[a:b], language):
             reporting.append((a, b))
         break
-    cited = patterns["cited"].search(window) if "cited" in patterns else None
-    if cited is not None and _names_outlet(name, language) and cited.start("np") + offset >= speaker[1]:
+    cited = patterns["cited"].search(window, max(speaker[1] - offset, 0)) if "cited" in patterns else None
+    if cited is not None and _names_outlet(name, language):
         who = cited.start("np") + offset, cited.end("np") + offset  # एजेंसी ने X के हवाले से बताया
         reporting.append(speaker)
     for key, to in (("passing", reporting), ("quoted", reporting), ("hearing", hearing)):

@@ -146,9 +146,12 @@ class Lexicon:
     subject_endings: tuple[str, ...]  # endings of a verb that stand for its subject: katanya
     bare: bool
     clause_subject: bool
+    relative_pronouns: frozenset[str]
+    as_words: frozenset[str]  # όπως είπε ο X
+    announcing: frozenset[str]  # adverbs behind whose verb a clause follows: úgy véli
     passive: frozenset[str]  # forms that report behind a document: अध्ययन में कहा गया है
     closing: frozenset[str]  # words that report only behind a quotation
-    unknown_nouns: bool  # endings do not tell verbs from nouns
+    unknown_nouns: str  # classes that the ending of an unknown word does not tell from nouns
     direct: frozenset[str]  # verbs before which words are quoted without marks
     converbs: tuple[tuple[str, ...], ...]  # forms that report before another verb of the same subject
     reporting_participles: tuple[tuple[str, ...], ...]  # forms that report before the speaker: diyen Şahin
@@ -273,9 +276,12 @@ def lexicon(language: str) -> Lexicon:
         subject_endings=tuple(data.get("subject_endings", ())),
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
+        relative_pronouns=words("relative_pronouns"),
+        as_words=words("as"),
+        announcing=words("announcing"),
         passive=words("passive"),
         closing=words("closing"),
-        unknown_nouns=data.get("unknown_nouns") == "true",
+        unknown_nouns=data.get("unknown_nouns", ""),
         direct=words("direct"),
         converbs=phrases("converbs"),
         reporting_participles=phrases("reporting_participles"),
@@ -372,7 +378,7 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 kind = "m"
             elif kind == "i" and lex.verb_endings and low.endswith(lex.verb_endings):
                 kind = "v"
-            if lex.unknown_nouns and kind in "rvi" and low not in lex.tags.words and low not in lex.adverbs:
+            if kind in lex.unknown_nouns and low not in lex.tags.words and low not in lex.adverbs:
                 kind = "n"
             if capital and not first and kind in "rvim" and low not in lex.tags.words and low not in lex.adverbs:
                 kind = "p"  # an unknown word, guessed by its ending
@@ -1218,6 +1224,7 @@ class _Reader:
             clausal = any(token.kind in "vx" for token in words[1:]) or (
                 self.lex.subject_first and any(token.kind in "rN" for token in words[1:])
             )
+            clausal = clausal or any(token.low in self.lex.announcing for token in t[max(start - 4, 0) : start])
             if len(words) > 4 and clausal and (not self.lex.verb_second or self._clause_at(start)):
                 return self._rest(start, following)
         return [], False
@@ -1634,7 +1641,9 @@ class _Reader:
         apposed = self._apposed(start, at)
         if apposed is not None:
             return apposed
-        if start > self.taken + 1 and t[start - 1].kind == "C" and t[start - 1].low in self.lex.relatives and self._noun(start - 2):
+        relative = start > self.taken + 1 and t[start - 1].low in self.lex.relative_pronouns
+        relative = relative or (start > self.taken + 1 and t[start - 1].kind == "C" and t[start - 1].low in self.lex.relatives)
+        if relative and self._noun(start - 2):
             edge = self._left_edge(start - 1)
             first, end = self._head(self._main_clause(edge, start - 1), start - 1)
             if first < end == start - 1 and self._speaks(first, end):
@@ -1762,7 +1771,7 @@ class _Reader:
         t = self.t
         if start <= self.taken or t[start - 1].low not in (",", "،", ")"):
             return None
-        behind = start == at or self._nothing_between(start, at)
+        behind = start == at or self._nothing_between(max(start, self._time_end(start)), at)
         if t[start - 1].low == ")":
             opening = next((n for n in range(start - 1, self.taken, -1) if t[n].low == "("), self.taken)
             first = self._left_edge(opening)
@@ -1853,6 +1862,8 @@ class _Reader:
             (token.kind == "i" and bool(self.lex.relatives))
             or (token.kind in "nv" and bool(self.lex.gerund_endings) and token.low.endswith(self.lex.gerund_endings))
         )
+        if any(other.low in self.lex.relative_pronouns for other in self.t[at : at + 2]):
+            return True
         return gerund or token.kind in ("o", "s", "C") or self._is_conjunction(at)
 
     def _between(self, pieces: list[Range]) -> bool:
@@ -1860,7 +1871,7 @@ class _Reader:
         between = [token for start, end in pieces for token in self.t[start:end]]
         if not between:
             return True
-        relative = self._relative(pieces[0][0])
+        relative = self._relative(pieces[0][0]) or any(token.low in self.lex.relative_pronouns for token in between)
         return len(between) <= _LONGEST_ASIDE and (
             relative or not any(token.kind in ("v", "x", "quote") and not token.capital for token in between)
         )
