@@ -147,7 +147,6 @@ class Lexicon:
     bare: bool
     clause_subject: bool
     relative_pronouns: frozenset[str]
-    as_words: frozenset[str]  # όπως είπε ο X
     announcing: frozenset[str]  # adverbs behind whose verb a clause follows: úgy véli
     passive: frozenset[str]  # forms that report behind a document: अध्ययन में कहा गया है
     closing: frozenset[str]  # words that report only behind a quotation
@@ -277,7 +276,6 @@ def lexicon(language: str) -> Lexicon:
         bare=data.get("bare") == "true",
         clause_subject=data.get("clause_subject") == "true",
         relative_pronouns=words("relative_pronouns"),
-        as_words=words("as"),
         announcing=words("announcing"),
         passive=words("passive"),
         closing=words("closing"),
