@@ -32,6 +32,7 @@ from typing import Any
 import yaml
 
 from newsbeam.transforms.attribution.dispatch import statements
+from newsbeam.transforms.attribution.english.combine import statements as english
 from newsbeam.transforms.attribution.people import People
 
 HERE = Path(__file__).resolve().parent
@@ -327,7 +328,7 @@ def predicted(text: str, language: str) -> list[dict[str, Any]]:
             "content": [list(span) for span in item.content],
             "score": item.score,
         }
-        for item in statements(text, language, people)
+        for item in (english(text) if language == "en" else statements(text, language, people))
     ]
 
 

@@ -23,6 +23,7 @@ NOWHERE = (-1, -1)
 _CONTEXT_CHARS = 400  # characters of the sentence to read on either side of cue and speaker
 _HIDDEN = "\ue000"
 _SENTENCE_END = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[\ue000])|[\n。！？؟]")
+_CLOSING = '.!?…"”’»'
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
 
 
@@ -82,6 +83,8 @@ def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> 
         if a < last and b > first and any(a <= x and y <= b for x, y in spans):
             continue
         begin, end = max(a, low) - low, min(b, high) - low
+        while begin < end and window[end - 1] in _CLOSING:
+            end -= 1  # what ends a sentence
         if begin < end:
             window = window[:begin] + _HIDDEN * (end - begin) + window[end:]
     start = 0
@@ -137,7 +140,7 @@ _RELAY = re.compile(
 )
 _CITING = re.compile(
     r"(?:,\s*|\s)(?:(?:which|who)\s(?:has\s|had\s)?(?:cited|quoted|cites|quotes)|citing|quoting|referring\sto|attributing\sit\sto|attributed\sit\sto)\s+(?P<np>(?:the\s+|a\s+"
-    r"|an\s+|its\s+)?(?:[^,.;:()\ue000\n]|(?<=\b[A-Z])\.|(?<=\bSt)\.){2,80}?)(?:\s*\((?P<short>[A-Z][\w.-]{1,12})\))?(?=[,.;:\ue000]|\s(?:said"
+    r"|an\s+|its\s+)?(?:[^,.;:()\ue000\n]|(?<=\b[A-Z])\.|(?<=\bSt)\.){2,80}?)(?:\s*\((?P<short>[A-Z][\w.-]{1,12})\))?(?=[,;:\ue000]|(?<!\b[A-Z])(?<!\bSt)\.|\s(?:said"
     r"|reported|that|as|says|reports|on|in)\b|\s*$)"
 )
 _ACRONYM = re.compile(r"(?:the\s)?[A-Z]{2,6}$")

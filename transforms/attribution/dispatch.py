@@ -19,7 +19,6 @@ from newsbeam.transforms.attribution.cjk.chinese import read_chinese
 from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed, topic
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese
 from newsbeam.transforms.attribution.cjk.korean import read_korean
-from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.labels import labelled_turns
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load
 from newsbeam.transforms.attribution.outlets import identify_name
@@ -50,13 +49,11 @@ def has_rules(language: str) -> bool:
 
 
 def statements(prose: str, language: str, people: People) -> list[Statement]:
-    """Return the statements in `prose`, ordered by content.
+    """Return the statements in `prose`, ordered by content; English has its own function.
 
     `people` are those of `prose`. For a language without rules, these are bare quotations: cue (-1,
     -1), no speaker.
     """
-    if language == "en":
-        return rules.statements(prose)
     found = _read(prose, language, people) if has_rules(language) else _bare_quotations(prose)
     turns = labelled_turns(prose)
     if turns:

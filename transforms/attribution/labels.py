@@ -13,6 +13,7 @@ import re
 from collections import Counter
 from functools import cache
 
+from newsbeam.transforms.attribution.english.layout import is_label
 from newsbeam.transforms.attribution.lexicon import PAST, SAY, TELL, english, interviewed, no_speakers, turns
 from newsbeam.transforms.attribution.quotations import Quotation
 from newsbeam.transforms.attribution.statement import Statement
@@ -132,7 +133,7 @@ def _reaction(text: str, start: int, end: int, quotes: list[Quotation]) -> State
         return None
     words = re.findall(r"\w+", match["name"] + (match["role"] or ""))
     known = english()[0]
-    if words[0].upper() in no_speakers() or any(known.get(word.lower(), 0) & PAST and known[word.lower()] & (SAY | TELL) for word in words):
+    if is_label(match["name"]) or any(known.get(word.lower(), 0) & PAST and known[word.lower()] & (SAY | TELL) for word in words):
         return None  # “Wrote Doe: …”, “Doe, a nurse, said: …”
     return Statement(
         [(quotes[0].start, quotes[0].end)],

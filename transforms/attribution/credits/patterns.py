@@ -137,7 +137,11 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
         ("byline", SHORT_NAME, rf"(?:^|[|｜·•]\s*){any_of('author')}\s*[:：]\s*(?P<names>[{UPPER}]{name}{{2,80}}?){ends}"),
         ("byline", SHORT_NAME, r"^\s*[(（]?Reporting by\s+(?P<names>[^;\n()]{3,160})"),
         ("byline", SHORT_NAME, rf"^\s*{any_of('reporter')}\s+(?P<names>{CAPITALISED_NAME})\s*(?:{_EMAIL})?\s*$"),
-        ("byline", SHORT_NAME, rf"^\s*(?P<names>{CAPITALISED_NAME})\s*[,/|]\s*{any_of('reporter')}\s*(?:{_EMAIL})?\s*$"),
+        (
+            "byline",
+            SHORT_NAME,
+            rf"^\s*(?!{any_of('byline')}\s)(?P<names>{CAPITALISED_NAME})\s*[,/|]\s*{any_of('reporter')}\s*(?:{_EMAIL})?\s*$",
+        ),
         (
             "byline",
             SHORT_NAME,

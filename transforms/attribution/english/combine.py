@@ -16,7 +16,7 @@ from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.english.layout import is_label
 from newsbeam.transforms.attribution.english.relays import relays, without_relays
 from newsbeam.transforms.attribution.english.tagger import MAX_PARAGRAPH_CHARS, tag
-from newsbeam.transforms.attribution.lexicon import DET, PREP, SUB, TIME, according_phrases, english
+from newsbeam.transforms.attribution.lexicon import DET, PREP, SUB, TIME, according_phrases, english, naming_verbs
 from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
 
@@ -33,11 +33,7 @@ def statements(prose: str, engine: Engine = "model") -> list[Statement]:
     )
     made = [_with_chain(prose, found) for found in made + _bare_quotations(prose, reader.uncued, made)]
     named = sorted(span for found in made for span in (*found.via, *([found.speaker] if found.speaker else [])))
-    return [
-        found
-        for found in made
-        if prose[slice(*found.cue)].lower() not in _CITING or not all(_within(named, piece) for piece in found.content)
-    ]
+    return [found for found in made if not _is_citing(prose, found) or not all(_within(named, piece) for piece in found.content)]
 
 
 def _bare_quotations(prose: str, uncued: list[tuple[int, int]], made: list[Statement]) -> list[Statement]:
@@ -86,6 +82,7 @@ def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Stat
         if not any(_touches(lines, piece) for piece in (*found.content, found.cue))
         and not all(_within(names, piece) for piece in found.content)
         and text[slice(*found.cue)].lower() not in _NOT_CUES
+        and not (_is_citing(text, found) and _begins_at(names, found.cue[1]))
         and not (text[slice(*found.cue)] == ":" and found.speaker and is_label(text[slice(*found.speaker)]))
         # “…,” Doe said, according to Foo: a link of the chain, not a separate statement.
         and not (found.speaker and _is_according_to(text, found) and _touches(links, found.speaker))
@@ -99,6 +96,7 @@ def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Stat
             told.setdefault(found.speaker[0], number)
     starts = sorted((found.cue[0], number) for number, found in enumerate(ruled))
     covered = sorted(piece for found in tagged for piece in found.content)
+    begins = sorted((found.content[0][0], number) for number, found in enumerate(tagged))
     used = set()
     joined = []
     for found in tagged:
@@ -117,8 +115,16 @@ def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Stat
         else:
             joined.append(found)
     for number, found in enumerate(ruled):
-        wanted = found.cue in laid_cues or _is_certain(found) or _is_according_to(text, found) or _within(unread, found.cue)
-        if wanted and number not in used and not any(_touches(covered, piece) for piece in found.content):
+        wanted = (
+            found.cue in laid_cues
+            or _is_certain(found)
+            or _is_plain_report(text, found)
+            or _is_according_to(text, found)
+            or _within(unread, found.cue)
+        )
+        if number not in used and (
+            (wanted and not any(_touches(covered, piece) for piece in found.content)) or _is_around(text, found, tagged, begins)
+        ):
             joined.append(found)
     return sorted(_resolve_overlaps(text, joined), key=lambda found: (found.content[0], found.cue))
 
@@ -167,13 +173,15 @@ def _better_speaker(text: str, tagged: tuple[int, int] | None, same: Statement) 
     between = text[min(tagged[1], ruled[1]) : max(tagged[1], ruled[1])]
     if tagged[1] > ruled[1]:
         return tagged if _APPENDED.match(between) and not _begins_adverbial(between) else ruled
-    return ruled if sure and not _RELATIVE.match(between) else tagged
+    cut = _REST_OF_NAME.fullmatch(between) or _RELATIVE.search(text, *tagged)  # within a name or a relative clause
+    return ruled if cut or (sure and not _RELATIVE.match(between)) else tagged
 
 
 _PLAIN_SCORE = 0.85  # at least, of a quotation with a cue and a speaker beside it
 _ADVERBS = ("next", "last", "late", "early", "again")
 _APPENDED = re.compile(r"\s*(?:[,(]|(?:who|whose|which|of|for)\b)")  # what may follow a noun phrase and belong to it
 _NAMES = re.compile(r"(?:[A-Z][\w.'’-]{0,40} ){1,4}")
+_REST_OF_NAME = re.compile(r"(?: [A-Z][\w.'’-]{0,40}){1,4}")
 _RELATIVE = re.compile(r",? ?(?:who|whose|which)\b")
 _FIRST_WORD = re.compile(r"\W*(\w+)")
 
@@ -225,6 +233,36 @@ def _is_certain(found: Statement) -> bool:
     return found.said and ((found.direct and found.score > 0.7) or found.inverted or found.score >= _THAT_SCORE)
 
 
+def _is_around(text: str, found: Statement, tagged: list[Statement], begins: list[tuple[int, int]]) -> bool:
+    """Return whether a clause with its verb behind it holds all statements of the tagger that it touches.
+
+    For example: She would regret that, replied Doe. `begins` are where their contents begin, with their numbers.
+    """
+    if not (found.said and found.speaker and len(found.content) == 1 and (found.inverted or _is_plain_report(text, found))):
+        return False
+    start, end = found.content[0]
+    near = begins[max(0, bisect_left(begins, (start, -1)) - _MAX_PRECEDING) : bisect_left(begins, (end, -1))]
+    inner = [item for item in (tagged[number] for _, number in near) if item.content[-1][1] > start]
+    return bool(inner) and end <= found.cue[0] and all(start <= item.cue[0] and item.content[-1][1] <= end for item in inner)
+
+
+def _is_plain_report(text: str, found: Statement) -> bool:
+    """Return whether a clause before its verb, or a naming in quotation marks, is a report.
+
+    For example: …, it announced this week. · The State Department called the test “reckless.”
+    """
+    if found.speaker is None:
+        return False
+    verb = text[slice(*found.cue)].rsplit(None, 1)[-1].lower()
+    if found.said:
+        return found.content[-1][1] <= found.speaker[0] and found.score >= _CLAUSE_SCORE and verb in _PLAIN_VERBS
+    named = text[found.speaker[0]].isupper() and text[slice(*found.speaker)].lower() not in _PRONOUNS
+    return named and verb in naming_verbs() and "“" in text[slice(*found.content[-1])].replace('"', "“")
+
+
+_PLAIN_VERBS = frozenset("said says announced reported confirmed told added".split())
+_PRONOUNS = frozenset("i we you he she it they who which that".split())
+_CLAUSE_SCORE = 0.75  # of the rules for "…, Doe said"
 _THAT_SCORE = 0.85  # of the rules for "Doe said that …"
 
 
@@ -233,8 +271,8 @@ def _is_according_to(text: str, found: Statement) -> bool:
 
     The rules handle these well.
     """
-    words = text[found.cue[0] : found.cue[1]].split(None, 1)
-    return bool(words) and words[0].lower() in according_phrases()[0]
+    words = text[found.cue[0] : found.cue[0] + _MAX_CUE_CHARS].lower().split()
+    return bool(words) and any(tuple(words[: len(phrase)]) == phrase for phrase in according_phrases()[0].get(words[0], ()))
 
 
 def _resolve_overlaps(text: str, found: list[Statement]) -> list[Statement]:
@@ -298,6 +336,18 @@ def _trimmed(text: str, start: int, end: int) -> tuple[int, int]:
 def _within(spans: list[tuple[int, int]], piece: tuple[int, int]) -> bool:
     index = bisect_left(spans, (piece[0] + 1, -1))
     return any(spans[k][1] >= piece[1] for k in range(max(0, index - _MAX_PRECEDING), index))
+
+
+def _is_citing(text: str, found: Statement) -> bool:
+    """Return whether the cue names a link rather than introduces a statement."""
+    cue = text[slice(*found.cue)].lower()
+    return cue in _CITING or cue.endswith((" citing", " quoting"))
+
+
+def _begins_at(spans: list[tuple[int, int]], at: int) -> bool:
+    """Return whether one of the sorted spans begins at `at`, or behind a blank and an article."""
+    index = bisect_left(spans, (at, -1))
+    return index < len(spans) and spans[index][0] <= at + len(" the ")
 
 
 def _touches(covered: list[tuple[int, int]], piece: tuple[int, int]) -> bool:

@@ -249,6 +249,8 @@ class Reader:
         ended = k >= b or B[k] & (COMMA | STOP | CONJ | QUOTE) or W[k] in ("as", "according", "when", "while", "after", "before", "because")
         # the forces who, he said, had …
         dangling = begin - 2 >= a and B[begin - 1] & COMMA and B[begin - 2] & (REL | SUB | CONJ)
+        if dangling and cue.inverted and W[begin - 2] in _OBJECTS:
+            dangling = False  # She regretted that, replied Doe.
         if (
             say
             and ended
@@ -645,7 +647,7 @@ class Reader:
         while start < end and (B[start] & (COMMA | STOP) or W[start] in ("and", "but")):
             start += 1
         ended = B[end - 1] & (REL | SUB | CONJ | PREP) and not B[end - 1] & CAP
-        if start >= end or (ended and W[end - 1] not in _ENDING):
+        if start >= end or (ended and W[end - 1] not in _ENDING and W[end - 1] not in _OBJECTS):
             return None
         if B[end - 1] & QUOTE:
             # The quotation alone, unless it is part of the clause before it.
@@ -896,6 +898,7 @@ def _passes_on(hearer: str) -> bool:
 _CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
 # Small words that may end a clause: the lights came on, nobody knew why.
 _ENDING = frozenset("on in up out off down over through away back around why how before since then so with for about of to".split())
+_OBJECTS = frozenset("that this it these those".split())  # which may end a clause, too
 _WHEN = frozenset("as when while after before because since until once".split())
 # Participles of irregular verbs, which the word list counts as finite verbs.
 _PARTICIPLES = frozenset("sent held made given kept sold shown brought written".split())

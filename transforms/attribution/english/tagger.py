@@ -313,13 +313,25 @@ def _split_content(reading: Reading, low: int, high: int) -> list[tuple[int, int
     pieces = []
     for before, after in pairwise(breaks):
         begin, end = before + 1, after
-        while begin < end and reading.words[begin] in _BETWEEN:
+        while begin < end and reading.words[begin] in _NO_BEGINNING:
             begin += 1
         while begin < end and (reading.words[end - 1] in _BETWEEN or _is_joining_conjunction(reading, begin, end - 1)):
             end -= 1
         if begin < end:
-            pieces.append((begin, end))
+            pieces.append((begin, _with_closing_mark(reading, begin, end)))
     return pieces
+
+
+def _with_closing_mark(reading: Reading, begin: int, end: int) -> int:
+    """Return the end of a piece, behind the mark that closes its last quotation."""
+    last = next((k for k in range(end - 1, begin - 1, -1) if reading.words[k] in (OPENING, CLOSING)), -1)
+    if last >= 0 and reading.words[last] == OPENING:
+        for k in range(end, min(end + 2, len(reading.words))):
+            if reading.words[k] == CLOSING:
+                return k + 1
+            if reading.words[k] not in _NO_BEGINNING:
+                break
+    return end
 
 
 def _is_joining_conjunction(reading: Reading, begin: int, k: int) -> bool:
@@ -328,4 +340,5 @@ def _is_joining_conjunction(reading: Reading, begin: int, k: int) -> bool:
 
 
 _BETWEEN = frozenset((",", ";", ":", "—", "–", "-", "--"))
+_NO_BEGINNING = _BETWEEN | {CLOSING, ".", "!", "?", "…"}  # the end of the sentence before
 _JOINING = frozenset(("and", "but", "while", "as", "which", "who", "when"))
