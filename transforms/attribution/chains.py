@@ -23,7 +23,7 @@ NOWHERE = (-1, -1)
 _CONTEXT_CHARS = 400  # characters of the sentence to read on either side of cue and speaker
 _HIDDEN = "\ue000"
 _SENTENCE_END = re.compile(r"[.!?…]{1,20}[\"”’»]?\s+(?=[A-ZÀ-ÖØ-ÞА-ЯЁ“\"«„\[\ue000])|[\n。！？؟]")
-_CLOSING = '.!?…"”’»'
+_SENTENCE_CLOSING = '.!?…"”’»'
 _ABBREVIATED = re.compile(r"(?:\b[A-Z]|\b(?:Mr|Mrs|Ms|Dr|Sen|Rep|Gov|Gen|Lt|Col|St|No|Jan|Feb|Aug|Sept|Oct|Nov|Dec|vs|Inc|Corp|Co|Ltd))\.$")
 
 
@@ -83,7 +83,7 @@ def _sentence(text: str, anchors: Iterable[Range], content: Sequence[Range]) -> 
         if a < last and b > first and any(a <= x and y <= b for x, y in spans):
             continue
         begin, end = max(a, low) - low, min(b, high) - low
-        while begin < end and window[end - 1] in _CLOSING:
+        while begin < end and window[end - 1] in _SENTENCE_CLOSING:
             end -= 1  # what ends a sentence
         if begin < end:
             window = window[:begin] + _HIDDEN * (end - begin) + window[end:]
