@@ -13,7 +13,6 @@ import re
 from collections import Counter
 from functools import cache
 
-from newsbeam.transforms.attribution.english.layout import is_label
 from newsbeam.transforms.attribution.lexicon import PAST, SAY, TELL, english, interviewed, no_speakers, turns
 from newsbeam.transforms.attribution.quotations import Quotation
 from newsbeam.transforms.attribution.statement import Statement
@@ -166,3 +165,18 @@ def _blanks(text: str, at: int) -> int:
     while at + size < len(text) and text[at + size].isspace():
         size += 1
     return size
+
+
+def is_label(words: str) -> bool:
+    """Return whether the words before a colon name a section, not a source."""
+    lows = words.lower().split()
+    return not lows or lows[0].upper().strip(".") in no_speakers() or lows[0] in _NO_SOURCE or lows[-1] in _NO_SOURCE
+
+
+# Words before the colon of a headline that are not sources: types of articles, sections.
+_NO_SOURCE = frozenset(
+    """editorial opinion column review analysis explainer interview profile letter letters gallery pictures podcast quiz how what why
+    when where who exclusive breaking live watch video photos factbox timeline obituary recap preview fact election campaign day
+    part chapter episode week weekend monday tuesday wednesday thursday friday saturday sunday today tonight note update
+    correction latest notice email newsletter daily guide abstract byline""".split()
+)

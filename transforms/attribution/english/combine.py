@@ -13,9 +13,9 @@ from typing import Literal
 
 from newsbeam.transforms.attribution.chains import links
 from newsbeam.transforms.attribution.english import rules
-from newsbeam.transforms.attribution.english.layout import is_label
 from newsbeam.transforms.attribution.english.relays import relays, without_relays
 from newsbeam.transforms.attribution.english.tagger import MAX_PARAGRAPH_CHARS, tag
+from newsbeam.transforms.attribution.labels import is_label
 from newsbeam.transforms.attribution.lexicon import DET, PREP, SUB, TIME, according_phrases, english, naming_verbs
 from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from newsbeam.transforms.attribution.labels import is_label
 from newsbeam.transforms.attribution.lexicon import no_speakers, sources
 from newsbeam.transforms.attribution.quotations import Quotation
 from newsbeam.transforms.attribution.statement import Statement
@@ -33,12 +34,6 @@ def _transcript(text: str, start: int, end: int) -> Statement | None:
     return Statement([(match.end(), end)], match.span(2), match.span(1), 0.75, direct=True)
 
 
-def is_label(words: str) -> bool:
-    """Return whether the words before a colon name a section, not a source."""
-    lows = words.lower().split()
-    return not lows or lows[0].upper().strip(".") in no_speakers() or lows[0] in _NO_SOURCE or lows[-1] in _NO_SOURCE
-
-
 def _headline(text: str, start: int, end: int) -> Statement | None:
     if end - start > _MAX_HEADLINE_CHARS:
         return None
@@ -60,15 +55,6 @@ def _headline(text: str, start: int, end: int) -> Statement | None:
         return None
     stop = end - 1 if text[end - 1] == "." else end
     return Statement([(match.end(), stop)], match.span(2), match.span(1), 0.7, direct=False)
-
-
-# Words before the colon of a headline that are not sources: types of articles, sections.
-_NO_SOURCE = frozenset(
-    """editorial opinion column review analysis explainer interview profile letter letters gallery pictures podcast quiz how what why
-    when where who exclusive breaking live watch video photos factbox timeline obituary recap preview fact election campaign day
-    part chapter episode week weekend monday tuesday wednesday thursday friday saturday sunday today tonight note update
-    correction latest notice email newsletter daily guide abstract byline""".split()
-)
 
 
 def _signed(text: str, end: int, quotes: list[Quotation], start: int) -> Statement | None:
