@@ -558,7 +558,7 @@ class _Reader:
     def _denied(self, at: int) -> bool:
         if at and self.lex.subject_first and self.t[at - 1].kind in "mz":
             return True  # một báo cáo
-        if at and (self.t[at - 1].kind == "d" or (self.t[at - 1].kind == "a" and self.lex.before)):
+        if at and ((self.t[at - 1].kind == "d" and not self.lex.subject_first) or (self.t[at - 1].kind == "a" and self.lex.before)):
             return True  # a noun: la denuncia, en cuenta
         if at and self.lex.adjectival and self.t[at - 1].low in self.lex.impersonal:
             return True  # se informa que · se manteve
@@ -645,6 +645,8 @@ class _Reader:
             behind, after = None, cue[1]
             if not dropped and (opening := self._opening_subject(cue[0])) is not None:
                 content, direct = self._content_behind(cue[1], following, framing)
+                if content and not direct and not self._marked_content(content, cue) and not self._sourced(opening):
+                    return  # Bài viết này …
                 if content:
                     self._add(content, cue, opening, _QUOTATION_SCORE if direct else _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
                     return
@@ -759,9 +761,9 @@ class _Reader:
             first = self._without_opening(*piece)
             if first >= piece[1] or (number + 1 < len(pieces) and not self._names_source(first)):
                 continue
-            if self._personal(t[first]) and not (first + 1 < piece[1] and t[first + 1].capital):
-                return t[first].start, t[first].end
             closing = self._predicate(first, piece[1])
+            if self._personal(t[first]) and (closing == first + 1 or not _is_source(t[first].low, self.lex)):
+                return t[first].start, t[first].end
             if closing <= first or not self._speaks(first, closing):
                 continue
             end = piece[1]
@@ -779,6 +781,23 @@ class _Reader:
             return t[first].start, t[closing - 1].end
         return None
 
+    def _marked_content(self, content: list[Range], cue: Range) -> bool:
+        """Return whether a conjunction or a colon opens what was said."""
+        at = self._token_at(content[0][0])
+        return any(
+            self.t[n].kind == "C" or self.t[n].low in (":", *self.lex.questions) for n in range(cue[1] - 1, min(at + 1, len(self.t)))
+        )
+
+    def _sourced(self, speaker: Range) -> bool:
+        """Return whether a phrase has a name, a pronoun or a word of the lists."""
+        words = [token for token in self.t if speaker[0] <= token.start < speaker[1]]
+        return any(
+            self._personal(token)
+            or _is_source(token.low, self.lex)
+            or (token.capital and (token.start > self.t[0].start or token.kind == "p"))
+            for token in words
+        )
+
     def _without_opening(self, first: int, end: int) -> int:
         """Skip adverbs and conjunctions at the beginning of a part of a sentence; `end` if it is adverbial as a whole."""
         t = self.t
@@ -792,9 +811,8 @@ class _Reader:
                 first += 1
             else:
                 break
-        if first < end and (
-            t[first].kind == "a" or t[first].low in self.lex.times or t[first].low in self.lex.adverbials or self.verbs[first]
-        ):
+        timed = any(token.low in self.lex.times for token in t[first : min(first + 2, end)]) and not self._named(first)
+        if first < end and (t[first].kind == "a" or timed or t[first].low in self.lex.adverbials or self.verbs[first]):
             return end
         return first
 
@@ -2187,6 +2205,8 @@ class _Reader:
                     self._accorded((n, n + len(formula)), n + who, n + who + 1)
                     return
             phrase = next((words for words in lex.before if _follows(t, n, words)), None)
+            if phrase and lex.subject_first and n and t[n - 1].kind not in ("mark", "quote", "c", "r", "t"):
+                phrase = None  # the direction, not the source: theo mùa
             if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
                 start = n + len(phrase)
                 if start < len(t) and t[start].kind == "quote" and t[start].end - t[start].start <= _LONGEST_TITLE:
