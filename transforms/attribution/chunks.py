@@ -123,6 +123,8 @@ class Lexicon:
     gerund_endings: tuple[str, ...]
     as_words: frozenset[str]  # as X said
     person_endings: tuple[str, ...]  # endings of nouns for persons
+    loose: frozenset[tuple[str, ...]]  # formulas that also mean “by” or “towards”: a source must follow
+    source_prefixes: tuple[str, ...]  # beginnings that the cases of a source share
     according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
     oblique: tuple[str, ...]
     genitives: tuple[str, ...]
@@ -253,6 +255,10 @@ def lexicon(language: str) -> Lexicon:
         gerund_endings=tuple(data.get("gerund_endings", ())),
         as_words=words("as_words"),
         person_endings=tuple(data.get("person_endings", ())),
+        loose=frozenset(phrases("loose_according")),
+        source_prefixes=tuple(
+            sorted({term[: max(_SHORTEST_STEM, len(term) - 2)] for term in terms | words("titles") if len(term) > _SHORTEST_STEM})
+        ),
         according_pronouns=_with_pronouns(data),
         oblique=tuple(data.get("oblique_endings", ())),
         genitives=tuple(data.get("genitive_endings", ())),
@@ -1521,7 +1527,7 @@ class _Reader:
             return n
         shouted = self.s[head.start : head.end].isupper() and head.end - head.start > 1  # в МИД сообщили
         source = (_is_source(head.low, self.lex) and head.low not in self.lex.persons) or shouted
-        return end if document or source else n
+        return end if source or t[cue[0]].low in self.lex.document_verbs else n
 
     def _pronoun(self, n: int) -> bool:
         """Return whether the token is a personal pronoun, of any case: enligt henne."""
@@ -1595,7 +1601,11 @@ class _Reader:
                 or self._is_verb(n)
                 or (n > at and self._opens_relative(n))
                 or (n > at and self._time_end(n) > n)
-                or (n > at and self._hearer_end(n) > n and (token.low not in self.lex.hearer_marks or self._outlet_at(n + 1)))
+                or (
+                    n > at
+                    and self._hearer_end(n) > n
+                    and (token.low not in self.lex.hearer_marks or self._outlet_at(n + 1) or self._named(n - 1))
+                )
             ):
                 break
             if token.kind in "np" or (token.capital and (n > at or self._named(n))):
@@ -1910,6 +1920,16 @@ class _Reader:
         named = any(token.kind in "np" or token.capital or (token.low[0].isdigit() and not token.low.isdigit()) for token in words)
         return named and len(words) <= _LONGEST_SPEAKER  # der 52-Jährige
 
+    def _names_source(self, start: int, end: int) -> bool:
+        """Return whether the head of a phrase is a name or a word for a source, in any case."""
+        t = self.t
+        if end > start and self._personal(t[start]):
+            return True
+        head = next((n for n in range(start, end) if t[n].kind in "np" or (t[n].capital and t[n].kind != "j")), None)
+        if head is None or t[head].low in self.lex.not_speakers:
+            return False
+        return t[head].capital or _is_source(t[head].low, self.lex) or t[head].low.startswith(self.lex.source_prefixes)
+
     def _oblique(self, start: int, end: int) -> bool:
         """Return whether the head of a phrase is in a case in which no subject stands: объяснил причину."""
         head = next((token for token in self.t[start:end] if token.kind in "np" or token.capital), None)
@@ -2218,6 +2238,8 @@ class _Reader:
                 end = self._before_unknown_verb(start, end) if lex.verb_second else self._source_end(start, end)
                 if self.lex.adjectival and start < end < len(t) and t[end].kind == "a" and not t[end - 1].capital:
                     end = max(end, self._description_end(start))  # según documentos publicados por X, …
+                if phrase in lex.loose and not self._names_source(start, end):
+                    continue
                 if end > start and (self._speaks(start, end) or (end == start + 1 and t[start].kind not in "mia")):
                     self._accorded((n, start), start, end)
                     return

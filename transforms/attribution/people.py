@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from functools import cache
 
-from newsbeam.transforms.attribution.lexicon import LANGUAGES, load
+from newsbeam.transforms.attribution.lexicon import load
 
 # bounded: with apostrophes, a word can begin inside another
 _WORD = r"[A-ZÀ-ÖØ-ÞŒА-ЯЁ][\w’'-]{0,60}[\wà-ÿ]"
@@ -22,6 +22,9 @@ _RUSSIAN = re.compile(r"(?:[оеё]ва?|[иы]на?|[сц]кий|[сц]кая|�
 _AGE = re.compile(r"\s?\(\d{1,3}\)|,?\s(?:de\s)?\d{1,3}(?:\s(?:años|ans|лет|Jahre))?(?=[,. ])")
 _ELIDED = re.compile(r"[LD]['’]\w")  # L'éleveur
 _PATRONYMIC = re.compile(r"(?:ович|евич|ич|овна|евна|ична)$")
+_SLAVIC = ("cs", "hr", "pl", "uk")
+# Given names of men that end as those of women do.
+_MEN = frozenset("Микола Ілля Микита Сава Лука Хома Кузьма Nikola Luka Ivica Mate Jakša Saša Kuba Barnaba Jura Honza Jirka Joshua".split())
 _MAX_PRONOUN_CHARS = 900  # characters from a name to its pronoun
 _WESTERN = ("de", "es", "fr", "ru")
 # Other languages with capitals, in which lists of titles tell a name from a role.
@@ -159,6 +162,13 @@ class People:
         if name and " " not in name:
             name = self._by_surname.get(name, name)
         return name, role
+
+    def gender_of(self, name: str) -> str:
+        """Return the gender of a person: what the text says, else what a Slavic given name ends with."""
+        if self.language not in _SLAVIC or self.gender.get(name):
+            return self.gender.get(name, "")
+        given = name.split(maxsplit=1)[0]
+        return "" if " " not in name or given in _MEN else "female" if given[-1] in "aаяá" else "male"
 
     def can_refer(self, start: int, end: int) -> bool:
         """Return whether a pronoun at `end` can refer to a name at `start`.
@@ -356,6 +366,21 @@ _PRONOUNS = {
     "es": {"él": "male", "ella": "female"},
     "fr": {"il": "male", "elle": "female"},
     "ru": {"он": "male", "она": "female", "его": "male", "её": "female", "ее": "female"},
+    "uk": {"він": "male", "вона": "female", "його": "male", "її": "female"},
+    "pl": {"on": "male", "ona": "female", "jego": "male", "niego": "male", "jej": "female", "niej": "female"},
+    "cs": {"on": "male", "ona": "female", "něj": "male", "něho": "male", "jeho": "male", "ní": "female", "její": "female"},
+    "hr": {
+        "on": "male",
+        "njemu": "male",
+        "njegovu": "male",
+        "njegovom": "male",
+        "njegovim": "male",
+        "ona": "female",
+        "njoj": "female",
+        "njezinu": "female",
+        "njezinom": "female",
+        "njezinim": "female",
+    },
     "ko": {"그": "", "그녀": "female"},
     "ja": {"彼": "male", "彼女": "female", "同氏": ""},
     "zh": {"他": "male", "她": "female"},
@@ -365,4 +390,4 @@ _PRONOUNS = {
 
 def pronoun_gender(words: str, language: str) -> str | None:
     """Return a pronoun's gender ("" for any); None for other words."""
-    return _PRONOUNS[language].get(words.lower()) if language in LANGUAGES and language != "en" else None
+    return _PRONOUNS.get(language, {}).get(words.lower())

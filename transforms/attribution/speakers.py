@@ -166,7 +166,7 @@ def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker |
     gender = pronoun_gender(words, language)
     if gender is not None:
         named = people.last_before(start, gender)
-        continues = last is not None and people.can_refer(last_end, start) and people.gender.get(last.name, "") in ("", gender)
+        continues = last is not None and people.can_refer(last_end, start) and people.gender_of(last.name) in ("", gender)
         if last is not None and continues and (named is None or named[0] < last_end):
             return Speaker(start, end, words, last.name, "", "person")
         return Speaker(start, end, words, named[2] if named else words, "", "person")
