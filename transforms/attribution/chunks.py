@@ -1920,7 +1920,7 @@ class _Reader:
         named = any(token.kind in "np" or token.capital or (token.low[0].isdigit() and not token.low.isdigit()) for token in words)
         return named and len(words) <= _LONGEST_SPEAKER  # der 52-Jährige
 
-    def _names_source(self, start: int, end: int) -> bool:
+    def _certain_source(self, start: int, end: int) -> bool:
         """Return whether the head of a phrase is a name or a word for a source, in any case."""
         t = self.t
         if end > start and self._personal(t[start]):
@@ -2238,7 +2238,7 @@ class _Reader:
                 end = self._before_unknown_verb(start, end) if lex.verb_second else self._source_end(start, end)
                 if self.lex.adjectival and start < end < len(t) and t[end].kind == "a" and not t[end - 1].capital:
                     end = max(end, self._description_end(start))  # según documentos publicados por X, …
-                if phrase in lex.loose and not self._names_source(start, end):
+                if phrase in lex.loose and not self._certain_source(start, end):
                     continue
                 if end > start and (self._speaks(start, end) or (end == start + 1 and t[start].kind not in "mia")):
                     self._accorded((n, start), start, end)
