@@ -1351,7 +1351,7 @@ class _Reader:
         if end == n or not self._speaks(n, end) or self._oblique(n, end) or (self.lex.relatives and t[n].kind == "i" and not t[n].capital):
             return None, at
         speaker = (t[n].start, t[end - 1].end)
-        if end + 1 < len(t) and t[end].low == "," and t[end + 1].capital and self.lex.adjectival and t[n].low in self.lex.articles:
+        if end + 1 < len(t) and t[end].low == "," and t[end + 1].capital and self._asks_name(n):
             closing = self._noun_phrase_end(end + 1)
             only = all(token.capital or token.low in self.lex.of for token in t[end + 1 : closing])
             if only and not any(token.capital for token in t[n:end] if token.low in self.lex.persons) and self._ends(closing):
@@ -1362,6 +1362,10 @@ class _Reader:
             if closing > end + 1:
                 return (speaker[0], t[closing - 1].end), closing
         return speaker, end
+
+    def _asks_name(self, n: int) -> bool:
+        """Return whether a name may follow the description that begins at token `n`, after a comma."""
+        return (self.lex.adjectival or self.lex.verb_second) and self.t[n].low in self.lex.articles
 
     def _describes(self, n: int) -> bool:
         """Return whether an apposition begins at token `n`: chef för Y, Chefin der Firma."""
