@@ -110,17 +110,26 @@ def _mark(number: int) -> str:
 
 
 def _who_said_what(attribution: Attribution) -> Text:
-    """Format an attribution: speaker (role) · cue · statement · chain."""
+    """Format an attribution: speaker (role) · cue · statement · chain.
+
+    Outlets with an id have it behind their names. A chain begins with the speaker.
+    """
     speaker = attribution.speaker
-    who = speaker.name or speaker.text or "(no name)"
+    who = _with_id(speaker.name or speaker.text or "(no name)", speaker.id)
     role = f" ({speaker.role})" if speaker.role else ""
     what = shorten(" … ".join(piece.text for piece in attribution.content), 110)
     chain: list[str | tuple[str, str]] = (
-        [" · ", (f"via {', '.join(link.name for link in attribution.via)}", "cyan")] if attribution.via else []
+        [" · ", (f"via {' via '.join(_with_id(link.name, link.id) for link in reversed(attribution.via))}", "cyan")]
+        if attribution.via
+        else []
     )
     kind = f"{attribution.form} {attribution.type} {attribution.score:.2f}"
     cue, said = (attribution.cue.text, "yellow"), (what, "green")
     return text_of("  ", (who, "bold cyan"), f"{role} · ", cue, " · ", said, *chain, " ", (kind, "dim"))
+
+
+def _with_id(name: str, identifier: str) -> str:
+    return f"{name} [{identifier}]" if identifier else name
 
 
 def shorten(text: str, most: int = 100) -> str:

@@ -583,6 +583,13 @@ def test_explain_shows_what_was_done(newsbeam: Newsbeam, tmp_path: Path) -> None
     assert "\x1b" not in ran.out
 
 
+def test_explain_shows_chains_and_ids(newsbeam: Newsbeam, tmp_path: Path) -> None:
+    path = tmp_path / "chain.txt"
+    path.write_text("The bridge will stay closed for the winter, the minister told Le Monde, Reuters reported.\n")
+    said = " ".join(newsbeam("explain", path).out.split())
+    assert "via Le Monde [le-monde] via Reuters [reuters]" in said
+
+
 def test_explain_of_one_record_of_several(newsbeam: Newsbeam, corpus: Path) -> None:
     ran = newsbeam("explain", corpus / "wire.jsonl", "--record", "4")
     assert "wire.jsonl#4" in ran.out
