@@ -12,7 +12,7 @@ from newsbeam.transforms.attribution.chains import link
 from newsbeam.transforms.attribution.dispatch import kinds
 from newsbeam.transforms.attribution.english.genre import temper
 from newsbeam.transforms.attribution.english.names import Names, describe, pronoun
-from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english
+from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english, load
 from newsbeam.transforms.attribution.outlets import Identified, identify_name
 from newsbeam.transforms.attribution.people import People, pronoun_gender
 from newsbeam.transforms.attribution.quotations import MARKS
@@ -154,6 +154,21 @@ _SHORT_TERM = 3  # letters
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
+def _two_names(words: str, people: People, language: str) -> str:
+    """Return the names of two persons who speak together, without their titles: Minister A und Frau B."""
+    for joint in load("sources")["joining"].get(language, ()):
+        first, found, second = words.partition(f" {joint} ")
+        if not found or f" {joint} " in second or "," in words:
+            continue
+        names = [people.name(part)[0] or (part if _FULL_NAME.fullmatch(part) else "") for part in (first, second)]
+        if all(names):
+            return f"{names[0]} {joint} {names[1]}"
+    return ""
+
+
+_FULL_NAME = re.compile(r"[^\W\d_a-zß-öø-ÿ][\w’'.-]*(?: (?:de|van|von|der|den|di|da|del|al|bin))*(?: [^\W\d_a-zß-öø-ÿ][\w’'.-]*){1,3}")
+
+
 def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker | None, last_end: int, language: str) -> Speaker:
     """Resolve a speaker in a language other than English.
 
@@ -170,6 +185,9 @@ def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker |
         if last is not None and continues and (named is None or named[0] < last_end):
             return Speaker(start, end, words, last.name, "", "person")
         return Speaker(start, end, words, named[2] if named else words, "", "person")
+    both = _two_names(words, people, language)
+    if both:
+        return Speaker(start, end, words, both, "", "group")
     name, role = people.name(words)
     low = words.lower()
     # In a German compound the last part decides, so terms match anywhere; elsewhere, words begin
