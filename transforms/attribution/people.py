@@ -12,6 +12,7 @@ import re
 from bisect import bisect_right
 from functools import cache
 
+from newsbeam.transforms.attribution import eastern_names
 from newsbeam.transforms.attribution.lexicon import load
 
 # bounded: with apostrophes, a word can begin inside another
@@ -142,7 +143,10 @@ class People:
         if self.language == "ko":
             short = re.fullmatch(r"([가-힣])\s(\S{1,8})", words)
             found = self._korean.get((short[1], short[2]), "") if short else ""
-            return (found, short[2]) if found and short else ("", "")
+            if found and short:
+                return found, short[2]
+        if self.language in eastern_names.LANGUAGES:
+            return eastern_names.split_name(words, self.language)
         tokens = words.split()
         for size in (4, 3, 2):
             for first in range(len(tokens) - size + 1):
