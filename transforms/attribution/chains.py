@@ -432,7 +432,8 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
                 who = (a, min(b, max(speaker[1], a)))
             continue
         if _names_outlet(name, language):
-            reporting.append(_without_comma(text, speaker))
+            last = match.start() + offset
+            reporting.append(_without_comma(text, (speaker[0], min(speaker[1], last) if speaker[0] < last else speaker[1])))
             who = (a, b)
         elif _names_outlet(text[a:b], language):
             reporting.append((a, b))
@@ -470,7 +471,8 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
                 continue
             if _AUDIENCE.search(text[a:b]):
                 continue
-            if _names_outlet(text[a:b], language) or (_OUTLET_CONTEXT.search(match.group()) and not _SMALL.match(text, a)):
+            quoted = key == "hearing" and text[a] in _CLOSING and text[b - 1 : b] == _CLOSING[text[a]]
+            if quoted or _names_outlet(text[a:b], language) or (_OUTLET_CONTEXT.search(match.group()) and not _SMALL.match(text, a)):
                 to.append((a, b))
     heard = _indirect_object(text, cue, who, language) if language not in EASTERN else None
     if heard is not None and not any(_overlaps(heard, other) for other in (*reporting, *hearing)):
@@ -501,7 +503,7 @@ _NAMES = re.compile(r"\s(?P<np>[A-ZÀ-ÖØ-Þ][\w.-]{1,30}(?: [A-ZÀ-ÖØ-Þ][\w
 _CLOSING = {"«": "»", "„": "”", "“": "”", '"': '"'}
 
 
-_LEAD = re.compile(r"(?:dla|pro|za|в|w|u|v)\s(?=[A-ZÀ-Þ])")
+_LEAD = re.compile(r"(?:dla|pro|za|w|u|v)\s(?:[a-zà-ž]{2,12}\s)?(?=[A-ZÀ-ÞČŠŽ])")
 
 
 def _before_verb(text: str, start: int, end: int, language: str) -> int:
@@ -547,7 +549,8 @@ def _outlet_end(text: str, start: int, end: int) -> int:
 _OUTLET_CONTEXT = re.compile(
     r"interview|entrevista|entretien|micro|Gespräch|интервью|эфире|intervista|microfoni|wywiad|інтерв|antenie"
     r"|агентств|издани|газет|телеканал|портал|радиостанц|видан|агенці|Nachrichtenagentur|Zeitung|"
-    r"Sender|Magazin|agencia|diario|periódico|cadena|agence|journal|quotidien|لوكالة|لصحيفة|لقناة|لجريدة|لشبكة|לעיתון|לסוכנות|לערוץ|لإذاعة|persbureau|krant|agencji|gazecie",
+    r"Sender|Magazin|agencia|diario|periódico|cadena|agence|journal|quotidien|لوكالة|لصحيفة|لقناة|لجريدة|لشبكة|לעיתון|לסוכנות|לערוץ|لإذاعة|persbureau|krant|agencji|gazecie"
+    r"|dzienniko|tygodniko|portalo|agentu[rř]|deník|týdeník|serveru?\b|portalu|dnevnik|tjednik|agencij",
     re.I,
 )
 _AUDIENCE = re.compile(

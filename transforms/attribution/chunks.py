@@ -935,7 +935,7 @@ class _Reader:
         end = min(self._noun_phrase_end(n), limit)
         if end == n or end >= len(t) or not self._speaks(n, end):
             return None
-        named = any(self._named(m) for m in range(n, end)) or (t[n].kind == "p" and t[n].capital)
+        named = any(self._named(m) for m in range(n, end)) or (t[n].capital and (t[n].kind == "p" or t[n].low not in self.lex.tags.words))
         titled = any(token.low in self.lex.persons for token in t[n:end])
         return (t[n].start, t[end - 1].end) if (named or titled) and t[end].kind in "vxrotN," else None
 

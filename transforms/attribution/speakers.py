@@ -201,5 +201,9 @@ def _foreign_speaker(text: str, item: Statement, people: People, last: Speaker |
             return f" {term} " in spaced
         return term in low if anywhere else f" {term}" in spaced
 
-    kind: SpeakerKind = next((kind for kind, terms in kinds(language) if any(map(names, terms))), "person")
+    matched: list[tuple[SpeakerKind, str]] = [(kind, term) for kind, terms in kinds(language) for term in terms if names(term)]
+    # Of a word that has another in it, the longer counts: ministerstwie, not minister.
+    kind: SpeakerKind = next(
+        (kind for kind, term in matched if not any(term != other and other.startswith(term) for _, other in matched)), "person"
+    )
     return Speaker(start, end, words, name or words, role, "person" if name else kind)

@@ -298,7 +298,7 @@ _YEARS = re.compile(r"(?:^|(?<=\s))(?:19|20)\d\d(?:\s*[-–]\s*(?:\d{2,4}))?(?=$
 def _clean(name: str) -> str:
     name = _URL.sub(" ", name)
     name = _YEARS.sub(" ", name)
-    name = re.sub(r"\s+", " ", name).strip(" \t=:：,;|/-–—·.。、\"“”'‘’[]【】<>©ⓒⒸ*_")
+    name = re.sub(r"\s+", " ", name).strip(" \t=:：,;|/-–—·.。、\"„“”'‘’[]【】<>©ⓒⒸ*_")
     if name.startswith("«") and name.find("»") == len(name) - 1:
         name = name[1:-1]
     for left, right in ("()", "（）"):
