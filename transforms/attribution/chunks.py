@@ -613,7 +613,18 @@ class _Reader:
         if cue[0] == 0 or self.t[cue[0] - 1].low not in (",", "–", "—"):
             return False
         behind, after = self._phrase_behind(cue[1])
-        return behind is not None and self._ends(after) and not any(token.kind == "quote" for token in (self.t[cue[0] - 2], self.t[-1]))
+        return (
+            behind is not None
+            and self._ends(after)
+            and (
+                not any(token.kind == "quote" for token in (self.t[cue[0] - 2], self.t[-1]))
+                or (self.lex.verb_second and self._announced(cue[0] - 2))
+            )
+        )
+
+    def _announced(self, n: int) -> bool:
+        """Return whether a quotation follows a colon: Das Amt bestritt das: „…“, erklärte X."""
+        return n > 1 and self.t[n].kind == "quote" and self.t[n - 1].low == ":"
 
     # -- one verb -------------------------------------------------------------------------------------------------------
 
@@ -668,7 +679,7 @@ class _Reader:
             return  # le maire, qui avait promis un pont, …
         if opens and left:
             quotes = self._quotes_before(left)
-            whole = self._clause_with(quotes) if quotes and behind and lex.adjectival and not framing else None
+            whole = self._clause_with(quotes) if quotes and behind and (lex.adjectival or lex.verb_second) and not framing else None
             if whole:
                 self._add([whole], cue, behind, _CLAUSE_SCORE, upto=after)
                 return
@@ -2297,6 +2308,14 @@ class _Reader:
         titled = t[start].low.startswith(tuple(self.lex.persons)) and any(token.capital for token in t[n:end])
         return n if not titled and (n == end or t[n].kind == "n") else end
 
+    def _relative_end(self, at: int) -> int:
+        """Return where a relative clause in commas ends behind a source: enligt X, som citerar Y, stängs bron."""
+        t = self.t
+        if not self.lex.verb_second or at + 2 >= len(t) or t[at].low != "," or not self._relative(at + 1):
+            return at
+        comma = next((n for n in range(at + 2, min(at + _LONGEST_ASIDE, len(t))) if t[n].low == ","), len(t))
+        return comma if comma < len(t) - 2 else at
+
     def _described_end(self, at: int) -> int:
         """Return where a participle and what belongs to it end behind a source: podle studie zveřejněné v časopise Nature, …."""
         t, n = self.t, at
@@ -2318,13 +2337,13 @@ class _Reader:
         t = self.t
         last = max(end, cue[1])
         first = min(start, cue[0])
-        behind = self._skip_marks(self._described_end(last))
+        behind = self._skip_marks(self._relative_end(self._described_end(last)))
         before = [token for token in t[:first] if token.kind != "mark"]
         close = self._without_marks(behind, len(t))
         content: list[Range] = []
         if (
             len(before) > 2
-            or (len(before) == 2 and t[first - 1].kind != "mark")
+            or (len(before) == 2 and (t[first - 1].kind != "mark" or close - behind < 2))
             or (close - behind > 1 and any(token.capital or token.kind == "n" for token in before[1:] or before))
         ):
             content.append((t[self._skip_marks(0)].start, t[self._without_marks(0, first) - 1].end))
