@@ -27,7 +27,7 @@ _TOKEN = re.compile(
     rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+|:[a-zåäö]+)*)|(?P<mark>\S)"
 )
 _WORD = re.compile(r"[^\W_]+")
-_SEPARATORS = frozenset(',;:()[]–—-…،؛।!?."«»“”„')
+_SEPARATORS = frozenset('¿¡,;:()[]–—-…،؛।!?."«»“”„')
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
@@ -99,6 +99,8 @@ class Lexicon:
     subject_marks: frozenset[str]
     postpositions: frozenset[str]
     idioms: tuple[tuple[str, ...], ...]  # phrases in which a reporting verb reports nothing
+    standards: frozenset[str]  # nouns behind “according to” that are no source: law, order, plan
+    ordinals: frozenset[str]  # “according to” that is also a number: segundo
     adjectival: tuple[str, ...]  # endings of a participle behind the noun that it describes
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
     subordinators: frozenset[str]
@@ -130,6 +132,7 @@ class Lexicon:
     genitives: tuple[str, ...]
     objects: tuple[str, ...]
     clitics: frozenset[str]
+    giving: dict[str, frozenset[str]]  # words before a form that make it a noun: da cuenta
     openings: frozenset[str]  # first words of a cue, with a pronoun before it
     comma_asides: bool
     inverted: re.Pattern[str] | None  # a verb with the pronoun behind it: a-t-il dit
@@ -230,6 +233,8 @@ def lexicon(language: str) -> Lexicon:
         subject_marks=words("subject_marks"),
         postpositions=words("postpositions"),
         idioms=phrases("idioms"),
+        standards=words("standards"),
+        ordinals=words("ordinals"),
         adjectival=tuple(data.get("adjectival_endings", ())),
         participle_endings=tuple(data.get("participle_endings", ())),
         subordinators=words("subordinators"),
@@ -264,6 +269,7 @@ def lexicon(language: str) -> Lexicon:
         genitives=tuple(data.get("genitive_endings", ())),
         persons=words("persons"),
         clitics=words("clitics"),
+        giving={form: frozenset(before) for form, before in data.get("giving", {}).items()},
         openings=frozenset(verbs) | frozenset(separable) | words("auxiliaries") | words("clitics"),
         inverted=grammar(language).inverted if language in WESTERN else None,
         comma_asides=data.get("comma_asides") == "true",
@@ -566,7 +572,7 @@ class _Reader:
             return True  # một báo cáo
         if at and ((self.t[at - 1].kind == "d" and not self.lex.subject_first) or (self.t[at - 1].kind == "a" and self.lex.before)):
             return True  # a noun: la denuncia, en cuenta
-        if at and self.lex.adjectival and self.t[at - 1].low in self.lex.impersonal:
+        if at and self.lex.adjectival and self.t[at - 1].low in {*self.lex.impersonal, *self.lex.giving.get(self.t[at].low, ())}:
             return True  # se informa que · se manteve
         before = [token.low for token in self.t[max(at - 2, 0) : at]]
         if any(word in self.lex.negations for word in before) or (bool(before) and before[-1] in self.lex.infinitive_marks):
@@ -2242,7 +2248,11 @@ class _Reader:
             phrase = next((words for words in lex.before if _follows(t, n, words)), None)
             if phrase and lex.subject_first and n and t[n - 1].kind not in ("mark", "quote", "c", "r", "t"):
                 phrase = None  # the direction, not the source: theo mùa
-            if phrase and not (len(phrase) == 1 and n and t[n - 1].kind in "da"):
+            if (
+                phrase
+                and not (len(phrase) == 1 and n and t[n - 1].kind in "da")
+                and not (lex.standards and self._no_source(n, len(phrase)))
+            ):
                 start = n + len(phrase)
                 if start < len(t) and t[start].kind == "quote" and t[start].end - t[start].start <= _LONGEST_TITLE:
                     self._accorded((n, start), start, start + 1)
@@ -2268,6 +2278,18 @@ class _Reader:
                 if start < n and (self._speaks(start, n) or self._personal(t[start])):
                     self._accorded((n, n + len(phrase)), start, n)
                     return
+
+    def _no_source(self, at: int, size: int) -> bool:
+        """Return whether a formula names a norm or means something else: según la ley, están de acuerdo con, segundo turno."""
+        t, lex = self.t, self.lex
+        start = at + size
+        if size > 1 and at and t[at - 1].kind in "vx":
+            return True
+        noun = next((n for n in range(start, min(start + 4, len(t))) if t[n].kind in "np" or t[n].low in lex.standards), len(t))
+        if noun == len(t) or t[noun].low in lex.standards:
+            return not any(token.kind == "o" and self._personal(token) for token in t[start : start + 1])
+        ordinal = size == 1 and t[at].low in lex.ordinals and noun == start and not t[noun].capital
+        return ordinal and not _is_source(t[noun].low, lex) and not t[noun].low.endswith("s")
 
     def _before_unknown_verb(self, start: int, end: int) -> int:
         """Return where a phrase ends in which two nouns follow each other: the second is a verb that no table contains.

@@ -20,7 +20,7 @@ from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed, top
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese
 from newsbeam.transforms.attribution.cjk.korean import read_korean
 from newsbeam.transforms.attribution.labels import labelled_turns
-from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN, classed, load
+from newsbeam.transforms.attribution.lexicon import EASTERN, SOURCE_LISTS, WESTERN, classed, load
 from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.people import People
 from newsbeam.transforms.attribution.quotations import quotations
@@ -180,6 +180,8 @@ def _western(prose: str, paragraphs: _Paragraphs, language: str, people: People)
     if load(language).get("prefer_classes") == "true":
         found, more = more, found
         _complete_speakers(prose, [item for item in found if item.speaker is None], more)
+        if load(language).get("adjectival_endings"):
+            more = [item for item in more if item.speaker is None or _whole(prose, item, language)]
     elif load(language).get("compound") == "true":
         _complete_speakers(prose, found, more)
     return found + _not_covered(more, found)
@@ -206,6 +208,20 @@ def _overlong(prose: str, item: Statement, language: str) -> bool:
         return False
     words = prose[slice(*item.speaker)].lower().split()
     return any(word in data["conjunction"] for word in words[1:]) or (len(words) > 2 and words[-1] in data["pronouns"])
+
+
+def _whole(prose: str, item: Statement, language: str) -> bool:
+    """Return whether a speaker is a phrase by itself, and surely a source: no “sus obras y”, no “un cargo que”."""
+    data = load(language)
+    words = prose[slice(*(item.speaker or (0, 0)))].split()
+    low = [word.lower() for word in words]
+    inner = {*data.get("relatives", ()), *data.get("conjunction", ())}
+    if not words or low[-1] in {*inner, *data.get("of", ()), "e", "y", "et"} or any(word in inner for word in low):
+        return False
+    if low[0] in data["articles"] and item.speaker is not None and 0 < item.speaker[0] - item.cue[1] <= 1:
+        return True  # según el censo
+    sources = {term for key in SOURCE_LISTS for term in data[key]}
+    return any(word[:1].isupper() for word in words) or any(word in sources or word in data["pronouns"] for word in low)
 
 
 def _not_covered(more: list[Statement], found: list[Statement]) -> list[Statement]:

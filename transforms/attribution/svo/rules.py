@@ -90,6 +90,12 @@ class _Cue:
     aux: Range | None = None  # auxiliary of a German participle
 
 
+def _is_standard(language: str, phrase: str) -> bool:
+    """Return whether the words behind “according to” begin with a norm or are an ordinal's noun."""
+    standards = load(language).get("standards", ())
+    return bool(standards) and any(word.strip("'’.,").lower() in standards for word in re.split(r"[\s'’]+", phrase)[:3])
+
+
 def read(sentence: str, offset: int, g: Grammar, state: State) -> list[Statement]:
     """Return the statements of one masked sentence that begins at `offset`."""
     reader = _Reader(sentence, g, state, offset)
@@ -188,6 +194,8 @@ class _Reader:
         g = self.g
         if before not in g.articles or words in ("so", "aldus"):
             return False
+        if g.language == "fr" and words == "juge":
+            return True  # le juge
         if g.language == "fr":
             return before not in ("l'", "l’", "le", "la", "les")
         if g.language in ("es", "pt") and before in ("o", "la", "lo", "los"):
@@ -680,6 +688,8 @@ class _Reader:
         match = g.according.search(s)
         if match is not None:
             phrase = g.phrase.match(s, match.end())
+            if phrase and _is_standard(g.language, phrase.group()):
+                return []
             if phrase:
                 end = phrase.end()
                 if g.language in ("de", "nl", "pl"):
