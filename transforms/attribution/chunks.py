@@ -780,6 +780,8 @@ class _Reader:
         ):
             start -= 1
         pieces = [(max(first, start), min(end, at)) for first, end in self._pieces(at + 1) if end > start]
+        if len(pieces) > 1 and (nearest := self._without_opening(*pieces[-1])) < at and t[nearest].low in self.lex.pronouns:
+            pieces = pieces[-1:]  # Bác sĩ rất thoải mái, ông nói …
         for number, piece in enumerate(pieces):
             first = self._without_opening(*piece)
             if first >= piece[1] or (number + 1 < len(pieces) and not self._names_source(first)):
@@ -789,6 +791,8 @@ class _Reader:
                 return t[first].start, t[first].end
             if closing <= first or not self._speaks(first, closing):
                 continue
+            if number + 1 < len(pieces) and closing < piece[1] and t[closing].low not in self.lex.of and not self._relative(closing):
+                continue  # a clause of its own
             end = piece[1]
             for begins, ends in pieces[number + 1 :]:
                 if (

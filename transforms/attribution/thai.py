@@ -78,7 +78,7 @@ def _patterns() -> _Patterns:
             rf"|เมื่อวันที่\s?\d{{1,2}}\s\S{{2,10}}(?:\s\d{{4}})?)?\s?(?<!ผู้)ว่า:?|(?:ประกาศ|ยืนยัน|ขู่|สัญญา|ให้คำมั่น)(?=จะ))\s?(?=\S)"
         ),
         closing=re.compile(
-            rf"[\s,]{{0,5}}(?P<who>\S[^\"“”\n]{{1,90}}?)\s?(?P<cue>{verbs}(?P<aside>(?!ถึง|ไป|ให้|อ้าง){aside}\S{{0,40}})?)(?=[\s.]|$)"
+            rf"[\s,]{{0,5}}(?P<who>\S[^\"“”\n]{{1,90}}?)\s?(?P<cue>{verbs}(?P<aside>(?!ถึง|ไป|ให้(?!ฟัง)|อ้าง){aside}\S{{0,40}})?)(?=[\s.]|$)"
         ),
         according=re.compile(
             rf"(?P<cue>{any_of(*data['according_before'])})\s?(?P<who>\S{{2,60}}(?:\s[A-Z]\S{{0,40}}){{0,4}})\s(?:ระบุว่า\s?)?(?P<what>\S.{{8,2000}})"
@@ -111,8 +111,11 @@ def read_thai(prose: str) -> list[Statement]:
         for match in cues:
             upto = max([upto, *(item.cue[1] for item in closings if item.cue[1] <= match.start())])
             who, clause = _speaker(prose, upto, match.start())
-            if who is None and not _JOINS.search(prose, upto, match.start()) and not match["cue"].startswith(("ก็", "ยัง", "จึง")):
-                continue  # inside what somebody said, or nobody's
+            if who is None:
+                joins = _JOINS.search(prose, upto, match.start())
+                if joins is None and not match["cue"].startswith(("ก็", "ยัง", "จึง")):
+                    continue  # inside what somebody said, or nobody's
+                clause = joins.start() if joins else match.start()
             if who is None and not kept:
                 who = _opening(prose, upto, match.start())
                 if who is None:
