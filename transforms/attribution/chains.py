@@ -168,7 +168,7 @@ def _required_words(language: str) -> re.Pattern[str]:
     data = load(language)
     words = [word for key in ("hearing", "citing", "passing", "quoted") for word in data.get(key, ())]
     words += [word for key in ("hearing", "passing", "citing") for kind in ("after", "endings") for word in data.get(f"{key}_{kind}", ())]
-    return re.compile("|".join(map(re.escape, words)) if words else r"(?!)")
+    return re.compile("|".join(map(re.escape, words)) if words else r"(?!)", re.I)
 
 
 def _english(text: str, offset: int, window: str, cue: Range, speaker: Range) -> tuple[Range, list[Range]]:
@@ -584,7 +584,8 @@ def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
     data = load(language)
 
     def words(key: str) -> str:
-        found = sorted(map(re.escape, data.get(key, ())), key=lambda word: (-len(word), word))
+        listed = {form for word in data.get(key, ()) for form in (word, word[:1].upper() + word[1:])}  # also first in a sentence
+        found = sorted(map(re.escape, listed), key=lambda word: (-len(word), word))
         return "(?:" + "|".join(found) + ")" if found else "(?!)"
 
     if language not in EASTERN:

@@ -1194,6 +1194,10 @@ class _Reader:
                 n -= 1
             if self.t[n - 1].kind == "c" and self._conjunction(following[1]) > 0:
                 return n - 2 if n >= 2 and self.t[n - 2].low in (",", "،") else n - 1
+            quoted = following[1] < len(self.t) - 1 and self.t[following[1]].low == ":" and self.t[following[1] + 1].kind == "quote"
+            comma = next((n for n in range(following[0] - 1, start, -1) if self.t[n].low in (",", "،")), 0) if quoted else 0
+            if comma and following[0] - comma <= _SHORT_SUBJECT:
+                return comma  # …, but X said: “…”
         for n in range(start, len(self.t)):
             if self.t[n].low in (";", "؛"):
                 return n
@@ -1846,6 +1850,8 @@ class _Reader:
                 break
         else:
             return None
+        if any(_follows(t, first - len(words), words) for words in self.lex.before if first >= len(words)):
+            return None  # according to X, Y said
         while head and not t[first].capital and t[first].kind in "nj":
             outer = self._head(*pieces[head - 1])
             titled = self.lex.unknown_nouns and t[outer[0]].low in self.lex.persons
@@ -2107,7 +2113,8 @@ class _Reader:
             elif _GENITIVE.search(low):
                 genitive = True
             elif _OBLIQUE.search(low):
-                break
+                if not (low.endswith(("dan", "den", "tan", "ten")) and n + 1 < limit and t[n + 1].low == "bir"):
+                    break  # Bakanlıktan bir yetkili
             elif genitive and not token.capital and low.endswith(_POSSESSED) and not (n + 1 < limit and t[n + 1].capital):
                 return n + 1
             n += 1

@@ -191,8 +191,8 @@ class Speakers:
                 ):
                     if " ".join(words).lower() in ASIDES:
                         return inner
-                    relative = _ARABIC_RELATIVE.search(s, aside[0], comma - 1)
-                    return inner[0], relative.start() if relative else comma - 1
+                    relative = _ARABIC_RELATIVE.search(s, aside[0] - 1, comma - 1)
+                    return inner[0], len(s[: relative.start()].rstrip(" ،,")) if relative else comma - 1
                 upto = len(before) - 1
             return None
         return self.subject(start, end)

@@ -64,6 +64,7 @@ class State:
     found: list[Statement] = field(default_factory=list)
 
 
+_LONGEST_NAME = 30  # characters of a name in quotation marks
 _MAX_CUES = 16  # reporting verbs to read in a sentence; text with more of them is not prose
 
 
@@ -350,6 +351,10 @@ class _Reader:
         end = self._clause_end(after, following)
         quote = g.right.match(s, after) if s.find(HEAD, after, after + 260) >= 0 else None
         that = g.that.match(s, after) if g.conjunction.search(s, after, after + 260) else None
+        if g.language == "ar" and quote and subject and quote.end("q") - quote.start("q") < _LONGEST_NAME and ":" not in quote["between"]:
+            behind = g.that.match(s, quote.end("q"))
+            if behind and not behind["between"].strip():  # مؤسسة "إحصاء"
+                subject, quote, that = (subject[0], quote.end("q")), None, behind
         if quote and (quote.start("q") in self.taken or not self._introduced(quote)):
             quote = None
         if quote and that and that.end() < quote.start("q") and s[that.end("that") : quote.start("q")].strip(" :،,"):
