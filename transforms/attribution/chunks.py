@@ -373,7 +373,7 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
                 kind = "C" if pieces[0] in lex.conjunctions else lex.tags.of(pieces[0])
                 made.append(Token(start, start + head, pieces[0], kind, text[0].isupper()))
                 start, text, low = start + head, text[head:], pieces[1]
-            capital = text[0].isupper()
+            capital = text[0].isupper() or (text[0].isalpha() and not text.islower() and text[1:2].isupper())  # iDnes
             first = not made or (made[-1].kind in ("mark", "quote") and made[-1].low in ("", "–", "—", "-", "("))
             kind = (
                 "C" if low in lex.conjunctions
@@ -1459,6 +1459,8 @@ class _Reader:
     def _told_end(self, at: int) -> int:
         """Return the end of a known outlet between a verb and its subject: сообщил РИА Новости представитель МЧС."""
         t = self.t
+        if not t[at].low and at + 1 < len(t) and t[at + 1].kind in "njd" and not t[at + 1].capital:
+            return at + 1  # mówi „Dziennikowi” rzecznik
         for size in (3, 2, 1):
             end = at + size
             named = end < len(t) and t[end].kind in "njdp" and all(token.capital for token in t[at:end])
