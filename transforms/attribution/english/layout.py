@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 from newsbeam.transforms.attribution.labels import is_label
 from newsbeam.transforms.attribution.lexicon import no_speakers, sources
@@ -13,23 +14,38 @@ _MAX_HEADLINE_CHARS = 200  # characters of a headline
 _NAME = r"[^\W\d_a-z][\w’'.-]*"
 # DOE: … · “DOE (on the phone): …
 _TRANSCRIPT = re.compile(r"[\"“]?([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?(:) +(?=\S)")
+_TRANSCRIPT_LINE = re.compile(rf"^[ \t]{{0,8}}{_TRANSCRIPT.pattern}", re.M)
 # Doe: … · Jane Doe’s Camp: … · Poll: …
 _HEADLINE = re.compile(rf"({_NAME}(?: (?:of|for|the|and|&|[a-z]+|{_NAME})){{0,5}})(:) +(?=[\"“‘'\w])")
 # “…” ― Jane Doe, a nurse
 _SIGNATURE = re.compile(rf"\s*([―—–]|--?)\s*({_NAME}(?: (?:de|van|von|bin|al|{_NAME})){{0,5}}(?:, [^\n.!?;:\"“”]{{2,80}})?)\W*$")
 
 
-def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool) -> Statement | None:
+def transcript_names(text: str) -> frozenset[str]:
+    """Return the last words of the labels in capitals that a transcript repeats.
+
+    Headings occur once each; a label that is the only one of its text may be a speaker.
+    """
+    counts = Counter(match[1].rpartition(" ")[2] for match in _TRANSCRIPT_LINE.finditer(text)) if ":" in text else Counter[str]()
+    return frozenset(name for name, count in counts.items() if count > 1 or len(counts) == 1)
+
+
+def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool, names: frozenset[str]) -> Statement | None:
     """Return the statement that the complete line `text[start:end]` makes.
 
-    `first`: the line is the first of the text, so it may be a headline.
+    `first`: the line is the first of the text, so it may be a headline. `names`: see `transcript_names`.
     """
-    return _transcript(text, start, end) or _signed(text, end, quotes, start) or (_headline(text, start, end) if first else None)
+    return _transcript(text, start, end, names) or _signed(text, end, quotes, start) or (_headline(text, start, end) if first else None)
 
 
-def _transcript(text: str, start: int, end: int) -> Statement | None:
+def _transcript(text: str, start: int, end: int, names: frozenset[str]) -> Statement | None:
     match = _TRANSCRIPT.match(text, start, end)
-    if match is None or match[1].split()[0].strip(".") in no_speakers() or end - match.end() < 8:
+    if (
+        match is None
+        or match[1].rpartition(" ")[2] not in names
+        or match[1].split()[0].strip(".") in no_speakers()
+        or end - match.end() < 8
+    ):
         return None
     return Statement([(match.end(), end)], match.span(2), match.span(1), 0.75, direct=True)
 

@@ -13,7 +13,7 @@ import re
 from bisect import bisect_left
 
 from newsbeam.transforms.attribution.english.cues import Cue, Verbs
-from newsbeam.transforms.attribution.english.layout import laid_out, signature
+from newsbeam.transforms.attribution.english.layout import laid_out, signature, transcript_names
 from newsbeam.transforms.attribution.english.noun_phrases import Tokens
 from newsbeam.transforms.attribution.labels import labelled, recurring_labels
 from newsbeam.transforms.attribution.lexicon import (
@@ -107,6 +107,7 @@ class Reader:
         self.uncued: list[tuple[int, int]] = []  # quotations that are complete sentences and have no cue
         self.open = False
         self.labels = recurring_labels(text)
+        self.transcript_names = transcript_names(text)
 
     # -- tokens ---------------------------------------------------------------------------------------------------
 
@@ -865,7 +866,9 @@ class Reader:
 
     def _laid_out(self, start: int, end: int, quotes: list[Quotation]) -> bool:
         """Read a line that is a complete statement, or that signs a quotation."""
-        found = labelled(self.text, start, end, quotes, self.labels) or laid_out(self.text, start, end, quotes, len(self.paragraphs) == 1)
+        found = labelled(self.text, start, end, quotes, self.labels) or laid_out(
+            self.text, start, end, quotes, len(self.paragraphs) == 1, self.transcript_names
+        )
         if found is not None and not found.content:
             # A label on a line of its own: the next paragraph is what was said.
             self.found.append(found)
