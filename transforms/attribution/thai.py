@@ -102,7 +102,8 @@ def read_thai(prose: str) -> list[Statement]:
         cues = [
             match
             for match in patterns.said.finditer(prose, begin, stop)
-            if not any(a < match.end() and match.start() < b for a, b in quoted) and not _NO_VERB.search(prose, begin, match.start())
+            if not any(a < match.end() and match.start() < b for a, b in quoted)
+            and not _NO_VERB.search(prose, max(begin, match.start() - 40), match.start())
         ]
         upto = begin
         last: Range | None = None
@@ -112,7 +113,7 @@ def read_thai(prose: str) -> list[Statement]:
             upto = max([upto, *(item.cue[1] for item in closings if item.cue[1] <= match.start())])
             who, clause = _speaker(prose, upto, match.start())
             if who is None:
-                joins = _JOINS.search(prose, upto, match.start())
+                joins = _JOINS.search(prose, max(upto, match.start() - 40), match.start())
                 if joins is None and not match["cue"].startswith(("ก็", "ยัง", "จึง")):
                     continue  # inside what somebody said, or nobody's
                 clause = joins.start() if joins else match.start()
