@@ -698,8 +698,10 @@ class _Reader:
             clause = self._clause_before(left) if behind and not framing else self._question_before(left) if behind else []
             if (
                 clause
-                and t[self._pieces(left)[-1][0]].kind in "ar"
-                and not self._verbal(clause)
+                and (
+                    (t[self._pieces(left)[-1][0]].kind in "ar" and not self._verbal(clause))
+                    or (lex.adjectival and t[self._pieces(left)[-1][0]].low in lex.relatives)
+                )
                 and self._apposed(left, cue[0]) is not None
             ):
                 clause = []  # La oposición, por su parte, acusó al Gobierno
