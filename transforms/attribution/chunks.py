@@ -1592,7 +1592,7 @@ class _Reader:
         source = next((m for m in range(n, clause) if self._begins_source(m, n)), clause)
         if timed:
             source = clause
-        elif source == n and self.lex.relatives and _is_source(t[n].low, self.lex) and t[n].low not in self.lex.sources:
+        elif source == n < len(t) and self.lex.relatives and _is_source(t[n].low, self.lex) and t[n].low not in self.lex.sources:
             # na posiedzeniu rady: the attribute of a noun
             source = next((m for m in range(n + 1, clause) if t[m].low in self.lex.sources), clause)
             if source == clause:
