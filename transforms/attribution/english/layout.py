@@ -11,6 +11,7 @@ from newsbeam.transforms.attribution.quotations import Quotation
 from newsbeam.transforms.attribution.statement import Statement
 
 _MAX_HEADLINE_CHARS = 200  # characters of a headline
+_FEWEST_HEADINGS = 3
 _NAME = r"[^\W\d_a-z][\w’'.-]*"
 # DOE: … · “DOE (on the phone): …
 _TRANSCRIPT = re.compile(r"[\"“]?([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?(:) +(?=\S)")
@@ -24,10 +25,10 @@ _SIGNATURE = re.compile(rf"\s*([―—–]|--?)\s*({_NAME}(?: (?:de|van|von|bin|
 def transcript_names(text: str) -> frozenset[str]:
     """Return the last words of the labels in capitals that a transcript repeats.
 
-    Headings occur once each; a label that is the only one of its text may be a speaker.
+    Headings occur once each, several in a text; fewer labels may be speakers.
     """
     counts = Counter(match[1].rpartition(" ")[2] for match in _TRANSCRIPT_LINE.finditer(text)) if ":" in text else Counter[str]()
-    return frozenset(name for name, count in counts.items() if count > 1 or len(counts) == 1)
+    return frozenset(name for name, count in counts.items() if count > 1 or len(counts) < _FEWEST_HEADINGS)
 
 
 def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool, names: frozenset[str]) -> Statement | None:
