@@ -4,6 +4,7 @@ NewsbeamError                     exit status 1: the run failed
 ├── UsageError                    exit status 2: the command cannot start as requested
 │   ├── CommandLineError          an option or argument is wrong
 │   ├── RecipeError               a recipe is wrong
+│   ├── TemplateError             the counts of --template cannot be used
 │   ├── InputError                an input cannot be used
 │   ├── SourceError               a --source URI is wrong
 │   ├── RunnerUnavailable         a runner or a component of it is not installed or not running
@@ -39,6 +40,10 @@ class CommandLineError(UsageError):
 
 class RecipeError(UsageError):
     """A recipe is wrong. The message has the file, line, mistake and a suggestion."""
+
+
+class TemplateError(UsageError):
+    """Counts of an earlier run cannot be used; the message has their name and a remedy."""
 
 
 class InputError(UsageError):

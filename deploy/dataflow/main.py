@@ -11,7 +11,20 @@ from newsbeam.cli.main import main
 FLAGS = ("overwrite", "resume")
 """Options of the command without a value. As parameters they are true or false."""
 
-OURS = ("output", "recipe", "source", "window", "remember", "format", "compress", "added", "time_limit", "max_document_mb", *FLAGS)
+OURS = (
+    "output",
+    "recipe",
+    "template",
+    "source",
+    "window",
+    "remember",
+    "format",
+    "compress",
+    "added",
+    "time_limit",
+    "max_document_mb",
+    *FLAGS,
+)
 """Parameters that are options of the command, with `_` for `-`. All others are Beam's."""
 
 

@@ -12,13 +12,13 @@ assumes an end of the input. With an unbounded source, each window of parts is p
 With `site_template` in the recipe the input is read twice: recurring texts have to be counted over
 all of it before the first document can be cleaned. The merged counts are saved to a file beside the
 parts. The second pass waits for the file and gets only its name. A resumed run uses the same file,
-so all parts of an output have the same counts.
+so all parts of an output have the same counts. The file is published with the results. With the
+counts of an earlier run (`--template`), which are copied to the same place when the run starts,
+there is one pass.
 """
 
 from __future__ import annotations
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
@@ -65,7 +65,7 @@ def build_graph(
         filesystem.make_folder(job.state)
     stretches = _Stretches([0] if dry else save_work_units(shares, ledger), ledger, spread, reader.seconds)
     counts = None
-    if job.recipe.site_template is not None:
+    if job.recipe.site_template is not None and not job.setup.counts:
         if not dry and job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
             counts = pipeline | "counted before" >> beam.Create([job.counts], reshuffle=False)
         else:
@@ -76,7 +76,7 @@ def build_graph(
     fresh = pipeline | "shares" >> stretches | "read" >> beam.FlatMap(reader.read) | "process" >> Process(job, counts, dry)
     # An empty part name, so that Publish also runs for empty input.
     earlier = pipeline | "finished before" >> beam.Create(["", *finished], reshuffle=False)
-    return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job)
+    return (fresh, earlier) | "all parts" >> beam.Flatten() | "publish" >> Publish(job, counts)
 
 
 class _Stretches(beam.PTransform):  # type: ignore[misc]
@@ -103,8 +103,9 @@ class Process(beam.PTransform):  # type: ignore[misc]
 
     Args:
         job: the run.
-        counts: the output of CountSiteTexts, if the recipe has a `site_template`; without it such a
-            recipe is refused, as it is for unbounded input.
+        counts: the output of CountSiteTexts, if the recipe has a `site_template`. Without it, and
+            without the counts of an earlier run, such a recipe is refused, as it is for unbounded
+            input.
         dry: the graph will be inspected and not run, and no folder is created.
 
     A source without parts wraps each item as `RawBatch("", (raw,))`. The items are then bundled
@@ -113,7 +114,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
 
     def __init__(self, job: Job, counts: Any = None, dry: bool = False) -> None:
         super().__init__()
-        if job.recipe.site_template is not None and counts is None:
+        if job.recipe.site_template is not None and counts is None and not job.setup.counts:
             raise ValueError(UNBOUNDED_WITH_SITE_TEMPLATE)
         self._job, self._counts, self._dry = job, counts, dry
 
@@ -124,21 +125,27 @@ class Process(beam.PTransform):  # type: ignore[misc]
         """
         if not self._dry:
             filesystem.make_folder(self._job.state)
-        counts = {} if self._counts is None else {"counts": AsSingleton(self._counts)}
-        return raws | "work" >> beam.ParDo(_Work(self._job), **counts) | "write" >> beam.ParDo(_Write(self._job))
+        return raws | "work" >> beam.ParDo(_Work(self._job), **_side_input(self._counts)) | "write" >> beam.ParDo(_Write(self._job))
 
 
 class Publish(beam.PTransform):  # type: ignore[misc]
-    """Names of parts → the finished files of each window, and its manifest."""
+    """Names of parts → the finished files of each window, and its manifest.
 
-    def __init__(self, job: Job) -> None:
+    `counts` is the output of CountSiteTexts, if there is one: the counts are published, too.
+    """
+
+    def __init__(self, job: Job, counts: Any = None) -> None:
         super().__init__()
-        self._job = job
+        self._job, self._counts = job, counts
 
     def expand(self, parts: Any) -> Any:
         """Gather the names in one place and assemble the files there."""
         gathered = parts | "by window" >> beam.Map(lambda part: (0, part)) | "gather" >> beam.GroupByKey()
-        return gathered | "publish" >> beam.ParDo(_Publish(self._job))
+        return gathered | "publish" >> beam.ParDo(_Publish(self._job), **_side_input(self._counts))
+
+
+def _side_input(counts: Any) -> dict[str, Any]:
+    return {} if counts is None else {"counts": AsSingleton(counts)}
 
 
 class _Work(beam.DoFn):  # type: ignore[misc]
@@ -147,21 +154,10 @@ class _Work(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
         self._pool: Pool[tuple[str, PartSummary | None, int, Timestamp, Any]] | None = None
-        self._copy: Any = None
 
     def setup(self) -> None:
-        if self._job.recipe.site_template is None:
+        if self._job.recipe.site_template is None or self._job.setup.counts:
             self._pool = Pool(self._job.setup, self._job.workers)
-
-    def _with_counts(self, path: str) -> None:
-        """Start the workers with the counts, which they read from a local file."""
-        if filesystem.is_remote(path):
-            self._copy = tempfile.NamedTemporaryFile(prefix="newsbeam-")  # noqa: SIM115 - as long as the workers may restart
-            with filesystem.read(path) as stream:
-                shutil.copyfileobj(stream, self._copy, 1 << 20)
-            self._copy.flush()
-            path = self._copy.name
-        self._pool = Pool(replace(self._job.setup, counts=path), self._job.workers)
 
     def start_bundle(self) -> None:
         self._held: list[Raw] = []
@@ -173,7 +169,7 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         self, bundle: RawBatch, timestamp: Any = beam.DoFn.TimestampParam, window: Any = beam.DoFn.WindowParam, counts: str = ""
     ) -> Iterator[Any]:
         if self._pool is None:
-            self._with_counts(counts)
+            self._pool = Pool(replace(self._job.setup, counts=counts), self._job.workers)
         if self._held and (bundle.part, window) != self._key:
             self._flush(None)
         self._key, self._latest = (bundle.part, window), timestamp
@@ -193,9 +189,6 @@ class _Work(beam.DoFn):  # type: ignore[misc]
         if self._pool is not None:
             self._pool.close()
             self._pool = None
-        if self._copy is not None:
-            self._copy.close()
-            self._copy = None
 
     def _flush(self, end: PartSummary | None) -> None:
         assert self._pool is not None
@@ -251,6 +244,6 @@ class _Publish(beam.DoFn):  # type: ignore[misc]
     def __init__(self, job: Job) -> None:
         self._job = job
 
-    def process(self, element: tuple[int, Iterable[str]], window: Any = beam.DoFn.WindowParam) -> Iterator[RunManifest]:
+    def process(self, element: tuple[int, Iterable[str]], window: Any = beam.DoFn.WindowParam, counts: str = "") -> Iterator[RunManifest]:
         period = "" if isinstance(window, GlobalWindow) else f"{window.start.to_utc_datetime():%Y%m%dT%H%M%S}"
-        yield publish(self._job, element[1], period)
+        yield publish(self._job, element[1], period, counts or self._job.setup.counts)

@@ -28,7 +28,8 @@ class Plan:
 
     `id` is the random id of the run.
 
-    `inputs` is a hash of the names and sizes of the inputs, `limits` are of bytes and seconds, `rows` is `--field` and `--keep-fields`.
+    `inputs` is a hash of the names and sizes of the inputs, `limits` are of bytes and seconds, `rows` is `--field` and `--keep-fields`,
+    `template` is the hash of the counts of `--template`.
     """
 
     inputs: str = ""
@@ -38,6 +39,7 @@ class Plan:
     statuses: Statuses = ()
     added: str = ""
     rows: tuple[dict[str, str], tuple[str, ...]] = ({}, ())
+    template: str = ""
     run: str = ""
 
     def differences(self, other: Plan) -> list[str]:
@@ -53,6 +55,7 @@ _NAMES = {
     "statuses": "--http-status",
     "added": "added",
     "rows": "--field or --keep-fields",
+    "template": "the counts of --template",
 }
 
 _DAMAGED = Plan()
@@ -72,6 +75,7 @@ def make_plan(job: Job, sources: Sequence[work_units.Source]) -> Plan:
         statuses=job.statuses,
         added=job.setup.added,
         rows=(dict(job.setup.rows.paths), job.setup.rows.keep),
+        template=job.site_counts.sha256 if job.site_counts is not None else "",
     )
 
 

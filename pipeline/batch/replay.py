@@ -26,6 +26,7 @@ from newsbeam.runners.registry import select_runner
 from newsbeam.storage import filesystem, json_files, output_layout
 from newsbeam.storage.manifest import OptionsUsed, RunManifest
 from newsbeam.transforms.fields import RowOptions
+from newsbeam.workers.site_template import find_template
 
 
 def replay(settings: ReplaySettings) -> int:
@@ -44,6 +45,9 @@ def replay(settings: ReplaySettings) -> int:
     manifest = RunManifest.load(filesystem.join(earlier, output_layout.MANIFEST), folder.MANIFEST_CURE)
     chosen = recipe_parser.load(run.documents.recipe) if run.documents.recipe else _earlier_recipe(earlier, manifest)
     documents = _with_earlier_options(run.documents, manifest.options)
+    if documents.template is None and documents.recipe is None and output_layout.SITE_COUNTS in manifest.file_names:
+        documents = replace(documents, template=earlier)  # dead letters alone are too few pages to count
+    chosen, template = find_template(documents.template, chosen)
     wanted: dict[str, set[int]] = {}
     collections: dict[str, str] = {}
     for letter in _dead_letters(earlier):
@@ -62,7 +66,7 @@ def replay(settings: ReplaySettings) -> int:
     shares = [work_units.select_records(share, only) for share in work_units.plan_work_units(sources)]
     output = replace(run.output, folder=run.output.folder or _replay_folder(earlier, run.resume))
     print_note(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {output.folder}")
-    return start(replace(run, output=output, documents=documents), runner, chosen, shares)
+    return start(replace(run, output=output, documents=documents), runner, chosen, template, shares)
 
 
 def _earlier_recipe(earlier: str, manifest: RunManifest) -> Recipe:

@@ -31,6 +31,7 @@ from newsbeam.storage import filesystem, output_layout
 from newsbeam.storage.manifest import RunManifest
 from newsbeam.storage.progress import CURRENT
 from newsbeam.workers.pool import available_cores
+from newsbeam.workers.site_template import Template, find_template
 
 SMALL_BYTES = 512 << 10
 """One worker finishes an input smaller than this before a second worker has started."""
@@ -41,17 +42,19 @@ def run(settings: RunSettings) -> int:
     runner = select_runner(settings.runner, settings.output.folder, settings.inputs)
     if settings.runner.options:
         filesystem.filesystems(settings.runner.options)
-    chosen = recipe_parser.load(settings.documents.recipe)
+    chosen, template = find_template(settings.documents.template, recipe_parser.load(settings.documents.recipe))
     show = runner.definition.show_dry_run
     if show is not None and dry_run.is_dry(settings.runner.options):
-        return _dry_run(settings, runner, chosen, show)
+        return _dry_run(settings, runner, chosen, template, show)
     discovered = discovery.discover(settings.inputs, settings.output.folder)
     for line in discovered.notes:
         print_note(line)
-    return start(settings, runner, chosen, work_units.plan_work_units(discovered.sources))
+    return start(settings, runner, chosen, template, work_units.plan_work_units(discovered.sources))
 
 
-def _dry_run(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, show: Callable[[Any], None]) -> int:
+def _dry_run(
+    settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, template: Template | None, show: Callable[[Any], None]
+) -> int:
     """Print the job that would be submitted.
 
     No input is read: one work unit stands for all of them.
@@ -65,26 +68,34 @@ def _dry_run(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, 
 
     sources = [work_units.Source(path, 0, discovery.folder_name(path)) for path in settings.inputs]
     pipeline = beam.Pipeline(runner=runner.beam_name, options=PipelineOptions.from_dictionary(runner.options))
-    build_graph(pipeline, work_units.plan_work_units(sources), _job(settings, chosen, sources, 1), spread=True, dry=True)
+    job = _job(settings, chosen, template, sources, 1)
+    build_graph(pipeline, work_units.plan_work_units(sources), job, spread=True, dry=True)
     show(pipeline.run())
     return 0
 
 
-def _job(settings: RunSettings, chosen: recipe.Recipe, sources: Sequence[work_units.Source], workers: int) -> Job:
+def _job(
+    settings: RunSettings, chosen: recipe.Recipe, template: Template | None, sources: Sequence[work_units.Source], workers: int
+) -> Job:
     name = sources[0].source if sources else "newsbeam"
-    return Job.from_settings(settings.documents, settings.output, chosen, workers=workers, name=name, added=utc_timestamp())
+    job = Job.from_settings(settings.documents, settings.output, chosen, workers=workers, name=name, added=utc_timestamp())
+    return job if template is None else template.job(job, job.counts)
 
 
-def start(settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, shares: list[work_units.WorkUnit]) -> int:
+def start(
+    settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, template: Template | None, shares: list[work_units.WorkUnit]
+) -> int:
     """Run the graph over work units; the exit status. Raises UsageError."""
     size = sum(share.size for share in shares)
     sources = [source for share in shares for source in share.sources]
-    job = _job(settings, chosen, sources, available_cores() if runner.local and size > SMALL_BYTES else 1)
+    job = _job(settings, chosen, template, sources, available_cores() if runner.local and size > SMALL_BYTES else 1)
     check_places(job.output)
     plan = make_plan(job, sources)
     with lock.locked(job.output):
         try:
             ready = prepare_folder(job, plan, settings, shares)
+            if ready is not None and template is not None:
+                template.save(ready.counts)
         except OSError as error:
             raise UsageError(f"cannot write to --output {job.output}: {error.strerror or error}") from error
         if ready is None:
@@ -143,7 +154,7 @@ def _kept(job: Job, runner: base.Runner) -> str:
     """
     parts, documents = count_parts(job, {})
     old = f"; the earlier results in {job.output} are unchanged" if RunManifest.find(job.output) is not None else ""
-    if parts or job.counts.rpartition("/")[2] in filesystem.list_names(job.state):
+    if parts or (not job.setup.counts and job.counts.rpartition("/")[2] in filesystem.list_names(job.state)):
         lost = f", {CURRENT.begun - CURRENT.kept:,} in flight are not" if runner.local and CURRENT.begun > CURRENT.kept else ""
         return f"{documents:,} documents are kept{lost}. To continue: --resume --output {job.output}{old}"
     if not runner.local:
@@ -157,7 +168,7 @@ def _try(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner, size:
 
     It reads `size` bytes, without the parts that are `finished`.
     """
-    passes = 1 if job.recipe.site_template is None else 2
+    passes = 1 if job.recipe.site_template is None or job.setup.counts else 2
     if runner.local:
         bar = progress_bar.progress_bar(passes * size)
     else:

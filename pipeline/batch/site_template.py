@@ -11,12 +11,11 @@ import apache_beam as beam
 from apache_beam.transforms.window import GlobalWindows
 
 from newsbeam.config.job import Job
-from newsbeam.config.recipe import UNBOUNDED_WITH_SITE_TEMPLATE
+from newsbeam.config.recipe import UNBOUNDED_WITH_SITE_TEMPLATE, template_processors
 from newsbeam.inputs.work_units import RawBatch
-from newsbeam.storage import filesystem
 from newsbeam.storage.progress import CURRENT
 from newsbeam.workers.pool import Pool
-from newsbeam.workers.site_template import Sketch
+from newsbeam.workers.site_template import Sketch, save
 
 
 class CountSiteTexts(beam.PTransform):  # type: ignore[misc]
@@ -105,7 +104,8 @@ class SaveSketch(beam.DoFn):  # type: ignore[misc]
         self._job = job
 
     def process(self, packed: bytes) -> Iterator[str]:
-        with filesystem.atomic_write(self._job.counts) as stream:
-            stream.write(packed)
+        processors = self._job.recipe.chain().processors
+        counted = processors[next(template_processors(processors))]
+        save(self._job.counts, Sketch.unpacked(packed), counted.name)
         CURRENT.next_pass()
         yield self._job.counts

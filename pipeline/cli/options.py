@@ -62,6 +62,7 @@ def add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> No
         )
         parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write to")
     add_recipe_option(parser, "default: the recipe of the earlier run" if replay else "")
+    add_template_option(parser, "default: those of the earlier run, with its recipe" if replay else "")
     parser.add_argument(
         "--runner", default="direct", metavar="NAME", help=f"where to run: {', '.join(RUNNERS)} (default: direct, on this machine)"
     )
@@ -89,6 +90,16 @@ def add_run_options(parser: argparse.ArgumentParser, replay: bool = False) -> No
 def add_recipe_option(parser: argparse.ArgumentParser, default: str = "") -> None:
     """Add `--recipe`; `default` completes its help text."""
     parser.add_argument("-r", "--recipe", metavar="FILE", help="recipe (YAML) with the processors" + (f" ({default})" if default else ""))
+
+
+def add_template_option(parser: argparse.ArgumentParser, default: str = "") -> None:
+    """Add `--template`; `default` completes its help text."""
+    parser.add_argument(
+        "--template",
+        metavar="FILE",
+        help="counts of an earlier run for `site_template`, which then reads the input once: its output folder, or the file "
+        "site-counts.zst there" + (f" ({default})" if default else ""),
+    )
 
 
 def add_compress_option(parser: argparse.ArgumentParser) -> None:
@@ -128,6 +139,7 @@ def document_settings(known: argparse.Namespace) -> DocumentSettings:
         max_bytes=known.max_document_mb << 20,
         rows=parse_row_options(known),
         statuses=known.http_status,
+        template=known.template and known.template.removeprefix("file://"),
     )
 
 

@@ -8,6 +8,7 @@ from newsbeam.cli.options import (
     add_compress_option,
     add_document_options,
     add_recipe_option,
+    add_template_option,
     document_settings,
     iso_time,
     output_settings,
@@ -26,6 +27,7 @@ def watch_command(arguments: list[str]) -> int:
     parser.add_argument("inputs", metavar="INPUT", nargs="+", help="a folder (searched recursively), a file, or a quoted glob to poll")
     parser.add_argument("-o", "--output", metavar="DIR", required=True, help="folder to write to; a restart continues in it")
     add_recipe_option(parser)
+    add_template_option(parser)
     parser.add_argument("-j", "--workers", type=positive_int, metavar="N", help="worker processes (default: one per core)")
     parser.add_argument(
         "--settle",

@@ -13,6 +13,7 @@ from newsbeam.inputs.limits import MIN_READ_SECONDS
 from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.statuses import OK_STATUSES, Statuses
 from newsbeam.storage import output_layout
+from newsbeam.storage.manifest import SiteCounts
 from newsbeam.storage.output_formats import OUTPUT_FORMATS
 from newsbeam.transforms.fields import USUAL_NAMES, RowOptions
 
@@ -27,7 +28,8 @@ class WorkerConfig:
         added: the records' `added`; "" is the time of processing, for a run without an end.
         time_limit: seconds per document.
         counting: whether this is the first pass of `site_template`, which only counts.
-        counts: the file with the counts for the second pass.
+        counts: the file with the counts for the second pass, or of an earlier run.
+        counted: whether the documents of this run are among those counted.
         singly: report on each input separately, as streams need it.
         rows: how to read the fields of rows.
     """
@@ -38,6 +40,7 @@ class WorkerConfig:
     version: str
     counting: bool = False
     counts: str = ""
+    counted: bool = True
     singly: bool = False
     rows: RowOptions = USUAL_NAMES
 
@@ -60,7 +63,7 @@ class Job:
     Plain data for all workers.
 
     `run` is a random id that is in the manifest, which distinguishes it from that of an earlier
-    run.
+    run. `site_counts` are the counts of `--template`, or those that a finished run used.
     """
 
     setup: WorkerConfig
@@ -72,6 +75,7 @@ class Job:
     name: str = "newsbeam"
     statuses: Statuses = OK_STATUSES
     run: str = ""
+    site_counts: SiteCounts | None = None
 
     @classmethod
     def from_settings(

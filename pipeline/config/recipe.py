@@ -28,9 +28,10 @@ processors:
 
 
 UNBOUNDED_WITH_SITE_TEMPLATE = (
-    "`site_template` reads all input twice, so it needs bounded input. Remove it from the recipe, or run over files"
+    "`site_template` reads all input twice, so it needs bounded input, or the counts of an earlier run: name its output folder "
+    "with --template. Remove it from the recipe, or run over files"
 )
-"""The error for a recipe with `site_template` and unbounded input."""
+"""The error for a recipe with `site_template` and unbounded input, without counts."""
 
 
 @dataclass(frozen=True)
@@ -62,14 +63,22 @@ class Recipe:
     site_template: SiteOptions | None = None
     edit_again: bool = False
 
-    def chain(self, version: str = "", added: str = "", counts: Counts | None = None, rows: RowOptions = USUAL_NAMES) -> Chain:
+    def chain(
+        self,
+        version: str = "",
+        added: str = "",
+        counts: Counts | None = None,
+        rows: RowOptions = USUAL_NAMES,
+        counted: bool = True,
+    ) -> Chain:
         """Build the chain of processors.
 
         Args:
             version: newsbeam's version.
             added: the records' `added`.
-            counts: the counts of `site_template` over all pages of the run.
+            counts: the counts of `site_template` over all pages of a run.
             rows: how to read the fields of rows.
+            counted: whether it is this run, so that each document was counted.
 
         Raises:
             ProcessorNotFound: a processor is not installed on this machine.
@@ -79,7 +88,7 @@ class Recipe:
             from newsbeam.transforms.boilerplate.site_template import SiteTemplate  # importing it loads its whole package
 
             at = next(template_processors(processors))
-            template = SiteTemplate(counts, self.site_template.min_pages, self.site_template.share)
+            template = SiteTemplate(counts, self.site_template.min_pages, self.site_template.share, counted)
             taker: Any = processors[at]
             processors[at] = replace(taker, template=template)
         processed_by = " ".join([f"newsbeam v{version}", *(name for name, _ in self.steps)])

@@ -32,6 +32,7 @@ class DocumentSettings:
         max_bytes: maximum size of a document.
         rows: how rows are read.
         statuses: HTTP statuses of archived responses that are read.
+        template: counts of an earlier run for `site_template`: its output folder or the file; None to count in this run.
     """
 
     recipe: str | None
@@ -41,6 +42,7 @@ class DocumentSettings:
     max_bytes: int
     rows: RowOptions
     statuses: Statuses
+    template: str | None
 
 
 @dataclass(frozen=True, slots=True)

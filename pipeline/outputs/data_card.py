@@ -6,16 +6,17 @@ import re
 from typing import Any
 
 from newsbeam.outputs.schema import MAX_NAME, columns
-from newsbeam.storage.output_layout import MANIFEST, file_pattern
+from newsbeam.storage.output_layout import MANIFEST, SITE_COUNTS, file_pattern
 from newsbeam.transforms.document import RECORD_FIELDS
 
 
-def data_card(name: str, files: str, account: str, made_by: str) -> str:
+def data_card(name: str, files: str, account: str, made_by: str, counts: bool = False) -> str:
     """The README.md beside the shards.
 
     Its header has features for Hugging Face datasets; a table describes the columns.
 
-    With `dataset_info.features`, a reader need not guess types from the first shard (datasets#7222).
+    With `dataset_info.features`, a reader need not guess types from the first shard (datasets#7222). `counts` tells whether the folder
+    has a file of counts.
     """
     lines = ["---", "configs:", "- config_name: default", "  data_files:", "  - split: train", f'    path: "{files}"']
     lines += ["dataset_info:", "  config_name: default", "  features:", *_features(columns(), "  "), "---", "", f"# {_as_text(name)}", ""]
@@ -26,6 +27,7 @@ def data_card(name: str, files: str, account: str, made_by: str) -> str:
         f"- `{file_pattern('dropped', 'jsonl')}`: documents that a rule left out, with the reason",
         f"- `{file_pattern('dead_letters', 'jsonl')}`: documents that failed, with stage and error; `newsbeam replay` tries them again",
         f"- `{MANIFEST}`: versions, recipe, inputs and counts",
+        *([f"- `{SITE_COUNTS}`: how often texts recur on each site; other runs can use it with `--template`"] if counts else []),
         "",
     ]
     return "\n".join(lines)

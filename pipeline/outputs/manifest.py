@@ -54,4 +54,5 @@ def describe_job(job: Job, total: Mapping[str, int]) -> Manifest:
             fields=dict(job.setup.rows.paths),
             keep_fields=job.setup.rows.keep,
         ),
+        site_counts=job.site_counts,
     )

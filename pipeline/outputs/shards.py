@@ -10,6 +10,7 @@ manifest is finished.
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -24,11 +25,11 @@ from newsbeam.outputs.formats import LineFormat, OutputFormat, load_format
 from newsbeam.outputs.manifest import add_counts, describe_job
 from newsbeam.outputs.parts import PartReport, cut_lines, finished_parts, load_report, part_path, report_path
 from newsbeam.storage import filesystem, output_layout
-from newsbeam.storage.manifest import Account, InputFile, OutputFile, RunManifest
+from newsbeam.storage.manifest import Account, InputFile, OutputFile, RunManifest, SiteCounts
 from newsbeam.storage.output_layout import OUTPUTS, OutputKind, RunManifestName, ShardName
 
 
-def publish(job: Job, parts: Iterable[str], period: str = "") -> RunManifest:
+def publish(job: Job, parts: Iterable[str], period: str = "", counts: str = "") -> RunManifest:
     """Assemble the parts into the files of the output folder, and write the manifest.
 
     It can be repeated after an interruption at any moment: a runner that loses the machine repeats it on another.
@@ -37,6 +38,7 @@ def publish(job: Job, parts: Iterable[str], period: str = "") -> RunManifest:
         job: the run.
         parts: the names of its finished parts; empty names are ignored.
         period: the start of a Beam window, such as 20261122T093000; "" for a run without windows.
+        counts: the file with the counts that `site_template` used.
 
     Raises:
         AccountError: the counts of reader and writer differ, or a part has lost lines.
@@ -66,9 +68,11 @@ def publish(job: Job, parts: Iterable[str], period: str = "") -> RunManifest:
     filesystem.make_folder(folder)
     files = tuple(file for kind in OUTPUTS for file in _shards(job, kind, ordered, period))
     failures, other_failures = cases.failures()
+    job = _keep_counts(job, counts, period)
+    kept = [job.site_counts.file] if job.site_counts is not None and job.site_counts.file else []
     pattern = output_layout.file_pattern("documents", job.format)
     made_by = f"newsbeam v{job.setup.version}"
-    card = data_card.data_card(job.recipe.source or job.name, pattern, str(account), made_by).encode()
+    card = data_card.data_card(job.recipe.source or job.name, pattern, str(account), made_by, bool(kept)).encode()
     manifest = RunManifest(
         **vars(describe_job(job, total)),
         failures=failures,
@@ -82,13 +86,30 @@ def publish(job: Job, parts: Iterable[str], period: str = "") -> RunManifest:
     with filesystem.atomic_write(filesystem.join(folder, output_layout.CARD)) as stream:
         stream.write(card)
     manifest.save(filesystem.join(folder, manifest_name))
-    swap.replace(job.output, [*(file.name for file in files), output_layout.CARD, manifest_name], period)
+    swap.replace(job.output, [*(file.name for file in files), *kept, output_layout.CARD, manifest_name], period)
     for report in ordered:
         # The report goes first: without it the part does not count, and the rest of it belongs to nobody.
         filesystem.delete(report_path(job, report.part))
         for kind in report.sizes:
             filesystem.delete(part_path(job, report, kind))
     return manifest
+
+
+def _keep_counts(job: Job, path: str, period: str) -> Job:
+    """Put the counts beside the new shards, and return the job with their entry in the manifest.
+
+    One of several windows keeps only their hash.
+    """
+    if not path:
+        return job
+    with filesystem.read(path) as stream:
+        packed = stream.read()
+    name = "" if period else output_layout.SITE_COUNTS
+    if name:
+        with filesystem.atomic_write(filesystem.join(output_layout.next_folder(job.output, period), name)) as target:
+            target.write(packed)
+    template = job.site_counts.template if job.site_counts is not None else ""
+    return replace(job, site_counts=SiteCounts(hashlib.sha256(packed).hexdigest(), name, template))
 
 
 def _shards(job: Job, kind: OutputKind, reports: Sequence[PartReport], period: str) -> Iterator[OutputFile]:

@@ -18,7 +18,7 @@ from typing import Any, Literal, TypeVar
 import orjson
 
 from newsbeam.storage import filesystem, json_files
-from newsbeam.storage.output_layout import MANIFEST, OutputKind, parse_line_file
+from newsbeam.storage.output_layout import MANIFEST, SITE_COUNTS, OutputKind, parse_line_file
 
 _M = TypeVar("_M", bound="Manifest")
 
@@ -113,6 +113,19 @@ class InputFile:
 
 
 @dataclass(frozen=True)
+class SiteCounts:
+    """The counts that `site_template` used, by their hash.
+
+    `file` is their name in the output folder if they are kept there. `template` is `--template` as it was given; it is empty if the
+    run counted its own input.
+    """
+
+    sha256: str
+    file: str = ""
+    template: str = ""
+
+
+@dataclass(frozen=True)
 class Card:
     """The data card as newsbeam wrote it."""
 
@@ -171,6 +184,7 @@ class Manifest:
     versions: dict[str, str] = field(default_factory=dict)
     recipe: RecipeUsed | None = None
     options: OptionsUsed = OptionsUsed()
+    site_counts: SiteCounts | None = None
 
     @property
     def balances(self) -> bool:
@@ -216,7 +230,8 @@ class RunManifest(Manifest):
 
         They are only such as newsbeam gives, so that no other file is ever touched.
         """
-        return [file.name for file in self.files if parse_line_file(file.name) is not None]
+        kept = [SITE_COUNTS] if self.site_counts is not None and self.site_counts.file == SITE_COUNTS else []
+        return [*(file.name for file in self.files if parse_line_file(file.name) is not None), *kept]
 
     def bytes_of(self, kind: OutputKind) -> int:
         """The size of all lines of one kind before compression."""
@@ -292,7 +307,8 @@ class WatchedInput:
 class WatchManifest:
     """The manifest of one publication of `newsbeam watch`.
 
-    It is about the output of some parts of the ledger. `counts` has all counts.
+    It is about the output of some parts of the ledger. `counts` has all counts. `site_counts_sha256` is the hash of the counts that
+    `site_template` used.
     """
 
     number: int
@@ -302,6 +318,7 @@ class WatchManifest:
     counts: dict[str, int]
     files: tuple[OutputFile, ...]
     inputs: tuple[WatchedInput, ...]
+    site_counts_sha256: str = ""
 
     @property
     def account(self) -> Account:

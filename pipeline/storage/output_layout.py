@@ -7,13 +7,14 @@ documents-20261122T093000-00000-of-00001.jsonl     the same, of one Beam window
 documents-20261122T093000-run1-late2-00000.jsonl   of a run over messages
 documents-00000001.jsonl                           of `newsbeam watch`
 manifest.json, manifest-20261122T093000.json, manifest-20261122T093000-run1-late2.json, manifest-00000001.json
+site-counts.zst                                    the counts that `site_template` used in a run over files
 README.md, README.md.bak, README.md.bak-2          the data card, and cards that somebody had edited
 replay-1/                                          the results of a replay
 .newsbeam-lock                                     held while a process writes to the folder
 .newsbeam/                                         the state of a run over files: plan.json, shares, site-template, parts/,
                                                    next/, old/, swap.json
-.newsbeam-watch/                                   the state of `newsbeam watch`: ledger.sqlite, aside/
-.newsbeam-stream/                                  runs over messages: run-1.json, seen-1
+.newsbeam-watch/                                   the state of `newsbeam watch`: ledger.sqlite, aside/, site-template
+.newsbeam-stream/                                  runs over messages: run-1.json, seen-1, site-template-1
 """
 
 from __future__ import annotations
@@ -33,6 +34,9 @@ OUTPUTS: tuple[OutputKind, ...] = get_args(OutputKind)
 MANIFEST = "manifest.json"
 
 CARD = "README.md"
+
+SITE_COUNTS = "site-counts.zst"
+"""The counts that `site_template` used in a run over files, for the `--template` of other runs."""
 
 STATE = ".newsbeam"
 """The folder in an output folder in which a run over files keeps unfinished work."""
@@ -198,7 +202,7 @@ def is_output_name(name: str) -> bool:
 
     A command could overwrite a file with it.
     """
-    return name == CARD or parse_line_file(name) is not None or parse_manifest(name) is not None
+    return name in {CARD, SITE_COUNTS} or parse_line_file(name) is not None or parse_manifest(name) is not None
 
 
 def file_pattern(kind: OutputKind, extension: str = "") -> str:
@@ -290,7 +294,7 @@ def work_units_path(output: str) -> str:
 
 
 def site_template_path(output: str) -> str:
-    """The file with the counts of the first pass of `site_template`."""
+    """The file with the counts of `site_template`: those of the first pass, or of `--template`."""
     return join(output, STATE, "site-template")
 
 
@@ -370,6 +374,11 @@ def ledger_path(output: str) -> str:
     return join(output, WATCH_STATE_DIR, "ledger.sqlite")
 
 
+def watch_site_template_path(output: str) -> str:
+    """The copy of the counts of `--template` that `newsbeam watch` uses."""
+    return join(output, WATCH_STATE_DIR, "site-template")
+
+
 def staging_folder(output: str) -> str:
     """The folder for files that `newsbeam watch` is about to publish."""
     return join(output, WATCH_STATE_DIR, "aside")
@@ -397,3 +406,8 @@ def seen_keys_path(output: str, run: int) -> str:
     It is made when a run over messages starts.
     """
     return join(output, STREAM_STATE_DIR, f"seen-{run}")
+
+
+def stream_site_template_path(output: str, run: int) -> str:
+    """The copy of the counts of `--template` that a run over messages uses."""
+    return join(output, STREAM_STATE_DIR, f"site-template-{run}")

@@ -54,12 +54,13 @@ from newsbeam.workers.results import failed_batch
 class Process(beam.PTransform):  # type: ignore[misc]
     """Messages with their times → the manifests of the files that were written.
 
-    Raises ValueError for a recipe with `site_template`, and for a format that cannot be written line by line.
+    Raises ValueError for a recipe with `site_template` without the counts of an earlier run, and for a format that cannot be written
+    line by line.
     """
 
     def __init__(self, job: Job, stream: Stream, reader: MessageReader) -> None:
         super().__init__()
-        if job.recipe.site_template is not None:
+        if job.recipe.site_template is not None and not job.setup.counts:
             raise ValueError(UNBOUNDED_WITH_SITE_TEMPLATE)
         load_line_format(job.format)
         self._job, self._stream, self._reader = job, stream, reader

@@ -34,6 +34,7 @@ from newsbeam.streaming import history
 from newsbeam.streaming.reporting import ManifestReporter
 from newsbeam.streaming.run_records import allocate_run_number, check_output, remember_job
 from newsbeam.workers.pool import available_cores
+from newsbeam.workers.site_template import Template, find_template
 
 _POLL_SECONDS = 1.0
 """Seconds between polls for new manifests."""
@@ -47,6 +48,7 @@ def consume(settings: StreamSettings) -> int:
     output = settings.output.folder
     if settings.runner.options:
         filesystem.filesystems(settings.runner.options)
+    chosen, template = find_template(settings.documents.template, chosen)
     folder.check_places(output)
     runner = registry.select_runner(settings.runner, output, [], streaming=True)
     workers = available_cores() if runner.local else 1
@@ -55,7 +57,7 @@ def consume(settings: StreamSettings) -> int:
     if show is not None and dry_run.is_dry(settings.runner.options):
         try:
             with _reader(source, runner) as (ready, service):
-                show(_begin(job, source, ready, service, 1, settings))
+                show(_begin(_with_counts(job, template, 1), source, ready, service, 1, settings))
         except UsageError:
             raise
         except ValueError as error:  # Beam checks the names, and only now
@@ -65,9 +67,17 @@ def consume(settings: StreamSettings) -> int:
         check_output(output)
         try:
             number = allocate_run_number(job, source, settings)
+            job = _with_counts(job, template, number)
+            if template is not None:
+                template.save(job.setup.counts)
         except OSError as error:
             raise UsageError(f"cannot write to --output {output}: {error.strerror or error}") from error
         return _run(job, source, ready, service, number, settings)
+
+
+def _with_counts(job: Job, template: Template | None, number: int) -> Job:
+    """The job of a run with this number, with the counts of `--template`."""
+    return job if template is None else template.job(job, output_layout.stream_site_template_path(job.output, number))
 
 
 @contextmanager
@@ -86,7 +96,7 @@ def _reader(source: Kafka | PubSub, runner: base.Runner) -> Iterator[tuple[base.
 
 def _check(settings: StreamSettings, source: Kafka | PubSub, chosen: recipe.Recipe) -> None:
     """Raise UsageError for a recipe or a runner that a stream cannot use."""
-    if chosen.site_template is not None:
+    if chosen.site_template is not None and settings.documents.template is None:
         raise UsageError(recipe.UNBOUNDED_WITH_SITE_TEMPLATE)
     able = [one.name for one in registry.all_definitions() if one.reads(source.kind)]
     if settings.runner.name in registry.RUNNERS and settings.runner.name not in able:

@@ -126,6 +126,7 @@ def _remove_unfinished(output: str, runs: Mapping[int, RunRecord]) -> None:
     here = {number for number, record in runs.items() if record.definition is not None and record.definition.local}
     for number in here:
         filesystem.delete(output_layout.seen_keys_path(output, number))
+        filesystem.delete(output_layout.stream_site_template_path(output, number))
     names = set(filesystem.list_names(output))
     for name in names:
         final = filesystem.final_name(name)

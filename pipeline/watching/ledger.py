@@ -165,6 +165,7 @@ class Ledger:
             counts=dict(sorted(counts.items())),
             files=tuple(files),
             inputs=tuple(inputs),
+            site_counts_sha256=self._job.site_counts.sha256 if self._job.site_counts is not None else "",
         )
         manifest.save(self._manifest(number))
         self._finish()

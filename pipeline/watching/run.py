@@ -30,12 +30,16 @@ from newsbeam.watching.scanner import FolderScanner
 from newsbeam.watching.status_line import StatusReporter
 from newsbeam.watching.watcher import StopRequest, Watcher
 from newsbeam.workers.pool import Pool, available_cores
+from newsbeam.workers.site_template import find_template
 
 
 def watch(settings: WatchSettings) -> int:
     """Carry out `newsbeam watch`; the exit status. Raises UsageError."""
     stop = StopRequest()
-    chosen = _recipe(settings.documents.recipe)
+    chosen = recipe_parser.load(settings.documents.recipe)
+    if chosen.site_template is not None and settings.documents.template is None:
+        raise UsageError(recipe.UNBOUNDED_WITH_SITE_TEMPLATE)
+    chosen, template = find_template(settings.documents.template, chosen)
     output, first = settings.output.folder, settings.inputs[0]
     _check_places(settings.inputs, output)
     job = Job.from_settings(
@@ -49,6 +53,13 @@ def watch(settings: WatchSettings) -> int:
     reporter = StatusReporter(settings.progress)
     with lock.locked(output):
         _check_output(output)
+        if template is not None:
+            # A copy: a worker that restarts must not get other counts.
+            job = template.job(job, output_layout.watch_site_template_path(output))
+            try:
+                template.save(job.setup.counts)
+            except OSError as error:
+                raise UsageError(f"cannot write to --output {output}: {error.strerror or error}") from error
         # The workers load what they need while the ledger is repaired.
         pool: Pool[WorkItem] = Pool(job.setup, job.workers)
         try:
@@ -81,13 +92,6 @@ def _watch(settings: WatchSettings, job: Job, pool: Pool[WorkItem], reporter: St
         raise
     finally:
         ledger.close()
-
-
-def _recipe(path: str | None) -> recipe.Recipe:
-    chosen = recipe_parser.load(path)
-    if chosen.site_template is not None:
-        raise UsageError(recipe.UNBOUNDED_WITH_SITE_TEMPLATE)
-    return chosen
 
 
 def _check_places(inputs: Sequence[str], output: str) -> None:

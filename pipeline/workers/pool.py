@@ -13,16 +13,20 @@ from __future__ import annotations
 import os
 import pickle
 import queue
+import shutil
 import signal
+import tempfile
 import time
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from typing import Generic, TypeVar
+from dataclasses import replace
+from typing import Any, Generic, TypeVar
 
 from newsbeam.config.job import WorkerConfig
 from newsbeam.config.results import BatchResult
 from newsbeam.errors import WorkerError
+from newsbeam.storage import filesystem
 from newsbeam.transforms.document import Failed, Raw
 from newsbeam.workers.child import Worker
 from newsbeam.workers.limits import late
@@ -70,13 +74,15 @@ class _Slot:
 class Pool(Generic[Key]):
     """Runs batches in `workers` processes.
 
-    `results` yields them in the order of submission, `finished` in any order.
+    `results` yields them in the order of submission, `finished` in any order. Counts of `site_template` on another filesystem are
+    copied to this machine first: the processes cannot read it without Beam.
 
     Raises WorkerError if no process can be started.
     """
 
     def __init__(self, setup: WorkerConfig, workers: int) -> None:
-        self._setup = setup
+        self._counts = _local_copy(setup.counts) if filesystem.is_remote(setup.counts) else None
+        self._setup = setup if self._counts is None else replace(setup, counts=self._counts.name)
         self._stages = stage_names(setup.recipe)
         self._threads = ThreadPoolExecutor(workers, thread_name_prefix="newsbeam")
         self._slots: list[_Slot] = []
@@ -149,6 +155,8 @@ class Pool(Generic[Key]):
         self._threads.shutdown(cancel_futures=True)
         for slot in self._slots:
             slot.end()
+        if self._counts is not None:
+            self._counts.close()
 
     def _run(self, raws: Sequence[Raw]) -> BatchResult:
         slot = self._idle.get()
@@ -243,6 +251,15 @@ class Pool(Generic[Key]):
                     raise WorkerError(f"cannot start a worker process: {error.strerror or error}; {cure}") from error
                 time.sleep(START_PAUSE_SECONDS)
         raise AssertionError
+
+
+def _local_copy(path: str) -> Any:
+    """Copy a file to a temporary file, which exists until it is closed."""
+    copy = tempfile.NamedTemporaryFile(prefix="newsbeam-")  # noqa: SIM115 - as long as workers may restart
+    with filesystem.read(path) as stream:
+        shutil.copyfileobj(stream, copy, 1 << 20)
+    copy.flush()
+    return copy
 
 
 def merge(batches: Sequence[BatchResult]) -> BatchResult:

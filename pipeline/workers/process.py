@@ -107,7 +107,7 @@ def _chain(setup: WorkerConfig) -> tuple[Chain, array[int] | None]:
 
     if setup.counting:
         return site_template.counting(setup.recipe.chain(rows=setup.rows))
-    return setup.recipe.chain(setup.version, setup.added, site_template.load(setup.counts), setup.rows), None
+    return setup.recipe.chain(setup.version, setup.added, site_template.load(setup.counts), setup.rows, setup.counted), None
 
 
 def _count_keys(

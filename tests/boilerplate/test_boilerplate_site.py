@@ -6,6 +6,7 @@ import pickle
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 from loading import load
 
 from newsbeam.transforms.boilerplate import Boilerplate
-from newsbeam.transforms.boilerplate.site_template import SiteTemplate, fingerprints, page_keys, site_of
+from newsbeam.transforms.boilerplate.site_template import COUNTS_VERSION, SiteTemplate, fingerprints, page_keys, site_of
 from newsbeam.transforms.document import Document, Metadata
 
 CASES: dict[str, Any] = yaml.safe_load((Path(__file__).parent / "site_cases.yaml").read_text(encoding="utf-8"))
@@ -125,6 +126,39 @@ def test_copies_of_a_page_are_no_other_pages() -> None:
     assert SiteTemplate(counted([page] * 6)).shares("news.example", page) == [0.0, 0.0]
     others = [[STORY.format(word), PITCH] for word in "warm cold long late soft".split()]
     assert SiteTemplate(counted([page] * 6 + others)).shares("news.example", page) == [0.0, 1.0]
+
+
+def test_a_page_that_was_not_counted_is_not_subtracted() -> None:
+    pages = [[STORY.format(word), PITCH] for word in "light warm cold long".split()]
+    later = SiteTemplate(counted(pages), counted=False)
+    assert later.shares("news.example", [STORY.format("late"), PITCH]) == [0.0, 1.0]
+    # With one copy of it subtracted, three pages would be left, and it would be 3 of 3.
+    half = SiteTemplate(counted([*pages[:2], *([STORY.format(word)] for word in ("soft", "loud"))]), counted=False)
+    assert half.shares("news.example", [STORY.format("late"), PITCH]) == [0.0, 0.5]
+    assert SiteTemplate(half.counts).shares("news.example", [STORY.format("late"), PITCH]) == [0.0, 0.0]
+
+
+def test_a_page_that_was_counted_is_subtracted_in_a_later_run_too() -> None:
+    pages = [[STORY.format(word), PITCH] for word in "light warm cold long late".split()]
+    for some in (pages, pages[:4], [*pages, *[pages[0]] * 3]):
+        first, later = SiteTemplate(counted(some)), SiteTemplate(counted(some), counted=False)
+        assert later.shares("news.example", some[0]) == first.shares("news.example", some[0])
+
+
+def test_a_change_of_what_is_counted_is_a_new_version() -> None:
+    """Counts of an earlier newsbeam fit as long as these keys are the same. If they change, raise COUNTS_VERSION."""
+    clean = Boilerplate()
+    text = Document(text="Ferry sails again\n\nThe mayor opened the bridge on Monday\nin heavy rain.\n\nMore from us | 12 comments\n")
+    page = Document(text="<title>Ferry</title><h1>Ferry sails</h1><p>The mayor <b>opened</b> it.<ul><li>Home<li>Sea</ul>", markup=True)
+    keys = [page_keys("a.example", clean.site_texts(one)) for one in (text, page)]
+    assert (COUNTS_VERSION, [hash_of(one) for one in keys]) == (1, VERSION_1)
+
+
+VERSION_1 = ["5023a0cf83dea339", "c89fbf8b33867baa"]
+
+
+def hash_of(keys: Sequence[int]) -> str:
+    return sha256(str(keys).encode()).hexdigest()[:16]
 
 
 def test_what_stays_by_other_signs_decides_whether_enough_is_left() -> None:

@@ -34,6 +34,7 @@ GIVEN = {
     "output": "gs://bucket/out",
     "sdk_container_image": IMAGE,
     "recipe": "gs://bucket/recipe.yaml",
+    "template": "gs://bucket/counted",
 }
 """A value for each parameter that has no list of them."""
 
@@ -42,6 +43,7 @@ RIGHT_AND_WRONG = {
     "output": (["gs://bucket/out", "gs://bucket"], ["", "out", "s3://bucket/out", "gs://b"]),
     "sdk_container_image": ([IMAGE, "gcr.io/proj/newsbeam"], ["", "newsbeam", "europe-docker.pkg.dev/a b"]),
     "recipe": (["gs://bucket/recipe.yaml"], ["recipe.yaml"]),
+    "template": (["gs://bucket/counted", "gs://bucket/counted/site-counts.zst"], ["counted"]),
     "source": (
         ["pubsub://projects/proj/subscriptions/pages", "pubsub://projects/proj/topics/pages?payload=object"],
         ["", "kafka:", "gs://a"],
@@ -87,6 +89,7 @@ SETTING: dict[str, Callable[[Any], object]] = {
     "source": lambda settings: settings.source,
     "output": lambda settings: settings.output.folder,
     "recipe": lambda settings: settings.documents.recipe,
+    "template": lambda settings: settings.documents.template,
     "window": lambda settings: settings.window,
     "remember": lambda settings: settings.remember,
     "format": lambda settings: settings.output.format,

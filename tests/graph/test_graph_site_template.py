@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from apache_beam.options.pipeline_options import PipelineOptions
 from apache_beam.testing.test_pipeline import TestPipeline as CheckedPipeline
 from apache_beam.testing.util import assert_that, equal_to
 
-from newsbeam.batch import site_template
+from newsbeam.batch import graph, site_template
 from newsbeam.batch.graph import Process, build_graph
 from newsbeam.batch.site_template import CountSiteTexts
 from newsbeam.config.job import Job, WorkerConfig
@@ -25,7 +26,7 @@ from newsbeam.inputs.work_units import RawBatch, plan_work_units
 from newsbeam.storage import filesystem
 from newsbeam.transforms.boilerplate.site_template import page_keys
 from newsbeam.transforms.document import Raw
-from newsbeam.workers.site_template import LEAST_WIDTH, load
+from newsbeam.workers.site_template import LEAST_WIDTH, find_template, load
 
 PITCH = "Every reader of ours gets a wooden spoon and a song"
 RECIPE = "processors: ['site_processors:Recurring']\nsite_template: {min_pages: 6}"
@@ -99,11 +100,39 @@ def test_what_was_counted_before_is_not_counted_again(tmp_path: Path, monkeypatc
     assert all(PITCH not in row["text"] for row in bounded(tmp_path / "in", of))
 
 
+def test_with_the_counts_of_an_earlier_run_the_input_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Documents that were not counted, and the same ones, which have to come out the same."""
+    for folder, numbers in (("in", range(1, 9)), ("later/in", (11, 12))):
+        (tmp_path / folder).mkdir(parents=True)
+        for number, text in zip(numbers, pages(*numbers), strict=True):
+            (tmp_path / folder / f"{number}.txt").write_text(text)
+    monkeypatch.chdir(tmp_path)  # the site of a document without a url is the folder of its file, as it is named
+    first = bounded(Path("in"), job(tmp_path / "first"))
+    recipe, template = find_template(str(tmp_path / "first"), parse(RECIPE))
+    assert recipe == parse(RECIPE)
+    assert template is not None
+    monkeypatch.setattr(graph, "CountSiteTexts", None)
+
+    def once(source: str, out: str) -> list[dict[str, Any]]:
+        of = job(tmp_path / out)
+        filesystem.make_folder(of.state)
+        template.save(of.counts)
+        return bounded(Path(source), template.job(of, of.counts))
+
+    assert once("in", "again") == first
+    monkeypatch.chdir(tmp_path / "later")
+    assert [row["removed"] for row in once("in", "later")] == [[{"kind": "template", "line": 2, "text": PITCH}]] * 2
+    kept = [(tmp_path / out / "site-counts.zst").read_bytes() for out in ("first", "again", "later")]
+    assert kept[0] == kept[1] == kept[2] == template.packed
+
+
 def test_a_source_that_is_read_once_is_refused(tmp_path: Path) -> None:
     """A stream has no end to count to: the option is no silent nothing there, but an error when the graph is built."""
     with pytest.raises(ValueError, match=r"site_template` reads all input twice.* Remove it from the recipe"):
         Process(job(tmp_path))
     Process(job(tmp_path, "processors: ['site_processors:Recurring']"))
+    of = job(tmp_path)
+    Process(replace(of, setup=replace(of.setup, counts="counts", counted=False)))
 
 
 def test_counts_of_an_unbounded_source_are_refused(tmp_path: Path) -> None:

@@ -173,6 +173,9 @@ def test_fields_that_an_older_version_did_not_write_have_defaults(tmp_path: Path
 
 def test_only_names_of_newsbeam_count_as_files_of_a_manifest() -> None:
     assert RUN.file_names == ["documents-00000-of-00001.jsonl"]
+    for name, counts in ((output_layout.SITE_COUNTS, [output_layout.SITE_COUNTS]), ("../a.txt", []), ("", [])):
+        about = replace(RUN, site_counts=manifest.SiteCounts("00", name, "../counted"))
+        assert about.file_names == ["documents-00000-of-00001.jsonl", *counts]
     assert RUN.bytes_of("documents") == 200
 
 

@@ -61,7 +61,7 @@ def test_the_defaults_of_a_run(asked: list[Any]) -> None:
         settings.RunSettings(
             inputs=("a", "b"),
             output=settings.OutputSettings("/out", "jsonl", "none"),
-            documents=settings.DocumentSettings(None, "", None, 10.0, 32 << 20, USUAL_NAMES, ((200, 299),)),
+            documents=settings.DocumentSettings(None, "", None, 10.0, 32 << 20, USUAL_NAMES, ((200, 299),), None),
             runner=settings.RunnerSettings("direct", {}),
             max_failed=(100.0, True),
             overwrite=False,
@@ -89,12 +89,13 @@ def test_a_stream(asked: list[Any]) -> None:
 
 def test_a_watch(asked: list[Any]) -> None:
     words = ["--settle", "2", "--rotate-mb", "1", "--metrics-port", "0", "--progress", "json", "--max-document-mb", "2", "-j", "3"]
+    words += ["--template", "file:///counted"]
     assert main(["watch", "file:///in", "-o", "out", *words]) == 0
     (watch,) = asked
     assert isinstance(watch, settings.WatchSettings)
     assert (watch.inputs, watch.settle_seconds, watch.rotate_seconds, watch.rotate_bytes) == (("/in",), 2.0, 0.5, 1 << 20)
     assert (watch.progress, watch.metrics_port) == ("json", 0)
-    assert (watch.documents.max_bytes, watch.documents.workers) == (2 << 20, 3)
+    assert (watch.documents.max_bytes, watch.documents.workers, watch.documents.template) == (2 << 20, 3, "/counted")
 
 
 def test_settings_cannot_change(asked: list[Any]) -> None:

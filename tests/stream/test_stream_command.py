@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from newsbeam.config.job import Job, WorkerConfig
 from newsbeam.config.recipe_parser import parse as recipe
 from newsbeam.config.settings import DocumentSettings, OutputSettings, RunnerSettings, StreamSettings
 from newsbeam.inputs.statuses import OK_STATUSES
+from newsbeam.sources.message import Message
 from newsbeam.sources.uri import parse
 from newsbeam.storage.manifest import Account
 from newsbeam.storage.output_layout import STREAM_STATE_DIR, WATCH_STATE_DIR
@@ -61,7 +63,7 @@ def test_dead_letters_of_messages_are_not_replayed(tmp_path: Path, capsys: pytes
 
 
 def settings(runner: str) -> StreamSettings:
-    documents = DocumentSettings(None, "", None, 10.0, 32 << 20, USUAL_NAMES, OK_STATUSES)
+    documents = DocumentSettings(None, "", None, 10.0, 32 << 20, USUAL_NAMES, OK_STATUSES, None)
     output = OutputSettings("out", "jsonl", "none")
     return StreamSettings("kafka://localhost:9092/news", 60, 5, output, documents, RunnerSettings(runner, {}))
 
@@ -98,6 +100,41 @@ def test_what_a_killed_run_had_only_begun_is_taken_away(tmp_path: Path) -> None:
     run_records.allocate_run_number(of, parse(asked.source), asked)
     assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*finished, *others, "README.md"}
     assert [path.name for path in (tmp_path / STREAM_STATE_DIR).glob("seen-*")] == ["seen-2"]
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+def test_the_counts_of_an_earlier_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """The whole command; only the connector is another one, which has an end."""
+    pytest.importorskip("google.cloud.pubsub", reason="pip install 'newsbeam[gcp]'")
+    from apache_beam.testing.test_stream import TestStream as Stream_
+    from apache_beam.transforms.window import TimestampedValue
+
+    pitch = "Every reader of ours gets a wooden spoon and a song"
+
+    def page(word: str, host: str = "a.example") -> bytes:
+        text = f"The mayor opened the {word} bridge in heavy rain.\n{pitch}\nBoats of the {word} harbour passed beneath it all night."
+        return json.dumps({"text": text, "url": f"https://{host}/{word}"}).encode() + b"\n"
+
+    places = prepared(tmp_path)
+    (tmp_path / "old.jsonl").write_bytes(b"".join(map(page, "east west north south upper lower".split())))
+    assert main(["run", str(tmp_path / "old.jsonl"), "-o", str(tmp_path / "counted"), "-r", places["SITE"]]) == 0
+    start = int(time.time()) // 60 * 60 - 600
+    messages = [Message(f"pubsub://p@{number}", text) for number, text in enumerate((page("new"), page("new", "b.example")))]
+    source = Stream_().advance_watermark_to(start).add_elements([TimestampedValue(one, start + 1) for one in messages])
+    monkeypatch.setattr("newsbeam.sources.connect.read", lambda pipeline, *_: pipeline | source.advance_watermark_to_infinity())
+    words = ["run", "--source", "pubsub://projects/news-project/subscriptions/s", "-o", places["OUT"], "-r", places["SITE"], "-j", "1"]
+    assert main([*words, "--template", str(tmp_path / "counted")]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == "read 2 = written 2 + dropped 0 + failed 0"
+    out = Path(places["OUT"])
+    rows = [json.loads(line) for path in out.glob("documents-*.jsonl") for line in path.read_bytes().splitlines()]
+    assert {row["url"]: pitch in row["text"] for row in rows} == {"https://a.example/new": False, "https://b.example/new": True}
+    (about,) = (json.loads(path.read_bytes()) for path in out.glob("manifest-*.json"))
+    used = json.loads((tmp_path / "counted" / "manifest.json").read_bytes())["site_counts"]["sha256"]
+    assert about["site_counts"] == {"sha256": used, "file": "", "template": str(tmp_path / "counted")}
+    kept = out / STREAM_STATE_DIR / "site-template-1"
+    assert kept.read_bytes() == (tmp_path / "counted" / "site-counts.zst").read_bytes()
+    run_records.allocate_run_number(Job(WorkerConfig(recipe("processors: []"), "", 5.0, "0"), str(out)), parse(words[2]), settings("prism"))
+    assert not kept.exists()
 
 
 def manifest(folder: Path, name: str, account: str, **counts: int) -> None:

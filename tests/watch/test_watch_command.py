@@ -470,6 +470,8 @@ def test_on_a_terminal_a_line_is_drawn(tmp_path: Path) -> None:
         (["pipe", "-o", "out"], "pipe is neither a regular file nor a folder"),
         (["in", "-o", "done"], "done belongs to runs over files"),
         (["in", "-o", "out", "-r", "site.yaml"], "`site_template` reads all input twice"),
+        (["in", "-o", "out", "-r", "site.yaml", "--template", "a.txt"], "--template a.txt is not a file of counts; run newsbeam with"),
+        (["in", "-o", "out", "--template", "done"], "--template done: the folder has no site-counts.zst"),
         (["in", "-o", "out", "-r", "nowhere.yaml"], "nowhere.yaml: No such file"),
         (["in", "-o", "out", "--settel", "1"], "did you mean '--settle'?"),
         (["in", "-o", "out", "--metrics-port", "http"], "'http' is not a port number"),
@@ -490,6 +492,38 @@ def test_a_wrong_command_line(tmp_path: Path, newsbeam: Callable[..., Any], word
     assert said in ran.err
     assert "Traceback" not in ran.err
     assert not (tmp_path / "out" / ".newsbeam-watch").exists()
+
+
+PITCH = "Every reader of ours gets a wooden spoon and a song"
+
+
+def test_the_counts_of_an_earlier_run(watch: Callable[..., Watch], tmp_path: Path, newsbeam: Callable[..., Any]) -> None:
+    """A page that comes later loses what recurs on the pages that were counted; a site that was not counted has no template."""
+    recipe = "site_template: true\nprocessors: [boilerplate]\n"
+    (tmp_path / "site.yaml").write_text(recipe)
+
+    def page(word: str, host: str = "a.example") -> str:
+        text = f"The mayor opened the {word} bridge in heavy rain.\n{PITCH}\nBoats of the {word} harbour passed beneath it all night."
+        return json.dumps({"text": text, "url": f"https://{host}/{word}"}) + "\n"
+
+    put(tmp_path / "old" / "old.jsonl", "".join(map(page, "east west north south upper lower".split())))
+    counted = newsbeam("run", "old", "-o", "counted", "-r", "site.yaml", cwd=tmp_path)
+    assert counted.status == 0, counted.err
+    running = watch("--template", "counted", recipe=recipe)
+    put(tmp_path / "in" / "new.jsonl", page("new") + page("new", "b.example"))
+    first, other = running.until_written(2)
+    running.kill()
+    assert PITCH not in first["text"]
+    assert [removal["text"] for removal in first["removed"] if removal["kind"] == "template"] == [PITCH]
+    assert PITCH in other["text"]
+    used = json.loads((tmp_path / "counted" / "manifest.json").read_bytes())["site_counts"]["sha256"]
+    assert json.loads((running.out / "manifest-00000001.json").read_bytes())["site_counts_sha256"] == used
+    (tmp_path / "counted" / "site-counts.zst").rename(tmp_path / "moved.zst")
+    running = watch("--template", "moved.zst", recipe="processors: [boilerplate]\n")
+    put(tmp_path / "in" / "newer.jsonl", page("newer"))
+    assert PITCH not in running.until_written(3)[2]["text"]
+    assert running.stop()[0] == (3, 3, 0, 0)
+    assert json.loads((running.out / "manifest.json").read_bytes())["site_counts"] == {"sha256": used, "file": "", "template": "moved.zst"}
 
 
 def test_the_output_folder_is_taken_away(watch: Callable[..., Watch], tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ the counts says which texts of a page are template (`recurring`).
 
 Only *other* pages count: the page itself and its exact copies are subtracted both from the count of
 a text and from the number of pages. So a page saved six times is not its own template, and a site
-with one page has none.
+with one page has none. With the counts of an earlier run, the page itself may not be among those
+counted, and nothing is subtracted for it.
 """
 
 from __future__ import annotations
@@ -23,9 +24,16 @@ from urllib.parse import urlsplit
 from newsbeam.transforms.document import Document
 from newsbeam.transforms.text import UNSPACED
 
+COUNTS_VERSION = 1
+"""The version of what is counted. Counts of another version are refused.
+
+Raise it when a text of the same page gets another key: when fingerprints change, or the texts that
+`site_texts` of the processor `boilerplate` returns.
+"""
+
 
 class Counts(Protocol):
-    """Counts of keys over all pages of the run.
+    """Counts of keys over all pages of a run.
 
     The counts may be approximate, but each method errs to one side only.
     """
@@ -145,12 +153,14 @@ class SiteTemplate:
     """The counts of all sites, and the thresholds.
 
     A text is template if it occurs on at least `share` (0..1) of the other pages of its site, and
-    on at least two, if the site has at least `min_pages`.
+    on at least two, if the site has at least `min_pages`. `counted` says that every page to decide
+    about was counted; counts of an earlier run have only some of them.
     """
 
     counts: Counts
     min_pages: int = 5
     share: float = 0.3
+    counted: bool = True
 
     def shares(self, site: str, texts: Sequence[str]) -> list[float]:
         """Return the fraction of the site's other pages with each text.
@@ -160,7 +170,7 @@ class SiteTemplate:
         salt = _hash(site)
         pages_key = salt ^ _hash(_PAGES)
         marks = fingerprints(texts)
-        copies = max(1, self.counts.at_least(salt ^ _content({mark for mark in marks if mark})))
+        copies = max(int(self.counted), self.counts.at_least(salt ^ _content({mark for mark in marks if mark})))
         # On a site with identical pages, only copies are left, and nothing can be decided.
         if self.counts.at_least(pages_key) - copies + 1 < self.min_pages:
             return [0.0] * len(marks)
