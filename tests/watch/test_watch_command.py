@@ -506,6 +506,7 @@ def test_the_counts_of_an_earlier_run(watch: Callable[..., Watch], tmp_path: Pat
         text = f"The mayor opened the {word} bridge in heavy rain.\n{PITCH}\nBoats of the {word} harbour passed beneath it all night."
         return json.dumps({"text": text, "url": f"https://{host}/{word}"}) + "\n"
 
+    (tmp_path / "old").mkdir()
     put(tmp_path / "old" / "old.jsonl", "".join(map(page, "east west north south upper lower".split())))
     counted = newsbeam("run", "old", "-o", "counted", "-r", "site.yaml", cwd=tmp_path)
     assert counted.status == 0, counted.err
