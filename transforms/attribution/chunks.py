@@ -668,7 +668,8 @@ class _Reader:
             behind, after = None, cue[1]
             if not dropped and (opening := self._opening_subject(cue[0])) is not None:
                 content, direct = self._content_behind(cue[1], following, framing)
-                if content and not direct and not self._marked_content(content, cue) and not self._sourced(opening):
+                alone = opening == (t[cue[0] - 1].start, t[cue[0] - 1].end) and t[cue[0] - 1].capital  # Thọ nói …
+                if content and not (direct or alone or self._marked_content(content, cue) or self._sourced(opening)):
                     return  # Bài viết này …
                 if content:
                     self._add(content, cue, opening, _QUOTATION_SCORE if direct else _CLAUSE_SCORE, direct, self._token_at(content[-1][1]))
@@ -781,6 +782,11 @@ class _Reader:
             t[start - 1].kind in ("quote", "C") or (t[start - 1].kind == "mark" and t[start - 1].low not in (",", "(", ")"))
         ):
             start -= 1
+        clause = at - 1
+        while clause > start and t[clause - 1].kind not in ("s", "mark"):
+            clause -= 1
+        if clause > start and t[clause - 1].kind == "s" and (self._names_source(clause) or t[clause].low in self.lex.compounds):
+            start = clause  # … nhưng con gái nói
         pieces = [(max(first, start), min(end, at)) for first, end in self._pieces(at + 1) if end > start]
         if len(pieces) > 1 and (nearest := self._without_opening(*pieces[-1])) < at and t[nearest].low in self.lex.pronouns:
             pieces = pieces[-1:]  # Bác sĩ rất thoải mái, ông nói …
@@ -841,7 +847,8 @@ class _Reader:
             else:
                 break
         timed = any(token.low in self.lex.times for token in t[first : min(first + 2, end)]) and not self._named(first)
-        if first < end and (t[first].kind == "a" or timed or t[first].low in self.lex.adverbials or self.verbs[first]):
+        adverbial = self.lex.adverbials | self.lex.predicates
+        if first < end and (t[first].kind == "a" or timed or t[first].low in adverbial or self.verbs[first]):
             return end
         return first
 
@@ -853,6 +860,8 @@ class _Reader:
         """Return where the predicate or a relative clause begins, without the adverbs before it."""
         t = self.t
         n = first + 1
+        if n < end and (self._personal(t[first]) or (t[first].capital and t[first].kind == "p")) and t[n].kind == "v" and not t[n].capital:
+            return n  # bà quay sang Hùng và nói
         while n < end and not (
             t[n].low in self.lex.predicates
             or t[n].kind in "sN"
