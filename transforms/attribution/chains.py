@@ -131,8 +131,8 @@ _ACCORDING = re.compile(
 )
 _TRAILING = re.compile(
     rf",\s+{_NP}\s+(?:reported|reports|has\sreported|had\sreported|said|writes|wrote|quoted\s(?:him|her"
-    rf"|them)\sas\ssaying)\b(?=[\s.,]*(?:(?:on|late|early|last|this)\s\w+|\w+day|yesterday)?"
-    r"(?:,?\s(?:citing|quoting)\s[^.\n]{2,80})?[\s.,]*$)"
+    rf"|them)\sas\ssaying)\b(?=[\s.,]{{0,16}}(?:(?:on|late|early|last|this)\s\w+|\w+day|yesterday)?"
+    r"(?:,?\s(?:citing|quoting)\s[^.\n]{2,80})?[\s.,]{0,16}$)"
 )
 _RELAY = re.compile(
     rf",\s{_NP}\s(?:(?P<cue>(?:has\s|had\s)?reported|reports)|said|says|writes|wrote)"

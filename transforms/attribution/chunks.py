@@ -21,6 +21,7 @@ from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated, grammar
 from newsbeam.transforms.attribution.tags import Tags, tags
+from newsbeam.transforms.attribution.turkish import POSSESSED, is_clause, is_genitive, is_oblique
 
 Range = tuple[int, int]
 _TOKEN = re.compile(
@@ -42,16 +43,6 @@ _SHORTEST_STATEMENT = 4  # tokens before “as X said”
 _LONGEST_OUTLET = 4  # words
 _LONGEST_OPENING = 14  # words before the subject of a sentence whose verb is last
 _SHORTEST_CLAUSE = 8  # characters
-# Turkish cases by ending: of possessors; of objects and places; of nouns that another possesses. And clauses that are objects.
-_GENITIVE = re.compile(r"['’]n?[ıiuü]n$|\w{2}(?:n[ıiuü]n|l[ae]r[ıi]n|[ğbcds][ıiuü]n)$|\w{3}[ıiuü]n$")
-_OBLIQUE = re.compile(
-    r"['’](?:y?[ae]|n[ae]|[dt][ae]n?|n[dt][ae]n?|y?[ıiuü]|n[ıiuü])$|\w{2}(?:[ıiuü]n[ae]|l[ae]r[ae]|l[ae]r[ıi]n[ae]|[ıiuü]n[ıiuü]|l[ae]r[ıi]n[ıi]|n[dt][ae]n?|y[ae])$"
-    r"|\w{3}[dt][ae]n?$|[ae]r[ae]k$|ken$|\w{2}y?[ıiuü]p$|\w{2}ınca$"
-)
-_POSSESSED = ("sı", "si", "su", "sü", "ları", "leri", "mı", "ni", "ğı", "ği", "cı", "ci", "bi", "bı", "ü", "ı", "i")
-_NOMINAL = re.compile(
-    r"(?:[dt][ıiuü]ğ|[ae]c[ae]ğ|[dt][ıiuü]kl[ae]r|[ae]c[ae]kl[ae]r|m[ae]s|m[ae]m|m[ae]l[ae]r)\w*[ıiuüae]n?[ıiuüae]$|olup$|\bdiye$|ğin[ei]$|ğın[aı]$"
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -439,7 +430,8 @@ def _entitled(before: Token, behind: str, lex: Lexicon) -> bool:
 
 
 def _follows(made: list[Token], at: int, words: tuple[str, ...]) -> bool:
-    return all(at + n < len(made) and made[at + n].low == word for n, word in enumerate(words))
+    """Return whether words follow; the first is asked before the others, which is faster."""
+    return at + len(words) <= len(made) and made[at].low == words[0] and all(made[n].low == word for n, word in enumerate(words, at))
 
 
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
@@ -531,7 +523,7 @@ class _Reader:
 
     def _verb(self, at: int) -> int:
         token = self.t[at]
-        if token.kind in ("quote", "mark"):
+        if token.kind in ("quote", "mark") or token.low not in self.lex.openings:
             return 0
         if token.capital and at and self.t[at - 1].kind not in ("quote", "mark"):
             return 0  # a name
@@ -2053,12 +2045,15 @@ class _Reader:
 
     def _closing_phrase(self, end: int, phrases: tuple[tuple[str, ...], ...]) -> int:
         """Return how many tokens a phrase has that ends at `end`, or 0: … ifade eden Şahin."""
-        return next((len(words) for words in phrases if end >= len(words) and _follows(self.t, end - len(words), words)), 0)
+        last = self.t[end - 1].low
+        return next(
+            (len(words) for words in phrases if words[-1] == last and end >= len(words) and _follows(self.t, end - len(words), words)), 0
+        )
 
     def _nominal(self, end: int) -> bool:
         """Return whether the words before a verb end with a clause as its object: geldiğini söyledi."""
         words = [token.low for token in self.t[max(end - 3, 0) : end] if token.kind not in ("mark", "quote")]
-        return any(_NOMINAL.search(word) for word in words)
+        return any(is_clause(word) for word in words)
 
     def _before_participle(self, first: int, at: int, start: int, speaker: Range) -> None:
         """Add what a participle before the speaker reports: “…” diyen Şahin, … söyledi."""
@@ -2076,7 +2071,7 @@ class _Reader:
         for at in range(n, min(n + _LONGEST_ASIDE, limit - 2)):
             if t[at].low in self.lex.occasions and (t[at + 1].kind == "mark" or at - n < _LONGEST_OPENING // 2):
                 n = self._skip_marks(at + 1)
-        if n < limit - 2 and t[n].capital and t[n + 1].low == "," and _OBLIQUE.search(t[n].low):
+        if n < limit - 2 and t[n].capital and t[n + 1].low == "," and is_oblique(t[n].low):
             n += 2  # NTV'ye, …
         while n < limit - 1 and t[n].low in self.lex.adverbs:
             n += 1
@@ -2101,7 +2096,7 @@ class _Reader:
             end = self._walk(n, limit)
             if end > n and self._nominative(n, end) and self._certain(n, end, first, direct):
                 return n, end
-            while n < limit and t[n].kind not in ("mark", "quote") and not _OBLIQUE.search(t[n].low) and t[n].kind != "r":
+            while n < limit and t[n].kind not in ("mark", "quote") and not is_oblique(t[n].low) and t[n].kind != "r":
                 n += 1
             n = self._skip_marks(n + 1) if n + 1 < limit else limit
             if n > first + _LONGEST_OPENING:
@@ -2118,17 +2113,17 @@ class _Reader:
             low = token.low
             if token.kind in ("mark", "quote", "v", "x") or low in ("ise", "de", "da") or low in lex.times or low in lex.not_speakers:
                 break
-            cased = bool(_GENITIVE.search(low) or _OBLIQUE.search(low)) or token.kind in "r"
+            cased = is_genitive(low) or is_oblique(low) or token.kind in "r"
             if n > first and not token.capital and self._complete(first, n, cased):
                 break
             if token.capital and n > first and "'" not in low and "’" not in low:
                 pass
-            elif _GENITIVE.search(low):
+            elif is_genitive(low):
                 genitive = True
-            elif _OBLIQUE.search(low):
+            elif is_oblique(low):
                 if not (low.endswith(("dan", "den", "tan", "ten")) and n + 1 < limit and t[n + 1].low == "bir"):
                     break  # Bakanlıktan bir yetkili
-            elif genitive and not token.capital and low.endswith(_POSSESSED) and not (n + 1 < limit and t[n + 1].capital):
+            elif genitive and not token.capital and low.endswith(POSSESSED) and not (n + 1 < limit and t[n + 1].capital):
                 return n + 1
             n += 1
             if not token.capital and (low.endswith(("lar", "ler", "yse", "ysa")) or low in lex.pronouns):
@@ -2160,7 +2155,7 @@ class _Reader:
             return True
         if sum(token.capital for token in words) > 1 and words[-1].capital:
             return True
-        if start == first and not _OBLIQUE.search(words[-1].low) and not _GENITIVE.search(words[-1].low):
+        if start == first and not is_oblique(words[-1].low) and not is_genitive(words[-1].low):
             return not direct
         return any(token.capital for token in words) and start > first
 
@@ -2172,7 +2167,7 @@ class _Reader:
             return False
         last = t[end - 1].low
         bare = t[end - 1].capital and end - start > 1 and "'" not in last and "’" not in last
-        if not bare and last not in self.lex.sources and (_OBLIQUE.search(last) or _GENITIVE.search(last)):
+        if not bare and last not in self.lex.sources and (is_oblique(last) or is_genitive(last)):
             return False
         if t[end - 1].kind in "avx" and not t[end - 1].capital:
             return False
