@@ -162,6 +162,8 @@ class Metadata:
 
     * `boilerplate` says which rules were available for cleaning: ALL_SIGNS, or NEUTRAL_SIGNS if the
       language has no word lists (set by the language processor); "" if it was not cleaned.
+    * `form` is the form in which a scraped text was read: "blocks", "fragments", "wrapped", "layout",
+      "markdown", "wrapped markdown" or "one line"; "" for web pages and texts that were not cleaned.
     * `modified` is ISO 8601.
     * `script` is the script of the main text (ISO 15924: "Latn", "Hans"). `language_hint` says what
       decided between languages that were too close to call ("declared nb decided between nb and
@@ -185,6 +187,7 @@ class Metadata:
     image_caption: str = ""
     image_credit: str = ""
     boilerplate: str = ""
+    form: str = ""
     script: str = ""
     language_hint: str = ""
     attribution: str = ""

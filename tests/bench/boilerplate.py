@@ -210,7 +210,7 @@ def lines(bench: Path, limit: int) -> None:
     """F1 of stripping and of the words that are left, for whole pages and residuals, and time."""
     folder = bench / "lines"
     score = _score(folder)
-    systems: dict[str, Stripper] = {OURS: lambda text: strip_lines(text)[0]} | _peers(
+    systems: dict[str, Stripper] = {OURS: lambda text: strip_lines(text).text} | _peers(
         {
             "C4's line rules": _c4,
             "C4 without punctuation (FineWeb)": lambda: _c4(filter_no_terminal_punct=False),
@@ -253,7 +253,7 @@ def clean(bench: Path, limit: int) -> None:
     ]
     pages = pages[:: max(1, len(pages) // limit)][:limit] if limit else pages
     print(f"clean text, the gold texts of {len(pages)} articles of WCXB dev, in-sample")
-    systems: dict[str, Stripper] = {OURS: lambda text: strip_lines(text)[0]} | _peers({"C4's line rules": _c4})
+    systems: dict[str, Stripper] = {OURS: lambda text: strip_lines(text).text} | _peers({"C4's line rules": _c4})
     before = 0
     lost: dict[str, int] = dict.fromkeys(systems, 0)
     touched: dict[str, int] = dict.fromkeys(systems, 0)
@@ -266,7 +266,7 @@ def clean(bench: Path, limit: int) -> None:
             gone = sum((words - Counter(_WORD.findall(strip(text).lower()))).values())
             lost[name] += gone
             touched[name] += gone > 0
-        for removal in strip_lines(text)[1]:
+        for removal in strip_lines(text).removed:
             kinds[removal.kind] += len(_WORD.findall(removal.text))
     table(
         ["clean text", "% of words lost", "% of texts touched"],

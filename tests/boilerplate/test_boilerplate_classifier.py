@@ -12,10 +12,11 @@ import pytest
 import yaml
 from loading import load
 
-from newsbeam.transforms.boilerplate.lines.features import NAMES, columns, hash_word, scan, tokens
-from newsbeam.transforms.boilerplate.lines.model import WORDLESS, line_model
+from newsbeam.transforms.boilerplate.lines.features import NAMES, columns, no_layout, tokens
+from newsbeam.transforms.boilerplate.lines.model import line_model
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
+from newsbeam.transforms.boilerplate.scan import hash_word, scan
 
 HERE = Path(__file__).parent
 TEXTS = yaml.safe_load((HERE / "texts.yaml").read_text("utf-8"))
@@ -24,16 +25,18 @@ KINDS = frozenset("navigation share cookie copyright caption credit byline relat
 
 @pytest.mark.parametrize("case", TEXTS, ids=[case["label"] for case in TEXTS])
 def test_text(case):
-    text, removed, _ = strip_lines(case["text"])
+    stripped = strip_lines(case["text"])
+    text, removed = stripped.text, stripped.removed
     assert [(removal.line, removal.text) for removal in removed if removal.line not in case.get("gone", [])] == []
     assert {removal.line for removal in removed} == set(case.get("gone", []))
     assert {removal.kind for removal in removed} <= KINDS
-    assert strip_lines(text)[0] == text
+    assert strip_lines(text).text == text
 
 
 @pytest.mark.parametrize("case", TEXTS, ids=[case["label"] for case in TEXTS])
 def test_an_explanation_says_what_stripping_does(case):
-    text, removed, title = strip_lines(case["text"])
+    stripped = strip_lines(case["text"])
+    text, removed, title = stripped.text, stripped.removed, stripped.headline
     explained = explain_lines(case["text"])
     assert [one.text for one in explained if one.kept] == [line.strip() for line in text.split("\n") if line.strip()]
     assert {one.line: one.kind for one in explained if not one.kept} == {removal.line: removal.kind for removal in removed}
@@ -46,19 +49,18 @@ def test_what_recurs_on_a_site_goes_though_nothing_else_tells():
     slogan = "The light at the end of the quay"
     article = next(case["text"] for case in TEXTS if case["label"] == "list in an article").rstrip().split("\n")
     text = "\n".join([*article, slogan])
-    assert slogan in strip_lines(text)[0]
-    cleaned, removed, _ = strip_lines(text, "", lambda line: 1.0 if line == slogan else 0.0)
-    assert slogan not in cleaned
-    assert [removal.text for removal in removed] == [slogan]
+    assert slogan in strip_lines(text).text
+    stripped = strip_lines(text, "", lambda texts, _: [line == slogan for line in texts])
+    assert slogan not in stripped.text
+    assert [(removal.kind, removal.text) for removal in stripped.removed] == [("template", slogan)]
 
 
 def test_features_are_whole_numbers_and_named():
     page = scan(["Old Bridge Closed", "- Read more: 12 comments", "橋は閉鎖された。", "x" * 5000, "…", "\U0001f4f7 Photo"])
-    rows = columns(page, np.zeros(6, np.int64), np.zeros(6, np.int64))
+    rows = columns(page, *np.zeros((3, 6), np.int64), no_layout(6))
     assert rows.shape == (6, len(NAMES))
     assert len(set(NAMES)) == len(NAMES)
     assert (rows == np.rint(rows)).all()
-    assert not any("score" in NAMES[number] for number in WORDLESS)
 
 
 def test_words_are_found_by_their_hash_wherever_they_stand():
@@ -81,10 +83,10 @@ def test_scores_are_the_same_whatever_was_read_before():
     case = TEXTS[-1]["text"].rstrip().split("\n")
     page = scan(case)
     groups = np.zeros(len(case), np.int64)
-    first = line_model().scores(page, groups).tolist()
+    first = line_model().scores(page, groups, no_layout(len(case))).tolist()
     for other in TEXTS:
         strip_lines(other["text"])
-    assert line_model().scores(scan(case), groups).tolist() == first
+    assert line_model().scores(scan(case), groups, no_layout(len(case))).tolist() == first
 
 
 @pytest.mark.parametrize(
@@ -116,9 +118,9 @@ needs_bench = pytest.mark.skipif(not (BENCH / "lines").is_dir(), reason="the ben
 def test_cleaning_again_takes_next_to_nothing():
     before = lost = 0
     for document in _benchmark("residual", 12):
-        once = strip_lines(document["text"])[0]
+        once = strip_lines(document["text"]).text
         before += _words(once).total()
-        lost += _words(once).total() - _words(strip_lines(once)[0]).total()
+        lost += _words(once).total() - _words(strip_lines(once).text).total()
     assert lost <= 0.001 * before
 
 
@@ -128,5 +130,5 @@ def test_quality_does_not_fall(name, floor):
     # Trained on these documents too: a floor for the code, not a figure. The figures are in weights/lines.md.
     score = load(BENCH / "lines" / "score.py")
     documents = _benchmark(name, 12)
-    found = score.summary([score.score_doc(document, strip_lines(document["text"])[0]) for document in documents])
+    found = score.summary([score.score_doc(document, strip_lines(document["text"]).text) for document in documents])
     assert found["strip_f1"] >= floor, found

@@ -193,10 +193,10 @@ def test_what_rules_leave_they_leave_alone(text):
     given = [_line(number, line.rstrip()) for number, line in enumerate(text.splitlines()) if line.strip()]
     if not given:
         return
-    once = strip._by_rules(given, "")
+    once = strip._by_rules(given, 0, "")
     if not once.kept:
         return
-    twice = strip._by_rules([_line(line.number, line.text, line.gap) for line in once.kept], "")
+    twice = strip._by_rules([_line(line.number, line.text, line.gap) for line in once.kept], 0, "")
     assert twice.removed == []
     assert twice.title == once.title
 

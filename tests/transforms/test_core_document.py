@@ -77,6 +77,7 @@ RECORD: dict[str, Any] = {
         "image_caption": str,
         "image_credit": str,
         "boilerplate": str,
+        "form": str,
         "script": str,
         "language_hint": str,
         "attribution": str,

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import ClassVar
 
+from newsbeam.transforms.boilerplate.forms.read import read_form
+from newsbeam.transforms.boilerplate.forms.reader import reader_header, without_header
 from newsbeam.transforms.boilerplate.lines.line import Explained
 from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
 from newsbeam.transforms.boilerplate.main_text import Recurring, explain_page, main_text
@@ -20,11 +20,13 @@ from newsbeam.transforms.processor import Effect
 class Boilerplate:
     """Reduce `text` to the main text; list what was removed in `removed`.
 
-    `template` has the texts that repeat over the pages of a site, if the run has counted them.
+    `markdown` keeps the markup of scraped markdown. `template` has the texts that repeat over the pages
+    of a site, if the run has counted them.
     """
 
     name: ClassVar[str] = "boilerplate"
     effect: ClassVar[Effect] = "edits"
+    markdown: bool = False
     template: SiteTemplate | None = field(default=None, metadata={"option": False})
 
     def __call__(self, document: Document) -> Document:
@@ -34,19 +36,7 @@ class Boilerplate:
         """
         if document.markup:
             return self._page(document)
-        clean = self._lines(document)
-        if self.template is None:
-            return clean
-        texts = [text.strip() for text in self.site_texts(document)]
-        left = set(clean.text.split("\n"))
-        found = self.template.recurring(site_of(document), texts, [text in left for text in texts])
-        if not any(found):
-            return clean
-        if clean.title in (text for text, gone in zip(texts, found, strict=True) if gone) and not document.title:
-            # The headline was wrong if every page of the site begins with it.
-            own = "\n".join(text for text, gone in zip(_BREAK.split(document.text), found, strict=True) if not gone)
-            clean = replace(clean, title=self._lines(replace(document, text=own)).title)
-        return _without_lines(clean, texts, found)
+        return self._lines(document)
 
     def explain(self, document: Document) -> list[Explained]:
         """Return each block or line in order, with reasons for its decision.
@@ -64,7 +54,7 @@ class Boilerplate:
         """
         if document.markup:
             return [block.text for block in read_page(document.text).blocks]
-        return _BREAK.split(document.text)
+        return [unit.text.strip() for unit in read_form(document.text).units]
 
     def _recurring(self, document: Document) -> Recurring | None:
         template = self.template
@@ -97,38 +87,21 @@ class Boilerplate:
         )
 
     def _lines(self, document: Document) -> Document:
-        text, removed, headline = strip_lines(document.text, document.title)
+        if header := reader_header(document.text):
+            gone = tuple(Removal("other", number, line) for number, line in header.lines)
+            document = replace(
+                document,
+                text=without_header(document.text, header),
+                title=document.title or header.title,
+                url=document.url or header.url,
+                created=document.created or header.created,
+                removed=document.removed + gone,
+            )
+        stripped = strip_lines(document.text, document.title, self._recurring(document), markdown=self.markdown)
         return replace(
             document,
-            text=text,
-            title=document.title or headline,
-            removed=document.removed + removed,
-            metadata=replace(document.metadata, boilerplate=ALL_SIGNS),
+            text=stripped.text,
+            title=document.title or stripped.headline,
+            removed=document.removed + stripped.removed,
+            metadata=replace(document.metadata, boilerplate=ALL_SIGNS, form=stripped.form),
         )
-
-
-_BREAK = re.compile(r"\r\n|\n|\r")
-
-
-def _without_lines(document: Document, lines: Sequence[str], recurring: Sequence[bool]) -> Document:
-    """Remove repeated lines from a cleaned text.
-
-    `lines` are those of the original text, some of which the cleaned text has kept, in part or
-    completely.
-    """
-    before = {removal.line for removal in document.removed if removal.line > 0 and removal.text == lines[removal.line - 1]}
-    kept: list[str] = []
-    gone: list[Removal] = []
-    at = 0
-    for text in document.text.split("\n"):
-        if bare := text.strip():
-            while at < len(lines) and (at + 1 in before or not lines[at].startswith(bare)):
-                at += 1
-            at += 1
-            if at <= len(lines) and recurring[at - 1]:
-                gone.append(Removal("template", at, bare))
-                continue
-        kept.append(text)
-    text = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n")
-    removed = sorted((*document.removed, *gone), key=lambda removal: removal.line)
-    return replace(document, text=text, removed=tuple(removed))

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.lines.bylines import mark_bylines
-from newsbeam.transforms.boilerplate.lines.features import scan
 from newsbeam.transforms.boilerplate.lines.line import Explained
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, is_prose
@@ -25,6 +24,7 @@ from newsbeam.transforms.boilerplate.metadata.extract import PageMetadata, page_
 from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Page, read_page
 from newsbeam.transforms.boilerplate.pages.features import PARTS, Floats, Ints, Layout
 from newsbeam.transforms.boilerplate.pages.model import page_model, signs
+from newsbeam.transforms.boilerplate.scan import scan
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load
 from newsbeam.transforms.document import NOWHERE, LineKind, Removal, RemovalKind, removal_kind
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from newsbeam.transforms.boilerplate.forms.unit import Unit
 from newsbeam.transforms.boilerplate.lines.rules import is_prose
 from newsbeam.transforms.document import LineKind
 
@@ -19,6 +20,7 @@ class Line:
     may_be_byline: bool = True  # it may be a byline or a date
     # it reads like a paragraph; None if unknown, because the line was cut
     prose: bool | None = None
+    unit: Unit | None = None  # what the form of the text says of it
 
     def reads_as_prose(self) -> bool:
         """Return whether it reads like a paragraph.

@@ -2,8 +2,8 @@
 
 It returns log odds of boilerplate for each line. Words are scored first; then trees combine a
 line's score with its other features and those of the lines around it. The word scores were learned
-from English. Text in other languages is classified by trees without word features, which use only
-appearance, positions and the results of the rules, and with a higher threshold.
+from pages in many languages. For words without a score, the trees have to rely on appearance,
+positions and the results of the rules, as they did on a part of the training data.
 """
 
 from __future__ import annotations
@@ -20,28 +20,22 @@ from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
 from newsbeam.transforms.boilerplate.lines.features import (
     GROUPS,
     NAMES,
-    Ints,
-    Scan,
+    Layout,
     WordScores,
     columns,
-    ends_sentence,
-    is_english,
+    known_words,
     word_scores,
 )
+from newsbeam.transforms.boilerplate.scan import Ints, Scan, ends_sentence
 from newsbeam.transforms.document import LineKind
 from newsbeam.transforms.package_data import load_arrays
 
-# Features that trees without words must not use: word scores and English stop words.
-_WORDY = ("score", "stop", "all_bad")
-WORDLESS = tuple(number for number, name in enumerate(NAMES) if not any(part in name for part in _WORDY))
-"""The columns that the trees for other languages see."""
-
-# Log odds for a line that occurs on all other pages of its site.
-_RECURRING = 12 * SCALE
-
 _GROUPED = (
-    ("words", ("score", "stop", "stops", "address")),
-    ("words of the lines around it", ("score~", "score+", "score-", "run_score", "list_score", "heading_score", "stops+", "stops-")),
+    ("words", ("score", "stop", "stops", "address", "known", "common")),
+    (
+        "words of the lines around it",
+        ("common~", "score~", "score+", "score-", "run_score", "list_score", "heading_score", "stops+", "stops-"),
+    ),
     ("kind from rules", ("rule",)),
     ("kinds of the lines around it", ("rule~", "rule+", "rule-", "ruled_", "run_rule", "heading_rule")),
     ("similar lines", ("shape", "head", "again")),
@@ -53,6 +47,8 @@ _GROUPED = (
     ("symbols", ("commas", "colons", "quotes", "bars", "brackets", "odd", "code", "code~")),
     ("position relative to paragraphs", ("prose", "mass", "since", "until", "place", "left", "share", "run", "run_place")),
     ("bullets", ("list", "bullet")),
+    ("layout", ("indent", "mark", "gap", "parts", "form", "deeper", "gap_below")),
+    ("links", ("linked", "linked~", "all_linked")),
     ("words shared with paragraphs", ("body", "rare")),
     ("the text in total", ("all_", "count")),
 )
@@ -92,54 +88,65 @@ def removal_penalty(page: Scan, groups: Ints) -> Ints:
 
 @dataclass(frozen=True, eq=False)
 class LineModel:
-    """The trees with and without words, and their thresholds.
+    """The word scores, the trees, and their threshold.
 
     `usual` has the value of each column for a typical line of an article.
     """
 
     words: WordScores
-    english: Forest
-    wordless: Forest
+    trees: Forest
     threshold: int
-    threshold_wordless: int
     usual: NDArray[np.float32]
 
     def groups(self, kinds: Sequence[LineKind]) -> Ints:
         """Return the kinds from rules ("" for none) as the trees see them."""
         return np.array([GROUPS[kind] for kind in kinds], np.int64)
 
-    def scores(self, page: Scan, groups: Ints) -> Ints:
+    def scores(self, page: Scan, groups: Ints, layout: Layout) -> Ints:
         """Return the log odds of boilerplate of each line, in 1/1024.
 
         Lines above 0 should be removed.
         """
-        return self._judge(*self._read(page, groups)) - removal_penalty(page, groups)
+        known = known_words(page, self.words)
+        return self._judge(self._read(page, known, groups, layout)) - removal_penalty(page, groups) - _doubt(page, known)
 
-    def _read(self, page: Scan, groups: Ints) -> tuple[NDArray[np.float32], bool]:
-        english = is_english(page)
-        words = word_scores(page, self.words) if english else np.zeros(len(page.many), np.int64)
-        return columns(page, words, groups), english
+    def knows(self, page: Scan) -> NDArray[np.bool_]:
+        """Return whether most words of each line have a score."""
+        return known_words(page, self.words) >= _KNOWN
 
-    def _judge(self, rows: NDArray[np.float32], english: bool) -> Ints:
-        if english:
-            return self.english.scores(rows).astype(np.int64) - self.threshold
-        return self.wordless.scores(rows).astype(np.int64) - self.threshold_wordless
+    def _read(self, page: Scan, known: Ints, groups: Ints, layout: Layout) -> NDArray[np.float32]:
+        return columns(page, word_scores(page, self.words), known, groups, layout)
 
-    def recurring(self, shares: Sequence[float]) -> Ints:
-        """Return the log odds for repetition on other pages.
+    def _judge(self, rows: NDArray[np.float32]) -> Ints:
+        return self.trees.scores(rows).astype(np.int64) - self.threshold
 
-        `shares` are the fractions of the site's other pages with each line.
-        """
-        return (np.array(shares, np.float64) * _RECURRING).astype(np.int64)
-
-    def signs(self, page: Scan, groups: Ints) -> list[tuple[str, ...]]:
+    def signs(self, page: Scan, groups: Ints, layout: Layout) -> list[tuple[str, ...]]:
         """Return up to three reasons for the decision on each line.
 
         A reason is a group of features whose typical values would change the score most.
         """
-        rows, english = self._read(page, groups)
-        found = contributions(lambda other: self._judge(other, english), rows, group_columns(_GROUPED, NAMES), self.usual)
+        rows = self._read(page, known_words(page, self.words), groups, layout)
+        found = contributions(self._judge, rows, group_columns(_GROUPED, NAMES), self.usual)
         return [tuple(f"{_GROUPED[number][0]} ({shift / SCALE:+.1f})" for number, shift in groups) for groups in found]
+
+
+def _doubt(page: Scan, known: Ints) -> int:
+    """Return a penalty in log odds (1/1024) for removing any line of a text.
+
+    For words without a score, as in languages of which few pages were learned, and for a short text, in
+    which little repeats. Set on the article texts of tests/boilerplate/scraped.yaml, in 30 languages.
+    """
+    share = int((known * page.many).sum()) * 16 // max(int(page.many.sum()), 1)
+    return max(0, _KNOWN_SHARE - share) * _UNKNOWN // 16 + max(0, _SMALL_LINES - len(page.many)) * _SMALL
+
+
+# Share of known words of English pages, in 1/256; log odds for each 1/16 less; lines of a small page,
+# and log odds for each line less.
+_KNOWN_SHARE, _UNKNOWN = 13 * 16, 120
+_SMALL_LINES, _SMALL = 60, 15
+
+# Sixteenths of a line's words that must have a score.
+_KNOWN = 9
 
 
 @cache
@@ -148,9 +155,7 @@ def line_model() -> LineModel:
     arrays = load_arrays("newsbeam.transforms.boilerplate", "lines.npz")
     return LineModel(
         WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"])),
-        load_forest(arrays, "english_"),
-        load_forest(arrays, "wordless_"),
+        load_forest(arrays),
         int(arrays["threshold"]),
-        int(arrays["threshold_wordless"]),
         arrays["usual"],
     )

@@ -12,8 +12,23 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.transforms.boilerplate.lines import features as lf
-from newsbeam.transforms.boilerplate.lines.features import Scan, scan
+from newsbeam.transforms.boilerplate.scan import (
+    BAR,
+    CLOSE,
+    CODE,
+    COLON,
+    COMMA,
+    DASH,
+    DENSE,
+    DIGIT,
+    QUOTE,
+    SOLID,
+    SPACE,
+    STOP,
+    Scan,
+    hash_word,
+    scan,
+)
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
 
 _BITS = 20
@@ -135,7 +150,7 @@ def _sieve() -> _Sieve:
         _Set(_word_of(agencies, -1)),
         _Set(_word_of(lists.by, 0)),
         _Set(_word_of(lists.photo, 0)),
-        np.uint64(lf.hash_word("via")),
+        np.uint64(hash_word("via")),
         (
             _inside((phrase for phrase, _ in lists.holds), roots=True),
             _inside((phrase for phrase, _ in lists.tails), roots=True),
@@ -193,11 +208,12 @@ def prefilter(page: Scan) -> Prefiltered:
     first, pair = page.opening, page.pair
     short = page.lengths <= _SHORT
     last = page.hashes[np.maximum(page.begins + page.many - 1, 0)] if len(page.hashes) else first
-    digits, spaces, opens = kinds[lf._DIGIT], kinds[lf._SPACE], page.first > lf._SPACE
-    dense = kinds[lf._DENSE] + kinds[lf._SOLID] > 0
+    digits, spaces, opens = kinds[DIGIT], kinds[SPACE], page.first > SPACE
+    dense = kinds[DENSE] + kinds[SOLID] > 0
     few = page.lengths <= 48
-    signs = (kinds[lf._BAR] > 0) | (opens & ((page.first != lf._DASH) & (page.first != lf._QUOTE))) | dense
+    signs = (kinds[BAR] > 0) | (opens & ((page.first != DASH) & (page.first != QUOTE))) | dense
     signs |= (spaces == 0) & (page.many > 1) | (digits > 0) & (page.lengths >= 16) & ((spaces == 0) | (page.many == 5) & few)
+    signs |= (digits > 1) & (page.many <= 4) & (page.lengths <= 30)
     counted = np.zeros(count, bool)
     counted[page.line_of[sieve.counted.of(page.hashes)]] = True
     signs |= few & (sieve.platforms.of(first) | sieve.platforms.of(last) | counted & (digits > 0))
@@ -205,9 +221,9 @@ def prefilter(page: Scan) -> Prefiltered:
     via[page.line_of[page.hashes == sieve.via]] = True
     signs |= (page.lengths <= 60) & sieve.agencies.of(last) | via
     may_match |= sieve.whole.of(page.whole) | (page.many == 0) | short & (sieve.first.of(first) | sieve.pair.of(pair) | signs)
-    may_be_byline = (digits > 0) | sieve.by.of(first) | (kinds[lf._CODE] > 0) | (opens & (page.last == lf._CLOSE)) | dense
-    marked = kinds[lf._STOP] + kinds[lf._COMMA] + kinds[lf._COLON] + kinds[lf._CODE] > 0
-    wide = kinds[lf._DENSE] > 0
+    may_be_byline = (digits > 0) | sieve.by.of(first) | (kinds[CODE] > 0) | (opens & (page.last == CLOSE)) | dense
+    marked = kinds[STOP] + kinds[COMMA] + kinds[COLON] + kinds[CODE] > 0
+    wide = kinds[DENSE] > 0
     prose = (page.lengths >= 100) & marked
     holds, tails, shots, provided = kept
     return Prefiltered(

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import cache
 
-from newsbeam.transforms.boilerplate.lines.features import scan
 from newsbeam.transforms.boilerplate.lines.glued import GLUED, MARK, SENTENCE_END, is_credit, names_picture, picture_credit, tail
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
+from newsbeam.transforms.boilerplate.scan import scan
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load, words
 from newsbeam.transforms.document import LineKind, RemovalKind
 from newsbeam.transforms.text import END, bare, continues_sentence, fold, is_dense
@@ -173,6 +173,8 @@ def _is_sentence(kind: RemovalKind, line: str, low: str, at: int) -> bool:
     The line begins like a credit or a byline.
     """
     if kind in ("byline", "credit", "caption"):
+        if line.endswith(("?", "？", "؟")):  # a turn of an interview: "Reporter: How many a day?"
+            return True
         limit = 60 if is_dense(low) else 160
         return len(line) > limit or (bool(END.search(line)) and len(line) - at > limit * 0.6)
     if kind in ("related", "navigation", "advert", "share", "other"):
@@ -221,6 +223,11 @@ def _pattern(line: str, low: str, core: str, lists: Words) -> LineKind:
                 return "credit"
     if _is_share_row(core):
         return "share"
+    if digits and length <= 30:
+        if _PLAYED.match(line):
+            return "other"
+        if _COUNTED.match(low):
+            return "navigation"
     if (digits and (kind := count_line_kind(line, lists))) or (kind := _row(line, lists)):
         return kind
     if len(core) <= 48 and _is_sending(core, lists):
@@ -235,6 +242,10 @@ def _pattern(line: str, low: str, core: str, lists: Words) -> LineKind:
 
 
 _DIGIT = re.compile(r"\d")
+# "0:00 / 2:31", the time of a player
+_PLAYED = re.compile(r"\W{0,3}\d{1,3}:\d\d(?::\d\d)?\s{0,3}/\s{0,3}\d{1,3}:\d\d(?::\d\d)?\W{0,3}$")
+# "1 of 4", "list 1 of 3": a position in a list, for people who listen to the page
+_COUNTED = re.compile(r"(?:(?:list|item|image|photo|slide|bild|foto) )?\d{1,3} (?:of|von|de|sur|di|van|av|из|z) \d{1,3}\W?$")
 
 
 @cache

@@ -12,22 +12,26 @@ does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.forest import SCALE
+from newsbeam.transforms.boilerplate.forms.read import FORMS, Form, Scraped, read_form
+from newsbeam.transforms.boilerplate.forms.unit import MARKS, Unit
 from newsbeam.transforms.boilerplate.lines.bylines import extent, mark_bylines
 from newsbeam.transforms.boilerplate.lines.duplicates import COPIED, find_copies
-from newsbeam.transforms.boilerplate.lines.features import WINDOW_LINES, Scan, is_english, scan
+from newsbeam.transforms.boilerplate.lines.features import Layout
 from newsbeam.transforms.boilerplate.lines.headline import BULLET, find_headline
 from newsbeam.transforms.boilerplate.lines.line import Explained, Line
 from newsbeam.transforms.boilerplate.lines.menus import mark_menus
-from newsbeam.transforms.boilerplate.lines.model import line_model
+from newsbeam.transforms.boilerplate.lines.model import LineModel, line_model
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, count_line_kind
+from newsbeam.transforms.boilerplate.lines.titles import SEPARATOR, Candidate, choose_title, normal
+from newsbeam.transforms.boilerplate.scan import WINDOW_LINES, Scan, scan
 from newsbeam.transforms.boilerplate.word_lists.load import Words
 from newsbeam.transforms.document import LineKind, Removal, RemovalKind
 from newsbeam.transforms.text import END, bare, fold
@@ -47,25 +51,55 @@ class _Window:
     title: str
     ruled: dict[int, RemovalKind]  # by line number, the kind that rules gave to the complete line
     page: Scan
+    layout: Layout
+    template: set[int] = field(default_factory=set)  # numbers of lines that other pages of the site have
+    heading: int = -1  # index of the headline's line
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
 
-def strip_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> tuple[str, tuple[Removal, ...], str]:
-    """Return the kept lines, what was removed, and the headline.
+Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
+"""Return which texts of a page are template, from all its texts and whether they would stay."""
 
-    The headline is "" if the text does not begin with one. `headline` is the title if it is known;
-    captions that repeat it are removed. `recurring` returns the fraction (0..1) of the site's other
-    pages with a line. The time is linear in the length of the text. Lines after the first
+
+@dataclass(frozen=True, slots=True)
+class Stripped:
+    """What is left of a text, what was removed, and the headline ("" if there is none)."""
+
+    text: str
+    removed: tuple[Removal, ...]
+    headline: str
+    form: Form
+
+
+def strip_lines(text: str, headline: str = "", recurring: Recurring | None = None, *, markdown: bool = False) -> Stripped:
+    """Remove the boilerplate of a scraped text.
+
+    `headline` is the title if it is known; captions that repeat it are removed. With `markdown`, the
+    lines that stay keep their markup. The time is linear in the length of the text. Lines after the first
     MANY_LINES stay.
     """
     text, rest = _split_long(text)
-    parts = _decide(text, headline, recurring)
-    removed = [removal for part in parts for removal in part.removed]
+    scraped = read_form(text)
+    parts = _decide(scraped, headline, recurring)
+    removed = [each for part in parts for each in _removals(part, scraped.units)]
     removed.sort(key=lambda removal: removal.line)
     title = parts[0].title if parts else ""
-    kept = _render([line for part in parts for line in part.kept])
-    return f"{kept}\n{rest}" if rest else kept, tuple(removed), re.sub(r"^#{1,6}\s+", "", title)
+    left = [line for part in parts for line in part.kept]
+    kept = _render(left, one_line=scraped.form == "one line", markdown=markdown and "markdown" in scraped.form)
+    return Stripped(f"{kept}\n{rest}" if rest else kept, tuple(removed), title, scraped.form)
+
+
+def _removals(part: _Window, units: Sequence[Unit]) -> Iterator[Removal]:
+    """Yield what was removed of a window, by the lines of the input."""
+    whole = {line.number for line in part.kept}
+    for removal in part.removed:
+        unit = units[removal.line]
+        if removal.line in whole or (removal.text != unit.text.strip() and len(unit.pieces) > 1):
+            yield Removal(removal.kind, unit.pieces[-1][0], removal.text)  # the end of a unit, which is on its last line
+        else:
+            for number, piece in unit.pieces:
+                yield Removal(removal.kind, number, piece.strip() if removal.text == unit.text.strip() else removal.text)
 
 
 MANY_LINES = 100_000
@@ -84,21 +118,94 @@ def _split_long(text: str) -> tuple[str, str]:
     return "\n".join(lines[:MANY_LINES]), re.sub(r"\n{3,}", "\n\n", rest)
 
 
-def _decide(text: str, headline: str, recurring: Callable[[str], float] | None) -> list[_Window]:
-    given: list[Line] = []
-    gap = False
-    if "\r" in text:
-        text = text.replace("\r\n", "\n").replace("\r", "\n")
-    for number, line in enumerate(text.split("\n"), 1):
-        if line and not line.isspace():
-            given.append(Line(number, line.rstrip(), gap))
-            gap = False
-        else:
-            gap = True
-    return [_decide_window(given[start : start + WINDOW_LINES], headline, recurring) for start in range(0, len(given), WINDOW_LINES)]
+def _decide(scraped: Scraped, headline: str, recurring: Recurring | None) -> list[_Window]:
+    form = FORMS.index(scraped.form)
+    given = [Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(scraped.units)]
+    parts = [_judge_window(given[start : start + WINDOW_LINES], form, headline) for start in range(0, len(given), WINDOW_LINES)]
+    if recurring is not None:
+        kept = [
+            not part.ruled.get(line.number) and score <= 0 for part in parts for line, score in zip(part.given, part.scores, strict=True)
+        ]
+        flags = recurring([line.text.strip() for line in given], kept)
+        for part in parts:
+            part.template = {line.number for line in part.given if flags[line.number]}
+            part.scores[[at for at, line in enumerate(part.given) if flags[line.number]]] = _TEMPLATE
+    if parts:
+        _set_headline(parts[0], form, headline)
+    for part in parts:
+        _remove(part)
+    return parts
 
 
-def _by_rules(given: list[Line], headline: str) -> _Window:
+# Log odds of a text that is on other pages of its site.
+_TEMPLATE = 12 * SCALE
+
+
+def _set_headline(part: _Window, form: int, headline: str) -> None:
+    """Choose the headline of a text among its first lines."""
+    part.heading = -1
+    units = [line.unit for line in part.given if line.unit]
+    if headline:
+        part.title = headline
+        named = [at for at, line in enumerate(part.given) if line.text.strip() == headline and line.number not in part.ruled]
+        part.heading = named[0] if named and named[0] < _FIRST_LINES else -1
+        return
+    ruled = np.array([line.number in part.ruled for line in part.given])
+    scores = np.where(ruled, np.maximum(part.scores, SCALE), part.scores)
+    prose = [line.reads_as_prose() for line in part.given]
+    chosen = choose_title(units, scores, prose, form, part.title, one_line=FORMS[form] == "one line")
+    part.title = chosen.text if chosen else ""
+    if chosen is None:
+        return
+    key = normal(chosen.text)
+    whole = [at for at in range(min(len(units), _FIRST_LINES)) if normal(units[at].text) == key]
+    places = list(range(chosen.first, chosen.last + 1))
+    if whole and chosen.part:
+        places = [next((at for at in whole if at > chosen.last), whole[0])]
+    elif chosen.part:
+        _cut_headline(part, chosen)
+    for at in places:
+        line = part.given[at]
+        part.heading = at
+        if part.ruled.pop(line.number, ""):
+            part.removed = [removal for removal in part.removed if removal.line != line.number]
+            part.kept = sorted([*(kept for kept in part.kept if kept.number != line.number), line], key=lambda kept: kept.number)
+    part.scores[places] = _NEVER
+    # The same with the name of the site behind it, as in the title of the page, is not wanted twice.
+    for at in range(min(places[0], _TAGS)):
+        text = normal(units[at].text)
+        if text.startswith(key) and text != key and SEPARATOR.match(text[len(key) :]):
+            part.scores[at] = max(int(part.scores[at]), SCALE)
+
+
+_TAGS = 3  # lines at the top of a text that may be the title of the page
+_FIRST_LINES = 300  # in which a headline is searched
+
+
+def _cut_headline(part: _Window, chosen: Candidate) -> None:
+    """Remove what is in a line beside the headline: the name of the site."""
+    line = part.given[chosen.last]
+    at = line.text.find(chosen.text)
+    if chosen.first != chosen.last or at < 0 or line.number in part.ruled:
+        return
+    before, after = line.text[:at].strip(), line.text[at + len(chosen.text) :].strip()
+    part.removed += [Removal("navigation", line.number, piece) for piece in (before, after) if piece]
+    part.kept = [replace(kept, text=chosen.text) if kept.number == line.number else kept for kept in part.kept]
+
+
+def layout_of(units: Sequence[Unit], form: int) -> Layout:
+    """Return what the form says of the units, as arrays."""
+    return Layout(
+        np.array([unit.linked for unit in units], np.int64),
+        np.array([unit.indent for unit in units], np.int64),
+        np.array([MARKS.index(unit.mark) for unit in units], np.int64),
+        np.array([unit.gap for unit in units], np.int64),
+        np.array([len(unit.pieces) for unit in units], np.int64),
+        form,
+    )
+
+
+def _by_rules(given: list[Line], form: int, headline: str) -> _Window:
     """Apply only the rules to a window."""
     page = scan([line.text.strip() for line in given])
     prefiltered = prefilter(page)
@@ -111,40 +218,54 @@ def _by_rules(given: list[Line], headline: str) -> _Window:
     kept, removed, title = _apply_rules(given, headline, prefiltered.lists, {})
     left = {line.number for line in kept}
     ruled = {removal.line: removal.kind for removal in removed if removal.line not in left}
-    return _Window(given, kept, removed, title, ruled, page)
+    layout = layout_of([line.unit for line in given if line.unit], form)
+    return _Window(given, kept, removed, title, ruled, page, layout)
 
 
-def read_lines(texts: Sequence[str]) -> tuple[Scan, list[LineKind]]:
-    """Prepare training data: the lines as arrays, and the kind from rules."""
-    part = _by_rules([Line(number, text, gap=False) for number, text in enumerate(texts)], "")
-    return part.page, [part.ruled.get(number, "") for number in range(len(texts))]
+def read_units(units: Sequence[Unit], form: int) -> tuple[Scan, list[LineKind], Layout]:
+    """Prepare training data: the units as arrays, and the kinds from rules."""
+    part = _by_rules([Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(units)], form, "")
+    return part.page, [part.ruled.get(number, "") for number in range(len(units))], part.layout
 
 
-def _decide_window(given: list[Line], headline: str, recurring: Callable[[str], float] | None) -> _Window:
-    out = _by_rules(given, headline)
-    kept, removed, title, page = out.kept, out.removed, out.title, out.page
-    left = {line.number for line in kept}
+def scored_units(units: Sequence[Unit], form: int, model: LineModel) -> tuple[NDArray[np.int64], list[bool], str]:
+    """Prepare training data: log odds of the units by `model`, whether they are prose, and the headline by rules."""
+    given = [Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(units)]
+    out = _by_rules(given, form, "")
+    groups = model.groups([out.ruled.get(line.number, "") for line in given])
+    scores = np.where(groups > 0, np.maximum(model.scores(out.page, groups, out.layout), SCALE), model.scores(out.page, groups, out.layout))
+    return scores, [line.reads_as_prose() for line in given], out.title
+
+
+def _judge_window(given: list[Line], form: int, headline: str) -> _Window:
+    """Apply the rules to a window, and score its lines."""
+    out = _by_rules(given, form, headline)
     model = line_model()
     out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
-    copies = _copied(given, kept, out.ruled)
+    copies = _copied(given, out.kept, out.ruled)
     if copies:  # otherwise, the first copy would look like repeated text
-        single = [at for at, line in enumerate(given) if line.number not in copies]
+        single = np.array([at for at, line in enumerate(given) if line.number not in copies], np.int64)
         out.scores = np.zeros(len(given), np.int64)
-        out.scores[single] = model.scores(scan([given[at].text.strip() for at in single]), out.groups[single])
+        alone = scan([given[at].text.strip() for at in single.tolist()])
+        out.scores[single] = model.scores(alone, out.groups[single], out.layout.at(single))
     else:
-        out.scores = model.scores(page, out.groups)
-    if recurring is not None:
-        out.scores += model.recurring([recurring(line.text.strip()) for line in given])
-    _protect(given, title, out)
-    if removed:
+        out.scores = model.scores(out.page, out.groups, out.layout)
+    return out
+
+
+def _remove(out: _Window) -> None:
+    """Remove the lines with positive scores from a window, and restore some that rules had removed."""
+    given = out.given
+    _protect(given, out)
+    if out.removed:
         _restore_sentences(given, out)
-        kept, left = out.kept, {line.number for line in out.kept}
+    left = {line.number for line in out.kept}
     gone = {line.number for line, score in zip(given, out.scores.tolist(), strict=True) if score > 0 and line.number in left}
     if gone:
         kinds = infer_kinds(given, out.ruled, gone, [line.reads_as_prose() for line in given])
-        removed += [Removal(kinds[line.number], line.number, line.text.strip()) for line in kept if line.number in gone]
-        out.kept = _without(kept, gone)
-    return out
+        kinds |= dict.fromkeys(out.template & gone, "template")
+        out.removed += [Removal(kinds[line.number], line.number, line.text.strip()) for line in out.kept if line.number in gone]
+        out.kept = _without(out.kept, gone)
 
 
 def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, RemovalKind]) -> set[int]:
@@ -167,11 +288,7 @@ def _restore_sentences(given: Sequence[Line], out: _Window) -> None:
 
     Rules had removed them because of a phrase: "Streamers earn a commission when viewers buy …".
     """
-    if not is_english(out.page):  # for other languages, the classifier has no word scores
-        return
-    page = out.page
-    stops = np.bincount(page.line_of, (page.marks & 1) > 0, minlength=len(given))
-    english = stops * 6 >= page.many  # a line in another language is unknown to it, in any position
+    english = line_model().knows(out.page)  # of other lines, the classifier has no word scores
     back = {
         line.number: line
         for line, score, known in zip(given, out.scores.tolist(), english.tolist(), strict=True)
@@ -194,7 +311,7 @@ _TOP = 2560
 _NEVER = -(1 << 20)
 
 
-def _protect(lines: Sequence[Line], title: str, out: _Window) -> None:
+def _protect(lines: Sequence[Line], out: _Window) -> None:
     """Lower the scores of protected lines.
 
     They are the headline, which always stays, lines between it and the first paragraph, and
@@ -203,15 +320,15 @@ def _protect(lines: Sequence[Line], title: str, out: _Window) -> None:
     for number in np.flatnonzero(out.scores > 0).tolist():
         if _REFERENCE.match(lines[number].text[:600]):
             out.scores[number] -= _REFERENCED
-    at = next((at for at, line in enumerate(lines[:60]) if title and line.text.strip() == title and line.number not in out.ruled), -1)
+    at = out.heading
     if at < 0:
         return
     out.scores[at] = _NEVER
     for below in range(at + 1, min(at + 12, len(lines))):
-        line = lines[below]
-        if line.reads_as_prose():
+        if lines[below].reads_as_prose():
             break
-        out.scores[below] -= _TOP
+        if out.scores[below] < _TEMPLATE:
+            out.scores[below] -= _TOP
 
 
 def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
@@ -221,7 +338,9 @@ def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
     for line in lines:
         gap = gap or line.gap
         if line.number not in gone:
-            left.append(Line(line.number, line.text, gap, line.may_match, line.may_be_byline, line.prose) if gap != line.gap else line)
+            left.append(
+                Line(line.number, line.text, gap, line.may_match, line.may_be_byline, line.prose, line.unit) if gap != line.gap else line
+            )
             gap = False
     return left
 
@@ -277,14 +396,14 @@ def infer_kinds(lines: Sequence[Line], ruled: dict[int, RemovalKind], gone: set[
 _HEADS = frozenset[LineKind](("related", "comment", "subscribe", "advert", "share", "navigation", "cookie", "toc", "byline"))
 
 
-def explain_lines(text: str, headline: str = "", recurring: Callable[[str], float] | None = None) -> list[Explained]:
-    """Return each line that is not blank with the reasons for its decision.
+def explain_lines(text: str, headline: str = "") -> list[Explained]:
+    """Return each unit of a text with the reasons for its decision.
 
-    A line stays if only its end is removed.
+    A unit stays if only its end is removed.
     """
     out: list[Explained] = []
     model = line_model()
-    for part in _decide(_split_long(text)[0], headline, recurring):
+    for part in _decide(read_form(_split_long(text)[0]), headline, None):
         whole = {line.number for line in part.kept}
         kinds: dict[int, RemovalKind] = {}
         tails: dict[int, list[RemovalKind]] = {}
@@ -293,22 +412,36 @@ def explain_lines(text: str, headline: str = "", recurring: Callable[[str], floa
                 tails.setdefault(removal.line, []).append(removal.kind)
             else:
                 kinds.setdefault(removal.line, removal.kind)
-        signs = model.signs(part.page, part.groups)
+        signs = model.signs(part.page, part.groups, part.layout)
         for at, line in enumerate(part.given):
             number = line.number
             why = list(signs[at])
             if number in part.ruled:
                 why.insert(0, f"rule: {part.ruled[number]}")
             why[:0] = [f"rule: the end is {kind}" for kind in tails.get(number, ())]
-            if line.text.strip() == part.title and number in whole:
+            if at == part.heading and number in whole:
                 why.insert(0, "the headline")
             score = round(int(part.scores[at]) / SCALE, 4)
-            out.append(Explained(number, line.text.strip(), number in whole, kinds.get(number, ""), score, tuple(why)))
+            place = line.unit.pieces[0][0] if line.unit else number
+            out.append(Explained(place, line.text.strip(), number in whole, kinds.get(number, ""), score, tuple(why)))
     return out
 
 
-def _render(lines: Sequence[Line]) -> str:
-    return "\n".join(("\n" if line.gap and at else "") + line.text for at, line in enumerate(lines))
+def _render(lines: Sequence[Line], *, one_line: bool, markdown: bool) -> str:
+    if one_line:
+        out = ""
+        last = -2
+        for line in lines:
+            out += (" " if line.number == last + 1 else "\n" if out else "") + line.text
+            last = line.number
+        return out
+    return "\n".join(("\n" if line.gap and at else "") + (_raw(line) if markdown else line.text) for at, line in enumerate(lines))
+
+
+def _raw(line: Line) -> str:
+    """Return a line with its markup, unless a part of it was removed."""
+    unit = line.unit
+    return " ".join(text for _, text in unit.pieces) if unit and line.text == unit.text else line.text
 
 
 def _rule_pass(
@@ -331,7 +464,7 @@ def _rule_pass(
         kinds[at], rest, tails = found
         if tails:
             gone.extend(Removal(kind, line.number, tail) for kind, tail in tails)
-            cut[at] = Line(line.number, rest, line.gap)
+            cut[at] = Line(line.number, rest, line.gap, unit=line.unit)
         credits[at] = kinds[at] == "credit" or any(kind == "credit" for kind, _ in tails)
     _protect_code(cut, kinds)
     prose = [line.reads_as_prose() for line in cut]
@@ -423,7 +556,7 @@ def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], pr
                 pass
             elif over or (ending and at > last and not END.search(line.text) and (ending in _SURE or not BULLET.match(line.text))):
                 kinds[at] = ending
-        elif closing[at] and ends_once and seen >= 3 and before >= 0.5 * total:
+        elif closing[at] and ends_once and seen >= 3 and before >= 0.5 * total and _comments_follow(kinds[at + 1 :], prose[at + 1 :]):
             ending, over = "comment", True
         elif at > last and (said[at] in _ENDING or core in lists.ends):
             ending = ending or (lists.ends.get(core) or kinds[at])
@@ -435,6 +568,14 @@ def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], pr
             while following < len(lines) and not kinds[following] and not prose[following] and BULLET.match(lines[following].text):
                 kinds[following] = listed
                 following += 1
+
+
+def _comments_follow(kinds: Sequence[LineKind], prose: Sequence[bool]) -> bool:
+    """Return whether lines below a number of comments read like comments.
+
+    Each comment has its date, name or button. "12 comments" can also stand in the middle of an article.
+    """
+    return sum(kind in ("comment", "byline", "share") for kind in kinds) * 3 >= sum(prose)
 
 
 # After these, and after the last paragraph, the article is over.

@@ -1,19 +1,21 @@
-"""Train the classifier of scraped lines on bench/lines, or evaluate it.
+"""Train the classifier of scraped text, or evaluate it.
 
-  python -m newsbeam.transforms.boilerplate.train lines --bench ../shared/bench
+  python -m newsbeam.transforms.boilerplate.train lines --bench ../shared/bench --scraped DIR …
 
-Words first: a logistic regression on words, pairs and complete short lines. Then trees, which see
-the word score of each line from a model that was trained without its site. In addition to the
-complete documents, the trees see each with some and with all of its boilerplate left out, so that
-they neither memorise documents nor change clean text.
+Words first: a logistic regression on words, pairs and complete short lines, in all languages. Then
+trees, which see the word score of each line from a model that was trained without its site. In
+addition to the complete documents, the trees see each with some and with all of its boilerplate left
+out, and some with most of the article left out, so that they neither memorise documents nor change
+clean text nor expect long ones. Some are read as if most or all of their words were unknown, as they
+are in a language of which few pages were learned.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import dataclass
-from importlib.util import module_from_spec, spec_from_file_location
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,49 +25,74 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from newsbeam.transforms.boilerplate.forest import SCALE, Forest
-from newsbeam.transforms.boilerplate.lines.features import BITS, GROUPS, NAMES, Scan, columns, slots, tokens
-from newsbeam.transforms.boilerplate.lines.model import WORDLESS, removal_penalty
-from newsbeam.transforms.boilerplate.lines.strip import read_lines
+from newsbeam.transforms.boilerplate.forms.read import FORMS, read_form
+from newsbeam.transforms.boilerplate.forms.unit import Unit
+from newsbeam.transforms.boilerplate.lines.features import (
+    BITS,
+    GROUPS,
+    NAMES,
+    Layout,
+    WordScores,
+    columns,
+    known_words,
+    slots,
+    tokens,
+    word_scores,
+)
+from newsbeam.transforms.boilerplate.lines.model import LineModel
+from newsbeam.transforms.boilerplate.lines.strip import read_units
+from newsbeam.transforms.boilerplate.scan import Scan
 from newsbeam.transforms.boilerplate.train.fit import fit_forest
+from newsbeam.transforms.boilerplate.train.scraped import FOLDS, GONE, KEPT, OPEN, domains, labels, texts, truths
+from newsbeam.transforms.boilerplate.train.scraped import FORMS as RENDERINGS
 
-FOLDS = 5
 SETS = ("residual", "full")
-LEAST_DOMAINS = 8
-WORDLESS_TREES = 150
-THRESHOLD, THRESHOLD_WORDLESS = -450, 1024
-_WEIGHTS = {"residual": 2.0, "full": 1.0, "clean": 1.0, "part": 0.7}
+LEAST_DOMAINS = 6
+THRESHOLD = -300
+TREES = 260
+_SOME = 0.4  # share of the boilerplate that the trees see
+_MOST_UNITS = 1_200  # of a sample; longer ones are cut
+_WEIGHTS = {"residual": 2.0, "full": 1.0, "clean": 1.0, "part": 0.7, "short": 0.7, "scraped": 1.0}
+_ENGLISH = 0.2  # share of the forms in which English pages without human truth are read
+# The share of samples of which words are read as unknown, and the number of ways to choose these words.
+_UNKNOWN, _MASKS = 0.35, 12
+_CASELESS = 0.1  # share of samples that are read without capitals
 
 
 @dataclass
 class Sample:
-    """A document, complete or in part.
-
-    `source` are the indices of its lines among all lines of complete documents.
-    """
+    """A document in some form, complete or in part, with a label for each unit."""
 
     name: str
     page: Scan
     groups: NDArray[np.int64]
-    source: NDArray[np.int64]
+    layout: Layout
+    keep: NDArray[np.int64]
+    site: str
+    original: bool  # its words are learned
+    fold: int = -1
+    mask: int = -1  # which words are read as unknown: one of `_masks`, -1 for none
 
 
 @dataclass
 class Data:
-    """All samples, concatenated; arrays have one entry per line."""
+    """All samples, in an order that does not change."""
 
-    documents: list[dict[str, Any]]
     samples: list[Sample]
-    keep: NDArray[np.int64]
-    fold: NDArray[np.int64]
-    domain: NDArray[np.int64]
-    weight: NDArray[np.float64]
-    source: NDArray[np.int64]
-    originals: int
+    sites: dict[str, int] = field(default_factory=dict)
 
 
-def _sample(name: str, texts: list[str], source: NDArray[np.int64]) -> Sample:
-    page, kinds = read_lines(texts)
-    return Sample(name, page, np.array([GROUPS[kind] for kind in kinds], np.int64), source)
+def _sample(name: str, units: list[Unit], form: int, keep: NDArray[np.int64], site: str, chance: np.random.Generator | None) -> Sample:
+    """Make a sample; with `chance`, perhaps one that reads as in another language, or in a script without capitals."""
+    units, keep = units[:_MOST_UNITS], keep[:_MOST_UNITS]
+    caseless = chance is not None and chance.random() < _CASELESS
+    if caseless:
+        units = [replace(unit, text=unit.text.lower()) for unit in units]
+    page, kinds, layout = read_units(units, form)
+    made = Sample(name, page, np.array([GROUPS[kind] for kind in kinds], np.int64), layout, keep, site, original=chance is None)
+    if chance is not None and (caseless or chance.random() < _UNKNOWN):
+        made.mask = 0 if caseless else int(chance.integers(0, _MASKS))
+    return made
 
 
 def _part(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.int64]:
@@ -75,8 +102,8 @@ def _part(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.in
     """
     share = chance.uniform(0.1, 0.95)
     kept = []
-    for run in np.split(np.arange(len(keep)), np.flatnonzero(np.diff((keep == 0).astype(int))) + 1):
-        if keep[run[0]] != 0:
+    for run in np.split(np.arange(len(keep)), np.flatnonzero(np.diff((keep == GONE).astype(int))) + 1):
+        if keep[run[0]] != GONE:
             kept.append(run)
         elif chance.random() < share:
             at = int(chance.integers(0, len(run)))
@@ -89,203 +116,259 @@ def _part(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.in
     return lines
 
 
-def read(bench: Path, parts: int = 1) -> Data:
-    """Load the documents of bench/lines, and make samples of them."""
-    documents: list[dict[str, Any]] = []
+def _short(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.int64]:
+    """Return a document's line indices with a few lines of its article, in a row, and some runs of its boilerplate.
+
+    As of a short article on a small site.
+    """
+    article = np.flatnonzero(keep != GONE)
+    left = int(chance.integers(3, 12))
+    begin = int(chance.integers(0, 3)) if chance.random() < 0.7 else int(chance.integers(0, max(len(article) - left, 1)))
+    chosen = article[begin : begin + left]
+    runs = [chosen]
+    for run in np.split(np.arange(len(keep)), np.flatnonzero(np.diff((keep == GONE).astype(int))) + 1):
+        if keep[run[0]] == GONE and chance.random() < 0.8:
+            most = int(chance.integers(1, 14))
+            at = int(chance.integers(0, max(len(run) - most, 0) + 1))
+            runs.append(run[at : at + most])
+    return np.sort(np.concatenate(runs))
+
+
+# What a site puts between two paragraphs.
+_BETWEEN = (
+    "12 comments", "Comments (12)", "48 comments so far", "12 Kommentare", "Kommentare (3)", "12 commentaires", "3 comentarios",
+    "12 commenti", "12 комментариев", "12 komentarzy", "12 reacties", "12 yorum", "評論 12", "コメント12件", "댓글 12개", "١٢ تعليقا",
+    "Advertisement", "Anzeige", "Publicité", "Publicidad", "Реклама", "Reklama", "Annons", "広告", "광고", "广告", "إعلان",
+)  # fmt: skip
+
+
+def _interrupted(units: list[Unit], keep: NDArray[np.int64], chance: np.random.Generator) -> tuple[list[Unit], NDArray[np.int64]]:
+    """Put a number of comments or the like between two paragraphs of the article."""
+    places = np.flatnonzero((keep[:-1] == KEPT) & (keep[1:] == KEPT)) + 1
+    if not len(places):
+        return units, keep
+    at = int(chance.choice(places))
+    text = str(chance.choice(_BETWEEN))
+    return [*units[:at], Unit(text, ((0, text),), units[at].gap), *units[at:]], np.insert(keep, at, GONE)
+
+
+def line_labels(units: Sequence[Unit], keep: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the labels of units from those of the lines of the input."""
+    out = np.full(len(units), OPEN, np.int64)
+    for number, unit in enumerate(units):
+        found = {int(keep[line - 1]) for line, _ in unit.pieces} - {OPEN}
+        if len(found) == 1:
+            out[number] = found.pop()
+    return out
+
+
+def _of_lines(bench: Path, chance: np.random.Generator) -> Iterator[Sample]:
     for name in SETS:
-        with (bench / "lines" / f"dev.{name}.jsonl").open(encoding="utf-8") as lines:
-            documents += [{**json.loads(line), "set": name} for line in lines]
-    domains = {domain: number for number, domain in enumerate(sorted({document["domain"] for document in documents}))}
-    fold_of = np.random.default_rng(5).permutation(len(domains)) % FOLDS
+        with (bench / "lines" / f"dev.{name}.jsonl").open(encoding="utf-8") as rows:
+            for row in rows:
+                document = json.loads(row)
+                lines, keep = document["text"].split("\n"), np.array(document["keep"])
+                site = document["domain"].removeprefix("www.")
+                wanted = [(name, np.arange(len(keep))), ("part", _part(keep, chance)), ("short", _short(keep, chance))]
+                if name == "residual":
+                    wanted.append(("clean", np.flatnonzero(keep == KEPT)))
+                for kind, places in wanted:
+                    if len(places) >= 4:
+                        read = read_form("\n".join(lines[at] for at in places))
+                        units, its = read.units, line_labels(read.units, keep[places])
+                        if kind not in SETS and chance.random() < 0.4:
+                            units, its = _interrupted(units, its, chance)
+                        yield _sample(kind, units, FORMS.index(read.form), its, site, None if kind in SETS else chance)
+
+
+def _of_pages(bench: Path, scraped: Sequence[Path], chance: np.random.Generator) -> Iterator[Sample]:
+    """Yield samples of rendered pages.
+
+    English pages of the last folders, which have no human truth, are read in one or two of the forms only.
+    """
+    sites = domains(bench, scraped)
+    truth = {row["file_id"]: row for row in truths(scraped)}
+    human = {row["file_id"] for row in truths(scraped[:1])}
+    for rendering in RENDERINGS:
+        for identifier, text in texts(scraped, rendering):
+            row = truth[identifier]
+            if identifier not in human and row.get("lang") == "en" and chance.random() >= _ENGLISH:
+                continue
+            read = read_form(text)
+            form = FORMS.index(read.form)
+            units = read.units[:_MOST_UNITS]
+            keep = labels(units, row["main_content"], row.get("doubt", ()), row["title"])
+            if (keep == KEPT).sum() < 2:
+                continue
+            site = sites[identifier]
+            yield _sample("scraped", units, form, keep, site, None if rendering == "wet" else chance)
+            variants = []
+            if chance.random() < 0.2:
+                variants += [("part", _part(keep, chance)), ("clean", np.flatnonzero(keep == KEPT))]
+            if chance.random() < 0.6:
+                variants.append(("short", _short(keep, chance)))
+            for kind, places in variants:
+                if len(places) >= 4:
+                    its, theirs = [units[at] for at in places], keep[places]
+                    if chance.random() < 0.5:
+                        its, theirs = _interrupted(its, theirs, chance)
+                    yield _sample(kind, its, form, theirs, site, chance)
+
+
+def sites_of(bench: Path, scraped: Sequence[Path]) -> tuple[dict[str, int], NDArray[np.int64]]:
+    """Return the number of each site, and the fold of each number."""
+    names = set(domains(bench, scraped).values())
+    for name in SETS:
+        with (bench / "lines" / f"dev.{name}.jsonl").open(encoding="utf-8") as rows:
+            names |= {json.loads(row)["domain"].removeprefix("www.") for row in rows}
+    return {site: number for number, site in enumerate(sorted(names))}, np.random.default_rng(5).permutation(len(names)) % FOLDS
+
+
+def read(bench: Path, scraped: Sequence[Path]) -> Data:
+    """Load the documents of bench/lines and the renderings, and make samples of them."""
     chance = np.random.default_rng(3)
-    samples, more, keeps, domain_of = [], [], [], []
-    begin = 0
-    for document in documents:
-        texts, keep = document["text"].split("\n"), np.array(document["keep"])
-        source = np.arange(begin, begin + len(keep))
-        begin += len(keep)
-        keeps.append(keep)
-        domain_of.append(np.full(len(keep), domains[document["domain"]]))
-        samples.append(_sample(document["set"], texts, source))
-        wanted = [("part", _part(keep, chance)) for _ in range(parts)]
-        if document["set"] == "residual":
-            wanted.append(("clean", np.flatnonzero(keep == 1)))
-        more += [_sample(name, [texts[at] for at in at_lines], source[at_lines]) for name, at_lines in wanted if len(at_lines) >= 4]
-    samples += more
-    source = np.concatenate([sample.source for sample in samples])
-    keep, domain = np.concatenate(keeps)[source], np.concatenate(domain_of)[source]
-    weight = np.concatenate([np.full(len(sample.source), _WEIGHTS[sample.name] * (60 / len(sample.source)) ** 0.5) for sample in samples])
-    return Data(documents, samples, keep, fold_of[domain], domain, weight * (keep >= 0), source, begin)
+    samples = [*_of_lines(bench, chance), *_of_pages(bench, scraped, chance)]
+    sites, fold_of = sites_of(bench, scraped)
+    for sample in samples:
+        sample.fold = int(fold_of[sites[sample.site]])
+    return Data(samples, sites)
 
 
 @dataclass
 class Tokens:
-    """The tokens of the complete documents.
+    """The tokens of the original documents.
 
-    A sparse matrix with one row per line, and the hash of each column's token.
+    A sparse matrix with one row per unit, and the hash of each column's token.
     """
 
     rows: Any
     hashes: NDArray[np.uint64]
+    keep: NDArray[np.int64]
+    fold: NDArray[np.int64]
+    weight: NDArray[np.float64]
 
 
 def read_tokens(data: Data) -> Tokens:
-    """Select the tokens that occur on enough domains."""
-    found, lines = [], []
+    """Select the tokens that occur on enough sites."""
+    found, lines, site, keep, fold, weight = [], [], [], [], [], []
+    count = 0
     for sample in data.samples:
-        if sample.name in SETS:
+        if sample.original:
             hashes, line_of = tokens(sample.page)
             found.append(hashes)
-            lines.append(line_of + sample.source[0])
+            lines.append(line_of + count)
+            site.append(np.full(len(hashes), data.sites[sample.site]))
+            keep.append(sample.keep)
+            fold.append(np.full(len(sample.keep), sample.fold))
+            weight.append(np.full(len(sample.keep), _WEIGHTS[sample.name]))
+            count += len(sample.keep)
     line = np.concatenate(lines)
     unique, column = np.unique(np.concatenate(found), return_inverse=True)
-    pairs = np.unique(column.astype(np.int64) * 4096 + data.domain[line])
-    known = np.bincount(pairs // 4096, minlength=len(unique)) >= LEAST_DOMAINS
+    pairs = np.unique(column.astype(np.int64) * (1 << 20) + np.concatenate(site))
+    known = np.bincount(pairs >> 20, minlength=len(unique)) >= LEAST_DOMAINS
     number = np.cumsum(known) - 1
-    size = np.bincount(line, minlength=data.originals)
+    size = np.bincount(line, minlength=count)
     kept = known[column]
     values = (1 / np.sqrt(size[line[kept]])).astype(np.float32)
-    rows = sp.csr_matrix((values, (line[kept], number[column[kept]])), shape=(data.originals, int(known.sum())), dtype=np.float32)
+    rows = sp.csr_matrix((values, (line[kept], number[column[kept]])), shape=(count, int(known.sum())), dtype=np.float32)
     rows.sum_duplicates()
-    return Tokens(rows, unique[known])
+    return Tokens(rows, unique[known], np.concatenate(keep), np.concatenate(fold), np.concatenate(weight))
 
 
-def fit_words(data: Data, words: Tokens, chosen: NDArray[np.bool_]) -> LogisticRegression:
-    """Fit the logistic regression on the chosen lines of complete documents."""
-    count = data.originals
-    rows = chosen[:count] & (data.keep[:count] >= 0)
-    sets = np.concatenate([np.full(len(sample.source), _WEIGHTS[sample.name]) for sample in data.samples])[:count]
-    model = LogisticRegression(C=1.0, solver="lbfgs", max_iter=120, tol=1e-3)
-    model.fit(words.rows[rows], data.keep[:count][rows] == 0, sample_weight=sets[rows])
-    return model
-
-
-def _scores(model: LogisticRegression, words: Tokens) -> NDArray[np.int64]:
-    scores: NDArray[np.int64] = np.rint(model.decision_function(words.rows) * SCALE).astype(np.int64)
-    return scores
-
-
-def unseen_scores(data: Data, words: Tokens, without: tuple[int, ...]) -> NDArray[np.int64]:
-    """Score the words of all lines by models that have not seen them.
-
-    Each model is trained without the folds `without` and without the line's own.
-    """
-    out = np.zeros(data.originals, np.int64)
-    fold = data.fold[: data.originals]
-    for left in range(FOLDS):
-        if left in without:
-            continue
-        out[fold == left] = _scores(fit_words(data, words, ~np.isin(data.fold, (*without, left))), words)[fold == left]
-    if without:
-        out[np.isin(fold, without)] = _scores(fit_words(data, words, ~np.isin(data.fold, without)), words)[np.isin(fold, without)]
-    return out
-
-
-def rows_of(data: Data, scores: NDArray[np.int64]) -> NDArray[np.float32]:
-    """Return the features of all samples' lines.
-
-    The word scores are those of the complete documents.
-    """
-    return np.concatenate([columns(sample.page, scores[sample.source], sample.groups) for sample in data.samples])
-
-
-def grow(rows: NDArray[np.float32], data: Data, chosen: NDArray[np.bool_], trees: int = 200) -> Forest:
-    """Fit the trees that separate boilerplate among the chosen lines."""
-    chosen = chosen & (data.weight > 0)
-    return fit_forest(rows[chosen], data.keep[chosen] == 0, data.weight[chosen], trees=trees, rate=0.12, questions=32, columns=1.0)
-
-
-def wordless(rows: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Return the rows with all word features set to 0.
-
-    So no tree can use them.
-    """
-    out = np.zeros_like(rows)
-    out[:, list(WORDLESS)] = rows[:, list(WORDLESS)]
-    return out
-
-
-def cross_validated(
-    bench: Path, folds: tuple[int, ...] = tuple(range(FOLDS)), wordless_folds: tuple[int, ...] = (0,)
-) -> tuple[Data, NDArray[np.int64]]:
-    """Print the quality of the classifier with the rules on unseen sites.
-
-    Neither its words nor its trees have seen the sites.
-    """
-    data = read(bench)
-    words = read_tokens(data)
-    english, other = np.zeros(len(data.keep), np.int64), np.zeros(len(data.keep), np.int64)
-    for left in folds:
-        rows = rows_of(data, unseen_scores(data, words, (left,)))
-        inside = data.fold == left
-        english[inside] = grow(rows, data, ~inside).scores(rows[inside])
-        if left in wordless_folds:
-            other[inside] = grow(wordless(rows), data, ~inside, WORDLESS_TREES).scores(wordless(rows)[inside])
-        print(f"fold {left} done", file=sys.stderr, flush=True)
-    for name, scores, thresholds, which in (
-        ("with words", english, (-1200, -900, -600, -300, 0), folds),
-        ("without words", other, (0, 500, 1000), wordless_folds),
-    ):
-        for threshold in thresholds:
-            report(bench, data, scores, threshold, which, name)
-    return data, english
-
-
-def report(bench: Path, data: Data, scores: NDArray[np.int64], threshold: int, folds: tuple[int, ...], name: str) -> None:
-    """Print the measures of bench/lines/score.py for rules plus scores."""
-    spec = spec_from_file_location("score", bench / "lines" / "score.py")
-    assert spec is not None
-    assert spec.loader is not None
-    score = module_from_spec(spec)
-    spec.loader.exec_module(score)
-    rows: dict[str, list[Any]] = {name: [] for name in SETS}
-    lost = kept = begin = 0
-    documents = iter(data.documents)
-    for sample in data.samples:
-        end = begin + len(sample.source)
-        gone = (scores[begin:end] - removal_penalty(sample.page, sample.groups) > threshold) | (sample.groups > 0)
-        if sample.name in SETS:
-            document = next(documents)
-            if data.fold[begin] in folds:
-                rows[sample.name].append(score.score_doc(document, (~gone).tolist()))
-        elif sample.name == "clean" and data.fold[begin] in folds:
-            lost, kept = lost + int((gone & (sample.groups == 0)).sum()), kept + len(gone)
-        begin = end
-    for which in SETS:
-        found = score.summary(rows[which])
-        shown = " ".join(f"{key} {found[key]:.4f}" for key in ("strip_p", "strip_r", "strip_f1", "doc_f1", "word_p", "word_r", "word_f1"))
-        print(f"{name} > {threshold}: {which} {shown}", flush=True)
-    print(f"{name} > {threshold}: clean lines lost {lost / max(kept, 1):.4f}", flush=True)
-
-
-def main(bench: Path, out: Path) -> None:
-    """Train on everything in `bench`, and write `lines.npz` to `out`."""
-    data = read(bench)
-    words = read_tokens(data)
-    everything = np.ones(len(data.keep), bool)
-    rows = rows_of(data, unseen_scores(data, words, ()))
-    model = fit_words(data, words, everything)
+def fit_words(words: Tokens, without: tuple[int, ...]) -> WordScores:
+    """Fit the logistic regression on the original documents, without some folds."""
+    chosen = (words.keep != OPEN) & ~np.isin(words.fold, without)
+    model = LogisticRegression(C=1.0, solver="lbfgs", max_iter=80, tol=2e-3)
+    model.fit(words.rows[chosen], words.keep[chosen] == GONE, sample_weight=words.weight[chosen])
     table, checks = np.zeros(1 << BITS, np.int16), np.zeros(1 << BITS, np.uint8)
     values = np.clip(np.rint(model.coef_[0] * SCALE), -32767, 32767).astype(np.int16)
     places, check = slots(words.hashes)
     # of two tokens in one slot, the more informative one stays
     order = np.argsort(np.abs(values.astype(np.int64)), kind="stable")
     table[places[order]], checks[places[order]] = values[order], check[order]
+    return WordScores(table, checks, round(float(model.intercept_[0]) * SCALE))
+
+
+@dataclass
+class Rows:
+    """Features, labels, weights and folds of the units of all samples."""
+
+    features: NDArray[np.float32]
+    gone: NDArray[np.bool_]
+    weight: NDArray[np.float64]
+    fold: NDArray[np.int64]
+
+
+def rows_of(data: Data, words: Tokens, without: tuple[int, ...]) -> Rows:
+    """Return the features of all samples; their words are scored by models that have not seen their site."""
+    tables = {left: fit_words(words, (*without, left)) for left in range(FOLDS) if left not in without}
+    masks = [np.random.default_rng(number).random(1 << BITS) < number * 0.5 / _MASKS for number in range(_MASKS)]
+    parts, gone, weight, fold = [], [], [], []
+    chance = np.random.default_rng(17)
+    for sample in data.samples:
+        if sample.fold in without:
+            continue
+        count = len(sample.keep)
+        table = tables[sample.fold]
+        page = sample.page
+        if sample.mask >= 0:
+            page = replace(page, marks=page.marks & ~np.uint8(1))  # without English stop words
+            table = WordScores(table.weights * masks[sample.mask], table.checks, table.bias)
+        scores, known = word_scores(page, table), known_words(page, table)
+        # Half of the boilerplate is enough: it is more than half of all.
+        some = (sample.keep == KEPT) | (sample.keep == GONE) & (chance.random(count) < _SOME)
+        parts.append(columns(page, scores, known, sample.groups, sample.layout)[some])
+        gone.append(sample.keep[some] == GONE)
+        weight.append(_WEIGHTS[sample.name] * (60 / count) ** 0.5 * np.where(gone[-1], 1 / _SOME, 1))
+        fold.append(np.full(len(gone[-1]), sample.fold))
+    return Rows(np.concatenate(parts), np.concatenate(gone), np.concatenate(weight), np.concatenate(fold))
+
+
+def grow(rows: Rows, trees: int = TREES) -> Forest:
+    """Fit the trees that separate boilerplate."""
+    return fit_forest(rows.features, rows.gone, rows.weight, trees=trees, rate=0.12, questions=32, columns=0.5)
+
+
+def fit(data: Data, words: Tokens, without: tuple[int, ...] = ()) -> LineModel:
+    """Fit words and trees on all sites, or without some folds."""
+    rows = rows_of(data, words, without)
+    usual = np.median(rows.features[~rows.gone & (rows.features[:, NAMES.index("size")] > 100)], axis=0).astype(np.float32)
+    print(f"{len(rows.gone)} units, {rows.gone.mean():.3f} boilerplate, {words.rows.shape[1]} tokens", file=sys.stderr, flush=True)
+    return LineModel(fit_words(words, without), grow(rows), THRESHOLD, usual)
+
+
+def load(path: Path) -> LineModel:
+    """Read a model that `save` wrote."""
+    with np.load(path) as arrays:
+        words = WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"]))
+        trees = Forest(arrays["features"], arrays["borders"], arrays["leaves"], int(arrays["bias"]))
+        return LineModel(words, trees, int(arrays["threshold"]), arrays["usual"])
+
+
+def save(model: LineModel, out: Path) -> None:
+    """Write a model as `lines.npz`."""
     arrays: dict[str, Any] = {
-        "words_weights": table,
-        "words_checks": checks,
-        "words_bias": np.int64(round(float(model.intercept_[0]) * SCALE)),
-        "threshold": np.int64(THRESHOLD),
-        "threshold_wordless": np.int64(THRESHOLD_WORDLESS),
-        "usual": np.median(rows[(data.keep == 1) & (rows[:, NAMES.index("size")] > 100)], axis=0),
+        "words_weights": model.words.weights,
+        "words_checks": model.words.checks,
+        "words_bias": np.int64(model.words.bias),
+        "threshold": np.int64(model.threshold),
+        "usual": model.usual,
     }
-    other = grow(wordless(rows), data, everything, WORDLESS_TREES)
-    for name, forest in (("english", grow(rows, data, everything)), ("wordless", other)):
-        for key in ("features", "borders", "leaves", "bias"):
-            arrays[f"{name}_{key}"] = getattr(forest, key)
+    arrays |= {key: getattr(model.trees, key) for key in ("features", "borders", "leaves", "bias")}
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out / "lines.npz", **arrays)
 
 
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), Path(sys.argv[2]))
+def cross_validated(bench: Path, scraped: Sequence[Path], out: Path, folds: Sequence[int] = tuple(range(FOLDS))) -> None:
+    """Write a model of each fold, trained without its sites, to `out`/fold-n."""
+    data = read(bench, scraped)
+    words = read_tokens(data)
+    for left in folds:
+        save(fit(data, words, (left,)), out / f"fold-{left}")
+        print(f"fold {left} done", file=sys.stderr, flush=True)
+
+
+def main(bench: Path, scraped: Sequence[Path], out: Path) -> None:
+    """Train on everything, and write `lines.npz` to `out`."""
+    data = read(bench, scraped)
+    save(fit(data, read_tokens(data)), out)

@@ -1,0 +1,1 @@
+"""The forms in which scrapers leave the text of a page, read as units."""
