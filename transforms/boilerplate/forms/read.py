@@ -56,7 +56,7 @@ def read_form(text: str) -> Scraped:
     markdown = is_markdown(text, units)
     layout = indented * 10 > len(units) * 3 and len(units) >= 8 and not markdown
     form: Form = "layout" if layout else "blocks"
-    if layout:
+    if layout and indented * 10 > len(units) * 6:  # else, indents are those of lists or of code
         units = dedented(units)
     if width:
         units = unwrapped(units, width, markdown=markdown)

@@ -55,11 +55,11 @@ def wrapped_width(units: Sequence[Unit]) -> int:
         if units[at + 1].gap or lengths[at] * 2 < width or lengths[at] > width:
             continue
         below = units[at + 1].text
-        if _BULLET.match(below) or _RULE.match(units[at].text):
+        if _BULLET.match(below) or _RULE.match(units[at].text) or END.search(units[at].text[-8:]):
             continue
         if lengths[at] + 1 + _first_word(below) > width:
             forced += 1
-        elif not END.search(units[at].text):
+        else:
             free += 1
     if forced >= _FORCED:
         return width if forced >= _SHARE * (forced + free) else 0

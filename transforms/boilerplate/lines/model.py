@@ -110,10 +110,6 @@ class LineModel:
         known = known_words(page, self.words)
         return self._judge(self._read(page, known, groups, layout)) - removal_penalty(page, groups) - _doubt(page, known)
 
-    def knows(self, page: Scan) -> NDArray[np.bool_]:
-        """Return whether most words of each line have a score."""
-        return known_words(page, self.words) >= _KNOWN
-
     def _read(self, page: Scan, known: Ints, groups: Ints, layout: Layout) -> NDArray[np.float32]:
         return columns(page, word_scores(page, self.words), known, groups, layout)
 
@@ -137,16 +133,14 @@ def _doubt(page: Scan, known: Ints) -> int:
     which little repeats. Set on the article texts of tests/boilerplate/scraped.yaml, in 30 languages.
     """
     share = int((known * page.many).sum()) * 16 // max(int(page.many.sum()), 1)
-    return max(0, _KNOWN_SHARE - share) * _UNKNOWN // 16 + max(0, _SMALL_LINES - len(page.many)) * _SMALL
+    unknown = max(0, _KNOWN_SHARE - share)
+    return unknown * _UNKNOWN // 16 + max(0, _SMALL_LINES - len(page.many)) * unknown * _SMALL // 256
 
 
 # Share of known words of English pages, in 1/256; log odds for each 1/16 less; lines of a small page,
 # and log odds for each line less.
 _KNOWN_SHARE, _UNKNOWN = 13 * 16, 120
-_SMALL_LINES, _SMALL = 60, 15
-
-# Sixteenths of a line's words that must have a score.
-_KNOWN = 9
+_SMALL_LINES, _SMALL = 60, 24
 
 
 @cache

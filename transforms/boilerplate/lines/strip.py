@@ -30,7 +30,7 @@ from newsbeam.transforms.boilerplate.lines.menus import mark_menus
 from newsbeam.transforms.boilerplate.lines.model import LineModel, line_model
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, count_line_kind
-from newsbeam.transforms.boilerplate.lines.titles import SEPARATOR, Candidate, choose_title, normal
+from newsbeam.transforms.boilerplate.lines.titles import BARRED, SEPARATOR, Candidate, choose_title, normal
 from newsbeam.transforms.boilerplate.scan import WINDOW_LINES, Scan, scan
 from newsbeam.transforms.boilerplate.word_lists.load import Words
 from newsbeam.transforms.document import LineKind, Removal, RemovalKind
@@ -138,7 +138,7 @@ def _decide(scraped: Scraped, headline: str, recurring: Recurring | None) -> lis
 
 
 # Log odds of a text that is on other pages of its site.
-_TEMPLATE = 12 * SCALE
+_TEMPLATE = BARRED
 
 
 def _set_headline(part: _Window, form: int, headline: str) -> None:
@@ -150,10 +150,8 @@ def _set_headline(part: _Window, form: int, headline: str) -> None:
         named = [at for at, line in enumerate(part.given) if line.text.strip() == headline and line.number not in part.ruled]
         part.heading = named[0] if named and named[0] < _FIRST_LINES else -1
         return
-    ruled = np.array([line.number in part.ruled for line in part.given])
-    scores = np.where(ruled, np.maximum(part.scores, SCALE), part.scores)
     prose = [line.reads_as_prose() for line in part.given]
-    chosen = choose_title(units, scores, prose, form, part.title, one_line=FORMS[form] == "one line")
+    chosen = choose_title(units, _title_scores(part), prose, form, part.title, one_line=FORMS[form] == "one line")
     part.title = chosen.text if chosen else ""
     if chosen is None:
         return
@@ -232,9 +230,23 @@ def scored_units(units: Sequence[Unit], form: int, model: LineModel) -> tuple[ND
     """Prepare training data: log odds of the units by `model`, whether they are prose, and the headline by rules."""
     given = [Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(units)]
     out = _by_rules(given, form, "")
-    groups = model.groups([out.ruled.get(line.number, "") for line in given])
-    scores = np.where(groups > 0, np.maximum(model.scores(out.page, groups, out.layout), SCALE), model.scores(out.page, groups, out.layout))
-    return scores, [line.reads_as_prose() for line in given], out.title
+    out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
+    out.scores = model.scores(out.page, out.groups, out.layout)
+    return _title_scores(out), [line.reads_as_prose() for line in given], out.title
+
+
+# Kinds of rules that a headline never has.
+_NO_HEADLINES = frozenset[LineKind](
+    ("navigation", "share", "cookie", "copyright", "subscribe", "comment", "advert", "id", "template", "toc")
+)
+
+
+def _title_scores(part: _Window) -> NDArray[np.int64]:
+    """Return the log odds of the lines, with those that rules removed above 0, and what is no headline above BARRED."""
+    kinds = [part.ruled.get(line.number, "") for line in part.given]
+    least = [BARRED if kind in _NO_HEADLINES else SCALE if kind else _NEVER for kind in kinds]
+    scores: NDArray[np.int64] = np.maximum(part.scores, np.array(least, np.int64))
+    return scores
 
 
 def _judge_window(given: list[Line], form: int, headline: str) -> _Window:
@@ -288,7 +300,9 @@ def _restore_sentences(given: Sequence[Line], out: _Window) -> None:
 
     Rules had removed them because of a phrase: "Streamers earn a commission when viewers buy …".
     """
-    english = line_model().knows(out.page)  # of other lines, the classifier has no word scores
+    page = out.page
+    stops = np.bincount(page.line_of, (page.marks & 1) > 0, minlength=len(given))
+    english = stops * 6 >= page.many  # of other languages, the classifier has seen too few lines to be certain
     back = {
         line.number: line
         for line, score, known in zip(given, out.scores.tolist(), english.tolist(), strict=True)

@@ -12,17 +12,22 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
 from newsbeam.transforms.boilerplate.forms.unit import Unit
+from newsbeam.transforms.boilerplate.lines.headline import like_a_headline
 from newsbeam.transforms.boilerplate.scan import Ints
 from newsbeam.transforms.package_data import load_arrays
 from newsbeam.transforms.text import END, is_dense
 
-_ABOVE, _BELOW, _FIRST = 40, 4, 4  # lines above and below the first paragraph, and at the top
+_ABOVE, _BELOW, _FIRST = 50, 10, 4  # lines above and below the first paragraph, and at the top
+# At least the scores of what rules know to be something else than a headline, as a menu or a share row.
+BARRED = 16 * SCALE
+_NEAR = 15  # lines between the first two paragraphs
 _SHORT, _LONG = 6, 250  # characters of a headline
 _FOLLOWING = 120  # lines after the first paragraph in which words and copies of a headline are searched
 _EDGE = "-*•·▪‣◦–#> \t\u00a0"
@@ -52,12 +57,16 @@ class Candidate:
 
 def candidates(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], *, one_line: bool) -> tuple[list[Candidate], int]:
     """Return what may be the headline, and the first paragraph that stays (or the number of units)."""
-    start = next((at for at, yes in enumerate(prose) if yes and scores[at] <= 0), len(units))
+    stays = [at for at, yes in enumerate(prose) if yes and scores[at] <= 0]
+    # An article has more than one paragraph, near each other; what has one may be a notice.
+    start = next((at for at, following in pairwise(stays) if following - at <= _NEAR), stays[0] if stays else len(units))
     if start == len(units):
         start = next((at for at in range(len(units)) if scores[at] <= 0 and len(units[at].text) >= 40), len(units))
     places = sorted({*range(min(_FIRST, len(units))), *range(max(0, start - _ABOVE), min(start + _BELOW, len(units)))})
     out: list[Candidate] = []
     for at in places:
+        if scores[at] >= BARRED:
+            continue
         text = units[at].text.strip()
         if lead := _LEAD.match(text):
             text = text[lead.end() :]
@@ -162,10 +171,18 @@ def choose_title(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], for
     ruled = normal(ruled)
     likely = title_model().scores(columns(found, start, units, scores, prose, form, ruled))
     best = int(np.argmax(likely))
-    return found[best] if int(likely[best]) > (_THRESHOLD_RULED if normal(found[best].text) == ruled else _THRESHOLD) else None
+    clean = int((scores > 0).sum()) * _CLEAN < len(units)
+    if int(likely[best]) > (_THRESHOLD_CLEAN if clean else _THRESHOLD):
+        return found[best]
+    # In doubt, the first line that stays, if it looks like a headline.
+    first = next((at for at in range(min(start, len(units))) if scores[at] <= 0 or (clean and scores[at] < BARRED)), -1)
+    if first < 0 or not like_a_headline(units[first].text.strip()):
+        return None
+    return next((item for item in found if item.part == 0 and item.first == item.last == first), None)
 
 
-_THRESHOLD, _THRESHOLD_RULED = -SCALE, -3 * SCALE
+# A page has a headline nearly always; a text in which fewer than one line of _CLEAN is boilerplate may have none.
+_THRESHOLD, _THRESHOLD_CLEAN, _CLEAN = -3 * SCALE, -SCALE, 10
 
 
 @cache

@@ -52,7 +52,7 @@ THRESHOLD = -300
 TREES = 260
 _SOME = 0.4  # share of the boilerplate that the trees see
 _MOST_UNITS = 1_200  # of a sample; longer ones are cut
-_WEIGHTS = {"residual": 2.0, "full": 1.0, "clean": 1.0, "part": 0.7, "short": 0.7, "scraped": 1.0}
+_WEIGHTS = {"residual": 4.0, "full": 2.5, "clean": 1.0, "part": 0.7, "short": 0.7, "scraped": 1.0}
 _ENGLISH = 0.2  # share of the forms in which English pages without human truth are read
 # The share of samples of which words are read as unknown, and the number of ways to choose these words.
 _UNKNOWN, _MASKS = 0.35, 12

@@ -28,7 +28,7 @@ from newsbeam.transforms.boilerplate.train.lines import load, sites_of
 from newsbeam.transforms.boilerplate.train.scraped import FOLDS, KEPT, domains, labels, texts, truths
 from newsbeam.transforms.boilerplate.train.scraped import FORMS as RENDERINGS
 
-_TREES = 150
+_TREES = 220
 _CLEAN = 0.35  # share of pages of which the article alone is read, too
 
 
@@ -72,7 +72,7 @@ def read(bench: Path, scraped: Sequence[Path], models: Path) -> Choices:
                 rows.append(columns(found, start, units, scores, prose, form, normal(ruled)))
                 right.append(np.array([key(item.text) == title for item in found]))
                 folds.append(np.full(len(found), at))
-                pages.append((count, count + len(found), name, at, any(title in key(unit.text) for unit in units)))
+                pages.append((count, count + len(found), name, at, title in key("".join(unit.text for unit in units))))
                 count += len(found)
     return Choices(np.concatenate(rows), np.concatenate(right), np.concatenate(folds), pages)
 
@@ -93,7 +93,7 @@ def _variants(
 
 
 def _grow(data: Choices, chosen: NDArray[np.bool_]) -> Any:
-    return fit_forest(data.rows[chosen], data.right[chosen], trees=_TREES, depth=5, rate=0.15, questions=32, columns=0.7)
+    return fit_forest(data.rows[chosen], data.right[chosen], trees=_TREES, depth=6, rate=0.12, questions=32, columns=0.7)
 
 
 def cross_validated(bench: Path, scraped: Sequence[Path], models: Path) -> None:
