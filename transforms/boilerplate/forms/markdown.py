@@ -10,10 +10,9 @@ from newsbeam.transforms.boilerplate.forms.unit import LINKED, Mark, Unit
 _TARGET = r"\((?:[^()\s]|\([^()\s]*\))*(?:\s+\"[^\"\n]*\")?\s*\)"
 _IMAGE = re.compile(rf"!\[((?:[^\[\]\\]|\\.)*)\]{_TARGET}")
 _LINK = re.compile(rf"\[((?:[^\[\]\\]|\\.)*)\](?:{_TARGET}|\[[^\[\]]*\])")
-_CLOSING = re.compile(rf"^\s*(.*?)\]{_TARGET}")
+_AT_TARGET = re.compile(rf"\]{_TARGET}")
 _HEADING = re.compile(r"\s{0,3}(#{1,6})\s+(?=\S)")
 _ITEM = re.compile(r"\s*(?:(?:[-*+]|\d{1,3}[.)])\s+)+")
-_TABLE = re.compile(r"\s*\|?(?:\s*:?-{2,}:?\s*\|)+(?:\s*:?-{2,}:?\s*)?$|\s*-{3,}(?:\s*\|\s*-{3,})+\s*$")
 _STRONG = re.compile(r"(\*\*|__)(?=\S)((?:(?!\1).)+?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*_])([*_])(?=[^\s*_])([^*_\n]+?)(?<=[^\s*_])\1(?![\w*_])")
 _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
@@ -75,6 +74,11 @@ def read_markdown(units: Sequence[Unit]) -> list[Unit]:
     return out
 
 
+def _is_table_rule(line: str) -> bool:
+    """Return whether a line is the rule below the head of a table: | --- | :-: |."""
+    return "--" in line and "|" in line and not line.strip("|:- \t")
+
+
 def _bullet(raw: str) -> str:
     first = raw.lstrip()
     number = re.match(r"\d{1,3}[.)]", first)
@@ -82,7 +86,10 @@ def _bullet(raw: str) -> str:
 
 
 def inline(body: str, opened: int = 0) -> tuple[str, int, int]:
-    """Return a line without inline markup, its letters in links, and the links that it leaves open."""
+    """Return a line without inline markup.
+
+    And the number of its letters in links, and of links that it leaves open.
+    """
     linked = 0
     if "[" in body or "](" in body:
         body = _IMAGE.sub(" ", body)
@@ -95,9 +102,9 @@ def inline(body: str, opened: int = 0) -> tuple[str, int, int]:
             return f"{' ' if before in (')', ']') else ''}{match[1].strip()}{' ' if after == '[' else ''}"
 
         body = _LINK.sub(shown, body)
-        if "](" in body and (closing := _CLOSING.match(body)):
-            linked += sum(map(str.isalnum, closing[1]))
-            body = closing[1] + body[closing.end() :]
+        if (at := body.find("](")) >= 0 and (closing := _AT_TARGET.match(body, at)):
+            linked += sum(map(str.isalnum, body[:at]))
+            body = body[:at].lstrip() + body[closing.end() :]
             opened = max(0, opened - 1)
         elif opened:
             linked = sum(map(str.isalnum, body))

@@ -90,7 +90,10 @@ def _sentence_ends(page: Scan) -> NDArray[np.bool_]:
 
 
 def candidates(page: Scan) -> Ints:
-    """Return the words that may begin a block: those that do not begin with a small letter."""
+    """Return the words that may begin a block.
+
+    Those that do not begin with a small letter, or that follow the end of a sentence.
+    """
     low = page.first == LOWER
     after = np.zeros(len(low), bool)
     after[1:] = page.last[:-1] == STOP

@@ -14,7 +14,10 @@ _MOST = 12  # lines of a header
 
 @dataclass(frozen=True, slots=True)
 class ReaderHeader:
-    """What the header says, "" where it says nothing, and its lines (1-based), with their texts."""
+    """The header of a reader.
+
+    Its fields are "" where it has none. `lines` are its lines (1-based) with their texts.
+    """
 
     title: str
     url: str
@@ -23,7 +26,10 @@ class ReaderHeader:
 
 
 def reader_header(text: str) -> ReaderHeader | None:
-    """Return the header of a reader, None if the text has none: it begins with a title and an address."""
+    """Return the header of a reader, None if the text has none.
+
+    It begins with a title and has an address.
+    """
     if not text.startswith("Title:"):
         return None
     fields: dict[str, str] = {}

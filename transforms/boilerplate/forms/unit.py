@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal, get_args
 
 Mark = Literal["", "heading", "item", "row", "image", "code"]
-"""What the form says of a unit: a heading, an item of a list, a row of a table, an image, code; "" if nothing."""
+"""The kind of block that a unit is by its markup; "" if it has none."""
 
 MARKS: tuple[Mark, ...] = get_args(Mark)
 

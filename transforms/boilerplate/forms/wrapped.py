@@ -109,14 +109,15 @@ def unwrapped(units: Sequence[Unit], width: int, *, markdown: bool) -> list[Unit
     return out
 
 
-_BROKEN = re.compile(r"([^\W\d_]+)[-\u00ad]$")
+_BROKEN = re.compile(r"([^\W\d_]{1,40})[-\u00ad]$")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _COORDINATING = frozenset("und oder bis sowie bzw and or to et ou y o e i og och en of".split())
 
 
 def _joint(above: str, below: str, whole: str, *, hyphens: bool) -> tuple[str, str]:
-    """Return the end of the line above, perhaps without its hyphen, and what is between it and the line below.
+    """Return how two lines of a paragraph are joined.
 
+    The line above, perhaps without its hyphen, and what is between it and the line below.
     `whole` is the text, which may have the word elsewhere; `hyphens`: the wrapping divides words.
     """
     broken = _BROKEN.search(above[-80:]) if above[-1:] in ("-", "\u00ad") else None

@@ -63,7 +63,7 @@ BITS = 18
 
 @dataclass(frozen=True, eq=False)
 class Layout:
-    """What the form of a text says of its lines, as arrays (see `forms.unit.Unit`).
+    """The layout of lines as arrays (see `forms.unit.Unit`).
 
     `parts` are the lines of the input that a line consists of. `form` is the number of the form.
     """

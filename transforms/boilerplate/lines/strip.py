@@ -64,7 +64,7 @@ Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
 
 @dataclass(frozen=True, slots=True)
 class Stripped:
-    """What is left of a text, what was removed, and the headline ("" if there is none)."""
+    """A cleaned text, its removed pieces, and its headline ("" if there is none)."""
 
     text: str
     removed: tuple[Removal, ...]
@@ -192,7 +192,7 @@ def _cut_headline(part: _Window, chosen: Candidate) -> None:
 
 
 def layout_of(units: Sequence[Unit], form: int) -> Layout:
-    """Return what the form says of the units, as arrays."""
+    """Return the layout of the units as arrays."""
     return Layout(
         np.array([unit.linked for unit in units], np.int64),
         np.array([unit.indent for unit in units], np.int64),
@@ -227,7 +227,10 @@ def read_units(units: Sequence[Unit], form: int) -> tuple[Scan, list[LineKind], 
 
 
 def scored_units(units: Sequence[Unit], form: int, model: LineModel) -> tuple[NDArray[np.int64], list[bool], str]:
-    """Prepare training data: log odds of the units by `model`, whether they are prose, and the headline by rules."""
+    """Prepare training data for headlines.
+
+    Returns the log odds of the units by `model`, whether they are prose, and the headline by rules.
+    """
     given = [Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(units)]
     out = _by_rules(given, form, "")
     out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
@@ -242,7 +245,10 @@ _NO_HEADLINES = frozenset[LineKind](
 
 
 def _title_scores(part: _Window) -> NDArray[np.int64]:
-    """Return the log odds of the lines, with those that rules removed above 0, and what is no headline above BARRED."""
+    """Return the log odds of the lines, for the choice of a headline.
+
+    Those of lines that rules removed are above 0, and BARRED for kinds that a headline never has.
+    """
     kinds = [part.ruled.get(line.number, "") for line in part.given]
     least = [BARRED if kind in _NO_HEADLINES else SCALE if kind else _NEVER for kind in kinds]
     scores: NDArray[np.int64] = np.maximum(part.scores, np.array(least, np.int64))
@@ -266,7 +272,10 @@ def _judge_window(given: list[Line], form: int, headline: str) -> _Window:
 
 
 def _remove(out: _Window) -> None:
-    """Remove the lines with positive scores from a window, and restore some that rules had removed."""
+    """Remove the lines with positive scores from a window.
+
+    Restores some that rules had removed.
+    """
     given = out.given
     _protect(given, out)
     if out.removed:
@@ -587,7 +596,7 @@ def _sections(lines: list[Line], kinds: list[LineKind], said: list[LineKind], pr
 def _comments_follow(kinds: Sequence[LineKind], prose: Sequence[bool]) -> bool:
     """Return whether lines below a number of comments read like comments.
 
-    Each comment has its date, name or button. "12 comments" can also stand in the middle of an article.
+    Each comment has its date, name or button. "12 comments" can also be in the middle of an article.
     """
     return sum(kind in ("comment", "byline", "share") for kind in kinds) * 3 >= sum(prose)
 

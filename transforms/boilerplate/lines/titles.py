@@ -47,7 +47,7 @@ NAMES = (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A headline that may be: its text, and the units from `first` to `last` that hold it."""
+    """A possible headline: its text, and the units that hold it."""
 
     text: str
     first: int
@@ -56,7 +56,10 @@ class Candidate:
 
 
 def candidates(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], *, one_line: bool) -> tuple[list[Candidate], int]:
-    """Return what may be the headline, and the first paragraph that stays (or the number of units)."""
+    """Return the candidates, and the index of the first paragraph that stays.
+
+    The index is the number of units if no paragraph stays.
+    """
     stays = [at for at, yes in enumerate(prose) if yes and scores[at] <= 0]
     # An article has more than one paragraph, near each other; what has one may be a notice.
     start = next((at for at, following in pairwise(stays) if following - at <= _NEAR), stays[0] if stays else len(units))

@@ -1,4 +1,4 @@
-"""Train the classifier of block boundaries in text that is all on one line, or evaluate it.
+"""Train the classifier of block boundaries in text on one line, or evaluate it.
 
   python -m newsbeam.transforms.boilerplate.train boundaries --bench ../shared/bench --scraped DIR …
 

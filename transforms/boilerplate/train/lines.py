@@ -83,7 +83,10 @@ class Data:
 
 
 def _sample(name: str, units: list[Unit], form: int, keep: NDArray[np.int64], site: str, chance: np.random.Generator | None) -> Sample:
-    """Make a sample; with `chance`, perhaps one that reads as in another language, or in a script without capitals."""
+    """Make a sample.
+
+    With `chance`, perhaps one that reads as in another language, or in a script without capitals.
+    """
     units, keep = units[:_MOST_UNITS], keep[:_MOST_UNITS]
     caseless = chance is not None and chance.random() < _CASELESS
     if caseless:
@@ -117,9 +120,9 @@ def _part(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.in
 
 
 def _short(keep: NDArray[np.int64], chance: np.random.Generator) -> NDArray[np.int64]:
-    """Return a document's line indices with a few lines of its article, in a row, and some runs of its boilerplate.
+    """Return the line indices of a short article on a small site.
 
-    As of a short article on a small site.
+    A few lines of the article, in a row, and some runs of its boilerplate.
     """
     article = np.flatnonzero(keep != GONE)
     left = int(chance.integers(3, 12))
@@ -300,7 +303,10 @@ class Rows:
 
 
 def rows_of(data: Data, words: Tokens, without: tuple[int, ...]) -> Rows:
-    """Return the features of all samples; their words are scored by models that have not seen their site."""
+    """Return the features of all samples.
+
+    Their words are scored by models that have not seen their site.
+    """
     tables = {left: fit_words(words, (*without, left)) for left in range(FOLDS) if left not in without}
     masks = [np.random.default_rng(number).random(1 << BITS) < number * 0.5 / _MASKS for number in range(_MASKS)]
     parts, gone, weight, fold = [], [], [], []

@@ -90,8 +90,9 @@ def _runs(words: NDArray[np.uint64], length: int) -> NDArray[np.uint64]:
 
 
 def labels(units: Sequence[Unit], truth: str, doubt: Sequence[str], title: str) -> NDArray[np.int64]:
-    """Label units as KEPT, GONE or OPEN by the share of their words that the truth has in the same order.
+    """Label units as KEPT, GONE or OPEN.
 
+    By the share of their words that the truth has in the same order.
     A short unit is in the truth if it is one of its lines, or if the truth has it between what it has of the
     units around it.
     """

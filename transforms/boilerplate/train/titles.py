@@ -39,7 +39,11 @@ def key(text: str) -> str:
 
 @dataclass
 class Choices:
-    """Features of candidates, which is right, and for each page its first candidate, form, fold and title's presence."""
+    """The candidates of all pages.
+
+    `rows` has their features, `right` is true for titles, `fold` is that of their site. `pages` has for
+    each page its first and last candidate, its form, its fold, and whether its text has the title.
+    """
 
     rows: NDArray[np.float32]
     right: NDArray[np.bool_]
@@ -80,7 +84,10 @@ def read(bench: Path, scraped: Sequence[Path], models: Path) -> Choices:
 def _variants(
     rendering: str, units: list[Unit], row: dict[str, Any], title: str, chance: np.random.Generator
 ) -> Iterator[tuple[str, list[Unit]]]:
-    """Yield a page, and of some pages the article alone, with its headline and without."""
+    """Yield a page; of some pages also the article alone.
+
+    The article is with its headline or without.
+    """
     yield rendering, units
     draw = chance.random()
     if draw >= _CLEAN:
@@ -97,7 +104,10 @@ def _grow(data: Choices, chosen: NDArray[np.bool_]) -> Any:
 
 
 def cross_validated(bench: Path, scraped: Sequence[Path], models: Path) -> None:
-    """Print how many titles are right, of those in the text, on sites that were not seen."""
+    """Print how many titles are right on sites that were not seen.
+
+    Of the titles that are in the text.
+    """
     data = read(bench, scraped, models)
     scores = np.zeros(len(data.fold), np.int64)
     for left in sorted(set(data.fold.tolist())):
