@@ -54,7 +54,7 @@ def read_markdown(units: Sequence[Unit]) -> list[Unit]:
             mark, body = "heading", body[heading.end() :].rstrip("# ")
         elif item := _ITEM.match(body):
             mark, body = "item", body[item.end() :]
-        elif _TABLE.match(body) or body.count("|") >= 2 or (unit.pieces and out and out[-1].mark == "row" and "|" in body):
+        elif _is_table_rule(body) or body.count("|") >= 2 or (unit.pieces and out and out[-1].mark == "row" and "|" in body):
             mark = "row"
         text, linked, opened = inline(body, opened)
         quote = re.match(r"\s*(?:>\s*)+", text)
