@@ -123,7 +123,8 @@ def main() -> None:
     rows = list(truths([arguments.folder]))
     models: dict[int, Any] = {}
     fold: dict[str, int] = {}
-    number, fold_of = {}, None
+    number: dict[str, int] = {}
+    fold_of: Any = None
     if arguments.models:
         trained = arguments.trained or [arguments.folder]
         number, fold_of = sites_of(arguments.bench, trained)
