@@ -90,7 +90,7 @@ class Lexicon:
     subject_marks: frozenset[str]
     postpositions: frozenset[str]
     idioms: tuple[tuple[str, ...], ...]  # phrases in which a reporting verb reports nothing
-    standards: frozenset[str]  # nouns behind “according to” that are no source: law, order, plan
+    standards: frozenset[str]  # nouns behind “according to” that are not sources: law, order, plan
     ordinals: frozenset[str]  # “according to” that is also a number: segundo
     adjectival: tuple[str, ...]  # endings of a participle behind the noun that it describes
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
@@ -107,7 +107,7 @@ class Lexicon:
     cyrillic: bool
     hearer_marks: frozenset[str]  # prepositions before it: pro server Novinky
     places: frozenset[str]  # prepositions of a place where something was said: в министерстве сообщили
-    document_verbs: frozenset[str]  # verbs of what stands in a document
+    document_verbs: frozenset[str]  # verbs of what a document says
     document_places: frozenset[str]  # more prepositions for them: z raportu wynika
     plural_endings: tuple[str, ...]  # endings of verbs whose subject may be left out: they say
     adverb_endings: tuple[str, ...]
@@ -1063,7 +1063,7 @@ class _Reader:
         )
 
     def _opens_relative(self, at: int) -> bool:
-        """Return whether a word with the prefix of a conjunction is no name: שפרסמה."""
+        """Return whether a word with the prefix of a conjunction is not a name: שפרסמה."""
         low, lex = self.t[at].low, self.lex
         if not lex.conjunction_prefixes or low in lex.tags.words or not self._is_conjunction(at):
             return False
@@ -2133,7 +2133,7 @@ class _Reader:
         return n
 
     def _complete(self, first: int, end: int, cased: bool) -> bool:
-        """Return whether tokens are a source by themselves: a name, or a word of the lists in the nominative.
+        """Return whether tokens are a source on their own: a name, or a word of the lists in the nominative.
 
         One word with a capital is a name if a word with a case follows.
         """
@@ -2237,7 +2237,7 @@ class _Reader:
         return True
 
     def _between_as(self, start: int, at: int) -> tuple[Range | None, bool]:
-        """Return the subject between “as” and its verb, and whether nothing else stands there.
+        """Return the subject between “as” and its verb, and whether nothing else is there.
 
         For example: kao što je Poslovni dnevnik već pisao.
         """

@@ -211,7 +211,7 @@ def _overlong(prose: str, item: Statement, language: str) -> bool:
 
 
 def _whole(prose: str, item: Statement, language: str) -> bool:
-    """Return whether a speaker is a phrase by itself, and surely a source: no “sus obras y”, no “un cargo que”."""
+    """Return whether a speaker is a phrase on its own, and surely a source: no “sus obras y”, no “un cargo que”."""
     data = load(language)
     words = prose[slice(*(item.speaker or (0, 0)))].split()
     low = [word.lower() for word in words]
@@ -293,7 +293,7 @@ def _eastern(paragraphs: _Paragraphs, language: str, people: People) -> list[Sta
     last: tuple[int, int] | None = None
     # announced speaker of the next sentence, and the verb
     pending: tuple[tuple[int, int], tuple[int, int]] | None = None
-    quotation: tuple[int, int] | None = None  # the sentence before, if it is a quotation by itself
+    quotation: tuple[int, int] | None = None  # the sentence before, if it is a quotation on its own
     last_speaker_at = before = 0
     for paragraph, masked in paragraphs:
         if last_speaker_at < before:

@@ -1,6 +1,6 @@
 """Names and roles of persons in scripts without capitals: Chinese, Japanese, Korean and Thai.
 
-A name is what stands beside a title, without age and form of address: 서이듬 시장, 小野寺彩教授,
+A name is what comes beside a title, without age and form of address: 서이듬 시장, 小野寺彩教授,
 局长郭立伟, นายธีรพงษ์ วัฒนสุข.
 """
 

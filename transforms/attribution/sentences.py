@@ -100,9 +100,9 @@ def _without_asides(paragraph: str, start: int, end: int, language: str) -> list
 
 _LONGEST_WITH_ASIDES = 3000  # characters
 
-_NEXT = re.compile(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]")
+_NEXT = re.compile(r"\s{1,20}[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ]")
 # In scripts without capitals, a sentence may begin behind a quotation that its speaker precedes.
-_NEXT_WITHOUT_CAPITALS = re.compile(r"\s+[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ\u0590-\u08ff\u0900-\u097f]")
+_NEXT_WITHOUT_CAPITALS = re.compile(r"\s{1,20}[A-ZÀ-ÖØ-ÞА-ЯЁІЇЄҐ\u0590-\u08ff\u0900-\u097f]")
 
 _ANGLES = re.compile(r"《[^《》\n]{1,600}》(?=\s?(?:이?라고|이?라며|고\s|며\s))")
 

@@ -115,7 +115,7 @@ def read_thai(prose: str) -> list[Statement]:
             if who is None:
                 joins = _JOINS.search(prose, max(upto, match.start() - 40), match.start())
                 if joins is None and not match["cue"].startswith(("ก็", "ยัง", "จึง")):
-                    continue  # inside what somebody said, or nobody's
+                    continue  # inside what somebody said, or without a speaker
                 clause = joins.start() if joins else match.start()
             if who is None and not kept:
                 who = _opening(prose, upto, match.start())
@@ -274,5 +274,5 @@ def _without_leads(prose: str, start: int, end: int) -> int:
 
 
 def _stops(prose: str, start: int, end: int) -> bool:
-    """Return whether a phrase without a word for a source is no name."""
+    """Return whether a phrase without a word for a source is not a name."""
     return _NAME_STOPS.search(prose[start:end]) is not None or _PREDICATE.search(prose, start, end) is not None

@@ -94,7 +94,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     return start, end
 
 
-# 这名护士 · 一些学者 · 有人: they begin like words that are no speakers.
+# 这名护士 · 一些学者 · 有人: they begin like words that are not speakers.
 _POINTING = re.compile(
     r"该|該|[这這那](?:[名位家份项項篇个個些种種]|[两兩几幾三四]|[^，]{0,4}(?:报告|報告|研究|调查|調查|声明|聲明|文章))|一(?:[名位个個些家份项項篇]|部分)|其(?!中)|有(?:人|些)"
 )
@@ -122,7 +122,7 @@ _CONTINUES = re.compile(r"[：:，,]\s*\S")
 _LATIN = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž.'’-]*")
 _LONGEST_SPEAKER = 34  # characters; a word in Latin letters counts two
 
-# Signs that a phrase is no noun phrase, or not one that speaks.
+# Signs that a phrase is not a noun phrase, or not one that speaks.
 _NO_SPEAKER = re.compile(
     "|".join(
         (

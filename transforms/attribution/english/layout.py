@@ -14,7 +14,7 @@ _MAX_HEADLINE_CHARS = 200  # characters of a headline
 _FEWEST_HEADINGS = 3
 _NAME = r"[^\W\d_a-z][\w’'.-]*"
 # DOE: … · “DOE (on the phone): …
-_TRANSCRIPT = re.compile(r"[\"“]?([A-Z][A-Z.'’-]+(?: [A-Z][A-Z.'’-]+){0,3})(?: \([^()\n]{1,40}\))?(:) +(?=\S)")
+_TRANSCRIPT = re.compile(r"[\"“]?(?<![A-Z.'’-])([A-Z][A-Z.'’-]{1,40}(?: [A-Z][A-Z.'’-]{1,40}){0,3})(?: \([^()\n]{1,40}\))?(:) {1,8}(?=\S)")
 _TRANSCRIPT_LINE = re.compile(rf"^[ \t]{{0,8}}{_TRANSCRIPT.pattern}", re.M)
 # Doe: … · Jane Doe’s Camp: … · Poll: …
 _HEADLINE = re.compile(rf"({_NAME}(?: (?:of|for|the|and|&|[a-z]+|{_NAME})){{0,5}})(:) +(?=[\"“‘'\w])")

@@ -352,7 +352,7 @@ def _names(key: str) -> frozenset[str]:
 
 @cache
 def _no_people() -> frozenset[str]:
-    """Return words that are no part of a person's name."""
+    """Return words that are not part of a person's name."""
     return _names("organisation_words") | _names("outlet_words") | _names("places")
 
 

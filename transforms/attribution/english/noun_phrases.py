@@ -674,7 +674,7 @@ class Tokens:
 
 @lru_cache(maxsize=1 << 10)
 def _punctuation(mark: str) -> int:
-    """Return the class bits of a token that is no word."""
+    """Return the class bits of a token that is not a word."""
     if mark in (",", "，", "、"):
         return COMMA
     return STOP if mark[0] in "([{)]}.-|•*" or mark in ":;–—!?…" else 0

@@ -59,7 +59,7 @@ class Grammar:
     prepositions: frozenset[str]
     small: frozenset[str]
     place: frozenset[str]
-    inside: frozenset[str]  # prepositions that may stand in the phrase of a speaker
+    inside: frozenset[str]  # prepositions that may occur in the phrase of a speaker
     occasions: frozenset[str]  # nouns before which they say when or where
     institutions: tuple[str, ...]  # nouns before which they do not
     relaying: frozenset[str]  # verbs of an outlet that passes on what another said
