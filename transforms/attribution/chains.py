@@ -599,7 +599,7 @@ def _link_patterns(language: str) -> dict[str, re.Pattern[str]]:
             for key in ("citing", "hearing", "passing", "quoted")
         }
         if "citing_after" in data:
-            source = rf"(?P<np>(?:(?!ने\s)[^,।\s{_HIDDEN}]{{1,30}}\s?){{1,6}}?)"
+            source = rf"(?P<np>(?:(?!ने\s)[^,।\s{_HIDDEN}]{{1,30}}\s){{0,5}}?(?!ने\s)[^,।\s{_HIDDEN}]{{1,30}})"
             made["cited"] = re.compile(rf"(?:^|[,\s])(?:ने\s)?{source}\s{words('citing_after')}")
         return made
     edge = rf"[^\s、。，,「」“”{_HIDDEN}]"
