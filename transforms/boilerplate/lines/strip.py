@@ -54,6 +54,7 @@ class _Window:
     layout: Layout
     template: set[int] = field(default_factory=set)  # numbers of lines that other pages of the site have
     heading: int = -1  # index of the headline's line
+    begins: bool = False  # the text begins with the headline, or does by rule
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
 
@@ -146,13 +147,16 @@ def _set_headline(part: _Window, form: int, headline: str) -> None:
     part.heading = -1
     units = [line.unit for line in part.given if line.unit]
     if headline:
+        part.begins = part.title == headline
         part.title = headline
         named = [at for at, line in enumerate(part.given) if line.text.strip() == headline and line.number not in part.ruled]
         part.heading = named[0] if named and named[0] < _FIRST_LINES else -1
         return
     prose = [line.reads_as_prose() for line in part.given]
+    ruled = part.title
     chosen = choose_title(units, _title_scores(part), prose, form, part.title, one_line=FORMS[form] == "one line")
     part.title = chosen.text if chosen else ""
+    part.begins = chosen is not None and (chosen.first == 0 or normal(ruled) == normal(chosen.text))
     if chosen is None:
         return
     key = normal(chosen.text)
@@ -337,8 +341,8 @@ _NEVER = -(1 << 20)
 def _protect(lines: Sequence[Line], out: _Window) -> None:
     """Lower the scores of protected lines.
 
-    They are the headline, which always stays, lines between it and the first paragraph, and
-    references.
+    They are the headline, which always stays, and references. If the text begins with the headline,
+    also lines between it and the first paragraph.
     """
     for number in np.flatnonzero(out.scores > 0).tolist():
         if _REFERENCE.match(lines[number].text[:600]):
@@ -347,7 +351,7 @@ def _protect(lines: Sequence[Line], out: _Window) -> None:
     if at < 0:
         return
     out.scores[at] = _NEVER
-    for below in range(at + 1, min(at + 12, len(lines))):
+    for below in range(at + 1, min(at + 12, len(lines)) if out.begins else 0):
         if lines[below].reads_as_prose():
             break
         if out.scores[below] < _TEMPLATE:
