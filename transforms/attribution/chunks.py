@@ -45,6 +45,17 @@ _LONGEST_OPENING = 14  # words before the subject of a sentence whose verb is la
 _SHORTEST_CLAUSE = 8  # characters
 
 
+PhrasesByEnd = dict[str, list[tuple[str, ...]]]
+"""Phrases by their last word, in the order of the file of cues."""
+
+
+def _by_end(phrases: tuple[tuple[str, ...], ...]) -> PhrasesByEnd:
+    out: PhrasesByEnd = {}
+    for words in phrases:
+        out.setdefault(words[-1], []).append(words)
+    return out
+
+
 @dataclass(frozen=True, slots=True)
 class Token:
     """A quotation (`quote`), a punctuation mark (`mark`) or a word."""
@@ -148,8 +159,8 @@ class Lexicon:
     closing: frozenset[str]  # words that report only behind a quotation
     unknown_nouns: str  # classes that the ending of an unknown word does not tell from nouns
     direct: frozenset[str]  # verbs before which words are quoted without marks
-    converbs: tuple[tuple[str, ...], ...]  # forms that report before another verb of the same subject
-    reporting_participles: tuple[tuple[str, ...], ...]  # forms that report before the speaker: diyen Şahin
+    converbs: PhrasesByEnd  # forms that report before another verb of the same subject
+    reporting_participles: PhrasesByEnd  # forms that report before the speaker: diyen Şahin
     occasions: frozenset[str]  # words that say where somebody spoke, before the content
     groups: frozenset[str]
     named_after: bool  # `after` asks for a name or a listed source
@@ -284,8 +295,8 @@ def lexicon(language: str) -> Lexicon:
         closing=words("closing"),
         unknown_nouns=data.get("unknown_nouns", ""),
         direct=words("direct"),
-        converbs=phrases("converbs"),
-        reporting_participles=phrases("reporting_participles"),
+        converbs=_by_end(phrases("converbs")),
+        reporting_participles=_by_end(phrases("reporting_participles")),
         occasions=words("occasions"),
         groups=words("groups") | words("organisations"),
         named_after=data.get("named_after") == "true",
@@ -2043,12 +2054,15 @@ class _Reader:
     def _colon(self, at: int) -> bool:
         return at < len(self.t) - 1 and self.t[at].low == ":"
 
-    def _closing_phrase(self, end: int, phrases: tuple[tuple[str, ...], ...]) -> int:
-        """Return how many tokens a phrase has that ends at `end`, or 0: … ifade eden Şahin."""
-        last = self.t[end - 1].low
-        return next(
-            (len(words) for words in phrases if words[-1] == last and end >= len(words) and _follows(self.t, end - len(words), words)), 0
-        )
+    def _closing_phrase(self, end: int, phrases: PhrasesByEnd) -> int:
+        """Return how many tokens a phrase has that ends at `end`, or 0.
+
+        For example: … ifade eden Şahin.
+        """
+        for words in phrases.get(self.t[end - 1].low, ()):
+            if end >= len(words) and _follows(self.t, end - len(words), words):
+                return len(words)
+        return 0
 
     def _nominal(self, end: int) -> bool:
         """Return whether the words before a verb end with a clause as its object: geldiğini söyledi."""
