@@ -43,7 +43,10 @@ class RecipeError(UsageError):
 
 
 class TemplateError(UsageError):
-    """Counts of an earlier run cannot be used; the message has their name and a remedy."""
+    """Counts of an earlier run cannot be used.
+
+    The message has their name and a remedy.
+    """
 
 
 class InputError(UsageError):

@@ -96,7 +96,9 @@ def publish(job: Job, parts: Iterable[str], period: str = "", counts: str = "") 
 
 
 def _keep_counts(job: Job, path: str, period: str) -> Job:
-    """Put the counts beside the new shards, and return the job with their entry in the manifest.
+    """Put the counts beside the new shards.
+
+    Returns the job with their entry in the manifest.
 
     One of several windows keeps only their hash.
     """

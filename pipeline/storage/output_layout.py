@@ -294,7 +294,10 @@ def work_units_path(output: str) -> str:
 
 
 def site_template_path(output: str) -> str:
-    """The file with the counts of `site_template`: those of the first pass, or of `--template`."""
+    """The file with the counts of `site_template`.
+
+    They are those of the first pass, or of `--template`.
+    """
     return join(output, STATE, "site-template")
 
 

@@ -93,7 +93,10 @@ class Sketch:
 
     @staticmethod
     def deserialized(table: bytes) -> Sketch:
-        """Restore a sketch from a table. Raises RuntimeError, ValueError or IndexError if it is damaged."""
+        """Restore a sketch from a table.
+
+        Raises RuntimeError, ValueError or IndexError if it is damaged.
+        """
         from datasketches import count_min_sketch
 
         made = count_min_sketch.deserialize(table)
@@ -199,7 +202,10 @@ def _parse(packed: bytes, name: str) -> tuple[_Header, Sketch]:
 
 @dataclass(frozen=True)
 class Template:
-    """The counts of an earlier run: `given` is the value of `--template`, `packed` the file."""
+    """The counts of an earlier run.
+
+    `given` is the value of `--template`, `packed` the file.
+    """
 
     given: str
     packed: bytes

@@ -343,7 +343,9 @@ def _outlet_name(words: str) -> str:
 
 
 def without_links(text: str, content: Sequence[Range], language: str) -> tuple[list[Range], list[Range]]:
-    """Return the content without clauses that name a link, and the outlets of those at its end.
+    """Return the content without clauses that name a link.
+
+    Also returns the outlets of those at its end.
 
     Examples: (Le pont est fermé), rapporte Reuters · citant Yonhap, (le pont est fermé).
     """
@@ -488,7 +490,10 @@ def _foreign(text: str, offset: int, window: str, cue: Range, speaker: Range, la
 
 
 def _indirect_object(text: str, cue: Range, speaker: Range, language: str) -> Range | None:
-    """Return the outlet that follows a verb whose subject precedes it: X fortalte Bergens Tidende at …."""
+    """Return the outlet that follows a verb whose subject precedes it.
+
+    For example: X fortalte Bergens Tidende at ….
+    """
     if cue[0] < 0 or not 0 <= speaker[0] < cue[0]:
         return None
     match = _NAMES.match(text, cue[1])
@@ -507,7 +512,10 @@ _LEAD = re.compile(r"(?:dla|pro|za|w|u|v)\s(?:[a-zà-ž]{2,12}\s)?(?=[A-ZÀ-ÞČ
 
 
 def _before_verb(text: str, start: int, end: int, language: str) -> int:
-    """Return the end of a cited source before a reporting verb: s odvoláním na zdroj napsala."""
+    """Return the end of a cited source before a reporting verb.
+
+    For example: s odvoláním na zdroj napsala.
+    """
     verbs = lexicon(language).verbs
     return next(
         (word.start() + start for word in re.finditer(r"[^\W\d_]+", text[start:end]) if word.start() and word.group() in verbs), end
@@ -515,7 +523,10 @@ def _before_verb(text: str, start: int, end: int, language: str) -> int:
 
 
 def _postposed(offset: int, window: str, language: str) -> list[tuple[str, Range]]:
-    """Return outlets whose endings, or the words after them, say what they do: NTV'ye, Reuters'ın aktardığına göre."""
+    """Return outlets whose endings, or the words after them, say what they do.
+
+    For example: NTV'ye, Reuters'ın aktardığına göre.
+    """
     data = load(language)
     keys = [key for key in ("passing", "hearing") if f"{key}_after" in data or f"{key}_endings" in data]
     found: list[tuple[str, Range]] = []

@@ -330,7 +330,10 @@ def _pieces(word: str, elided: tuple[str, ...]) -> list[str]:
 
 
 def _stem(term: str) -> str:
-    """A term without a vowel at its end, which changes with its case: univerzita, univerzity."""
+    """A term without a vowel at its end, which changes with its case.
+
+    For example: univerzita, univerzity.
+    """
     return term[:-1] if len(term) > _SHORTEST_STEM and term[-1] in "aeoyíáéаеяь" else term
 
 
@@ -432,7 +435,10 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
 
 
 def _entitled(before: Token, behind: str, lex: Lexicon) -> bool:
-    """Return whether a short quotation is a name: компания «Альфа» сообщила, в интервью «Ведомостям» сказал."""
+    """Return whether a short quotation is a name.
+
+    For example: компания «Альфа» сообщила, в интервью «Ведомостям» сказал.
+    """
     if not lex.relatives or before.kind in ("mark", "quote", "C", "o", "x") or before.low in lex.verbs or before.low in lex.participles:
         return False
     if before.kind == "a" and lex.places:
@@ -441,7 +447,10 @@ def _entitled(before: Token, behind: str, lex: Lexicon) -> bool:
 
 
 def _follows(made: list[Token], at: int, words: tuple[str, ...]) -> bool:
-    """Return whether words follow; the first is asked before the others, which is faster."""
+    """Return whether words follow.
+
+    The first is asked before the others, which is faster.
+    """
     return at + len(words) <= len(made) and made[at].low == words[0] and all(made[n].low == word for n, word in enumerate(words, at))
 
 
@@ -457,7 +466,10 @@ def read(sentence: str, offset: int, language: str, last: Range | None) -> list[
 
 
 def topic(sentence: str, offset: int, language: str) -> Range | None:
-    """Return the subject of a sentence that reports nothing, for the verbs without one that follow."""
+    """Return the subject of a sentence that reports nothing.
+
+    It is that of verbs without a subject in the next sentence.
+    """
     lex = lexicon(language)
     if not lex.pro_drop or not lex.relatives:
         return None
@@ -467,7 +479,10 @@ def topic(sentence: str, offset: int, language: str) -> Range | None:
 
 
 def closes(sentence: str, language: str) -> bool:
-    """Return whether a sentence is a subject and a reporting verb, which belong to the quotation before it."""
+    """Return whether a sentence is a subject and a reporting verb.
+
+    They belong to the quotation before it.
+    """
     lex = lexicon(language)
     if len(sentence) > _LONGEST_CLOSING or lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
         return False
@@ -477,7 +492,9 @@ def closes(sentence: str, language: str) -> bool:
 
 
 def opening_cue(text: str, language: str, dashes: bool) -> int:
-    """Return the end of a reporting verb and its speaker that begin `text`, up to the mark behind them; else 0.
+    """Return the end of a reporting verb and its speaker that begin `text`.
+
+    A mark follows them. Returns 0 if there are none.
 
     This is how the speaker interrupts a quotation. Between dashes the speaker may be missing; between
     commas only some languages do so.
@@ -632,7 +649,10 @@ class _Reader:
         )
 
     def _announced(self, n: int) -> bool:
-        """Return whether a quotation follows a colon: Das Amt bestritt das: „…“, erklärte X."""
+        """Return whether a quotation follows a colon.
+
+        For example: Das Amt bestritt das: „…“, erklärte X.
+        """
         return n > 1 and self.t[n].kind == "quote" and self.t[n - 1].low == ":"
 
     # -- one verb -------------------------------------------------------------------------------------------------------
@@ -775,7 +795,9 @@ class _Reader:
                     self._add([*quotes, *clause, *tail], cue, subject, _CLAUSE_SCORE, bool(quotes), len(t) if tail else cue[1])
 
     def _opening_subject(self, at: int) -> Range | None:
-        """Return the subject that begins the clause of a verb, in a language in which it comes first.
+        """Return the subject that begins the clause of a verb.
+
+        For languages in which it comes first.
 
         Phrases in commas behind it describe it or say when and where: Ibu Sari, ketua serikat, Senin, mengatakan.
         """
@@ -837,7 +859,10 @@ class _Reader:
         )
 
     def _without_opening(self, first: int, end: int) -> int:
-        """Skip adverbs and conjunctions at the beginning of a part of a sentence; `end` if it is adverbial as a whole."""
+        """Skip adverbs and conjunctions at the beginning of a part of a sentence.
+
+        Returns `end` if the part is adverbial as a whole.
+        """
         t = self.t
         while first < end and not self._personal(t[first]):
             token = t[first]
@@ -860,7 +885,10 @@ class _Reader:
         return self._personal(token) or token.kind in "pdm" or _is_source(token.low, self.lex) or (token.capital and bool(at))
 
     def _predicate(self, first: int, end: int) -> int:
-        """Return where the predicate or a relative clause begins, without the adverbs before it."""
+        """Return where the predicate or a relative clause begins.
+
+        Adverbs before it do not count.
+        """
         t = self.t
         n = first + 1
         if n < end and (self._personal(t[first]) or (t[first].capital and t[first].kind == "p")) and t[n].kind == "v" and not t[n].capital:
@@ -901,7 +929,10 @@ class _Reader:
         return any(word.endswith(self.lex.documents) or word.startswith(self.lex.documents) for word in words)
 
     def _evident(self, cue: Range, left: int, prepositions: frozenset[str], following: Range | None) -> None:
-        """Read a source behind a preposition, before or after the verb: uit het rapport blijkt dat …."""
+        """Read a source behind a preposition, before or after the verb.
+
+        For example: uit het rapport blijkt dat ….
+        """
         t = self.t
         content, _ = self._content_behind(cue[1], following, framing=False)
         at = next((n for n in range(left, cue[0]) if t[n].low in prepositions), None)
@@ -1095,7 +1126,10 @@ class _Reader:
         return found[::-1]
 
     def _clause_with(self, quotes: list[Range]) -> Range | None:
-        """Return the clause that ends with a quotation, if the quotation is only a part of it."""
+        """Return the clause that ends with a quotation.
+
+        The quotation is only a part of it.
+        """
         t = self.t
         n = self._token_at(quotes[0][0])
         start = self._skip_marks(self.taken)
@@ -1151,7 +1185,10 @@ class _Reader:
         return [(t[self._skip_marks(self.taken)].start, t[last].end)]
 
     def _question_before(self, at: int) -> list[Range]:
-        """Return the indirect question that ends with the comma before token `at`: Ob …, fragte X."""
+        """Return the indirect question that ends with the comma before token `at`.
+
+        For example: Ob …, fragte X.
+        """
         t = self.t
         first = self._skip_marks(self.taken)
         if at - first < 4 or t[at - 1].low not in (",", "?") or t[first].low not in self.lex.questions:
@@ -1291,7 +1328,10 @@ class _Reader:
         return [], False
 
     def _named_end(self, at: int) -> bool:
-        """Return whether a noun phrase ends before the mark at `at`, which a verb precedes."""
+        """Return whether a noun phrase ends before the mark at `at`.
+
+        A verb precedes it.
+        """
         return self.t[at - 1].kind in "np" and not self.verbs[at - 1]
 
     def _objective(self, start: int, at: int) -> bool:
@@ -1306,7 +1346,9 @@ class _Reader:
         return n < at and bool(self.lex.relatives) and self.t[n].kind in "dnjm" and not self.t[n].capital
 
     def _behind_comma(self, start: int) -> int:
-        """Return the first token of a main clause that follows the verb's phrase and a comma, or 0.
+        """Return the first token of a main clause behind a comma, or 0.
+
+        The clause follows the phrase of the verb.
 
         Example: Die Firma teilte am Montag mit, das Werk werde geschlossen.
         """
@@ -1336,11 +1378,17 @@ class _Reader:
         return first if at < len(t) and (self._is_verb(at) or self._unknown_verb(t[at])) else 0
 
     def _unknown_verb(self, token: Token) -> bool:
-        """Return whether a word behind a noun, taken for an adjective, is a verb that no table contains: koste, müsse."""
+        """Return whether a word behind a noun is a verb that no table contains.
+
+        It is taken for an adjective: koste, müsse.
+        """
         return token.kind in "ji" and not token.capital and token.low.endswith(("e", "t", "en"))
 
     def _titled(self, n: int) -> bool:
-        """Return whether the token at `n` is a quotation that names an outlet: der Zeitung „…“, im „…“."""
+        """Return whether the token at `n` is a quotation that names an outlet.
+
+        For example: der Zeitung „…“, im „…“.
+        """
         t = self.t
         return (
             t[n].kind == "quote"
@@ -1403,7 +1451,10 @@ class _Reader:
         return speaker, end
 
     def _asks_name(self, n: int) -> bool:
-        """Return whether a name may follow the description that begins at token `n`, after a comma."""
+        """Return whether a name may follow the description that begins at token `n`.
+
+        The description follows a comma.
+        """
         return (self.lex.adjectival or self.lex.verb_second) and self.t[n].low in self.lex.articles
 
     def _describes(self, n: int) -> bool:
@@ -1414,7 +1465,10 @@ class _Reader:
         return not token.capital or (self.lex.comma_clause and token.low.endswith(tuple(self.lex.persons)))
 
     def _date_end(self, at: int) -> int:
-        """Return the end of a phrase that says when, with its date: u srijedu (2. lipnja)."""
+        """Return the end of a phrase that says when, with its date.
+
+        For example: u srijedu (2. lipnja).
+        """
         t, n = self.t, self._time_end(at)
         if n > at and n < len(t) and t[n].low in ("(", ","):
             close = next((m for m in range(n + 1, min(n + 6, len(t))) if t[m].low in (")", ",")), n)
@@ -1423,7 +1477,9 @@ class _Reader:
         return n
 
     def _description_end(self, at: int, limit: int = -1) -> int:
-        """Return the end of a noun phrase between commas with all that depends on it, or `at`.
+        """Return the end of a noun phrase between commas with all that depends on it.
+
+        Returns `at` if there is none.
 
         It has no verb, unless in a relative clause, which is left out.
         """
@@ -1471,7 +1527,10 @@ class _Reader:
         return self._outlet_end(n, n + 1) if t[n].low in self.lex.hearing and not t[n].capital else n + 1
 
     def _told_end(self, at: int) -> int:
-        """Return the end of a known outlet between a verb and its subject: сообщил РИА Новости представитель МЧС."""
+        """Return the end of a known outlet between a verb and its subject.
+
+        For example: сообщил РИА Новости представитель МЧС.
+        """
         t = self.t
         if not t[at].low and at + 1 < len(t) and t[at + 1].kind in "njd" and not t[at + 1].capital:
             return at + 1  # mówi „Dziennikowi” rzecznik
@@ -1483,7 +1542,9 @@ class _Reader:
         return at
 
     def _outlet_end(self, at: int, otherwise: int, *, marked: bool = False) -> int:
-        """Return the end of an outlet's name behind its noun or preposition: агентству Reuters, pro server Novinky.
+        """Return the end of an outlet's name behind its noun or preposition.
+
+        For example: агентству Reuters, pro server Novinky.
 
         Without a preposition, a name may also be the speaker's.
         """
@@ -1519,7 +1580,10 @@ class _Reader:
         return token.kind == "o" and token.low in self.lex.pronouns
 
     def _located(self, left: int, cue: Range) -> Range | None:
-        """Return the source in a phrase of place before a verb without a subject: в министерстве сообщили."""
+        """Return the source in a phrase of place before a verb without a subject.
+
+        For example: в министерстве сообщили.
+        """
         t, n = self.t, left
         while n < cue[0] and t[n].kind in "crt" and t[n].low not in self.lex.places | self.lex.document_places:
             n += 1
@@ -1616,7 +1680,10 @@ class _Reader:
         return n if n < clause else at
 
     def _begins_source(self, n: int, first: int) -> bool:
-        """Return whether a word names a source and depends on no preposition: not ante los periodistas."""
+        """Return whether a word names a source and depends on no preposition.
+
+        Not: ante los periodistas.
+        """
         t = self.t
         if self._personal(t[n]):
             return True
@@ -1691,7 +1758,10 @@ class _Reader:
         return n
 
     def _object_before(self, n: int) -> bool:
-        """Return whether a pronoun before the verb at `n` is its object: la empresa lo niega."""
+        """Return whether a pronoun before the verb at `n` is its object.
+
+        For example: la empresa lo niega.
+        """
         return n < len(self.t) and bool(self.lex.adjectival) and self.t[n - 1].low in self.lex.clitics and self._is_verb(n)
 
     def _object(self, n: int) -> bool:
@@ -1968,7 +2038,10 @@ class _Reader:
         return named and len(words) <= _LONGEST_SPEAKER  # der 52-Jährige
 
     def _certain_source(self, start: int, end: int) -> bool:
-        """Return whether the head of a phrase is a name or a word for a source, in any case."""
+        """Return whether the head of a phrase is a name or a word for a source.
+
+        It may be in any case.
+        """
         t = self.t
         if end > start and self._personal(t[start]):
             return True
@@ -1978,7 +2051,10 @@ class _Reader:
         return t[head].capital or _is_source(t[head].low, self.lex) or t[head].low.startswith(self.lex.source_prefixes)
 
     def _oblique(self, start: int, end: int) -> bool:
-        """Return whether the head of a phrase is in a case in which no subject stands: объяснил причину."""
+        """Return whether the head of a phrase is in a case in which no subject stands.
+
+        For example: объяснил причину.
+        """
         head = next((token for token in self.t[start:end] if token.kind in "np" or token.capital), None)
         if head is None or head.capital or not self.lex.object_heads or _is_source(head.low, self.lex):
             return False
@@ -2065,7 +2141,10 @@ class _Reader:
         return 0
 
     def _nominal(self, end: int) -> bool:
-        """Return whether the words before a verb end with a clause as its object: geldiğini söyledi."""
+        """Return whether the words before a verb end with a clause as its object.
+
+        For example: geldiğini söyledi.
+        """
         words = [token.low for token in self.t[max(end - 3, 0) : end] if token.kind not in ("mark", "quote")]
         return any(is_clause(word) for word in words)
 
@@ -2079,7 +2158,10 @@ class _Reader:
             self._clause(first, at, (at, start), speaker)
 
     def _content_start(self, end: int, limit: int) -> int:
-        """Return the first token of the content, behind the subject, its particles and what says where it spoke."""
+        """Return the first token of the content.
+
+        It is behind the subject, its particles and what says where it spoke.
+        """
         t = self.t
         n = self._skip_marks(end)
         for at in range(n, min(n + _LONGEST_ASIDE, limit - 2)):
@@ -2118,7 +2200,10 @@ class _Reader:
         return first, first
 
     def _walk(self, first: int, limit: int) -> int:
-        """Return the end of a subject without a case, before a word that has one or that begins the content."""
+        """Return the end of a subject without a case.
+
+        It is before a word that has one or that begins the content.
+        """
         t, lex = self.t, self.lex
         genitive = False
         n = first
@@ -2147,7 +2232,9 @@ class _Reader:
         return n
 
     def _complete(self, first: int, end: int, cased: bool) -> bool:
-        """Return whether tokens are a source on their own: a name, or a word of the lists in the nominative.
+        """Return whether tokens are a source on their own.
+
+        That is, a name, or a word of the lists in the nominative.
 
         One word with a capital is a name if a word with a case follows.
         """
@@ -2174,7 +2261,10 @@ class _Reader:
         return any(token.capital for token in words) and start > first
 
     def _nominative(self, start: int, end: int) -> bool:
-        """Return whether tokens can be a subject, by the ending of the last and by their words."""
+        """Return whether tokens can be a subject.
+
+        Judged by the ending of the last and by their words.
+        """
         t = self.t
         end = self._without_marks(start, end)
         if not self._speaks(start, end) or t[start].kind in "c" or t[end - 1].kind == "r" or t[start].low in self.lex.adverbs:
@@ -2210,7 +2300,10 @@ class _Reader:
         return not token.capital and len(token.low) > 3 and token.low.endswith(self.lex.participle_endings)
 
     def _as(self, left: int, cue: Range) -> bool:
-        """Read a clause that names a source for the clause beside it: как рассказала порталу «…» мэр, …."""
+        """Read a clause that names a source for the clause beside it.
+
+        For example: как рассказала порталу «…» мэр, ….
+        """
         t = self.t
         at = left if left < len(t) and t[left].low in self.lex.as_words else left - 1
         if at < self.taken or t[at].low not in self.lex.as_words:
@@ -2251,7 +2344,9 @@ class _Reader:
         return True
 
     def _between_as(self, start: int, at: int) -> tuple[Range | None, bool]:
-        """Return the subject between “as” and its verb, and whether nothing else is there.
+        """Return the subject between “as” and its verb.
+
+        Also returns whether nothing else is there.
 
         For example: kao što je Poslovni dnevnik već pisao.
         """
@@ -2313,7 +2408,10 @@ class _Reader:
                     return
 
     def _no_source(self, at: int, size: int) -> bool:
-        """Return whether a formula names a norm or means something else: según la ley, están de acuerdo con, segundo turno."""
+        """Return whether a formula names a norm or means something else.
+
+        For example: según la ley, están de acuerdo con, segundo turno.
+        """
         t, lex = self.t, self.lex
         start = at + size
         if size > 1 and at and t[at - 1].kind in "vx":
@@ -2325,7 +2423,9 @@ class _Reader:
         return ordinal and not _is_source(t[noun].low, lex) and not t[noun].low.endswith("s")
 
     def _before_unknown_verb(self, start: int, end: int) -> int:
-        """Return where a phrase ends in which two nouns follow each other: the second is a verb that no table contains.
+        """Return where a phrase ends in which two nouns follow each other.
+
+        The second is a verb that no table contains.
 
         Ifølge politiet stiger prisene. Germanic languages write compounds as one word.
         """
@@ -2353,7 +2453,10 @@ class _Reader:
         return end
 
     def _source_end(self, start: int, end: int) -> int:
-        """Return the end of a source that its clause follows without a comma: Podle policie řidič nebyl opilý."""
+        """Return the end of a source that its clause follows without a comma.
+
+        For example: Podle policie řidič nebyl opilý.
+        """
         t = self.t
         if end >= len(t) or t[end].kind == "mark" or not _is_source(t[start].low, self.lex):
             return end
@@ -2364,7 +2467,10 @@ class _Reader:
         return n if not titled and (n == end or t[n].kind == "n") else end
 
     def _relative_end(self, at: int) -> int:
-        """Return where a relative clause in commas ends behind a source: enligt X, som citerar Y, stängs bron."""
+        """Return where a relative clause in commas ends behind a source.
+
+        For example: enligt X, som citerar Y, stängs bron.
+        """
         t = self.t
         if not self.lex.verb_second or at + 2 >= len(t) or t[at].low != "," or not self._relative(at + 1):
             return at
@@ -2372,7 +2478,10 @@ class _Reader:
         return comma if comma < len(t) - 2 else at
 
     def _described_end(self, at: int) -> int:
-        """Return where a participle and what belongs to it end behind a source: podle studie zveřejněné v časopise Nature, …."""
+        """Return where a participle and what belongs to it end behind a source.
+
+        For example: podle studie zveřejněné v časopise Nature, ….
+        """
         t, n = self.t, at
         if not self.lex.relatives or n >= len(t):
             return at

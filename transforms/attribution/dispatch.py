@@ -49,7 +49,9 @@ def has_rules(language: str) -> bool:
 
 
 def statements(prose: str, language: str, people: People) -> list[Statement]:
-    """Return the statements in `prose`, ordered by content; English has its own function.
+    """Return the statements in `prose`, ordered by content.
+
+    English has its own function.
 
     `people` are those of `prose`. For a language without rules, these are bare quotations: cue (-1,
     -1), no speaker.
@@ -89,7 +91,9 @@ _MIN_INNER_CHARS = 20
 
 
 def _passed_on(prose: str, item: Statement, language: str, people: People) -> list[Statement]:
-    """Return the statements that an outlet passes on, each with a link to it; else the statement itself.
+    """Return the statements that an outlet passes on, each with a link to it.
+
+    Without such an outlet, returns the statement itself.
 
     Example: the minister said to Le Monde that the bridge is closed, Reuters reported.
     """
@@ -139,7 +143,9 @@ _Paragraphs = list[tuple[int, str]]
 
 
 def _continues_quotation(sentence: str, offset: int, paragraph: int, found: list[Statement]) -> bool:
-    """Add a sentence that is only a quotation to the statement before it, and return whether it did.
+    """Add a sentence that is only a quotation to the statement before it.
+
+    Returns whether it did.
 
     Example: “…,” she said. “…”
     """
@@ -202,7 +208,10 @@ def _complete_speakers(prose: str, found: list[Statement], more: list[Statement]
 
 
 def _overlong(prose: str, item: Statement, language: str) -> bool:
-    """Return whether a speaker extends over the beginning of another clause: “Omdat …, zei X dat hij”."""
+    """Return whether a speaker extends over the beginning of another clause.
+
+    For example: “Omdat …, zei X dat hij”.
+    """
     data = load(language)
     if item.speaker is None or data.get("order") != "verb second":
         return False
@@ -211,7 +220,10 @@ def _overlong(prose: str, item: Statement, language: str) -> bool:
 
 
 def _whole(prose: str, item: Statement, language: str) -> bool:
-    """Return whether a speaker is a phrase on its own, and surely a source: no “sus obras y”, no “un cargo que”."""
+    """Return whether a speaker is a phrase on its own, and surely a source.
+
+    Not: “sus obras y”, “un cargo que”.
+    """
     data = load(language)
     words = prose[slice(*(item.speaker or (0, 0)))].split()
     low = [word.lower() for word in words]
@@ -260,7 +272,10 @@ def _classed(paragraphs: _Paragraphs, language: str) -> list[Statement]:
 
 
 def _with_closings(masked: str, language: str) -> Iterator[tuple[int, int]]:
-    """Yield the spans of sentences; “…!” X said. is one, though the quotation ends like a sentence."""
+    """Yield the spans of sentences.
+
+    “…!” X said. is one, though the quotation ends like a sentence.
+    """
     start = -1
     spans = list(split_sentences(masked))
     for number, (first, end) in enumerate(spans):

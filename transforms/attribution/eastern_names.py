@@ -1,4 +1,6 @@
-"""Names and roles of persons in scripts without capitals: Chinese, Japanese, Korean and Thai.
+"""Names and roles of persons in scripts without capitals.
+
+These are Chinese, Japanese, Korean and Thai.
 
 A name is what comes beside a title, without age and form of address: 서이듬 시장, 小野寺彩教授,
 局长郭立伟, นายธีรพงษ์ วัฒนสุข.
@@ -40,7 +42,10 @@ def _others(language: str) -> tuple[str, ...]:
 
 
 def split_name(words: str, language: str) -> tuple[str, str]:
-    """Split a phrase into the name of a person and the role; ("", "") if it does not tell them apart."""
+    """Split a phrase into the name of a person and the role.
+
+    ("", "") if it does not tell them apart.
+    """
     words = words.strip()
     if language == "th":
         return _thai(words)

@@ -72,7 +72,10 @@ def _plain(label: str) -> str:
 
 
 def _turn_labels(labels: frozenset[str]) -> dict[str, str]:
-    """Return which of the labels mark a "question" and which an "answer", if there are both."""
+    """Return which of the labels mark a "question" and which an "answer".
+
+    There have to be both.
+    """
     plain = {_plain(label) for label in labels}
     pair = next(((question, answer) for question, answer in turns() if question in plain and answer in plain), None)
     return {} if pair is None else {pair[0]: "question", pair[1]: "answer"}
@@ -88,7 +91,10 @@ _OPENING_CHARS = 3000  # characters that introduce an interview
 
 
 def labelled_turns(prose: str) -> list[Statement]:
-    """Return the statements of all lines with labels that take turns; a label may stand on a line of its own."""
+    """Return the statements of all lines with labels that take turns.
+
+    A label may stand on a line of its own.
+    """
     recurring = recurring_labels(prose)
     made: list[Statement] = []
     waiting: Statement | None = None

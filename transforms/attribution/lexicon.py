@@ -160,7 +160,10 @@ def turns() -> tuple[tuple[str, str], ...]:
 
 @cache
 def interviewed() -> re.Pattern[str]:
-    """Return the pattern of the name (group `name`) of who is interviewed: an interview with the founder Jane Doe."""
+    """Return the pattern of the name (group `name`) of who is interviewed.
+
+    For example: an interview with the founder Jane Doe.
+    """
     words = "|".join(map(re.escape, load("sources")["interviews"]))
     name = r"[^\W\d_a-z][\w’'.-]{1,30}"
     return re.compile(rf"\b(?:{words})\s(?:[\w-]{{1,30}}\s){{0,5}}?(?P<name>{name}(?:\s(?:{name}|de|van|von|del|bin|al)){{1,3}})(?!\w)")

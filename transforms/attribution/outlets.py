@@ -263,7 +263,10 @@ def identify(phrase: str) -> Outlet | None:
 
 
 def identify_name(phrase: str) -> Outlet | None:
-    """Return the outlet if the phrase is its name and at most a description of it, else None."""
+    """Return the outlet if the phrase is its name and at most a description of it.
+
+    Returns None otherwise.
+    """
     outlet = identify(phrase)
     return outlet if outlet is not None and is_name_of(phrase, outlet) else None
 

@@ -168,7 +168,10 @@ class People:
         return name, role
 
     def gender_of(self, name: str) -> str:
-        """Return the gender of a person: what the text says, else what a Slavic given name ends with."""
+        """Return the gender of a person.
+
+        By what the text says, else by the end of a Slavic given name.
+        """
         if self.language not in _SLAVIC or self.gender.get(name):
             return self.gender.get(name, "")
         given = name.split(maxsplit=1)[0]

@@ -155,7 +155,10 @@ _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
 def _two_names(words: str, people: People, language: str) -> str:
-    """Return the names of two persons who speak together, without their titles: Minister A und Frau B."""
+    """Return the names of two persons who speak together, without their titles.
+
+    For example: Minister A und Frau B.
+    """
     for joint in load("sources")["joining"].get(language, ()):
         first, found, second = words.partition(f" {joint} ")
         if not found or f" {joint} " in second or "," in words:

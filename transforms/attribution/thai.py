@@ -184,7 +184,10 @@ def _closings(prose: str, start: int, end: int) -> list[Statement]:
 
 
 def _speaker(prose: str, start: int, end: int) -> tuple[Range | None, int]:
-    """Return the phrase that is the subject of a verb at `end`, and where its clause begins."""
+    """Return the phrase that is the subject of a verb at `end`.
+
+    Also returns where its clause begins.
+    """
     patterns = _patterns()
     begin = max(start, end - _LONGEST_SPEAKER)
     while end > begin and prose[end - 1].isspace():
@@ -233,7 +236,10 @@ def _speaker(prose: str, start: int, end: int) -> tuple[Range | None, int]:
 
 
 def _opening(prose: str, start: int, end: int) -> Range | None:
-    """Return the person or the organisation at the beginning of a paragraph, whose predicates follow."""
+    """Return the person or the organisation at the beginning of a paragraph.
+
+    Whose predicates follow.
+    """
     begin = _without_leads(prose, start, end)
     head = _patterns().head.match(prose, begin, end)
     if head is None:
@@ -249,7 +255,10 @@ _LONGEST_OPENING = 50
 
 
 def _goes_back(prose: str, pieces: list[Range], at: int) -> bool:
-    """Return whether a piece continues the one before it: a surname, a description, a word in Latin letters."""
+    """Return whether a piece continues the one before it.
+
+    For example: a surname, a description, a word in Latin letters.
+    """
     start, end = pieces[at]
     before = _without_leads(prose, *pieces[at - 1])
     if before == pieces[at - 1][1]:

@@ -1,4 +1,7 @@
-"""Turkish cases and clauses by the endings of words, for the reader of sentences whose verb is last."""
+"""Turkish cases and clauses by the endings of words.
+
+For the reader of sentences whose verb is last.
+"""
 
 from __future__ import annotations
 
@@ -25,7 +28,7 @@ def is_genitive(word: str) -> bool:
 
 @lru_cache(maxsize=_WORDS)
 def is_oblique(word: str) -> bool:
-    """Return whether a word has the ending of an object or of a place, or of a converb."""
+    """Return whether a word has the ending of an object, a place or a converb."""
     return _OBLIQUE.search(word) is not None
 
 

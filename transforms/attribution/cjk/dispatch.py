@@ -11,7 +11,10 @@ from newsbeam.transforms.attribution.svo.grammar import HEAD
 
 
 def topic(sentence: str, offset: int, language: str) -> Range | None:
-    """Return the person whom a sentence without a statement is about: the speaker of what follows, if it names nobody."""
+    """Return the person whom a sentence without a statement is about.
+
+    It is the speaker of what follows, if it names nobody.
+    """
     found = japanese_topic(sentence) if language == "ja" else korean_topic(sentence) if language == "ko" else None
     return (found[0] + offset, found[1] + offset) if found else None
 

@@ -161,7 +161,10 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
 
 
 def _apart(sentence: str, quotes: list[re.Match[str]], offset: int, last: Range | None) -> list[Statement]:
-    """Return a statement for every quotation if each has a cue of its own: 「…」と彼女は言い、「…」と付け加えた."""
+    """Return a statement for every quotation if each has a cue of its own.
+
+    For example: 「…」と彼女は言い、「…」と付け加えた.
+    """
     speaker: Range | None = None
     found: list[Statement] = []
     cue = cue_patterns("ja")["cue"]
@@ -238,7 +241,10 @@ _SHORTEST_DROPPED = 12  # characters of a clause whose speaker is the last one
 
 
 def _speaks(words: str) -> bool:
-    """Return whether a subject with が names a source: the subject of the clause has the same particle."""
+    """Return whether a subject with が names a source.
+
+    The subject of the clause has the same particle.
+    """
     data = load("ja")
     return words in data["pronouns"] or any(term in words for key in SOURCE_LISTS for term in data[key])
 

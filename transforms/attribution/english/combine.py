@@ -234,7 +234,9 @@ def _is_certain(found: Statement) -> bool:
 
 
 def _is_around(text: str, found: Statement, tagged: list[Statement], begins: list[tuple[int, int]]) -> bool:
-    """Return whether a clause with its verb behind it holds all statements of the tagger that it touches.
+    """Return whether a clause holds all statements of the tagger that it touches.
+
+    Its verb is behind it.
 
     For example: She would regret that, replied Doe. `begins` are where their contents begin, with their numbers.
     """
@@ -247,7 +249,9 @@ def _is_around(text: str, found: Statement, tagged: list[Statement], begins: lis
 
 
 def _is_plain_report(text: str, found: Statement) -> bool:
-    """Return whether a clause before its verb, or a naming in quotation marks, is a report.
+    """Return whether a clause before its verb is a report.
+
+    So is a name in quotation marks.
 
     For example: …, it announced this week. · The State Department called the test “reckless.”
     """
@@ -345,7 +349,10 @@ def _is_citing(text: str, found: Statement) -> bool:
 
 
 def _begins_at(spans: list[tuple[int, int]], at: int) -> bool:
-    """Return whether one of the sorted spans begins at `at`, or behind a blank and an article."""
+    """Return whether one of the sorted spans begins at `at`.
+
+    It may also begin behind a blank and an article.
+    """
     index = bisect_left(spans, (at, -1))
     return index < len(spans) and spans[index][0] <= at + len(" the ")
 

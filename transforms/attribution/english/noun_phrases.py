@@ -491,7 +491,10 @@ class Tokens:
         return (i, k) if self._is_np(i, k) or (strict and k > i and not B[i] & (PRON | PREP)) else None
 
     def in_name(self, k: int, hi: int) -> bool:
-        """Return whether the time word at `k` belongs to a name: daily Ledger, Jane March."""
+        """Return whether the time word at `k` belongs to a name.
+
+        For example: daily Ledger, Jane March.
+        """
         B = self.B
         before, after = B[k - 1], B[k + 1] if k + 1 < hi else STOP
         if self.W[k] in _MONTH_NAMES and before & CAP and not before & (TIME | DET | PREP):
@@ -551,7 +554,10 @@ class Tokens:
         return bool(bits & SUB) and not bits & (PREP | REL) and self.W[k] in _CLAUSE_OPENERS
 
     def _leaves_phrase(self, k: int, hi: int, start: int, strict: bool) -> bool:
-        """Return whether the token at `k` is outside the noun phrase that begins at `start`."""
+        """Return whether the token at `k` is outside a noun phrase.
+
+        The phrase begins at `start`.
+        """
         B = self.B
         bits = B[k]
         if (bits & PREP and self._when(k, hi)) if strict else self.adjunct_at(k, hi, start):

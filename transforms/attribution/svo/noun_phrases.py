@@ -126,7 +126,10 @@ class Speakers:
         return (start, apposition.end()) if apposition else (start, end)
 
     def _belongs(self, start: int, cut: re.Match[str]) -> bool:
-        """Return whether a preposition continues the phrase of a speaker: مسؤول في الوزارة."""
+        """Return whether a preposition continues the phrase of a speaker.
+
+        For example: مسؤول في الوزارة.
+        """
         g = self.g
         words = self.s[start : cut.start()].split()
         following = WORD.match(self.s, cut.end() + 1)

@@ -92,7 +92,10 @@ class _Cue:
 
 
 def _is_standard(language: str, phrase: str) -> bool:
-    """Return whether the words behind “according to” begin with a norm or are an ordinal's noun."""
+    """Return whether the words behind “according to” are no source.
+
+    They begin with a norm or are the noun of an ordinal.
+    """
     standards = load(language).get("standards", ())
     return bool(standards) and any(word.strip("'’.,").lower() in standards for word in re.split(r"[\s'’]+", phrase)[:3])
 
@@ -739,7 +742,10 @@ class _Reader:
         return []
 
     def _certain(self, source: Range) -> bool:
-        """Return whether an Arabic phrase after “according to” is a source: listed, or short and without a demonstrative."""
+        """Return whether an Arabic phrase after “according to” is a source.
+
+        It is listed, or short and without a demonstrative.
+        """
         words = self.s[slice(*source)].split()
         return self.g.known.match(words[0]) is not None or (len(words) <= 4 and not _DEMONSTRATIVES.intersection(words))
 

@@ -173,6 +173,8 @@ def choose_title(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], for
         return None
     ruled = normal(ruled)
     likely = title_model().scores(columns(found, start, units, scores, prose, form, ruled))
+    # If two are about as likely, the one that the rules take for it.
+    likely = likely + _RULED * np.array([normal(item.text) == ruled for item in found])
     best = int(np.argmax(likely))
     clean = int((scores > 0).sum()) * _CLEAN < len(units)
     if int(likely[best]) > (_THRESHOLD_CLEAN if clean else _THRESHOLD):
@@ -183,6 +185,8 @@ def choose_title(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], for
         return None
     return next((item for item in found if item.part == 0 and item.first == item.last == first), None)
 
+
+_RULED = SCALE
 
 # A page has a headline nearly always; a text in which fewer than one line of _CLEAN is boilerplate may have none.
 _THRESHOLD, _THRESHOLD_CLEAN, _CLEAN = -3 * SCALE, -SCALE, 10
