@@ -92,9 +92,9 @@ class _Cue:
 
 
 def _is_standard(language: str, phrase: str) -> bool:
-    """Return whether the words behind “according to” are no source.
+    """Return whether the words behind “according to” name a norm or an ordinal.
 
-    They begin with a norm or are the noun of an ordinal.
+    Then they name nobody who speaks.
     """
     standards = load(language).get("standards", ())
     return bool(standards) and any(word.strip("'’.,").lower() in standards for word in re.split(r"[\s'’]+", phrase)[:3])
