@@ -10,31 +10,29 @@ or a colon, or the clause before the verb. The keys of cue files are listed in
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cache
 from itertools import pairwise
-from typing import Any
 
-from newsbeam.transforms.attribution.lexicon import SOURCE_LISTS, WESTERN, load
+from newsbeam.transforms.attribution.chunk_words import (
+    LONGEST_TITLE,
+    WORD,
+    Lexicon,
+    PhrasesByEnd,
+    Token,
+    follows,
+    is_source,
+    is_year,
+    lexicon,
+    tokens,
+)
 from newsbeam.transforms.attribution.outlets import identify_name
 from newsbeam.transforms.attribution.statement import Statement
-from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, conjugated, grammar
-from newsbeam.transforms.attribution.tags import Tags, tags
 from newsbeam.transforms.attribution.turkish import POSSESSED, is_clause, is_genitive, is_oblique
 
 Range = tuple[int, int]
-_TOKEN = re.compile(
-    rf"(?P<quote>{HEAD}{REST}*)|(?P<word>[^\W_]+(?:[\u0300-\u036f\u0900-\u0903\u093a-\u094f\u064b-\u0652\u200c][^\W_]*|['’׳״\"\-.‑][^\W_]+|:[a-zåäö]+)*)|(?P<mark>\S)"
-)
-_WORD = re.compile(r"[^\W_]+")
-_SEPARATORS = frozenset('¿¡,;:()[]–—-…،؛।!?."«»“”„')
 _QUOTATION_SCORE, _CLAUSE_SCORE, _HEIR_SCORE, _ACCORDING_SCORE = 0.9, 0.8, 0.6, 0.75
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
 _LONGEST_CLOSING = 60  # characters
-_SHORTEST_STEM = 5  # letters
-_LONGEST_TITLE = 40  # characters of a name in quotation marks
 _LONGEST_DATELINE = 12  # tokens
 _LONGEST_LINK = 4  # tokens of “por su parte”, with its comma
 _LONGEST_ASIDE = 26  # words
@@ -45,422 +43,13 @@ _LONGEST_OPENING = 14  # words before the subject of a sentence whose verb is la
 _SHORTEST_CLAUSE = 8  # characters
 
 
-PhrasesByEnd = dict[str, list[tuple[str, ...]]]
-"""Phrases by their last word, in the order of the file of cues."""
-
-
-def _by_end(phrases: tuple[tuple[str, ...], ...]) -> PhrasesByEnd:
-    out: PhrasesByEnd = {}
-    for words in phrases:
-        out.setdefault(words[-1], []).append(words)
-    return out
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A quotation (`quote`), a punctuation mark (`mark`) or a word."""
-
-    start: int
-    end: int
-    low: str
-    kind: str
-    capital: bool = False
-
-
-@dataclass(frozen=True)
-class Lexicon:
-    """The words of one language."""
-
-    language: str
-    tags: Tags
-    elided: tuple[str, ...]
-    auxiliaries: frozenset[str]  # only where they precede their participle
-    participles: frozenset[str]
-    reporting: frozenset[str]  # every sentence that reports something has one of these words
-    # by first word: all words of a form, longest first
-    verbs: dict[str, tuple[tuple[str, ...], ...]]
-    framing: frozenset[str]
-    showing: frozenset[str]  # forms that report only if a document is their subject
-    evident: dict[str, frozenset[str]]  # forms that report what a source shows, and the prepositions before the source
-    documents: tuple[str, ...]
-    separable: dict[str, frozenset[str]]  # the particles that follow a form, of which one must
-    questions: frozenset[str]
-    conjunctions: frozenset[str]
-    conjunction_prefixes: tuple[str, ...]
-    before: tuple[tuple[str, ...], ...]
-    after: tuple[tuple[str, ...], ...]
-    of: frozenset[str]
-    pronouns: frozenset[str]
-    obliques: frozenset[str]  # pronouns in the case that follows “according to”
-    articles: frozenset[str]
-    clause_endings: tuple[str, ...]
-    adverbs: frozenset[str]
-    not_speakers: frozenset[str]
-    negations: frozenset[str]
-    infinitive_marks: frozenset[str]
-    subject_marks: frozenset[str]
-    postpositions: frozenset[str]
-    idioms: tuple[tuple[str, ...], ...]  # phrases in which a reporting verb reports nothing
-    standards: frozenset[str]  # nouns behind “according to” that are not sources: law, order, plan
-    ordinals: frozenset[str]  # “according to” that is also a number: segundo
-    adjectival: tuple[str, ...]  # endings of a participle behind the noun that it describes
-    participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
-    subordinators: frozenset[str]
-    impersonal: frozenset[str]
-    relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
-    times: frozenset[str]
-    hearers: frozenset[str]
-    hearer_prefixes: frozenset[str]  # prepositions written together with their noun
-    verb_prefixes: tuple[str, ...]  # words for “and” written together with the verb
-    hearing: frozenset[str]  # nouns for an outlet that heard something
-    outlet_nouns: frozenset[str]
-    outlet_stems: tuple[str, ...]
-    cyrillic: bool
-    hearer_marks: frozenset[str]  # prepositions before it: pro server Novinky
-    places: frozenset[str]  # prepositions of a place where something was said: в министерстве сообщили
-    document_verbs: frozenset[str]  # verbs of what a document says
-    document_places: frozenset[str]  # more prepositions for them: z raportu wynika
-    plural_endings: tuple[str, ...]  # endings of verbs whose subject may be left out: they say
-    adverb_endings: tuple[str, ...]
-    object_heads: tuple[str, ...]  # endings of nouns in a case in which no subject stands
-    verb_endings: tuple[str, ...]  # endings of participles that are the verb of a clause: řekl
-    gerund_endings: tuple[str, ...]
-    as_words: frozenset[str]  # as X said
-    person_endings: tuple[str, ...]  # endings of nouns for persons
-    loose: frozenset[tuple[str, ...]]  # formulas that also mean “by” or “towards”: a source must follow
-    source_prefixes: tuple[str, ...]  # beginnings that the cases of a source share
-    according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
-    oblique: tuple[str, ...]
-    genitives: tuple[str, ...]
-    objects: tuple[str, ...]
-    clitics: frozenset[str]
-    giving: dict[str, frozenset[str]]  # words before a form that make it a noun: da cuenta
-    openings: frozenset[str]  # first words of a cue, with a pronoun before it
-    comma_asides: bool
-    inverted: re.Pattern[str] | None  # a verb with the pronoun behind it: a-t-il dit
-    sources: frozenset[str]
-    compounds: dict[str, tuple[tuple[str, ...], ...]]  # words for sources that are several words, by the first
-    persons: frozenset[str]
-    source_stems: tuple[str, ...]  # long ones, which may have endings
-    pro_drop: bool
-    verb_final: bool
-    verb_second: bool
-    subject_first: bool
-    predicates: frozenset[str]  # words that begin a predicate or a relative clause
-    predicate_verbs: bool  # whether verbs by their class do, too
-    adverbials: frozenset[str]  # words that begin an adverbial phrase or clause
-    preposed: frozenset[str]  # the verbs that their subject follows, in a language in which it comes first
-    subject_endings: tuple[str, ...]  # endings of a verb that stand for its subject: katanya
-    bare: bool
-    clause_subject: bool
-    relative_pronouns: frozenset[str]
-    announcing: frozenset[str]  # adverbs behind whose verb a clause follows: úgy véli
-    passive: frozenset[str]  # forms that report behind a document: अध्ययन में कहा गया है
-    closing: frozenset[str]  # words that report only behind a quotation
-    unknown_nouns: str  # classes that the ending of an unknown word does not tell from nouns
-    direct: frozenset[str]  # verbs before which words are quoted without marks
-    converbs: PhrasesByEnd  # forms that report before another verb of the same subject
-    reporting_participles: PhrasesByEnd  # forms that report before the speaker: diyen Şahin
-    occasions: frozenset[str]  # words that say where somebody spoke, before the content
-    groups: frozenset[str]
-    named_after: bool  # `after` asks for a name or a listed source
-    comma_clause: bool  # a main clause may follow the verb and a comma
-
-
-@cache
-def lexicon(language: str) -> Lexicon:
-    """Load the words of `language` from its cue file."""
-    data = load(language)
-
-    def words(key: str) -> frozenset[str]:
-        return frozenset(word.lower() for word in data.get(key, ()))
-
-    elided = tuple(data.get("elided", ()))
-
-    def phrases(key: str) -> tuple[tuple[str, ...], ...]:
-        split = {tuple(_apart(phrase.lower(), elided)) for phrase in data.get(key, ())}
-        return tuple(sorted(split, key=lambda phrase: (-len(phrase), phrase)))
-
-    verbs: dict[str, list[tuple[str, ...]]] = {}
-    participles = conjugated(data, "participles", "participle_stems")
-    compound = data.get("compound") == "true"
-    finite = [*conjugated(data, "finite", "stems"), *data.get("verbs", ())]
-    finite += [prefix + verb for prefix in data.get("verb_prefixes", ()) for verb in finite]
-    data = {**data, "verbs": finite if compound else [*finite, *participles]}
-    evident = {form: frozenset(prepositions) for form, prepositions in data.get("evident", {}).items()}
-    data["evident_forms"] = tuple(evident)
-    for phrase in phrases("verbs") + phrases("framing") + phrases("passive") + phrases("showing") + phrases("evident_forms"):
-        verbs.setdefault(phrase[0], []).append(phrase)
-    order = data.get("order", "")
-    separable = {form: frozenset(particles) for form, particles in data.get("separable", {}).items()}
-    terms = frozenset(term for key in SOURCE_LISTS for term in words(key))
-    return Lexicon(
-        language=language,
-        tags=tags(language),
-        elided=elided,
-        auxiliaries=words("auxiliaries") if compound else frozenset(),
-        participles=frozenset(participles) if compound else frozenset(),
-        reporting=frozenset(
-            word
-            for phrase in (
-                *verbs,
-                *separable,
-                *participles,
-                *data.get("reporting_participles", ()),
-                *(p[0] for p in phrases("according_before") + phrases("according_after")),
-                *(p[-1] for p, _ in _with_pronouns(data)),
-            )
-            for word in _WORD.findall(phrase)
-        ),
-        verbs={first: tuple(forms) for first, forms in verbs.items()},
-        framing=frozenset(" ".join(phrase) for phrase in phrases("framing")),
-        showing=frozenset(" ".join(phrase) for phrase in phrases("showing")),
-        evident=evident,
-        documents=tuple(words("documents")),
-        separable=separable,
-        questions=words("questions"),
-        conjunctions=words("conjunction"),
-        conjunction_prefixes=tuple(data.get("conjunction_prefixes", ())),
-        before=phrases("according_before"),
-        after=phrases("according_after"),
-        of=words("of"),
-        pronouns=words("pronouns"),
-        obliques=words("oblique_pronouns"),
-        articles=words("articles"),
-        clause_endings=tuple(data.get("clause_endings", ())),
-        adverbs=words("adverbs"),
-        not_speakers=words("not_speakers"),
-        negations=words("negation"),
-        infinitive_marks=words("infinitive_marks"),
-        subject_marks=words("subject_marks"),
-        postpositions=words("postpositions"),
-        idioms=phrases("idioms"),
-        standards=words("standards"),
-        ordinals=words("ordinals"),
-        adjectival=tuple(data.get("adjectival_endings", ())),
-        participle_endings=tuple(data.get("participle_endings", ())),
-        subordinators=words("subordinators"),
-        impersonal=words("impersonal"),
-        relatives=words("relatives"),
-        objects=tuple(data.get("object_endings", ())),
-        times=words("times"),
-        hearers=words("hearers"),
-        hearer_prefixes=words("hearer_prefixes"),
-        verb_prefixes=tuple(data.get("verb_prefixes", ())),
-        hearing=words("hearing"),
-        hearer_marks=words("hearer_marks"),
-        outlet_nouns=words("publications"),
-        outlet_stems=tuple(sorted({_stem(term) for term in words("publications") if len(term) >= _SHORTEST_STEM})),
-        cyrillic=any("а" <= word[:1] <= "я" for word in data.get("conjunction", ())),
-        places=words("inverted_place"),
-        document_verbs=words("document_verbs"),
-        document_places=words("document_places"),
-        plural_endings=tuple(data.get("plural_endings", ())),
-        adverb_endings=tuple(data.get("adverb_endings", ())) or ("\ue000",),
-        object_heads=tuple(data.get("object_heads", ())),
-        verb_endings=tuple(data.get("verb_endings", ())),
-        gerund_endings=tuple(data.get("gerund_endings", ())),
-        as_words=words("as_words"),
-        person_endings=tuple(data.get("person_endings", ())),
-        loose=frozenset(phrases("loose_according")),
-        source_prefixes=tuple(
-            sorted({term[: max(_SHORTEST_STEM, len(term) - 2)] for term in terms | words("titles") if len(term) > _SHORTEST_STEM})
-        ),
-        according_pronouns=_with_pronouns(data),
-        oblique=tuple(data.get("oblique_endings", ())),
-        genitives=tuple(data.get("genitive_endings", ())),
-        persons=words("persons"),
-        clitics=words("clitics"),
-        giving={form: frozenset(before) for form, before in data.get("giving", {}).items()},
-        openings=frozenset(verbs) | frozenset(separable) | words("auxiliaries") | words("clitics"),
-        inverted=grammar(language).inverted if language in WESTERN else None,
-        comma_asides=data.get("comma_asides") == "true",
-        sources=terms,
-        compounds=_by_first(tuple(term.split()) for term in terms if " " in term),
-        source_stems=tuple(sorted({_stem(term) for term in terms if len(term) >= _SHORTEST_STEM})),
-        pro_drop=data.get("pro_drop") == "true",
-        verb_final=order == "verb final",
-        verb_second=order == "verb second",
-        subject_first=order == "subject first",
-        predicates=words("predicates"),
-        predicate_verbs=data.get("predicate_verbs") == "true",
-        adverbials=words("adverbials"),
-        preposed=words("preposed"),
-        subject_endings=tuple(data.get("subject_endings", ())),
-        bare=data.get("bare") == "true",
-        clause_subject=data.get("clause_subject") == "true",
-        relative_pronouns=words("relative_pronouns"),
-        announcing=words("announcing"),
-        passive=words("passive"),
-        closing=words("closing"),
-        unknown_nouns=data.get("unknown_nouns", ""),
-        direct=words("direct"),
-        converbs=_by_end(phrases("converbs")),
-        reporting_participles=_by_end(phrases("reporting_participles")),
-        occasions=words("occasions"),
-        groups=words("groups") | words("organisations"),
-        named_after=data.get("named_after") == "true",
-        comma_clause=data.get("comma_clause") == "true",
-    )
-
-
-def _with_pronouns(data: dict[str, Any]) -> tuple[tuple[tuple[str, ...], int], ...]:
-    """Return the formulas of according to with a pronoun: по его словам, podle něj."""
-    made = [
-        ((*before.split(), who, *after.split()), len(before.split()))
-        for group in (data.get("according_pronoun", {}), *data.get("according_pronouns", ()))
-        for before in group.get("before") or [""]
-        for who in group.get("who", ())
-        for after in group.get("after") or [""]
-    ]
-    return tuple(sorted(made, key=lambda item: (-len(item[0]), item)))
-
-
-def _apart(text: str, elided: tuple[str, ...]) -> list[str]:
-    """Split the words of a phrase.
-
-    Also after a word that has lost its vowel: l'Italia.
-    """
-    return [piece for word in text.split() for piece in _pieces(word, elided)]
-
-
-def _pieces(word: str, elided: tuple[str, ...]) -> list[str]:
-    head, mark, rest = word.replace("’", "'").partition("'")
-    return [head + mark, rest] if rest and head in elided else [head + mark + rest]
-
-
-def _stem(term: str) -> str:
-    """A term without a vowel at its end, which changes with its case.
-
-    For example: univerzita, univerzity.
-    """
-    return term[:-1] if len(term) > _SHORTEST_STEM and term[-1] in "aeoyíáéаеяь" else term
-
-
-def _is_year(word: str) -> bool:
-    return len(word) == 4 and word[:2] in ("19", "20") and word.isdigit()
-
-
-def _is_source(word: str, lex: Lexicon) -> bool:
-    """Return whether a word, in any case or number, names a kind of source."""
-    return word in lex.sources or word.startswith(lex.source_stems)
-
-
-def _by_first(terms: Iterable[tuple[str, ...]]) -> dict[str, tuple[tuple[str, ...], ...]]:
-    found: dict[str, list[tuple[str, ...]]] = {}
-    for term in sorted(terms, key=lambda words: (-len(words), words)):
-        found.setdefault(term[0], []).append(term)
-    return {first: tuple(group) for first, group in found.items()}
-
-
-def tokens(sentence: str, lex: Lexicon) -> list[Token]:
-    """Return the tokens of a masked sentence.
-
-    The kind of a word is the letter of its class, in upper case if it is in the cue file.
-    """
-    made: list[Token] = []
-    for match in _TOKEN.finditer(sentence):
-        start, end = match.span()
-        text = match.group()
-        if match.lastgroup == "quote":
-            named = end - start <= _LONGEST_TITLE and bool(made) and _entitled(made[-1], sentence[end : end + 2], lex)
-            made.append(Token(start, end, "", "p", True) if named else Token(start, end, "", "quote"))
-        elif match.lastgroup == "mark":
-            # of an abbreviation: sentences are already split
-            inside = text == "." and start + 1 < len(sentence.rstrip(' .\u2026"”»'))
-            # landbruks- og matminister
-            inside = inside or (text == "-" and bool(made) and made[-1].end == start and made[-1].kind in "njp")
-            made.append(Token(start, end, text, "mark" if text in _SEPARATORS and not inside else "other"))
-        else:
-            low = text.lower()
-            if lex.elided and len(pieces := _pieces(low, lex.elided)) > 1:
-                head = len(pieces[0])
-                kind = "C" if pieces[0] in lex.conjunctions else lex.tags.of(pieces[0])
-                made.append(Token(start, start + head, pieces[0], kind, text[0].isupper()))
-                start, text, low = start + head, text[head:], pieces[1]
-            capital = text[0].isupper() or (text[0].isalpha() and not text.islower() and text[1:2].isupper())  # iDnes
-            first = not made or (made[-1].kind in ("mark", "quote") and made[-1].low in ("", "–", "—", "-", "("))
-            kind = (
-                "C" if low in lex.conjunctions
-                else "o" if low in lex.pronouns
-                else "r" if low in lex.adverbs
-                else "N" if low in lex.negations
-                else "s" if low in lex.relatives
-                else "n" if low in lex.sources
-                else lex.tags.of(low if first and low in lex.tags.words else text)
-            )  # fmt: skip
-            if kind in "nj" and text[0].isdigit():
-                kind = "m"
-            elif kind == "i" and lex.verb_endings and low.endswith(lex.verb_endings):
-                kind = "v"
-            if kind in lex.unknown_nouns and low not in lex.tags.words and low not in lex.adverbs:
-                kind = "n"
-            if capital and not first and kind in "rvim" and low not in lex.tags.words and low not in lex.adverbs:
-                kind = "p"  # an unknown word, guessed by its ending
-            made.append(Token(start, end, low, kind, capital))
-    for n, token in enumerate(made[:-1]):
-        behind = made[n + 1]
-        if token.kind == "a" and n and token.low in lex.articles and made[n - 1].low in lex.verbs and not token.capital:
-            made[n] = Token(token.start, token.end, token.low, "d")  # lamenta a súa irmá
-            continue
-        if token.capital and token.kind in "rijvz" and token.low not in lex.tags.words and behind.capital and behind.low not in lex.verbs:
-            made[n] = Token(token.start, token.end, token.low, "p", True)  # Kari Nordmann
-        elif (
-            (token.kind == "o" or (token.kind == "x" and lex.comma_clause))
-            and token.low in lex.articles
-            and behind.low not in lex.verbs
-            and (behind.kind in "njmpz" or behind.low in lex.of)
-        ):
-            # de svenska forskarna, en av dem: an article that is also a pronoun
-            made[n] = Token(token.start, token.end, token.low, "d", token.capital)
-        elif token.kind == "v" and n and made[n - 1].kind in "nj" and token.low.endswith(lex.adjectival) and token.low not in lex.verbs:
-            made[n] = Token(token.start, token.end, token.low, "j", token.capital)  # un estudio publicado por
-        elif token.kind in "vir" and n and not token.capital and token.low not in lex.tags.words and token.low not in lex.verbs:
-            # ein Radiosender, Kroatias ambassadør Ana Doe: a noun that only its ending makes a verb
-            before = made[n - 1]
-            if (
-                before.low in lex.articles
-                or (lex.articles and token.kind == "v" and before.kind == "a" and lex.adjectival)
-                or (before.kind == "j" and lex.articles)
-                or (behind.capital and behind.kind in "np" and (before.low in lex.verbs or before.kind in "np"))
-            ):
-                made[n] = Token(token.start, token.end, token.low, "n", token.capital)
-    for n, token in enumerate(made):
-        title = token.kind == "o" and token.low in lex.persons and n + 1 < len(made) and made[n + 1].capital
-        size = 1 if title else next((len(term) for term in lex.compounds.get(token.low, ()) if _follows(made, n, term)), 0)
-        for at in range(n, n + size):
-            # bà Lan: a title, not a pronoun; huấn luyện viên: one noun of several words
-            made[at] = Token(made[at].start, made[at].end, made[at].low, "n", made[at].capital)
-    return made
-
-
-def _entitled(before: Token, behind: str, lex: Lexicon) -> bool:
-    """Return whether a short quotation is a name.
-
-    For example: компания «Альфа» сообщила, в интервью «Ведомостям» сказал.
-    """
-    if not lex.relatives or before.kind in ("mark", "quote", "C", "o", "x") or before.low in lex.verbs or before.low in lex.participles:
-        return False
-    if before.kind == "a" and lex.places:
-        return True  # в «Ведомостях»
-    return (_is_source(before.low, lex) and before.low not in lex.persons) or before.low in lex.hearing or behind[1:].isalnum()
-
-
-def _follows(made: list[Token], at: int, words: tuple[str, ...]) -> bool:
-    """Return whether words follow.
-
-    The first is asked before the others, which is faster.
-    """
-    return at + len(words) <= len(made) and made[at].low == words[0] and all(made[n].low == word for n, word in enumerate(words, at))
-
-
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
     """Return the statements of one masked sentence that begins at `offset`.
 
     `last` is the last speaker, for verbs without a subject.
     """
     lex = lexicon(language)
-    if lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
+    if lex.reporting.isdisjoint(WORD.findall(sentence.lower())):
         return []
     return _Reader(sentence, offset, lex, last).read()
 
@@ -484,7 +73,7 @@ def closes(sentence: str, language: str) -> bool:
     They belong to the quotation before it.
     """
     lex = lexicon(language)
-    if len(sentence) > _LONGEST_CLOSING or lex.reporting.isdisjoint(_WORD.findall(sentence.lower())):
+    if len(sentence) > _LONGEST_CLOSING or lex.reporting.isdisjoint(WORD.findall(sentence.lower())):
         return False
     reader = _Reader(sentence, 0, lex, None)
     cues = reader.cues()
@@ -555,7 +144,7 @@ class _Reader:
             return 0
         if token.capital and at and self.t[at - 1].kind not in ("quote", "mark"):
             return 0  # a name
-        if any(_follows(self.t, at, idiom) for idiom in self.lex.idioms):
+        if any(follows(self.t, at, idiom) for idiom in self.lex.idioms):
             return 0
         if token.low in self.lex.auxiliaries:
             n = at + 1
@@ -566,7 +155,7 @@ class _Reader:
         if self._particle(at + 1, self.lex.separable.get(token.low, frozenset())):
             return 1
         for phrase in self.lex.verbs.get(token.low, ()):
-            if _follows(self.t, at, phrase):
+            if follows(self.t, at, phrase):
                 return len(phrase)
         return 0
 
@@ -605,7 +194,7 @@ class _Reader:
 
     def read(self) -> list[Statement]:
         cues = self.cues()
-        if cues and self.lex.adjectival and any(_follows(self.t, self.taken, words) for words in self.lex.before):
+        if cues and self.lex.adjectival and any(follows(self.t, self.taken, words) for words in self.lex.before):
             self._according()
             if self.made:
                 return self.made
@@ -820,7 +409,7 @@ class _Reader:
             if first >= piece[1] or (number + 1 < len(pieces) and not self._names_source(first)):
                 continue
             closing = self._predicate(first, piece[1])
-            if self._personal(t[first]) and (closing == first + 1 or not _is_source(t[first].low, self.lex)):
+            if self._personal(t[first]) and (closing == first + 1 or not is_source(t[first].low, self.lex)):
                 return t[first].start, t[first].end
             if closing <= first or not self._speaks(first, closing):
                 continue
@@ -853,7 +442,7 @@ class _Reader:
         words = [token for token in self.t if speaker[0] <= token.start < speaker[1]]
         return any(
             self._personal(token)
-            or _is_source(token.low, self.lex)
+            or is_source(token.low, self.lex)
             or (token.capital and (token.start > self.t[0].start or token.kind == "p"))
             for token in words
         )
@@ -882,7 +471,7 @@ class _Reader:
 
     def _names_source(self, at: int) -> bool:
         token = self.t[at]
-        return self._personal(token) or token.kind in "pdm" or _is_source(token.low, self.lex) or (token.capital and bool(at))
+        return self._personal(token) or token.kind in "pdm" or is_source(token.low, self.lex) or (token.capital and bool(at))
 
     def _predicate(self, first: int, end: int) -> int:
         """Return where the predicate or a relative clause begins.
@@ -1393,8 +982,8 @@ class _Reader:
         return (
             t[n].kind == "quote"
             and n > 0
-            and t[n].end - t[n].start <= _LONGEST_TITLE
-            and (t[n - 1].kind in "da" or _is_source(t[n - 1].low, self.lex))
+            and t[n].end - t[n].start <= LONGEST_TITLE
+            and (t[n - 1].kind in "da" or is_source(t[n - 1].low, self.lex))
         )
 
     def _clause_at(self, at: int) -> bool:
@@ -1570,7 +1159,7 @@ class _Reader:
         return n if n > first or noun else otherwise
 
     def _occasion(self, n: int) -> bool:
-        return n < len(self.t) and self.t[n].kind == "n" and not self.t[n].capital and not _is_source(self.t[n].low, self.lex)
+        return n < len(self.t) and self.t[n].kind == "n" and not self.t[n].capital and not is_source(self.t[n].low, self.lex)
 
     def _outlet_at(self, n: int) -> bool:
         low = self.t[n].low if n < len(self.t) else ""
@@ -1635,7 +1224,7 @@ class _Reader:
         if head is None or any(token.low in self.lex.times for token in words):
             return n
         shouted = self.s[head.start : head.end].isupper() and head.end - head.start > 1  # в МИД сообщили
-        source = (_is_source(head.low, self.lex) and head.low not in self.lex.persons) or shouted
+        source = (is_source(head.low, self.lex) and head.low not in self.lex.persons) or shouted
         return end if source or t[cue[0]].low in self.lex.document_verbs else n
 
     def _pronoun(self, n: int) -> bool:
@@ -1660,7 +1249,7 @@ class _Reader:
             close = next((m for m in range(n + 1, min(n + 6, len(t))) if t[m].low in (")", ",")), n)
             if close > n and all(token.kind in ("m", "other", "mark") or token.low in self.lex.times for token in t[n + 1 : close]):
                 n = close + 1
-        while n < len(t) and t[n].kind == "j" and not t[n].capital and not (n + 1 < len(t) and _is_source(t[n + 1].low, self.lex)):
+        while n < len(t) and t[n].kind == "j" and not t[n].capital and not (n + 1 < len(t) and is_source(t[n + 1].low, self.lex)):
             n += 1
         clause = n
         while clause < len(t) and t[clause].kind not in ("mark", "quote", "C", "s", "v", "x"):
@@ -1668,7 +1257,7 @@ class _Reader:
         source = next((m for m in range(n, clause) if self._begins_source(m, n)), clause)
         if timed:
             source = clause
-        elif source == n < len(t) and self.lex.relatives and _is_source(t[n].low, self.lex) and t[n].low not in self.lex.sources:
+        elif source == n < len(t) and self.lex.relatives and is_source(t[n].low, self.lex) and t[n].low not in self.lex.sources:
             # na posiedzeniu rady: the attribute of a noun
             source = next((m for m in range(n + 1, clause) if t[m].low in self.lex.sources), clause)
             if source == clause:
@@ -1687,7 +1276,7 @@ class _Reader:
         t = self.t
         if self._personal(t[n]):
             return True
-        if not _is_source(t[n].low, self.lex):
+        if not is_source(t[n].low, self.lex):
             return False
         while n > first and t[n - 1].kind in "jd":
             n -= 1
@@ -1705,7 +1294,7 @@ class _Reader:
             if token.kind == "other" or (token.low == "." and n and len(t[n - 1].low) <= 2 and n + 1 < len(t) and t[n + 1].capital):
                 n += 1
                 continue
-            if token.kind == "quote" and n > at and _is_source(t[n - 1].low, self.lex) and token.end - token.start <= _LONGEST_TITLE:
+            if token.kind == "quote" and n > at and is_source(t[n - 1].low, self.lex) and token.end - token.start <= LONGEST_TITLE:
                 n += 1  # агентство «…»
                 break
             if (
@@ -1737,7 +1326,7 @@ class _Reader:
                     break  # мэр Игорь Латышев в беседе
                 if token.kind == "a" and self._named(n - 1) and n + 1 < len(t) and not t[n + 1].capital:
                     behind = t[n + 1]
-                    if behind.kind in "dm" or (self.lex.verb_second and behind.kind == "n" and not _is_source(behind.low, self.lex)):
+                    if behind.kind in "dm" or (self.lex.verb_second and behind.kind == "n" and not is_source(behind.low, self.lex)):
                         break  # sa Kari Nordmann i det siste programmet, på ráðstefnu
             elif token.kind == "c":
                 if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
@@ -1831,7 +1420,7 @@ class _Reader:
             or (self.lex.oblique and words[-1].low.endswith(self.lex.oblique))
         ):
             return None
-        if any(token.low in self.lex.times or _is_year(token.low) for token in words):
+        if any(token.low in self.lex.times or is_year(token.low) for token in words):
             return None
         if any(token.kind in "nvpjiz" for token in words):
             return words[0].start, words[-1].end
@@ -1936,7 +1525,7 @@ class _Reader:
                 break
         else:
             return None
-        if any(_follows(t, first - len(words), words) for words in self.lex.before if first >= len(words)):
+        if any(follows(t, first - len(words), words) for words in self.lex.before if first >= len(words)):
             return None  # according to X, Y said
         while head and not t[first].capital and t[first].kind in "nj":
             outer = self._head(*pieces[head - 1])
@@ -2029,8 +1618,8 @@ class _Reader:
             return False
         if words[0].low in self.lex.not_speakers and not (len(words) > 1 and words[0].low in self.lex.articles):
             return False
-        timed = any(token.low in self.lex.times or _is_year(token.low) for token in words)
-        if timed and not any(_is_source(token.low, self.lex) for token in words):
+        timed = any(token.low in self.lex.times or is_year(token.low) for token in words)
+        if timed and not any(is_source(token.low, self.lex) for token in words):
             return False
         if self.lex.oblique and words[-1].low.endswith(self.lex.oblique):
             return False
@@ -2048,7 +1637,7 @@ class _Reader:
         head = next((n for n in range(start, end) if t[n].kind in "np" or (t[n].capital and t[n].kind != "j")), None)
         if head is None or t[head].low in self.lex.not_speakers:
             return False
-        return t[head].capital or _is_source(t[head].low, self.lex) or t[head].low.startswith(self.lex.source_prefixes)
+        return t[head].capital or is_source(t[head].low, self.lex) or t[head].low.startswith(self.lex.source_prefixes)
 
     def _oblique(self, start: int, end: int) -> bool:
         """Return whether the head of a phrase is in a case in which no subject stands.
@@ -2056,7 +1645,7 @@ class _Reader:
         For example: объяснил причину.
         """
         head = next((token for token in self.t[start:end] if token.kind in "np" or token.capital), None)
-        if head is None or head.capital or not self.lex.object_heads or _is_source(head.low, self.lex):
+        if head is None or head.capital or not self.lex.object_heads or is_source(head.low, self.lex):
             return False
         return head.low.endswith(self.lex.object_heads)
 
@@ -2068,7 +1657,7 @@ class _Reader:
         if span is None:
             return False
         words = [token for token in self.t if span[0] <= token.start < span[1]]
-        if any(token.capital or self._personal(token) or _is_source(token.low, self.lex) for token in words):
+        if any(token.capital or self._personal(token) or is_source(token.low, self.lex) for token in words):
             return True
         if any(token.low.endswith(self.lex.person_endings) for token in words if self.lex.person_endings and token.kind == "n"):
             return True
@@ -2136,7 +1725,7 @@ class _Reader:
         For example: … ifade eden Şahin.
         """
         for words in phrases.get(self.t[end - 1].low, ()):
-            if end >= len(words) and _follows(self.t, end - len(words), words):
+            if end >= len(words) and follows(self.t, end - len(words), words):
                 return len(words)
         return 0
 
@@ -2227,7 +1816,7 @@ class _Reader:
             n += 1
             if not token.capital and (low.endswith(("lar", "ler", "yse", "ysa")) or low in lex.pronouns):
                 break
-            if low in lex.groups and not (n < limit and _is_source(t[n].low, lex)):
+            if low in lex.groups and not (n < limit and is_source(t[n].low, lex)):
                 break
         return n
 
@@ -2252,7 +1841,7 @@ class _Reader:
         source of the lists or a longer name is certain.
         """
         words = self.t[start:end]
-        if any(_is_source(token.low, self.lex) for token in words) or words[-1].low.endswith(("lar", "ler", "ları", "leri")):
+        if any(is_source(token.low, self.lex) for token in words) or words[-1].low.endswith(("lar", "ler", "ları", "leri")):
             return True
         if sum(token.capital for token in words) > 1 and words[-1].capital:
             return True
@@ -2370,10 +1959,10 @@ class _Reader:
         t, lex = self.t, self.lex
         for n in range(len(t)):
             for formula, who in lex.according_pronouns:
-                if t[n].low == formula[0] and _follows(t, n, formula):
+                if t[n].low == formula[0] and follows(t, n, formula):
                     self._accorded((n, n + len(formula)), n + who, n + who + 1)
                     return
-            phrase = next((words for words in lex.before if _follows(t, n, words)), None)
+            phrase = next((words for words in lex.before if follows(t, n, words)), None)
             if phrase and lex.subject_first and n and t[n - 1].kind not in ("mark", "quote", "c", "r", "t"):
                 phrase = None  # the direction, not the source: theo mùa
             if (
@@ -2382,7 +1971,7 @@ class _Reader:
                 and not (lex.standards and self._no_source(n, len(phrase)))
             ):
                 start = n + len(phrase)
-                if start < len(t) and t[start].kind == "quote" and t[start].end - t[start].start <= _LONGEST_TITLE:
+                if start < len(t) and t[start].kind == "quote" and t[start].end - t[start].start <= LONGEST_TITLE:
                     self._accorded((n, start), start, start + 1)
                     return
                 end = self._noun_phrase_end(start) if not (start < len(t) and self._pronoun(start)) else start + 1
@@ -2396,12 +1985,12 @@ class _Reader:
                 if end > start and (self._speaks(start, end) or (end == start + 1 and t[start].kind not in "mia")):
                     self._accorded((n, start), start, end)
                     return
-            phrase = next((words for words in lex.after if _follows(t, n, words)), None)
+            phrase = next((words for words in lex.after if follows(t, n, words)), None)
             if phrase and n:
                 start = self._left_edge(n)
                 while start < n and self._noun_phrase_end(start) < n and not self._personal(t[start]):
                     start += 1
-                if lex.named_after and not (t[n - 1].capital or _is_source(t[n - 1].low, lex)):
+                if lex.named_after and not (t[n - 1].capital or is_source(t[n - 1].low, lex)):
                     continue
                 if start < n and (self._speaks(start, n) or self._personal(t[start])):
                     self._accorded((n, n + len(phrase)), start, n)
@@ -2420,7 +2009,7 @@ class _Reader:
         if noun == len(t) or t[noun].low in lex.standards:
             return not any(token.kind == "o" and self._personal(token) for token in t[start : start + 1])
         ordinal = size == 1 and t[at].low in lex.ordinals and noun == start and not t[noun].capital
-        return ordinal and not _is_source(t[noun].low, lex) and not t[noun].low.endswith("s")
+        return ordinal and not is_source(t[noun].low, lex) and not t[noun].low.endswith("s")
 
     def _before_unknown_verb(self, start: int, end: int) -> int:
         """Return where a phrase ends in which two nouns follow each other.
@@ -2435,7 +2024,7 @@ class _Reader:
             if (
                 nouns
                 and not token.low.endswith(self.lex.genitives)
-                and not _is_source(token.low, self.lex)
+                and not is_source(token.low, self.lex)
                 and token.low not in self.lex.tags.words
             ):
                 return n
@@ -2445,8 +2034,8 @@ class _Reader:
             and end < len(self.t)
             and self.t[end].kind in "rdaomt"
             and not last.capital
-            and (_is_source(self.t[end - 2].low, self.lex) or self.t[end - 2].capital)
-            and not _is_source(last.low, self.lex)
+            and (is_source(self.t[end - 2].low, self.lex) or self.t[end - 2].capital)
+            and not is_source(last.low, self.lex)
             and not last.low.endswith(self.lex.genitives)
         ):
             return end - 1  # enligt länsstyrelsen övervakas nu …
@@ -2458,10 +2047,10 @@ class _Reader:
         For example: Podle policie řidič nebyl opilý.
         """
         t = self.t
-        if end >= len(t) or t[end].kind == "mark" or not _is_source(t[start].low, self.lex):
+        if end >= len(t) or t[end].kind == "mark" or not is_source(t[start].low, self.lex):
             return end
         n = start + 1
-        while n < end and (t[n].capital or t[n].kind in "jami" or _is_source(t[n].low, self.lex)):
+        while n < end and (t[n].capital or t[n].kind in "jami" or is_source(t[n].low, self.lex)):
             n += 1
         titled = t[start].low.startswith(tuple(self.lex.persons)) and any(token.capital for token in t[n:end])
         return n if not titled and (n == end or t[n].kind == "n") else end
