@@ -103,6 +103,14 @@ def is_dense(text: str) -> bool:
     return not text.isascii() and _DENSE.search(text) is not None
 
 
+def is_hangul(letter: str) -> bool:
+    """Return whether the letter is a Korean syllable.
+
+    These are dense, but words of them have spaces between them.
+    """
+    return "\uac00" <= letter <= "\ud7a3"
+
+
 def continues_sentence(text: str, at: int) -> bool:
     """Return whether the word that ends at `at` continues (alphabets only)."""
     return at < len(text) and text[at].isalnum() and text[at - 1].isalnum() and not is_dense(text[at - 1]) and not is_solid(text[at - 1])

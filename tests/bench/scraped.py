@@ -13,7 +13,6 @@ the folders of renderings that the models were trained on, in their order). Peer
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import sys
 import time
 from collections import Counter, defaultdict
@@ -29,19 +28,9 @@ from newsbeam.transforms.boilerplate.lines import strip
 from newsbeam.transforms.boilerplate.train.lines import load, sites_of
 from newsbeam.transforms.boilerplate.train.scraped import FOLDS, FORMS, domains, texts, truths
 
-SCORER = Path(__file__).resolve().parents[3] / "shared/bench/scraped/score.py"
+SCORER = Path(__file__).resolve().parents[3] / "shared/bench/scraped"
 Cleaner = Callable[[str], tuple[str, str]]
 """Text → the cleaned text and its headline."""
-
-
-def scorer() -> ModuleType:
-    """The scorer of the shared bench."""
-    spec = importlib.util.spec_from_file_location("score", SCORER)
-    if spec is None or spec.loader is None or not SCORER.exists():
-        raise SystemExit(f"{SCORER} does not exist: the bench needs its scorer")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def newsbeam(text: str) -> tuple[str, str]:
@@ -119,7 +108,7 @@ def main() -> None:
     parser.add_argument("--bench", type=Path, help="folder with lines/ and extract/; for --models and --lines")
     parser.add_argument("--lines", action="store_true", help="score bench/lines instead")
     arguments = parser.parse_args()
-    score = scorer()
+    score = _score(SCORER)
     rows = list(truths([arguments.folder]))
     models: dict[int, Any] = {}
     fold: dict[str, int] = {}

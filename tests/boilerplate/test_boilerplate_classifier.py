@@ -12,15 +12,21 @@ import pytest
 import yaml
 from loading import load
 
-from newsbeam.transforms.boilerplate.lines.features import NAMES, columns, no_layout, tokens
+from newsbeam.transforms.boilerplate.forms.unit import Unit
+from newsbeam.transforms.boilerplate.lines.features import NAMES, columns, tokens
 from newsbeam.transforms.boilerplate.lines.model import line_model
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
-from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
+from newsbeam.transforms.boilerplate.lines.strip import explain_lines, layout_of, strip_lines
 from newsbeam.transforms.boilerplate.scan import hash_word, scan
 
 HERE = Path(__file__).parent
 TEXTS = yaml.safe_load((HERE / "texts.yaml").read_text("utf-8"))
 KINDS = frozenset("navigation share cookie copyright caption credit byline related advert subscribe id template toc comment other".split())
+
+
+def plain_layout(count):
+    """The layout of a text with nothing but lines."""
+    return layout_of([Unit("", ((number, ""),), gap=False) for number in range(count)], 0)
 
 
 @pytest.mark.parametrize("case", TEXTS, ids=[case["label"] for case in TEXTS])
@@ -57,7 +63,7 @@ def test_what_recurs_on_a_site_goes_though_nothing_else_tells():
 
 def test_features_are_whole_numbers_and_named():
     page = scan(["Old Bridge Closed", "- Read more: 12 comments", "橋は閉鎖された。", "x" * 5000, "…", "\U0001f4f7 Photo"])
-    rows = columns(page, *np.zeros((3, 6), np.int64), no_layout(6))
+    rows = columns(page, *np.zeros((3, 6), np.int64), plain_layout(6))
     assert rows.shape == (6, len(NAMES))
     assert len(set(NAMES)) == len(NAMES)
     assert (rows == np.rint(rows)).all()
@@ -83,10 +89,10 @@ def test_scores_are_the_same_whatever_was_read_before():
     case = TEXTS[-1]["text"].rstrip().split("\n")
     page = scan(case)
     groups = np.zeros(len(case), np.int64)
-    first = line_model().scores(page, groups, no_layout(len(case))).tolist()
+    first = line_model().scores(page, groups, plain_layout(len(case))).tolist()
     for other in TEXTS:
         strip_lines(other["text"])
-    assert line_model().scores(scan(case), groups, no_layout(len(case))).tolist() == first
+    assert line_model().scores(scan(case), groups, plain_layout(len(case))).tolist() == first
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from newsbeam.transforms.authors import letters
 from newsbeam.transforms.boilerplate import Boilerplate
 from newsbeam.transforms.boilerplate.forms.read import FORMS, read_form
 from newsbeam.transforms.boilerplate.lines.strip import strip_lines
@@ -22,10 +23,6 @@ CLEAN = yaml.safe_load((HERE / "clean.yaml").read_text("utf-8"))
 MADE = yaml.safe_load((HERE / "scraped.yaml").read_text("utf-8"))
 # Least shares of what stays, of what goes and of right titles, by form. All texts are our own, in 24 languages.
 FLOORS = yaml.safe_load((HERE / "scraped_floors.yaml").read_text("utf-8"))
-
-
-def letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 @pytest.mark.parametrize("case", UNITS, ids=[case["label"] for case in UNITS])

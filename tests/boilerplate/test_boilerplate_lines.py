@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from newsbeam.transforms import boilerplate
 from newsbeam.transforms.boilerplate import Boilerplate
+from newsbeam.transforms.boilerplate.forms.unit import Unit
 from newsbeam.transforms.boilerplate.lines import line as lines_line
 from newsbeam.transforms.boilerplate.lines import strip
 from newsbeam.transforms.boilerplate.word_lists.load import load, words
@@ -203,7 +204,7 @@ def test_what_rules_leave_they_leave_alone(text):
 
 
 def _line(number, text, gap=False):
-    return lines_line.Line(number, text, gap)
+    return lines_line.Line(number, text, gap, Unit(text, ((number, text),), gap))
 
 
 # The classifier looks at what stands around a line, and after a cleaning that is something else. So the whole is not exactly

@@ -9,9 +9,9 @@ from newsbeam.transforms.boilerplate.forms.read import read_form
 from newsbeam.transforms.boilerplate.forms.reader import reader_header, without_header
 from newsbeam.transforms.boilerplate.lines.line import Explained
 from newsbeam.transforms.boilerplate.lines.strip import explain_lines, strip_lines
-from newsbeam.transforms.boilerplate.main_text import Recurring, explain_page, main_text
+from newsbeam.transforms.boilerplate.main_text import explain_page, main_text
 from newsbeam.transforms.boilerplate.pages.blocks import read_page
-from newsbeam.transforms.boilerplate.site_template import SiteTemplate, site_of
+from newsbeam.transforms.boilerplate.site_template import Recurring, SiteTemplate, site_of
 from newsbeam.transforms.document import ALL_SIGNS, Document, Removal
 from newsbeam.transforms.processor import Effect
 

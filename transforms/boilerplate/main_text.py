@@ -8,7 +8,6 @@ that repeat over the pages of the site.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 
@@ -25,11 +24,9 @@ from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Page, read_pa
 from newsbeam.transforms.boilerplate.pages.features import PARTS, Floats, Ints, Layout
 from newsbeam.transforms.boilerplate.pages.model import page_model, signs
 from newsbeam.transforms.boilerplate.scan import scan
+from newsbeam.transforms.boilerplate.site_template import Recurring
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load
 from newsbeam.transforms.document import NOWHERE, LineKind, Removal, RemovalKind, removal_kind
-
-Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
-"""Texts of a page, and whether each would be kept → whether each is the site's template."""
 
 
 @dataclass(frozen=True)

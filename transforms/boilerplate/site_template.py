@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Protocol
@@ -30,6 +30,10 @@ COUNTS_VERSION = 1
 Raise it when a text of the same page gets another key: when fingerprints change, or the texts that
 `site_texts` of the processor `boilerplate` returns.
 """
+
+
+Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
+"""Texts of a page, and whether each would be kept → whether each is the site's template."""
 
 
 class Counts(Protocol):

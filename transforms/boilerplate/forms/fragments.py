@@ -11,7 +11,7 @@ import re
 from collections.abc import Sequence
 
 from newsbeam.transforms.boilerplate.forms.unit import Unit
-from newsbeam.transforms.text import END, is_dense, is_solid
+from newsbeam.transforms.text import END, is_dense, is_hangul, is_solid
 
 # What no line begins with, unless a sentence was broken before it. Quotation marks can open one.
 _CONTINUES = re.compile(r"(?:[,;:.!?…)\]»”’%、。，．）」』؛،۔।]|[-–—](?=\w)|'s\b|’s\b)")
@@ -128,5 +128,5 @@ def _glue(above: str, below: str) -> str:
         return above + below
     if above[-1:] in "-/" and above[-2:-1].isalnum() and below[:1].isalnum() and not above.endswith(" -"):
         return above + below
-    dense = is_dense(above[-1:]) and is_dense(below[:1]) and not "\uac00" <= above[-1:] <= "\ud7a3"
+    dense = is_dense(above[-1:]) and is_dense(below[:1]) and not is_hangul(above[-1:])
     return above + below if dense or (is_solid(above[-1:]) and is_solid(below[:1])) else f"{above} {below}"

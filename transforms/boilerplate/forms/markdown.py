@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import chain, islice
 
 from newsbeam.transforms.boilerplate.forms.unit import LINKED, Mark, Unit
 
@@ -19,12 +20,14 @@ _ESCAPE = re.compile(r"\\([\\`*_{}\[\]()#+\-.!|>~])")
 _RULE = re.compile(r"\s*(?:\*\s*){3,}$|\s*(?:-\s*){3,}$|\s*(?:_\s*){3,}$")
 _AUTO = re.compile(r"<(https?://[^<>\s]+)>")
 _LEAST_LINKS, _LEAST_HEADINGS = 3, 3
+_HEAD = 200_000  # characters in which links are counted
 
 
 def is_markdown(text: str, units: Sequence[Unit]) -> bool:
     """Return whether a text is markdown rather than a text with a few signs of it."""
     if "](" in text:
-        links = sum(1 for _ in _LINK.finditer(text[:200_000])) + sum(1 for _ in _IMAGE.finditer(text[:200_000]))
+        head = text[:_HEAD]
+        links = sum(1 for _ in islice(chain(_LINK.finditer(head), _IMAGE.finditer(head)), _LEAST_LINKS))
         if links >= _LEAST_LINKS or (links and any(_HEADING.match(unit.text) for unit in units)):
             return True
     # Without a blank line above, it may as well be a comment in code.
@@ -41,11 +44,9 @@ def read_markdown(units: Sequence[Unit]) -> list[Unit]:
     opened = 0  # links that an earlier line opened
     for unit in units:
         raw = unit.text
-        if raw.lstrip().startswith("```"):
-            fence = not fence
-            out.append(Unit(raw, unit.pieces, unit.gap, unit.indent, "code"))
-            continue
-        if fence:
+        edge = raw.lstrip().startswith("```")
+        fence ^= edge
+        if fence or edge:
             out.append(Unit(raw, unit.pieces, unit.gap, unit.indent, "code"))
             continue
         mark: Mark = ""

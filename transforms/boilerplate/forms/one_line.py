@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.forest import Forest, load_forest
 from newsbeam.transforms.boilerplate.forms.unit import Unit
-from newsbeam.transforms.boilerplate.scan import CLOSE, DIGIT, LOWER, QUOTE, STOP, UPPER, Ints, Scan, scan
+from newsbeam.transforms.boilerplate.scan import DIGIT, LOWER, STOP, UPPER, Ints, Scan, ends_sentence, scan
 from newsbeam.transforms.package_data import load_arrays
 from newsbeam.transforms.text import is_dense
 
@@ -81,11 +81,10 @@ def boundaries(words: Sequence[str]) -> list[int]:
 
 
 def _sentence_ends(page: Scan) -> NDArray[np.bool_]:
-    final = np.where((page.last == QUOTE) | (page.last == CLOSE), page.before_last, page.last)
     # "J. Smith", "U.S. officials": an initial ends no sentence; nor does a number ("5. Mai")
     letters = page.lengths - page.counts[:, STOP]
     initial = (letters <= 2) & (page.counts[:, UPPER] > 0) | (page.first == DIGIT) & (letters <= 2)
-    ends: NDArray[np.bool_] = (final == STOP) & ~initial
+    ends: NDArray[np.bool_] = ends_sentence(page) & ~initial
     return ends
 
 

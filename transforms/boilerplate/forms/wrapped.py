@@ -6,7 +6,7 @@ import re
 from collections.abc import Sequence
 
 from newsbeam.transforms.boilerplate.forms.unit import Unit
-from newsbeam.transforms.text import END, UNSPACED, is_dense
+from newsbeam.transforms.text import END, UNSPACED, is_dense, is_hangul
 
 _NARROW, _WIDE = 40, 120  # columns of a width at which texts are wrapped
 # Least number and share of lines that end where the next word has no room; in a short text, all of them.
@@ -30,7 +30,7 @@ def _length(unit: Unit) -> int:
 def _first_word(text: str) -> int:
     """Return the columns of the first word, which would have to fit above."""
     bare = text.lstrip()
-    if is_dense(bare[:1]) and not "\uac00" <= bare[:1] <= "\ud7a3":
+    if is_dense(bare[:1]) and not is_hangul(bare[:1]):
         return 2
     return _cells(bare.split(None, 1)[0])
 
@@ -131,6 +131,6 @@ def _joint(above: str, below: str, whole: str, *, hyphens: bool) -> tuple[str, s
         if f"{head}-{tail}" in whole or not tail[0].islower():
             return above, ""
         return (above[:-1], "") if head + tail in whole or hyphens else (above, "")
-    if above and below and UNSPACED.match(above[-1]) and UNSPACED.match(below[0]) and not "\uac00" <= below[0] <= "\ud7a3":
+    if above and below and UNSPACED.match(above[-1]) and UNSPACED.match(below[0]) and not is_hangul(below[0]):
         return above, ""
     return above, "" if above[-1:] in tuple("。、，！？」』）") and is_dense(below[:1]) else " "

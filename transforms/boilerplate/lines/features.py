@@ -82,12 +82,6 @@ class Layout:
         )  # fmt: skip
 
 
-def no_layout(count: int) -> Layout:
-    """Return the layout of a text with nothing but lines."""
-    zeros = np.zeros(count, np.int64)
-    return Layout(zeros, zeros, zeros, zeros, np.ones(count, np.int64), 0)
-
-
 @dataclass(frozen=True, eq=False)
 class WordScores:
     """Log odds of tokens by their hash.

@@ -16,11 +16,11 @@ class Line:
     number: int
     text: str
     gap: bool  # a blank line precedes it
+    unit: Unit  # what the form of the text says of it
     may_match: bool = True  # a rule may match
     may_be_byline: bool = True  # it may be a byline or a date
     # it reads like a paragraph; None if unknown, because the line was cut
     prose: bool | None = None
-    unit: Unit | None = None  # what the form of the text says of it
 
     def reads_as_prose(self) -> bool:
         """Return whether it reads like a paragraph.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from newsbeam.transforms.authors import letters
 from newsbeam.transforms.boilerplate.lines.headline import like_a_headline
 from newsbeam.transforms.boilerplate.lines.line import Line
 from newsbeam.transforms.boilerplate.word_lists.load import Words
@@ -31,7 +32,7 @@ def mark_menus(lines: list[Line], kinds: list[LineKind], prose: list[bool], head
     if len(blocks) < 2 and not (blocks and first < len(lines) and lines[first].gap):
         return
     title = fold(headline)
-    holders = [_letters(line.text) for line, kind in zip(lines, kinds, strict=True) if kind == "copyright"]
+    holders = [letters(line.text) for line, kind in zip(lines, kinds, strict=True) if kind == "copyright"]
     below = bool(title)  # the headline is known, or a later block can contain it
     for block in reversed(blocks):
         known = [at for at in block if kinds[at] in _FURNITURE]
@@ -85,12 +86,8 @@ def _rows(lines: list[Line], kinds: list[LineKind], block: list[int], lists: Wor
         text = lines[at].text.strip()
         found = text.split()
         known = sum(bare(fold(word)) in lists.sections or bare(fold(word)) in lists.whole for word in found)
-        name = _letters(_PARTS.split(text)[0])
+        name = letters(_PARTS.split(text)[0])
         row = 3 <= len(found) <= 16 and known >= 2 and known * 3 >= len(found) and all(word[:1].isupper() for word in found)
         masthead = at == block[0] and len(name) >= 5 and any(name in holder for holder in holders)
         if row or (masthead and len(_PARTS.split(text)[0].split()) >= 2):
             kinds[at] = "navigation"
-
-
-def _letters(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())

@@ -12,7 +12,7 @@ does.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -32,6 +32,7 @@ from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, count_line_kind
 from newsbeam.transforms.boilerplate.lines.titles import BARRED, SEPARATOR, Candidate, choose_title, normal
 from newsbeam.transforms.boilerplate.scan import WINDOW_LINES, Scan, scan
+from newsbeam.transforms.boilerplate.site_template import Recurring
 from newsbeam.transforms.boilerplate.word_lists.load import Words
 from newsbeam.transforms.document import LineKind, Removal, RemovalKind
 from newsbeam.transforms.text import END, bare, fold
@@ -57,10 +58,6 @@ class _Window:
     begins: bool = False  # the text begins with the headline, or does by rule
     groups: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
     scores: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
-
-
-Recurring = Callable[[Sequence[str], Sequence[bool]], Sequence[bool]]
-"""Return which texts of a page are template, from all its texts and whether they would stay."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +93,11 @@ def _removals(part: _Window, units: Sequence[Unit]) -> Iterator[Removal]:
     whole = {line.number for line in part.kept}
     for removal in part.removed:
         unit = units[removal.line]
-        if removal.line in whole or (removal.text != unit.text.strip() and len(unit.pieces) > 1):
-            yield Removal(removal.kind, unit.pieces[-1][0], removal.text)  # the end of a unit, which is on its last line
-        else:
+        if removal.line not in whole and removal.text == unit.text.strip():
             for number, piece in unit.pieces:
-                yield Removal(removal.kind, number, piece.strip() if removal.text == unit.text.strip() else removal.text)
+                yield Removal(removal.kind, number, piece.strip())
+        else:  # the end of a unit, which is on its last line
+            yield Removal(removal.kind, unit.pieces[-1][0], removal.text)
 
 
 MANY_LINES = 100_000
@@ -121,8 +118,9 @@ def _split_long(text: str) -> tuple[str, str]:
 
 def _decide(scraped: Scraped, headline: str, recurring: Recurring | None) -> list[_Window]:
     form = FORMS.index(scraped.form)
-    given = [Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(scraped.units)]
-    parts = [_judge_window(given[start : start + WINDOW_LINES], form, headline) for start in range(0, len(given), WINDOW_LINES)]
+    given = _lines(scraped.units)
+    model = line_model()
+    parts = [_judge_window(given[start : start + WINDOW_LINES], form, headline, model) for start in range(0, len(given), WINDOW_LINES)]
     if recurring is not None:
         kept = [
             not part.ruled.get(line.number) and score <= 0 for part in parts for line, score in zip(part.given, part.scores, strict=True)
@@ -145,7 +143,7 @@ _TEMPLATE = BARRED
 def _set_headline(part: _Window, form: int, headline: str) -> None:
     """Choose the headline of a text among its first lines."""
     part.heading = -1
-    units = [line.unit for line in part.given if line.unit]
+    units = [line.unit for line in part.given]
     if headline:
         part.begins = part.title == headline
         part.title = headline
@@ -195,6 +193,11 @@ def _cut_headline(part: _Window, chosen: Candidate) -> None:
     part.kept = [replace(kept, text=chosen.text) if kept.number == line.number else kept for kept in part.kept]
 
 
+def _lines(units: Sequence[Unit]) -> list[Line]:
+    """Return the units as lines, numbered from 0."""
+    return [Line(number, unit.text, unit.gap, unit) for number, unit in enumerate(units)]
+
+
 def layout_of(units: Sequence[Unit], form: int) -> Layout:
     """Return the layout of the units as arrays."""
     return Layout(
@@ -220,13 +223,13 @@ def _by_rules(given: list[Line], form: int, headline: str) -> _Window:
     kept, removed, title = _apply_rules(given, headline, prefiltered.lists, {})
     left = {line.number for line in kept}
     ruled = {removal.line: removal.kind for removal in removed if removal.line not in left}
-    layout = layout_of([line.unit for line in given if line.unit], form)
+    layout = layout_of([line.unit for line in given], form)
     return _Window(given, kept, removed, title, ruled, page, layout)
 
 
 def read_units(units: Sequence[Unit], form: int) -> tuple[Scan, list[LineKind], Layout]:
     """Prepare training data: the units as arrays, and the kinds from rules."""
-    part = _by_rules([Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(units)], form, "")
+    part = _by_rules(_lines(units), form, "")
     return part.page, [part.ruled.get(number, "") for number in range(len(units))], part.layout
 
 
@@ -235,11 +238,8 @@ def scored_units(units: Sequence[Unit], form: int, model: LineModel) -> tuple[ND
 
     Returns the log odds of the units by `model`, whether they are prose, and the headline by rules.
     """
-    given = [Line(number, unit.text, unit.gap, unit=unit) for number, unit in enumerate(units)]
-    out = _by_rules(given, form, "")
-    out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
-    out.scores = model.scores(out.page, out.groups, out.layout)
-    return _title_scores(out), [line.reads_as_prose() for line in given], out.title
+    out = _judge_window(_lines(units), form, "", model)
+    return _title_scores(out), [line.reads_as_prose() for line in out.given], out.title
 
 
 # Kinds of rules that a headline never has.
@@ -259,10 +259,9 @@ def _title_scores(part: _Window) -> NDArray[np.int64]:
     return scores
 
 
-def _judge_window(given: list[Line], form: int, headline: str) -> _Window:
+def _judge_window(given: list[Line], form: int, headline: str, model: LineModel) -> _Window:
     """Apply the rules to a window, and score its lines."""
     out = _by_rules(given, form, headline)
-    model = line_model()
     out.groups = model.groups([out.ruled.get(line.number, "") for line in given])
     copies = _copied(given, out.kept, out.ruled)
     if copies:  # otherwise, the first copy would look like repeated text
@@ -365,9 +364,7 @@ def _without(lines: Sequence[Line], gone: set[int]) -> list[Line]:
     for line in lines:
         gap = gap or line.gap
         if line.number not in gone:
-            left.append(
-                Line(line.number, line.text, gap, line.may_match, line.may_be_byline, line.prose, line.unit) if gap != line.gap else line
-            )
+            left.append(replace(line, gap=gap) if gap != line.gap else line)
             gap = False
     return left
 
@@ -449,7 +446,7 @@ def explain_lines(text: str, headline: str = "") -> list[Explained]:
             if at == part.heading and number in whole:
                 why.insert(0, "the headline")
             score = round(int(part.scores[at]) / SCALE, 4)
-            place = line.unit.pieces[0][0] if line.unit else number
+            place = line.unit.pieces[0][0]
             out.append(Explained(place, line.text.strip(), number in whole, kinds.get(number, ""), score, tuple(why)))
     return out
 
@@ -468,7 +465,7 @@ def _render(lines: Sequence[Line], *, one_line: bool, markdown: bool) -> str:
 def _raw(line: Line) -> str:
     """Return a line with its markup, unless a part of it was removed."""
     unit = line.unit
-    return " ".join(text for _, text in unit.pieces) if unit and line.text == unit.text else line.text
+    return " ".join(text for _, text in unit.pieces) if line.text == unit.text else line.text
 
 
 def _rule_pass(
@@ -491,7 +488,7 @@ def _rule_pass(
         kinds[at], rest, tails = found
         if tails:
             gone.extend(Removal(kind, line.number, tail) for kind, tail in tails)
-            cut[at] = Line(line.number, rest, line.gap, unit=line.unit)
+            cut[at] = Line(line.number, rest, line.gap, line.unit)
         credits[at] = kinds[at] == "credit" or any(kind == "credit" for kind, _ in tails)
     _protect_code(cut, kinds)
     prose = [line.reads_as_prose() for line in cut]

@@ -76,10 +76,9 @@ def candidates(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], *, on
         if len(text) > 2 * _LONG:
             continue
         _add(out, text, at, at, 0)
-        if (cut := SEPARATOR.search(text)) and at <= start:
-            _add(out, text[: cut.start()].strip(), at, at, 1)
-            cuts = list(SEPARATOR.finditer(text))
-            _add(out, text[cut.end() :].strip(), at, at, 2)
+        if at <= start and (cuts := list(SEPARATOR.finditer(text))):
+            _add(out, text[: cuts[0].start()].strip(), at, at, 1)
+            _add(out, text[cuts[0].end() :].strip(), at, at, 2)
             if len(cuts) > 1:
                 _add(out, text[: cuts[-1].start()].strip(), at, at, 3)
         if one_line:
@@ -88,7 +87,7 @@ def candidates(units: Sequence[Unit], scores: Ints, prose: Sequence[bool], *, on
                 if at + more >= len(units) or len(joined) > _LONG or END.search(joined):
                     break
                 following = units[at + more].text.strip()
-                if at == 0 and (cut := SEPARATOR.match(f" {following}")):
+                if at == 0 and SEPARATOR.match(f" {following}"):
                     break
                 joined = f"{joined} {following}"
                 _add(out, joined, at, at + more, 0)

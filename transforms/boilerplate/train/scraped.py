@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.transforms.authors import letters
 from newsbeam.transforms.boilerplate.forms.unit import Unit
 from newsbeam.transforms.boilerplate.scan import scan
 
@@ -97,13 +98,13 @@ def labels(units: Sequence[Unit], truth: str, doubt: Sequence[str], title: str) 
     units around it.
     """
     whole = _words(truth)
-    letters = whole.tobytes()
+    words_as_bytes = whole.tobytes()
     where: dict[int, int] = {}
     for at, run in enumerate(_runs(whole, _RUN).tolist()):
         where.setdefault(run, at)
-    lines = {_key(line) for line in truth.split("\n")}
-    unsure = {_key(line) for line in doubt}
-    name = _key(title)
+    lines = {letters(line) for line in truth.split("\n")}
+    unsure = {letters(line) for line in doubt}
+    name = letters(title)
     out = np.full(len(units), OPEN, np.int64)
     place = np.full(len(units), -1, np.int64)  # where the truth has the unit
     words = _words_of_each([unit.text for unit in units])
@@ -133,12 +134,12 @@ def labels(units: Sequence[Unit], truth: str, doubt: Sequence[str], title: str) 
         if place[number] >= 0:
             before = int(place[number])
             continue
-        key = _key(units[number].text)
+        key = letters(units[number].text)
         if not key:
             continue
         if len(its) < _RUN + 2:
             near = before >= 0 and following[number] < len(whole) and following[number] - before < 400
-            if near and len(its) and _holds(letters[max(before - 5, 0) * 8 : (following[number] + 5) * 8], its.tobytes()):
+            if near and len(its) and _holds(words_as_bytes[max(before - 5, 0) * 8 : (following[number] + 5) * 8], its.tobytes()):
                 out[number] = KEPT
             elif key in lines and len(key) >= 4:
                 out[number] = KEPT if before >= 0 or len(key) >= 15 else OPEN
@@ -147,10 +148,6 @@ def labels(units: Sequence[Unit], truth: str, doubt: Sequence[str], title: str) 
         if key in unsure or (name and (key == name or (len(key) >= 15 and name in key and len(key) < 2 * len(name)))):
             out[number] = OPEN
     return out
-
-
-def _key(text: str) -> str:
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 def _holds(words: bytes, part: bytes) -> bool:

@@ -18,6 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.transforms.authors import letters
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.forms.read import FORMS, read_form
 from newsbeam.transforms.boilerplate.forms.unit import Unit
@@ -30,11 +31,6 @@ from newsbeam.transforms.boilerplate.train.scraped import FORMS as RENDERINGS
 
 _TREES = 220
 _CLEAN = 0.35  # share of pages of which the article alone is read, too
-
-
-def key(text: str) -> str:
-    """Return the letters and digits of a title, by which titles are compared."""
-    return "".join(char for char in text.casefold() if char.isalnum())
 
 
 @dataclass
@@ -62,7 +58,7 @@ def read(bench: Path, scraped: Sequence[Path], models: Path) -> Choices:
     count = 0
     for rendering in RENDERINGS:
         for identifier, text in texts(scraped, rendering):
-            title = key(truth[identifier]["title"] or "")
+            title = letters(truth[identifier]["title"] or "")
             at = int(fold_of[number[sites[identifier]]])
             if not title or at not in judges:
                 continue
@@ -74,9 +70,9 @@ def read(bench: Path, scraped: Sequence[Path], models: Path) -> Choices:
                 if not found:
                     continue
                 rows.append(columns(found, start, units, scores, prose, form, normal(ruled)))
-                right.append(np.array([key(item.text) == title for item in found]))
+                right.append(np.array([letters(item.text) == title for item in found]))
                 folds.append(np.full(len(found), at))
-                pages.append((count, count + len(found), name, at, title in key("".join(unit.text for unit in units))))
+                pages.append((count, count + len(found), name, at, title in letters("".join(unit.text for unit in units))))
                 count += len(found)
     return Choices(np.concatenate(rows), np.concatenate(right), np.concatenate(folds), pages)
 
@@ -93,8 +89,8 @@ def _variants(
     if draw >= _CLEAN:
         return
     keep = labels(units, row["main_content"], row.get("doubt", ()), row["title"])
-    article = [unit for unit, label in zip(units, keep, strict=True) if label == KEPT and key(unit.text) != title]
-    headline = [unit for unit in units if key(unit.text) == title][:1]
+    article = [unit for unit, label in zip(units, keep, strict=True) if label == KEPT and letters(unit.text) != title]
+    headline = [unit for unit in units if letters(unit.text) == title][:1]
     if len(article) >= 3 and headline:
         yield ("with headline", [*headline, *article]) if draw < 0.7 * _CLEAN else ("without headline", article)
 
