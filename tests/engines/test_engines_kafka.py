@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import signal
 import subprocess
 import threading
@@ -122,8 +123,14 @@ def test_the_same_records_on_flink_and_prism_and_of_files(
 ) -> None:
     topic = kafka.topic()
     good = [story(number) for number in range(60)]
-    # The same key is the same partition: what comes again comes after.
-    messages = chain(good[:30], (("bad", value) for value in BAD), good[10:20], good[30:], good[55:])
+    again = [*good[10:20], *good[55:]]
+    # Which of two messages in one bundle is the redelivered one, the engine decides: their places differ, and nothing else may.
+    repeated = [f'"input_id":"{number}"'.encode() for number, _ in again]
+
+    def place(line: bytes) -> bytes:
+        return re.sub(rb"(/\d)@\d+", rb"\1", line) if any(name in line for name in repeated) else line
+
+    messages = chain(good[:30], (("bad", value) for value in BAD), again[:10], good[30:], again[10:])
     kafka.send(topic, messages)
     lines: dict[str, list[bytes]] = {}
     for engine in (on_flink, on_prism):
@@ -133,7 +140,7 @@ def test_the_same_records_on_flink_and_prism_and_of_files(
         until(lambda out=out: sum(told(out).values()) >= 80, process)  # type: ignore[misc]
         assert ended(process) == "read 80 = written 60 + dropped 15 + failed 5"
         assert {row["reason"].partition(":")[0] for row in rows(out, "dropped")} == {"redelivered"}
-        lines[engine[1]] = sorted(line for path in out.glob("d*.jsonl") for line in path.read_bytes().splitlines())
+        lines[engine[1]] = sorted(place(line) for path in out.glob("d*.jsonl") for line in path.read_bytes().splitlines())
     assert lines["flink"] == lines["prism"]
     (tmp_path / "stories.jsonl").write_bytes(b"\n".join(value for _, value in good) + b"\n")
     ran = newsbeam("run", tmp_path / "stories.jsonl", "--output", tmp_path / "files", "--added", ADDED)
