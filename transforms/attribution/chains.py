@@ -13,7 +13,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 
-from newsbeam.transforms.attribution.chunk_words import lexicon
+from newsbeam.transforms.attribution.chunks.words import lexicon
 from newsbeam.transforms.attribution.lexicon import EASTERN, is_outlet, load
 from newsbeam.transforms.attribution.outlets import Outlet, identify, mentions
 from newsbeam.transforms.document import Via

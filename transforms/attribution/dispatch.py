@@ -13,8 +13,8 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from functools import cache
 
-from newsbeam.transforms.attribution import chunks
 from newsbeam.transforms.attribution.chains import links, without_links
+from newsbeam.transforms.attribution.chunks import reader
 from newsbeam.transforms.attribution.cjk.chinese import read_chinese
 from newsbeam.transforms.attribution.cjk.dispatch import announced, resumed, topic
 from newsbeam.transforms.attribution.cjk.japanese import read_japanese
@@ -262,9 +262,9 @@ def _classed(paragraphs: _Paragraphs, language: str) -> list[Statement]:
                 continue
             if len(sentence) <= MIN_SENTENCE_CHARS:
                 continue
-            new = chunks.read(sentence, offset, language, last)
+            new = reader.read(sentence, offset, language, last)
             found += new
-            about = new[-1].speaker if new else chunks.topic(sentence, offset, language)
+            about = new[-1].speaker if new else reader.topic(sentence, offset, language)
             if about is not None:
                 last, last_speaker_at = about, paragraph
         before = paragraph
@@ -281,7 +281,7 @@ def _with_closings(masked: str, language: str) -> Iterator[tuple[int, int]]:
     for number, (first, end) in enumerate(spans):
         start = first if start < 0 else start
         quoted = ALONE.fullmatch(masked[start:end].replace(SPEECH_END, REST))
-        if quoted and number + 1 < len(spans) and chunks.closes(masked[slice(*spans[number + 1])], language):
+        if quoted and number + 1 < len(spans) and reader.closes(masked[slice(*spans[number + 1])], language):
             continue
         yield start, end
         start = -1
@@ -303,7 +303,7 @@ def _without_containers(found: list[Statement]) -> list[Statement]:
 
 
 def _eastern(paragraphs: _Paragraphs, language: str, people: People) -> list[Statement]:
-    reader = {"ko": read_korean, "ja": read_japanese, "zh": read_chinese}[language]
+    read_sentence = {"ko": read_korean, "ja": read_japanese, "zh": read_chinese}[language]
     found: list[Statement] = []
     last: tuple[int, int] | None = None
     # announced speaker of the next sentence, and the verb
@@ -323,7 +323,7 @@ def _eastern(paragraphs: _Paragraphs, language: str, people: People) -> list[Sta
             elif alone and pending:
                 new = [Statement([(alone.start("q") + offset, alone.end("q") + offset)], pending[1], pending[0], 0.8, direct=True)]
             else:
-                new = reader(sentence, paragraph + start, last, people)
+                new = read_sentence(sentence, paragraph + start, last, people)
             quotation = (alone.start("q") + offset, alone.end("q") + offset) if alone and not new else None
             pending = None if new else announced(sentence, paragraph + start, language)
             found += new

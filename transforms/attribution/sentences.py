@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
-from newsbeam.transforms.attribution import chunks
+from newsbeam.transforms.attribution.chunks import reader
 from newsbeam.transforms.attribution.lexicon import EASTERN, WESTERN
 from newsbeam.transforms.attribution.quotations import Quotation, quotations
 from newsbeam.transforms.attribution.svo.grammar import HEAD, REST, grammar
@@ -82,7 +82,7 @@ def _without_asides(paragraph: str, start: int, end: int, language: str) -> list
         at = match.end()
         stop = min(at + _LONGEST_ASIDE, end - 1)
         sentence = _FULL_STOP.search(paragraph, at, stop)
-        spoken = chunks.opening_cue(paragraph[at : sentence.start() if sentence else stop], language, bool(match["dash"]))
+        spoken = reader.opening_cue(paragraph[at : sentence.start() if sentence else stop], language, bool(match["dash"]))
         if not spoken:
             continue
         closing = _ASIDE_END.search(paragraph, at, stop) if match["dash"] else None

@@ -1,6 +1,6 @@
 """The tokens of a sentence, and what the file of cues says of the words of a language.
 
-The reader in `chunks.py` is built on both. The keys of cue files are listed in `transforms/README.md`.
+The reader is built on both. The keys of cue files are listed in `transforms/README.md`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,1 @@
+"""The reader of languages that write blanks between words."""
