@@ -1,4 +1,4 @@
-"""What was said: a quotation, a clause behind a conjunction or a colon, or the clause before the verb."""
+"""The content of a statement: a quotation, a clause behind a conjunction or a colon, or the clause before the verb."""
 
 from __future__ import annotations
 

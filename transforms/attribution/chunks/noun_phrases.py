@@ -1,6 +1,6 @@
 """Noun phrases: where they end, and whether they can speak.
 
-Phrases that say when, where and to whom are told apart from them.
+Phrases that say when, where and to whom are none of them.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What has been read of a sentence: its statements, and the speakers that later verbs can inherit."""
+"""The statements of a sentence, and the speakers that later verbs can inherit."""
 
 from __future__ import annotations
 

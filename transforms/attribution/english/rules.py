@@ -12,22 +12,20 @@ from __future__ import annotations
 import re
 from bisect import bisect_left
 
+from newsbeam.transforms.attribution.english.adverbials import hearer_at, modifiers
+from newsbeam.transforms.attribution.english.contents import content_left, content_right, has_clause
 from newsbeam.transforms.attribution.english.cues import Cue, Verbs
 from newsbeam.transforms.attribution.english.layout import laid_out, signature, transcript_names
 from newsbeam.transforms.attribution.english.noun_phrases import Tokens
 from newsbeam.transforms.attribution.labels import labelled, recurring_labels
 from newsbeam.transforms.attribution.lexicon import (
     ADV,
-    AUX,
     BE,
-    CALL,
     CAP,
     COMMA,
     CONJ,
-    CUE,
     DET,
     DIGIT,
-    ED,
     ING,
     LOWER,
     PAST,
@@ -36,18 +34,13 @@ from newsbeam.transforms.attribution.lexicon import (
     QUOTE,
     REL,
     SAY,
-    START,
     STOP,
     SUB,
     TELL,
     THINK,
-    TIME,
-    VENUE,
-    VERB,
     according_phrases,
     is_outlet,
     manner_verbs,
-    naming_verbs,
     reporting_words,
 )
 from newsbeam.transforms.attribution.quotations import Quotation, quotations
@@ -62,7 +55,6 @@ _DATELINE = re.compile(
 _MAX_BLOCK_CHARS = 3000  # characters of a paragraph that a colon announces
 _MAX_SENTENCE_TOKENS = 1000  # tokens of a sentence; a longer one is not prose
 _MAX_CONTENT_TOKENS = 120  # tokens of a clause
-_MAX_ADVERBIAL_TOKENS = 12
 # In texts with more characters, paragraphs that contain neither a reporting word nor a quotation
 # mark, colon or dash are skipped. Articles are far shorter. Without this, a page of ten million
 # characters would exceed its ten seconds.
@@ -230,9 +222,9 @@ class Reader:
         say = cue.bits & (SAY | TELL)
         k, cue_end, hearer = (cue.after, cue.at + 1, None)
         if cue.inverted:
-            k = self._modifiers(cue.after, b, False)[0]
+            k = modifiers(self.tokens, cue.after, b, False)[0]
         elif say:
-            k, cue_end, hearer = self._modifiers(cue.after, b, bool(tell))
+            k, cue_end, hearer = modifiers(self.tokens, cue.after, b, bool(tell))
         else:
             cue_end = cue.after
         if cue_end < cue.after and not cue.inverted:
@@ -240,7 +232,7 @@ class Reader:
         begin = cue.speaker[0] if not cue.inherited and not cue.inverted else cue.group
         if cue.relay is not None:
             begin, cue_end = cue.clause, cue.at + 1
-        right = self._right(cue, k, b, following)
+        right = content_right(self.tokens, cue, k, b, following)
         behind_quote = begin > a and bool(B[begin - 1] & QUOTE or (B[begin - 1] & COMMA and B[begin - 2] & QUOTE))
         if right is not None and right[2] == "quote" and behind_quote and not cue.inherited and B[k] & COMMA:
             right = right[0], right[1], "comma"  # “…,” she said, “…”
@@ -259,7 +251,7 @@ class Reader:
             and not (cue.inherited and not (cue.inverted or cue.form & PAST))
             and (right is None or right[2] == "comma")
         ):
-            left = self._left(begin, a, floor)
+            left = content_left(self.tokens, begin, a, floor, self._taken)
         if right is not None and right[2] == "comma":
             quoted_left = left is not None and left[1] - left[0] == 1 and B[left[0]] & QUOTE
             opens = B[right[0]]
@@ -306,7 +298,7 @@ class Reader:
         if cue.inherited and self.found and self.found[-1].speaker == found.speaker:
             found.via.extend(self.found[-1].via)
         if cue.inverted and hearer is None and say and cue.after + 1 < b and W[cue.after] == "to":
-            hearer = self._hearer(cue.after + 1, b)
+            hearer = hearer_at(self.tokens, cue.after + 1, b)
         if cue.relay is not None:
             found.via.append((S[cue.relay[0]], E[cue.relay[1] - 1]))
         if hearer is not None and _passes_on(self.text[S[hearer[0]] : E[hearer[1] - 1]]):
@@ -318,363 +310,6 @@ class Reader:
             self.last = found
         end = right[1] if right is not None else max(k, cue.after)
         return max(floor, end)
-
-    def _modifiers(self, k: int, b: int, tell: bool) -> tuple[int, int, tuple[int, int] | None]:
-        """Skip hearer, time and manner between verb and content.
-
-        Returns the next token, the end of the cue and the hearer's tokens.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        hearer = None
-        if tell and k < b and not B[k] & (QUOTE | STOP | COMMA) and W[k] != "that":
-            hearer = self._hearer(k, b)
-            if hearer:
-                k = hearer[1]
-        end = k
-        limit = min(b, k + 30)
-        while k < limit:
-            bits, word = B[k], W[k]
-            if bits & (QUOTE | STOP | COMMA) or (word == "that" and not self._that_time(k, b)):
-                break
-            if bits & TIME and (bits & CAP or word in ("earlier", "later", "last", "recently", "today", "yesterday", "tonight")):
-                k += 1
-                while k < limit and (B[k] & TIME or (W[k] in ("this", "that", "late", "early") and k + 1 < limit and B[k + 1] & TIME)):
-                    k += 1
-            elif (
-                bits & ADV
-                and not bits & CAP
-                and (word.endswith("ly") or k + 1 >= b or B[k + 1] & (QUOTE | STOP | COMMA | PREP) or W[k + 1] == "that")
-            ):
-                k += 1
-            elif word == "to" and k + 1 < b and not B[k + 1] & (DET | CAP | PRON):
-                k = self._until_end(k, min(limit, k + 4), b)
-                if not k:
-                    k = end
-                    break
-            elif bits & PREP and not bits & CAP:
-                after = self._phrase(k, limit, b) or self._until_end(k, limit, b)
-                if not after:
-                    break
-                k = after
-            elif word in ("this", "late", "that", "held") and k + 1 < b and (B[k + 1] & TIME or word == "held"):
-                k += 2 if word != "held" else 1
-            else:
-                after = self._adverbial(k, limit, b)
-                if not after:
-                    break
-                k = after
-            end = k
-        return k, end, hearer
-
-    def _adverbial(self, k: int, limit: int, b: int) -> int:
-        """Return where an adverbial ends that closes the clause.
-
-        Or that leads to a quotation. 0 if there is none at `k`.
-        """
-        bits = self.tokens.B[k]
-        if bits & (DET | DIGIT | TIME | ADV | SUB) and (colon := self._until_colon(k, limit)):
-            return colon
-        return self._until_end(k, limit, b) if bits & LOWER and self.tokens.adjunct_at(k, b, k) else 0
-
-    def _until_colon(self, k: int, limit: int) -> int:
-        """Return the colon or comma that ends an adverbial before a quotation.
-
-        0 if there is none. For example: said when asked about it: “…”.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        for q in range(k, min(limit - 1, k + _MAX_ADVERBIAL_TOKENS)):
-            if (W[q] == ":" or B[q] & COMMA) and B[q + 1] & QUOTE:
-                return q
-            if B[q] & (STOP | COMMA | QUOTE | CUE) and not (W[q] == "asked" and q == k + 1):
-                return 0
-        return 0
-
-    def _until_end(self, k: int, limit: int, b: int) -> int:
-        """Return where an adverbial ends that ends the clause.
-
-        0 if there is none. For example: said two days later.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        for q in range(k, min(limit, k + _MAX_ADVERBIAL_TOKENS)):
-            if B[q] & (STOP | COMMA) or (W[q] == "that" and not self._that_time(q, b)):
-                return q
-            if B[q] & (CUE | AUX | VERB | QUOTE) and not B[q] & CAP:
-                return 0
-        return b if min(limit, k + _MAX_ADVERBIAL_TOKENS) >= b else 0
-
-    def _that_time(self, k: int, b: int) -> bool:
-        """Return whether the "that" at `k` belongs to a time ("that morning")."""
-        B = self.tokens.B
-        return k + 1 < b and bool(B[k + 1] & TIME) and (k + 2 >= b or bool(B[k + 2] & (COMMA | STOP | QUOTE)))
-
-    def _phrase(self, k: int, limit: int, b: int) -> int | None:
-        """Return the end of the prepositional phrase at `k`.
-
-        None unless it says when, where or about whom something was said.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        last = -1  # after the last word of time or place
-        q = k + 1
-        while q < limit:
-            bits = B[q]
-            if bits & (QUOTE | STOP | COMMA) or (W[q] == "that" and not self._that_time(q, b)) or q >= b:
-                return q if q > k + 1 else None
-            if bits & VERB and W[q] in _PARTICIPLES and B[q - 1] & LOWER and not B[q - 1] & (PREP | DET):
-                q += 1  # in a notice sent to all
-                continue
-            if (
-                (bits & PRON and not bits & DET and W[q] != "him")
-                or (bits & (AUX | VERB) and not bits & CAP)
-                or (bits & SUB and not bits & PREP)
-            ):
-                return last if last > 0 else None
-            if last > 0 and bits & DET and not B[q - 1] & PREP:
-                return last
-            if bits & (TIME | VENUE):
-                last = q + 1
-            q += 1
-        return q if q >= b else (last if last > 0 else None)
-
-    def _hearer(self, k: int, b: int) -> tuple[int, int] | None:
-        W, B = self.tokens.W, self.tokens.B
-        if W[k] in (
-            "him",
-            "her",
-            "them",
-            "me",
-            "us",
-            "you",
-            "reporters",
-            "journalists",
-            "supporters",
-            "voters",
-            "people",
-            "lawmakers",
-            "viewers",
-            "readers",
-        ):
-            if W[k] == "her" and k + 1 < b and B[k + 1] & LOWER and not B[k + 1] & (PRON | SUB | DET | PREP | AUX):
-                pass
-            else:
-                return k, k + 1
-        q = k
-        while q < min(b, k + 14):
-            bits = B[q]
-            if W[q] == "(":
-                close = next((p for p in range(q, min(q + 8, b)) if W[p] == ")"), -1)
-                if close < 0:
-                    break
-                q = close + 1
-                continue
-            if (
-                bits & (QUOTE | STOP | COMMA)
-                or (bits & SUB and not bits & PREP)
-                or (bits & PRON and not bits & DET)
-                or (bits & AUX and not bits & CAP)
-                or (bits & TIME and (bits & CAP or q > k) and not (bits & CAP and self.tokens.in_name(q, b)))
-            ):
-                break
-            if q > k and bits & PREP and W[q] not in ("of",):
-                break
-            if q > k and bits & DET and not B[q - 1] & PREP:
-                break
-            q += 1
-        return (k, q) if q > k else None
-
-    def _right(self, cue: Cue, k: int, b: int, following: list[Cue]) -> tuple[int, int, str] | None:
-        """Return the content to the right of the cue.
-
-        It has tokens and a type: quote, that, clause, call or comma.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        if k >= b:
-            return None
-        if cue.inverted:
-            # “…,” said X, “…” – only a quotation continues.
-            if B[k] & COMMA and k + 1 < b and B[k + 1] & QUOTE:
-                return k + 1, k + 2, "comma"
-            if W[k] == ":" and k + 1 < b and B[k + 1] & QUOTE:
-                return k + 1, k + 2, "quote"
-            return None
-        say = cue.bits & (SAY | TELL)
-        if W[k] == ":" and say:
-            if k + 1 >= b:
-                return None
-            if B[k + 1] & QUOTE:
-                return k + 1, self._quote_end(k + 1, b, following), "quote"
-            return k + 1, self._right_end(k + 1, b, following), "clause"
-        if B[k] & COMMA and say:
-            if k + 1 < b and B[k + 1] & QUOTE:
-                return k + 1, self._quote_end(k + 1, b, following), "quote" if self._is_utterance(k + 1) else "comma"
-            if k + 1 < b:
-                if k + 2 < b and W[k + 1] == "that":
-                    return k + 1, self._right_end(k + 1, b, following), "that"
-                return k + 1, self._right_end(k + 1, b, following), "comma"
-            return None
-        if B[k] & (STOP | COMMA):
-            return None
-        if B[k] & QUOTE and say:
-            return k, self._quote_end(k, b, following), "quote"
-        end = self._right_end(k, b, following)
-        if end - k < 1:
-            return None
-        if W[k] == "that" and cue.bits & (SAY | TELL | THINK) and (end - k > 2 or (end - k > 1 and B[k + 1] & QUOTE)):
-            return k, end, "that"
-        if cue.bits & CALL and any(B[q] & QUOTE and (W[cue.at] in naming_verbs() or not self._is_scare(q)) for q in range(k, end)):
-            return k, end, "call"
-        if cue.bits & CALL and not cue.bits & TELL:
-            return None
-        core = W[cue.at] in ("said", "says", "say", "saying", "told", "tells", "telling")
-        if B[k] & (PREP | CONJ) and not B[k] & (DET | CAP | SUB) and not core:
-            return None
-        asks = W[k] in ("whether", "if", "how", "why", "what", "where", "when", "who")
-        if core or (asks and end - k > 2):
-            return (k, end, "clause") if end - k > 1 else None
-        if self._has_clause(k, end):
-            return k, end, "clause"
-        return None
-
-    def _is_scare(self, q: int) -> bool:
-        """Return whether a quotation is a few words in single marks.
-
-        In English news translated from Korean, these mark emphasis as often as speech.
-        """
-        text = self.text[self.tokens.S[q] : self.tokens.E[q]]
-        return text[0] in "'‘" and len(text.split()) <= 3
-
-    def _has_clause(self, k: int, end: int) -> bool:
-        """Return whether [k, end) begins with a clause without "that".
-
-        A clause has a noun phrase and a finite verb.
-        """
-        B = self.tokens.B
-        if k >= end or (B[k] & (ING | VERB | AUX | ADV) and not B[k] & CAP):
-            return False
-        for q in range(k + 1, min(end, k + 14)):
-            bits = B[q]
-            if bits & (QUOTE | COMMA | STOP | REL) or (bits & SUB and not bits & PREP):
-                return False
-            if (bits & (AUX | VERB) and not bits & CAP) or (bits & CUE and bits & PAST and not bits & CAP and self.tokens.is_finite(q, k)):
-                return True
-        return False
-
-    def _is_utterance(self, q: int) -> bool:
-        inner = self.text[self.tokens.S[q] : self.tokens.E[q]].strip("\"'“”‘’«»„ ")
-        return (bool(inner) and (inner[0].isupper() or inner[-1] in ".!?…,")) or len(inner.split()) > 4
-
-    def _quote_end(self, q: int, b: int, following: list[Cue]) -> int:
-        """Return the end of content that begins with the quotation at `q`.
-
-        The content is the quotation alone or the clause that it is part of.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        if q + 1 >= b:
-            return q + 1
-        after = B[q + 1]
-        inner = self.text[self.tokens.S[q] : self.tokens.E[q]].rstrip("\"'”’»“ ")
-        if (
-            after & (COMMA | STOP)
-            or inner[-1:] in ".!?,"
-            or W[q + 1] in ("and", "but", "while", "as", "when", "after", "before", "during", "in")
-        ):
-            return q + 1
-        return self._right_end(q, b, following)
-
-    def _right_end(self, k: int, b: int, following: list[Cue]) -> int:
-        """Return the end of the clause that begins at `k`.
-
-        It ends before the next clause with its own cue, or with the sentence.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        end = min(b, k + _MAX_CONTENT_TOKENS)
-        for cue in following:
-            if cue.inverted:
-                continue
-            begin = cue.clause
-            if begin <= k or begin > end:
-                continue
-            q = begin - 1
-            if B[q] & CONJ and q - 1 > k and B[q - 1] & COMMA:
-                q -= 1
-            if B[q] & QUOTE and self.text[self.tokens.S[q] : self.tokens.E[q]].rstrip("\"'”’»“ ").endswith(","):
-                end = min(end, begin)
-                break
-            if B[q] & COMMA or B[q] & CONJ or W[q] in ("while", "as", "though", "although", "whereas"):
-                if q > k and B[q - 1] & COMMA:
-                    q -= 1
-                end = min(end, q)
-                break
-        for q in range(k + 1, end):
-            bits = B[q]
-            if bits & STOP and W[q] in (";", "|"):
-                end = q
-                break
-            if bits & COMMA and q + 1 < end:
-                nxt = W[q + 1]
-                if nxt in ("according", "but", "although", "though", "whereas", "per") or (
-                    nxt == "as" and q + 2 < end and W[q + 2] in ("reported", "quoted", "per", "stated", "cited", "noted", "told")
-                ):
-                    end = q
-                    break
-                if nxt == "while" and q + 2 < end and self._has_clause(q + 2, min(end, q + 16)):
-                    end = q
-                    break
-            elif W[q] == "according" and q + 1 < end and W[q + 1] == "to":
-                end = q
-                break
-        while end > k and (B[end - 1] & COMMA or W[end - 1] in (":", "–", "—", "-", "--", "(")):
-            end -= 1
-        return end
-
-    def _left(self, begin: int, a: int, floor: int) -> tuple[int, int, bool] | None:
-        """Return the content to the left of the speaker at `begin`.
-
-        It is a quotation or the clause before the comma.
-        """
-        W, B = self.tokens.W, self.tokens.B
-        if begin == a:
-            # “…?” X said: the quotation is a sentence of its own.
-            if a > 0 and B[a - 1] & QUOTE and not self._taken(a - 1):
-                return a - 1, a, True
-            return None
-        end = begin
-        if B[end - 1] & COMMA:
-            end -= 1
-        elif not B[end - 1] & QUOTE and W[end - 1] not in ("—", "–", "-", "--"):
-            return None
-        elif not B[end - 1] & QUOTE:
-            end -= 1
-        start = max(floor, a, end - _MAX_CONTENT_TOKENS)
-        while start < end and (B[start] & (COMMA | STOP) or W[start] in ("and", "but")):
-            start += 1
-        ended = B[end - 1] & (REL | SUB | CONJ | PREP) and not B[end - 1] & CAP
-        if start >= end or (ended and W[end - 1] not in _ENDING and W[end - 1] not in _OBJECTS):
-            return None
-        if B[end - 1] & QUOTE:
-            # The quotation alone, unless it is part of the clause before it.
-            if end - 1 == start or B[end - 2] & (COMMA | STOP):
-                return end - 1, end, True
-            return start, end, False
-        if end - start < 2 or all(B[q] & (PREP | SUB | CONJ | ADV | TIME | REL | DET) for q in range(start, end)):
-            return None
-        opens, word = B[start], W[start]
-        if opens & ING or (opens & SUB and not opens & (DET | PRON) and word not in _CLAUSE_SUBORDINATORS):
-            return None
-        # A clause needs a verb. The lists do not contain every verb, so one is assumed after a
-        # subject that is followed by more words.
-        trusted = end - start >= 4 and (opens & (DET | PRON) or (opens & CAP and not opens & (PREP | SUB | START | ADV | TIME)))
-        if not trusted and not self._has_verb(start, end):
-            return None
-        if (
-            (opens & SUB or word in ("asked", "speaking"))
-            and word in _CLAUSE_SUBORDINATORS
-            and not any(B[q] & COMMA for q in range(start, end))
-        ):
-            return None
-        return start, end, False
-
-    def _has_verb(self, start: int, end: int) -> bool:
-        return any(self.tokens.B[q] & (AUX | VERB | ED | CUE) and not self.tokens.B[q] & CAP for q in range(start, end))
 
     def _taken(self, q: int) -> bool:
         span = (self.tokens.S[q], self.tokens.E[q])
@@ -728,12 +363,10 @@ class Reader:
             elif before and before[-1].speaker != who:
                 before[-1].via.extend([*via, who])
             else:
-                self.according_phrases(k, end, a, b, cue, who, via)
+                self._accorded(k, end, a, b, cue, who, via)
             k = max(end, after)
 
-    def according_phrases(
-        self, k: int, end: int, a: int, b: int, cue: tuple[int, int], who: tuple[int, int], via: list[tuple[int, int]]
-    ) -> None:
+    def _accorded(self, k: int, end: int, a: int, b: int, cue: tuple[int, int], who: tuple[int, int], via: list[tuple[int, int]]) -> None:
         S, E, W, B = self.tokens.S, self.tokens.E, self.tokens.W, self.tokens.B
         content: list[tuple[int, int]] = []
         last = k
@@ -769,7 +402,7 @@ class Reader:
                     B[q] & COMMA
                     and q + 1 < b
                     and W[q + 1] in ("but", "although", "while", "and")
-                    and self._has_clause(q + 2, min(b, q + 14))
+                    and has_clause(self.tokens, q + 2, min(b, q + 14))
                 ):
                     stop = q
                     break
@@ -898,11 +531,6 @@ def _passes_on(hearer: str) -> bool:
     return is_outlet(hearer) or re.search(r"\b(?:news )?agency\b", hearer) is not None
 
 
-_CLAUSE_SUBORDINATORS = frozenset("if what as when while that after before because although though since asked speaking".split())
-# Small words that may end a clause: the lights came on, nobody knew why.
-_ENDING = frozenset("on in up out off down over through away back around why how before since then so with for about of to".split())
 _OBJECTS = frozenset("that this it these those".split())  # which may end a clause, too
 _WHEN = frozenset("as when while after before because since until once".split())
-# Participles of irregular verbs, which the word list counts as finite verbs.
-_PARTICIPLES = frozenset("sent held made given kept sold shown brought written".split())
 _SENTENCE_BREAK = re.compile(r"[.!?] +[A-Z]")
