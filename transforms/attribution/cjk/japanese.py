@@ -24,7 +24,7 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
     """
     data = load("ja")
     start = max(
-        start, end - 60, max(sentence.rfind(mark, 0, end) for mark in ("、", "。", REST, HEAD, "，", "　", "「", "」", "”", "“")) + 1
+        start, end - 60, max(sentence.rfind(mark, 0, end) for mark in ("、", "。", REST, HEAD, "，", "：", "　", "「", "」", "”", "“")) + 1
     )
     if sentence.startswith("と", start):
         start += 1
@@ -34,7 +34,8 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
     text = sentence[start:end]
     for cut in re.finditer(r"(?:ながら|(?<=[たるいだ])と|で|に|を|から|まで|日|は|が|と)(?=[\u4e00-\u9fffァ-ヴA-Za-z])", text):
         if cut.group() in ("日", "と", "が", "は"):
-            if cut.group() == "日" and re.search(r"(?:\d|[一二三四五六七八九十])日$", text[: cut.end()]):
+            dated = cut.group() == "日" and re.search(r"(?:\d|[一二三四五六七八九十])日$", text[: cut.end()])
+            if dated or _QUOTED_CLAUSE.search(text, 0, cut.end()):
                 start = end - len(text) + cut.end()
         elif cut.end() < len(text) - 1 or text[cut.end() :] in data["pronouns"]:
             start = end - len(text) + cut.end()
@@ -57,6 +58,8 @@ def _japanese_phrase(sentence: str, start: int, end: int) -> Range | None:
     return (start, end) if _NOUN.search(text) and len(text) <= 40 else None
 
 
+_QUOTED_CLAUSE = re.compile(r"(?:(?:て|で)いる|である|[たいくうすつむぶぐぬ]る|った|した|だ)と$")  # 宣言していると通信社は
+
 # Adverbs, predicates and things that are counted or named.
 _NO_SOURCE = re.compile(r"には|まだ|または|(?:だった|でした|した|ない|これ|それ|あれ|名前|総数|投稿数|件数|人数|という呼びかけ)$")
 _NOUN = re.compile(r"[\u4e00-\u9fffァ-ヴA-Za-z々]|^(?:これら|みんな|みな)$")
@@ -73,15 +76,14 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
         after = sentence[match.end() : match.end() + 1]
         before = sentence[match.start() - 1 : match.start()] if match.start() else ""
         if (
-            before in ("に", "で", "と", "の", "て", "ら", "は", "も", "り", "く", "")
-            and match["p"] == "は"
-            and not sentence[: match.start()].endswith(("彼ら", "彼女ら", "僕ら", "専門家ら", "者ら", "たちら", "民ら", "員ら"))
-        ):
+            before in ("に", "で", "と", "の", "て", "は", "も", "り", "く", "")
+            or sentence.endswith(("から", "さら", "なら"), 0, match.start())
+        ) and match["p"] == "は":
             continue
         if after and "\u3041" <= after <= "\u3096" and match["p"] != "は":
             continue  # ながら, もう: within a word
-        if match["p"] == "は" and _EXISTS.match(sentence, match.end()):
-            continue  # 変わりはない, ことはできない
+        if match["p"] == "は" and (_EXISTS.match(sentence, match.end()) or sentence.endswith(("また", "あるい"), 0, match.start())):
+            continue  # 変わりはない, ことはできない, または
         if fallback is not None and match["p"] != "は":
             continue
         phrase = _japanese_phrase(sentence, start, match.start())
@@ -90,6 +92,8 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
         if match["p"] == "は":
             if fallback and _HEARD.fullmatch(sentence, fallback[1], max(phrase[0], fallback[1])):
                 return fallback
+            if fallback and phrase[0] < fallback[1] < phrase[1] and _speaks(sentence[slice(*fallback[0])]):
+                return fallback  # 委員会が火薬は…と主張して
             other = None if after == "、" else _SUBORDINATE.match(sentence, match.end(), end)
             following = _japanese_phrase(sentence, other.start("np"), other.end("np")) if other else None
             return (following, other.end()) if other and following else (phrase, match.end())
@@ -97,6 +101,19 @@ def japanese_subject(sentence: str, start: int, end: int) -> tuple[Range, int] |
     return fallback
 
 
+def _embeds(sentence: str, outer: tuple[Range, int], inner: Range) -> bool:
+    """Return whether the subject right before a quotation belongs to what somebody else says.
+
+    For example: 同氏は渡航者が「混乱している」と述べた. Not: 時間はかかるが、市長は「…」と述べた.
+    """
+    one, other = _speaks(sentence[slice(*outer[0])]), _speaks(sentence[slice(*inner)])
+    if one != other:
+        return one
+    return sentence[outer[1] - 1] != "が" and _CLAUSE_END.search(sentence, outer[1], inner[0]) is None
+
+
+_TOPIC = re.compile(r".*(?<![ぁ-ん])は(?=[一-龥ァ-ヴ])")
+_CLAUSE_END = re.compile(r"(?:が|ものの|ため|ので|から|[一-龥ぁ-ん]て|[りしみびえけげせめれずば]|ながら|[中後際時])、")
 _EXISTS = re.compile(r"(?:な[いくか]|あ[るりっ]|でき|しな|せず)")
 _HEARD = re.compile(r"[^、。]{0,24}(?:に対し(?:て)?|に|で|として|との[^、。]{2,12}で)、?(?:[^、。]{0,3}、)?")
 _SUBORDINATE = re.compile(r"[^、。]{2,40}(?:[いるただ]が|ものの|けれども|ため|ので|ながら|中)、(?P<np>[^、。はが]{1,24}?)は")
@@ -123,26 +140,34 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
                 parts = _apart(sentence, quotes, offset, last)
                 if parts:
                     return parts
-            if cue is not None and _CLAUSE_MARK.search(sentence, quotes[-1].end(), cue.start()):
+            held = _HELD.match(sentence, quotes[-1].end("q")) and patterns["clause"].search(sentence, quotes[-1].end())
+            if cue is not None and (held or _CLAUSE_MARK.search(sentence, quotes[-1].end(), cue.start())):
                 quotes, cue = [], None  # 「…」に違いはないと述べた: the clause, not only the quotation
             if cue is not None and cue.start() - quotes[-1].end() <= 60 and HEAD not in sentence[quotes[-1].end() : cue.start()]:
                 subject = japanese_subject(sentence, quotes[-1].end(), cue.start()) if cue.start() - quotes[-1].end() > 1 else None
-                direct = re.search(r"(?<![でにとらてはも])[はが]、?$", sentence[: quotes[0].start()])
-                if subject is None and direct:
-                    phrase = _japanese_phrase(sentence, 0, direct.start())
-                    subject = (phrase, direct.end()) if phrase else None
-                subject = subject or japanese_subject(sentence, 0, quotes[0].start())
+                direct = re.search(r"(?:(?<![でにとてはも])は|(?<![でにとてはもただるい])が)、?$", sentence[: quotes[0].start()])
                 content = [match.span("q") for match in quotes]
+                if subject is None and direct:
+                    topic = _TOPIC.search(sentence, 0, direct.start())
+                    phrase = _japanese_phrase(sentence, topic.end() if topic else 0, direct.start())
+                    subject = (phrase, direct.end()) if phrase else None
+                    outer = japanese_subject(sentence, 0, phrase[0]) if phrase else None
+                    if phrase and outer and _embeds(sentence, outer, phrase):
+                        subject = outer
+                        content[0] = skip_spaces(sentence, outer[1]), content[0][1]
+                subject = subject or japanese_subject(sentence, 0, quotes[0].start())
                 if subject is None and sum(b - a for a, b in content) < 8:
                     return []
                 item = combined(content, cue.span("cue"), subject[0] if subject else None, offset, 0.85 if subject else 0.6)
                 if subject is None:
                     item.speaker = last
                 return [item]
-        for key, score in (("bare", 0.8), ("ahead", 0.85)):
+        for key, score in (("bare", 0.8), ("ahead", 0.85), ("elliptic", 0.8)):
             match = patterns[key].search(sentence)
             if match:
-                if key == "bare":
+                if key == "elliptic" and not _speaks(match["np"]):
+                    continue
+                if key in ("bare", "elliptic"):
                     phrase = _japanese_phrase(sentence, match.start("np"), match.end("np"))
                 else:
                     subject = japanese_subject(sentence, 0, match.start())
@@ -234,7 +259,9 @@ def _reported(sentence: str, offset: int, body: int, last: Range | None) -> list
     return found
 
 
-_HOLDS = re.compile(r"(?<=[るたいだうくすつむぶぐぬん])と(?P<cue>している|しています|した)$")  # 市は、影響はないとしている
+_HOLDS = re.compile(
+    rf"(?<![おこそとのほもよごぞどぼょ]う)(?<!(?<!だ)ろう)(?<=[るたいだうくすつむぶぐぬん{HEAD}{REST}])と(?P<cue>している|しています|した)$"
+)  # 市は、影響はないとしている
 
 
 _SHORTEST_DROPPED = 12  # characters of a clause whose speaker is the last one
@@ -266,8 +293,9 @@ def _ends_clause(sentence: str, match: re.Match[str]) -> bool:
 _GOES_ON = re.compile(r"(?:て|てい[たる]|た|る|ており|し|おり|ている|ていた)?(?:が|ものの|ほか|うえで|上で|一方)?、")
 # 記者に、 · 会見で、 · 5日、: they belong to the verb, not to what was said.
 _HEARER = re.compile(
-    r"(?:[^、。はがを]{0,10}(?:記者団?ら?|取材|会見|紙|通信|テレビ|放送|声明|議会|国会|演説|講演|法廷|裁判所?|書簡|手紙|中|著書|[Ss][Nn][Ss]|ツイッター|インタビュー)(?:に対し(?:て)?|に|で)、?|[ァ-ヴーA-Z・]{2,16}に対し(?:て)?、?|(?:\d{1,2}日|[月火水木金土日]曜日?|今日|昨日|本日|同日|先週|今週)(?:に|夜|朝|午前|午後)?、?)+"
+    r"(?:[^、。はがを]{0,10}(?:記者団?ら?|取材|会見|紙|通信|テレビ|放送|声明|議会|国会|演説|講演|法廷|裁判所?|書簡|手紙|の中|著書|[Ss][Nn][Ss]|ツイッター|インタビュー|訪問先(?:の[^、。はがを]{1,8})?|集会|式典|会合|番組|ブログ|電話|会談)(?:に対し(?:て)?|に|で)、?|[ァ-ヴーA-Z・]{2,16}に対し(?:て)?、?|(?:(?:\d{1,2}月)?\d{1,2}日|\d{1,2}月|[月火水木金土日]曜日?|今日|昨日|本日|同日|先週|今週|先ごろ|先日|先月|昨年)(?:に|夜|朝|午前|午後)?(?![の日かま\d])、?)+"
 )
+_HELD = re.compile(r"とし(?:、|ながら|つつ)")  # 「…」とし、…と述べた
 _CLAUSE_MARK = re.compile(r"(?:と|か)(?:も|は)?$")
 _NOT_CLAUSES = frozenset(
     "みている した 聞いた 続けた 笑う いう いった 見ている として 示し 示した 示している 示し、 "

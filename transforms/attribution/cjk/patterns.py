@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from typing import Any
 
 from newsbeam.transforms.attribution.lexicon import load
 from newsbeam.transforms.attribution.statement import Statement
@@ -62,22 +63,25 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
             "paper": re.compile(rf"{papers}", re.I),
         }
     if language == "ja":
+        cue = rf"(?:{cue}|{alternation(_verbal_nouns(data))}(?=[。、\s]|$))"
         return {
             "quote": re.compile(
                 rf"(?P<q>{_Q})(?P<qv>(?:など)?と(?!いう|いった|呼|称し|名|題|の|な|同|共|し(?:て|た(?!うえで|上で|ほか|一方)))|(?:など)?として)"
             ),
             "bare": re.compile(
-                rf"(?P<q>{_Q})[、。,\s]*(?P<np>(?:[^。「」{HEAD}{REST}はが]|がら){{1,60}})(?:は|が(?!ら))、?(?:[^。{HEAD}{REST}]{{0,40}}?)(?P<cue>{cue})[。\s]*$"
+                rf"(?P<q>{_Q})[、。,\s]*(?P<np>(?![をにのでともへやだな])(?:[^。「」{HEAD}{REST}はが]|がら){{1,60}})(?:は|が(?!ら))、?(?:[^。{HEAD}{REST}]{{0,40}}?)(?P<cue>{cue})[。\s]*$"
             ),
             "ahead": re.compile(rf"(?P<cue>{cue})[。：:]?\s*(?P<q>{_Q})[。\s]*$"),
             "cue": re.compile(rf"(?P<cue>{cue})"),
+            # 「…」と山田氏。
+            "elliptic": re.compile(rf"(?P<q>{_Q})(?P<cue>と)、?(?P<np>[^、。「」はがをにで{HEAD}{REST}]{{2,30}})[。\s]*$"),
             "cleft": re.compile(rf"と(?P<cue>{cue})のは(?:、)?(?P<np>[^、。{HEAD}{REST}]{{2,60}}?)(?:だ|です|である)?[。\s]*$"),
             "according": re.compile(rf"(?P<cue>{alternation(data['according_after'])})、?"),
             "clause": re.compile(
                 rf"(?P<that>、?(?<![こもじりあ])と(?![っこと])(?:[もは](?!に)|の(?:[^、。とのをも]{{0,6}}な)?"
                 rf"(?:考え|見方|認識|見解|見通し|意向|方針|立場|姿勢|懸念|分析)[をも])?"
                 rf"|(?<=こと)を(?=(?:認め|否定し|明らかにし|発見し|公表し|発表し|確認し|明かし|示唆し|報告し|指摘し|強調し|表明し|約束し)))"
-                rf"(?P<post>、?(?:[^、。{HEAD}{REST}と]{{1,40}}(?:は|が(?!ら)|も)、?)?(?:[^。{HEAD}{REST}と]{{0,40}}?(?:[にでをへ日後中時上際頃]|に対し(?:て)?|として|[^、]{{1,6}}く)、?)?)"
+                rf"(?P<post>、?(?:[^、。{HEAD}{REST}と]{{1,40}}(?:は|が(?!ら)|も)、?)?(?:[^。{HEAD}{REST}と]{{0,40}}?(?:[にでをへ日後中時上際頃]|に対し(?:て)?|として|[^、]{{1,6}}く|繰り返し|改めて|重ねて|再び)、?)?)"
                 rf"(?P<cue>{cue})"
             ),
             "topic": re.compile(rf"(?P<np>[^、。はがもを{HEAD}{REST}]{{1,20}}{alternation(data['persons'])})は"),
@@ -111,6 +115,14 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
         ),
         "tail": re.compile(rf"[，,”」』](?P<np>{name}{{1,40}}?)(?P<cue>{alternation(data['tail_cues'])})[。\s]*$"),
     }
+
+
+def _verbal_nouns(data: dict[str, Any]) -> list[str]:
+    """Return the nouns that する makes verbs; they end a sentence without it (…と説明。)."""
+    return [stem for group in data["stems"] if "する" in group["endings"] for stem in group["stems"] if _NOUN_END.search(stem)]
+
+
+_NOUN_END = re.compile(r"[\u4e00-\u9fffァ-ヴー]$")
 
 
 # -- Korean -----------------------------------------------------------------------------------------------------------
