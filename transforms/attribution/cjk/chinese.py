@@ -15,20 +15,20 @@ _CHINESE_TAIL = re.compile(
     r"(?:\d{1,4}月)?\d{1,4}[日号]?$|(?:则|則|也|还|還|並|并|又|都|曾|再次|进一步|進一步|日前|当天|當天|随后|隨後|随即|隨即|此前|先前|之前|稍早|对此|對此|赛后|賽後|会后|會後|事后|事後|赛前"
     r"|接着|接著|[微苦大]?笑(?:着|著)?|继续|繼續|回答|[\u4e00-\u9fff]{1,3}地|激动|激動|一早|今天|昨天|昨晚|今早|同时|同時|近日|最近|还曾|再|补充|補充|申明中|声明中|聲明中|后来|後來|最后|最後|于|均|就此"
     r"|仍|仍然|却|卻|更|亦|便|且|则|已|已经|已經|刚|剛|甚至|另外|反复|反覆|重复|重複|不断|不斷|一直|普遍|始终|始終|明确|明確|坚持|堅持|坚决|堅決|坚定|公开|公開|强烈|強烈|高调|高調|正式|首次|共同|直接"
-    r"|私下|纷纷|紛紛|开玩笑|開玩笑|开|開玩|曾经|曾經|略|特别|特別|其实|其實|很快|迄今|至今|到[场場]|[现現][场場]|出面|(?:[周週]|星期|[礼禮]拜)[一二三四五六日天]|[本上][周週月]|如是|是这样|是這樣|[虽雖]然){1,9}$"
+    r"|私下|纷纷|紛紛|开玩笑|開玩笑|开|開玩|曾经|曾經|略|特别|特別|其实|其實|很快|迄今|至今|到[场場]|[现現][场場]|出面|(?:[周週]|星期|[礼禮]拜)[一二三四五六日天]|[本上][周週月]|只|仅|僅|一再|多次|曾多次|明确地|[撰发發推]文|[发發][布佈]推文|[发發][推帖]|驳斥|駁斥|回[应應]|得出[结結][论論]|指[责責]|[谴譴][责責]|批[评評]|抱怨|警告|[总總][结結]|致[信函]|表[态態]|如是|是这样|是這樣|[虽雖]然){1,9}$"
 )
 
 _CHINESE_CUT = re.compile(
     r"(?<=..)(?:在(?!野|线|線|職|职)|[对對](?!外|象|手|派|[党黨者])|向(?!前|日)|[于於]|就(?!业|業)|[周週][一二三四五六日天]|星期|[上下本][周週]|[禮礼]拜|\d{1,4}[月日号]|昨[日天晚]|今[日天年]|随后"
     r"|隨後"
-    r"|[通透][过過](?=[^，]{1,20}$)|[\u4e00-\u9fff][着著](?!名)|接受[^，]{1,20}(?:采访|採訪|专访|專訪|訪問|访问)|并(?=[^，]{0,9}$)|並(?=[^，]{0,9}$)|一[边邊]|(?:则|則)在)"
+    r"|[通透][过過](?=[^，]{1,20}$)|[\u4e00-\u9fff][着著](?!名)|接受[^，]{1,20}(?:采访|採訪|专访|專訪|訪問|访问)|并(?=[^，]{0,9}$)|並(?=[^，]{0,9}$)|一[边邊]|利用|(?:则|則)在)"
 )
 
 _CHINESE_START = re.compile(
     r"^(?:[在当當於于](?:[^，]{1,24}?)(?:上|中|前|后|後|时|時|里|裡|内|內|间|間|期间"
     r"|期間|方面|会议|會議|现场|現場|当中|當中)(?=[\u4e00-\u9fffA-Z《“ ]{2})(?:，)?"
     r"|在?(?:\d{1,4}年)?"
-    r"(?:\d{1,4}月)?\d{1,4}[日号年月]|在?(?:[上本这這]?[周週星期礼禮拜]{1,2}[一二三四五六日天])(?:上午|下午|晚上|早上|晚间|凌晨|稍早|晚|早)?|[据據][^，]{1,20}，)"
+    r"(?:\d{1,4}月)?\d{1,4}[日号年月]|在?(?:[上本这這]?[周週星期礼禮拜]{1,2}[一二三四五六日天])(?:上午|下午|晚上|早上|晚间|凌晨|稍早|晚|早)?|[据據][^，]{1,20}，|包括[^，]{1,24}在[内內]的|在[^，]{2,20}的(?=[A-Z])|[经經]|[^（）]*（(?=[^（）]*$))"
 )
 
 
@@ -85,7 +85,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
     if joint:
         start = joint.end()
     text = sentence[start:end]
-    if (len(text) < 2 and text not in _SURNAMES) or len(_LATIN.sub("aa", text)) > _LONGEST_SPEAKER:
+    if (len(text) < 2 and text not in _SURNAMES) or len(_LATIN.sub("aa", _BRACKETS.sub("", text))) > _LONGEST_SPEAKER:
         return None
     if text.startswith(tuple(data["not_speakers"])) and text not in data["pronouns"] and not _POINTING.match(text):
         return None
@@ -96,7 +96,7 @@ def _chinese_phrase(sentence: str, span: Range) -> Range | None:
 
 # 这名护士 · 一些学者 · 有人: they begin like words that are not speakers.
 _POINTING = re.compile(
-    r"该|該|[这這那](?:[名位家份项項篇个個些种種]|[两兩几幾三四]|[^，]{0,4}(?:报告|報告|研究|调查|調查|声明|聲明|文章))|一(?:[名位个個些家份项項篇]|部分)|其(?!中)|有(?:人|些)"
+    r"该|該|[这這那](?:[名位家份项項篇个個些种種]|[两兩几幾三四]|[^，]{0,4}(?:报告|報告|研究|调查|調查|声明|聲明|文章))|一(?:[名位个個些家份项項篇]|部分)|其(?!中)|有(?:人|些|官[员員]|[专專]家|[学學]者|媒[体體])"
 )
 
 
@@ -120,6 +120,7 @@ _DATELINE = re.compile(
 _GAP = re.compile(r"^[^，,]{0,6}[：:]\s*$|^[ ：:，,“了着道過过]+$")
 _CONTINUES = re.compile(r"[：:，,]\s*\S")
 _LATIN = re.compile(r"[A-Za-zÀ-ž][A-Za-zÀ-ž.'’-]*")
+_BRACKETS = re.compile(r"（[^（）]*）|\([^()]*\)")
 _LONGEST_SPEAKER = 34  # characters; a word in Latin letters counts two
 
 # Signs that a phrase is not a noun phrase, or not one that speaks.
@@ -162,6 +163,7 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
     interrupted = patterns["after"].match(sentence)
     if interrupted and not patterns["more"].match(sentence, interrupted.end()):
         interrupted = None
+    first = 0  # where the first statement that announces a quotation begins
     if HEAD in sentence:
         for key in ("after", "before") if interrupted else ("before", "after"):
             for match in patterns[key].finditer(sentence):
@@ -191,17 +193,20 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
                 if key == "after" and more and more.start("q") not in taken:
                     content.append(more.span("q"))
                 taken.update(start for start, _ in content)
+                first = match.start("np") if key == "before" and not found else first
                 found.append(combined(content, match.span("cue"), subject, offset, 0.85))
             if found:
                 break
     if found:
-        return found
+        return [*_reported(sentence, offset, first - 1), *found] if first > _SHORTEST_BEFORE else found
     body = len(sentence.rstrip("。！？!?；; ."))
     according = patterns["according"].search(sentence)
     if according and _cites(according):
         start = skip_spaces(sentence, according.end())
         source = according.start("np"), according.start("np") + len(according["np"].rstrip("的 "))
-        if body - start > 3 and source[1] - source[0] <= 30:
+        if re.search(r"(?:[发發][布佈表]|公[布佈]|[进進]行|[开開]展)$", according["np"]):
+            source = source[0], according.end("tail")  # 根据本周发布的报告
+        if body - start > 3 and len(_BRACKETS.sub("", sentence[slice(*source)])) <= 30:
             return [combined([(start, body)], according.span("cue"), source, offset, 0.8, direct=False)]
         return []
     found = _reported(sentence, offset, body)
@@ -216,6 +221,7 @@ def read_chinese(sentence: str, offset: int, last: Range | None, people: People)
     return []
 
 
+_SHORTEST_BEFORE = 12  # characters of a statement before another that announces a quotation
 _NO_SOURCE = re.compile(r"\s*(?:[的之]|并|並|其中)")
 
 
@@ -225,7 +231,7 @@ def _cites(according: re.Match[str]) -> bool:
     if _NO_SOURCE.match(np) or (len(np) < 2 and not according["tail"]):
         return False
     if according["tail"]:
-        return not np.startswith(tuple(data["not_speakers"]))
+        return not np.startswith(tuple(data["not_speakers"])) or _POINTING.match(np) is not None
     return any(term in np for key in SOURCE_LISTS for term in data[key])
 
 
@@ -275,7 +281,8 @@ def _reporting_verb(sentence: str, start: int, end: int, body: int) -> Range | N
             or end - match.end() < 4
         ):
             continue
-        if not gap and len(cue) < 3 and cue not in _FREE and not _CLAUSAL.match(sentence, match.end()):
+        plain = gap or len(cue) > 2 or _CLAUSAL.match(sentence, match.end())
+        if not plain and (cue not in _FREE or (cue in ("称", "稱") and _NAMING.match(sentence, match.end(), end))):
             continue
         if cue in _FINDS and not _finds(sentence[start : match.start()]):
             continue
@@ -334,7 +341,7 @@ _NOMINAL = re.compile(
 _PREDICATE = re.compile(
     r"[在於于向对對将將把被是有已曾正也都就从從以用跟仍並并與与]|反[对對]|支持|公布|發布|发布|釋出|释出|接受|[参參]加|出席|[形][容]|否[认認]|批[评評]|抨[击擊]|起草|感[谢謝]|因|[开開]始|[举舉]行|宣布|[现現]|[抵到][达達]"
     r"|[访訪][问問]|[发發]表|[计計][划劃]|[决決]定|[长長]期|[进進]行|希望|要求|推出|[质質]疑|[谴譴][责責]|[指][责責控]|.了(?!解)|呼[吁籲]|[签簽]署|提出|[没沒]|不|完成|[获獲]得|[当當][选選]"
-    r"|[会會][见見]|警告"
+    r"|[会會][见見]|警告|拒[绝絕]|[赞讚][扬揚]|[试試][图圖]|打算|承[认認]|援引|告[诉訴]"
 )
 _ADVERBIAL = re.compile(r"[在当當於于]|\d|此外|另外|[随隨][后後]|目前|[这這那]|但|不[过過]|然而|[对對]")
 
@@ -349,7 +356,8 @@ _NEEDS_COMMA = frozenset(
     "预计 預計 估计 估計 希望 "
     "称之为 稱之為 称其为 稱其為 爆料 抱怨 提醒 感慨 大喊 高呼".split()
 )
-_FREE = frozenset("表示 认为 認為 说 說 指出 相信".split())
+_FREE = frozenset("表示 认为 認為 说 說 指出 相信 称 稱 声称 聲稱 宣称 宣稱 坚称 堅稱 辩称 辯稱 谎称 謊稱".split())
+_NAMING = re.compile(r"[^，]{1,20}?(?:[为為]|[作做])(?!了)|[^，]{0,5}$")  # 称他为英雄: a name, no report
 _CLAUSAL = re.compile(
-    r"[自他她它对對]|[^，]{0,24}(?:可以|[将將会會已是有不没沒能需在被要仍无無正受遭到让讓了使来來得太]|可能|[应應][该該]|[计計][划劃]|[为為])"
+    r"[自他她它对對这這该該]|[^，]{0,24}(?:可以|[将將会會已是有不没沒能需在被要仍无無正受遭到让讓了使来來得太]|可能|[应應][该該]|[计計][划劃]|[为為])"
 )

@@ -97,12 +97,12 @@ def cue_patterns(language: str) -> dict[str, re.Pattern[str]]:
     says = rf"(?P<cue>{told}|{cue}(?:道|说|說|称|稱)?)"
     return {
         "before": re.compile(
-            rf"(?:^|(?<=[，。；;,：:\s）]))(?P<np>(?!\s){name}{{1,80}}?){says}(?:[^，。：:{HEAD}{REST}]{{0,14}})?[：:，,]?\s*(?P<q>{_Q})"
+            rf"(?:^|(?<=[，。；;,：:\s）]))(?P<np>(?!\s){name}{{1,80}}?){says}(?!中[^，：:]{{0,6}}(?:表示|[说說]|[称稱]|指出))(?:[^，。：:{HEAD}{REST}]{{0,14}})?[：:，,]?\s*(?P<q>{_Q})"
         ),
         "after": re.compile(rf"(?P<q>{_Q})[，,。\s]*(?P<np>(?!\s){name}{{1,80}}?){says}(?=[，。；;,：:\s.]|$)"),
         "according": re.compile(
             rf"(?:^|(?<=[，。；,\s]))(?P<cue>{alternation(data['according_before'])})(?!此|悉|[说說]|[称稱]"
-            rf"|[闻聞信])(?P<np>(?!\s?[报報][道導导])[^，。、：:；!！?？\n{HEAD}{REST}]{{1,40}}?)"
+            rf"|[闻聞信])(?P<np>(?!\s?[报報][道導导])[^，。、：:；!！?？\n{HEAD}{REST}]{{1,60}}?)"
             rf"(?P<tail>(?:的|(?:近日|昨[日天]|今[日天]|[在于於]?(?:周|星期|[禮礼]拜).)的?)?{alternation(data['according_after'])}(?=[，,：:]|$)"
             rf"|{alternation(data['according_after'])}(?=[，,：:\s])|(?=[，,]))[，,：:]?"
         ),
