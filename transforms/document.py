@@ -93,6 +93,11 @@ class Translation:
     source_language_score: float = 0.0
     artifacts: tuple[Artifact, ...] = ()
 
+    @property
+    def by_style_alone(self) -> bool:
+        """Whether the verdict is "translated" without any evidence that readers can check."""
+        return self.verdict == "translated" and all(artifact.kind == "style" for artifact in self.artifacts)
+
 
 @dataclass(frozen=True, slots=True)
 class Speaker:

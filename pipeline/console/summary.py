@@ -146,7 +146,10 @@ def _top(details: dict[str, int], prefix: str, most: int = 12) -> str:
 
 def _translated(details: dict[str, int]) -> str:
     verdicts = {key.partition("/")[2]: number for key, number in details.items() if key.startswith("translation/")}
-    return ", ".join(f"{verdict} {verdicts[verdict]:,}" for verdict in ("translated", "original", "unknown") if verdict in verdicts)
+    counts = [f"{verdict} {verdicts[verdict]:,}" for verdict in ("translated", "original", "unknown") if verdict in verdicts]
+    if "translated" in verdicts:
+        counts.insert(1, f"by style alone {details.get('translated by style alone', 0):,}")
+    return ", ".join(counts)
 
 
 def _slowest(timings: dict[str, Timing]) -> str:

@@ -129,6 +129,7 @@ def count_documents(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str])
     else:
         counts[f"language/{result.language or 'not looked at'}"] += 1
         counts[f"translation/{result.translation.verdict}"] += 1
+        counts["translated by style alone"] += result.translation.by_style_alone
         counts["attributions"] += len(result.attributions)
         counts["statements"] += sum(item.type == "statement" for item in result.attributions)
         counts["speakers with id"] += sum(item.speaker.id != "" for item in result.attributions)

@@ -15,20 +15,18 @@ from typing import ClassVar
 from newsbeam.transforms.document import Artifact, Document, Translation, Verdict
 from newsbeam.transforms.processor import Effect
 from newsbeam.transforms.translation.detectors import Match, find_all, find_in_removed, target_language
-from newsbeam.transforms.translation.evidence_rules import scale, target
+from newsbeam.transforms.translation.evidence_rules import EvidenceRule, scale, target
 from newsbeam.transforms.translation.style import SCALE, StyleResult, classify, top_patterns
 
 __all__ = ["Reason", "Translate", "weigh"]
 
 # Maximum artifacts of a document, maximum style patterns among them, and characters of removed text
 # to read.
-_MAX_ARTIFACTS = 60
+_MAX_ARTIFACTS = 120
 _MAX_PATTERNS = 3
 _MAX_REMOVED_CHARS = 20_000
 # Characters at the beginning of a text in which style patterns are located.
 _PATTERN_CHARS = 4000
-# Points of strong evidence that the verdict requires if there is no style model.
-_MIN_STRONG_POINTS = 150
 # Minimum certainty of a source language.
 _MIN_CERTAINTY = 0.35
 # Fractions are in units of 1/_FRACTION_UNIT. All decisions use integers, in hundredths of log odds.
@@ -42,10 +40,13 @@ class Translate:
     * `score` (0..1) is the probability that the text is a translation, given a prior of one in
       five. It combines the evidence in the text and in removed text with the style (function words,
       endings and punctuation), for languages with a style model.
-    * `verdict` is "translated" if there is strong evidence or if the style tips the score,
+    * `verdict` is "translated" if there is evidence that readers can check (of a kind that originals
+      do not have, or of two kinds) or if the style is such as at most 1 % of originals have. It is
       "original" if evidence was possible but absent, else "unknown". It is always "unknown" for
       short texts, and for languages without rules and without a style model (see
       `style.languages`).
+    * Evidence inside quotation marks is in `artifacts`, but does not decide the verdict, which is
+      about the text around the quotations.
     * `source_language` is "" if nothing points to one. `source_language_score` (0..1) is its share
       of the odds, among all source languages and an unnamed one.
     """
@@ -111,19 +112,25 @@ def combine_evidence(
         share = _share(group, length)
         by_kind[group[0].rule.kind].append((share * group[0].rule.points // _FRACTION_UNIT, group))
         _add_source_weights(pointed, group, share)
-    strong = 0
+    strong, of_kinds = 0, []
     for kind, groups in by_kind.items():
         # Evidence of one kind is correlated: the heaviest counts in full, the rest by half.
         worth = sorted((weight for weight, _ in groups), reverse=True)
         of_kind = (worth[0] + sum(worth)) // 2
         points += of_kind
         strong += sum(weight for weight, group in groups if group[0].rule.strong)
+        telling = sum(weight for weight, group in groups if group[0].rule.strong or not _is_house_style(group[0].rule))
+        of_kinds.append(min(of_kind, telling))
         reasons.append(_reason(kind, [match for _, group in groups for match in group], of_kind))
     # Evidence that is frequent in ordinary text counts only with other evidence of the same source
     # language.
     candidates = {code for code, weight in pointed.items() if weight >= 100}
     for group in by_rule.values():
-        if group[0].rule.support and strong and candidates & set(group[0].sources):
+        if not group[0].rule.support:
+            continue
+        if not (strong and candidates & set(group[0].sources)):
+            kept.extend(match for match in group if match.rule.listed)
+        else:
             share = _share(group, length)
             weight = share * group[0].rule.points // _FRACTION_UNIT
             points += weight
@@ -137,16 +144,23 @@ def combine_evidence(
         for code, odds in style.sources:
             pointed[code] += odds * weights.style_sources // SCALE
     score = round(1 / (1 + math.exp(-points / 100)), 4)
-    verdict = _verdict(points, strong, style, len(text), language)
+    convincing = (
+        strong >= weights.decisive
+        or (sum(map(bool, of_kinds)) > 1 and sum(of_kinds) >= weights.combined)
+        or (sum(of_kinds) >= weights.supported and of_style >= weights.style_supporting)
+        or of_style >= weights.style_alone.get(language, math.inf)
+    )
+    verdict = _verdict(points, convincing, style is not None, len(text), language)
     source, certainty = _source(pointed) if verdict != "original" else ("", 0.0)
     # Patterns are located only if somebody will read them.
-    telling = verdict == "translated" and of_style > 0
-    patterns = top_patterns(text[:_PATTERN_CHARS], language, style, most=_MAX_PATTERNS) if style and (telling or explaining) else ()
+    shows_style = verdict == "translated" and of_style > 0
+    patterns = top_patterns(text[:_PATTERN_CHARS], language, style, most=_MAX_PATTERNS) if style and (shows_style or explaining) else ()
     if style:
         words = tuple(text[pattern.start : pattern.end] for pattern in patterns)
         reasons.append(Reason("style: function words, endings and punctuation", words, of_style / 100))
-    artifacts = [Artifact(match.rule.kind, match.start, match.end, match.text, match.why) for match in _distinct(kept)]
-    if telling:
+    shown = [match for match in kept if _is_shown(match.rule, verdict)]
+    artifacts = [Artifact(match.rule.kind, match.start, match.end, match.text, match.why) for match in _distinct(shown)]
+    if shows_style:
         artifacts += [
             Artifact(
                 "style",
@@ -160,6 +174,24 @@ def combine_evidence(
     artifacts.sort(key=lambda artifact: (artifact.start, artifact.end, artifact.kind))
     found = Translation(score, verdict, source, certainty, tuple(artifacts[:_MAX_ARTIFACTS]))
     return found, sorted(reasons, key=lambda reason: -abs(reason.odds))
+
+
+def _is_house_style(rule: EvidenceRule) -> bool:
+    """Return whether newsrooms that write in the language of the text differ in this as well."""
+    return rule.frequent or rule.kind == "punctuation"
+
+
+def _is_shown(rule: EvidenceRule, verdict: Verdict) -> bool:
+    """Return whether evidence is listed: weak evidence only for what it supports."""
+    if rule.listed:
+        return True
+    if rule.frequent or verdict == "original":
+        return False
+    return verdict == "translated" or rule.kind not in _COMMON_KINDS
+
+
+# Weak evidence of these kinds is a matter of house style, or of how often it occurs.
+_COMMON_KINDS = ("formula", "punctuation")
 
 
 def _all_matches(document: Document, language: str) -> list[Match]:
@@ -236,10 +268,10 @@ def _source(pointed: dict[str, int]) -> tuple[str, float]:
     return (best, certainty) if certainty >= _MIN_CERTAINTY else ("", 0.0)
 
 
-def _verdict(points: int, strong: int, style: StyleResult | None, length: int, language: str) -> Verdict:
+def _verdict(points: int, convincing: bool, styled: bool, length: int, language: str) -> Verdict:
     weights = scale()
-    if points >= weights.translated and (strong >= _MIN_STRONG_POINTS or style is not None):
+    if points >= weights.translated and convincing:
         return "translated"
     # Without a style model, absence of evidence says little; only English has enough rules.
-    silent = style is not None or (length >= weights.enough and language != "" and target(language) is not None)
+    silent = styled or (length >= weights.enough and language != "" and target(language) is not None)
     return "original" if silent and points <= weights.original else "unknown"

@@ -121,10 +121,12 @@ def find_titles(reading: SearchText, target: TargetRules) -> Iterator[Match]:
         # A surname after a title or given name is not bare; after the end of a sentence it is.
         if match["name"] in names and _is_bare((match["before"] or "").strip()):
             bare[match["name"]] += 1
-    for (_, name), spans in often.items():
+    for (title, name), spans in often.items():
         if len(spans) > bare[name] and len(spans) / len(text) >= 1 / 3000:
-            # The first mention is the same in original English.
-            for start, end in spans[1:5]:
+            rule = scale().kinds["title_common" if title in target.common_titles else "title"]
+            # The first mention is the same in original English, unless the full name came before.
+            introduced = re.search(rf"\b(?:{title} (?:[A-Z][\w-]+ ){{0,2}}{name}\b|{name} [A-Z])", text[: spans[0][0]])
+            for start, end in spans[0 if introduced else 1 :][:MAX_MATCHES]:
                 yield Match.at(rule, text, start, end)
 
 
@@ -150,7 +152,7 @@ def find_deixis(reading: SearchText, target: TargetRules) -> Iterator[Match]:
     if "our" not in reading.words:
         return
     text = reading.text
-    plain, supporting = scale().kinds["deixis"], scale().kinds["deixis_quoted"]
+    plain, common, supporting = (scale().kinds[kind] for kind in ("deixis", "deixis_common", "deixis_quoted"))
     found = list(_own(target.own).finditer(text))
     if not found:
         return
@@ -166,7 +168,7 @@ def find_deixis(reading: SearchText, target: TargetRules) -> Iterator[Match]:
     spans = {match.span() for match in outside}
     for match in found[:MAX_MATCHES]:
         if match.span() in spans:
-            yield Match.at(plain, text, *match.span())
+            yield Match.at(common if match["own"] in target.common_own else plain, text, *match.span())
         elif reading.quoted(match.start()) and match["own"] in ("government", "military", "army", "side", "authorities"):
             yield Match.at(supporting, text, *match.span())
 
@@ -259,9 +261,14 @@ def find_all(text: str, language: str, target: TargetRules | None) -> Iterable[M
         found.extend(find_romanisation(reading))
         found.extend(find_emphasis(reading))
         found.extend(find_ellipsis(reading))
-    return _set_strength(found, len(text))
+    quoted = [find.as_quoted() for find in found if find.start >= 0 and find.rule.kind not in _QUOTING and reading.quoted(find.start)]
+    inside = {(find.start, find.end, find.rule.kind) for find in quoted}
+    plain = [find for find in found if (find.start, find.end, find.rule.kind) not in inside]
+    return [*_set_strength(plain, len(text)), *quoted]
 
 
+# Kinds that are about quotation marks, or that may be in them.
+_QUOTING = ("emphasis", "deixis", "punctuation", "note")
 # One match of a rule with density 1 is strong in texts up to this length.
 _REACH = 4000
 # Characters per which formulas are counted; shorter texts count as having this length.
@@ -271,7 +278,9 @@ _PAGE = 900
 def _set_strength(found: list[Match], length: int) -> list[Match]:
     """Adjust whether matches are strong, by their number per `length`."""
     counts = Counter(find.rule.name for find in found)
-    together = formula_points(formulas(found), {}) * _PAGE >= scale().together * max(length, _PAGE)
+    least = scale().together * max(length, _PAGE)
+    together = formula_points(formulas(found), {}) * _PAGE >= least
+    telling = formula_points(formulas([find for find in found if not find.rule.frequent]), {}) * _PAGE >= least
     made: dict[str, EvidenceRule] = {}
     for find in found:
         rule = find.rule
@@ -280,9 +289,9 @@ def _set_strength(found: list[Match], length: int) -> list[Match]:
             if strong:
                 strong = not rule.density or counts[rule.name] * _REACH >= length * rule.density
             elif rule.kind == "formula":
-                strong, support = together, not together
-            made[rule.name] = rule if (strong, support) == (rule.strong, rule.support) else replace(rule, strong=strong, support=support)
-    return [find if made[find.rule.name] is find.rule else replace(find, rule=made[find.rule.name]) for find in found]
+                strong, support = telling and not rule.frequent, not together
+            made[rule.name] = replace(rule, strong=strong, support=support, listed=strong or rule.listed)
+    return [replace(find, rule=made[find.rule.name]) for find in found]
 
 
 def formulas(found: list[Match]) -> list[list[EvidenceRule]]:

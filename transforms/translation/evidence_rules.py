@@ -26,6 +26,8 @@ class EvidenceRule:
     why: str
     strong: bool = False
     support: bool = False
+    frequent: bool = False
+    listed: bool = False
     density: float = 1.0
     sources: Mapping[str, float] = field(default_factory=dict)
     pattern: re.Pattern[str] | None = None
@@ -68,6 +70,11 @@ class Weights:
     style_sources: int
     translated: int
     original: int
+    decisive: int
+    combined: int
+    supported: int
+    style_supporting: int
+    style_alone: Mapping[str, int]
     enough: int
     together: int
     why_style: str
@@ -89,7 +96,9 @@ class TargetRules:
     language: str
     function: frozenset[str]
     titles: tuple[str, ...]
+    common_titles: frozenset[str]
     own: tuple[str, ...]
+    common_own: frozenset[str]
     rules: tuple[EvidenceRule, ...]
     due: Mapping[str, tuple[int, ...]]
     marks: Mapping[str, tuple[int, ...]]
@@ -121,6 +130,11 @@ def scale() -> Weights:
         style_sources=data["style_sources"],
         translated=data["translated"],
         original=data["original"],
+        decisive=data["decisive"],
+        combined=data["combined"],
+        supported=data["supported"],
+        style_supporting=data["style_supporting"],
+        style_alone=data["style_alone"],
         enough=data["enough"],
         together=data["together"],
         why_style=data["why_style"],
@@ -177,7 +191,9 @@ def _target(language: str, learned: Mapping[str, Any]) -> TargetRules:
         language,
         frozenset(data.get("function", ())),
         tuple(data.get("titles", ())),
+        frozenset(data.get("titles_common", ())),
         tuple(data.get("own", ())),
+        frozenset(data.get("own_common", ())),
         rules,
         {anchor: tuple(places) for anchor, places in due.items()},
         {anchor: tuple(places) for anchor, places in marks.items()},
@@ -189,13 +205,15 @@ def _formulas(groups: Mapping[str, Any]) -> Iterable[dict[str, Any]]:
 
     Its anchor is the rarest of its words.
     """
-    common = frozenset(groups["common"])
+    common, frequent = frozenset(groups["common"]), frozenset(groups["frequent"])
     for group in groups["groups"]:
         for key in ("phrases", "openers"):
             for phrase in group.get(key, ()):
                 words = [word for word in re.findall(r"[^\W_]+", phrase) if word not in common] or re.findall(r"[^\W_]+", phrase)
+                name = ("^" if key == "openers" else "") + phrase
                 yield {
-                    "sign": ("^" if key == "openers" else "") + phrase,
+                    "sign": name,
+                    "frequent": name in frequent,
                     "kind": group.get("kind", "formula"),
                     "points": group["points"],
                     "why": group["why"],
@@ -240,6 +258,8 @@ def _build_rule(entry: Mapping[str, Any], words: Mapping[str, str]) -> EvidenceR
         why=entry["why"],
         strong=entry.get("strong", False),
         support=entry.get("support", False),
+        frequent=entry.get("frequent", False),
+        listed=entry.get("listed", False),
         density=entry.get("density", 1.0),
         sources={code: value / 100 for code, value in entry.get("sources", {}).items()},
         pattern=compiled("pattern", re.M),

@@ -38,6 +38,14 @@ class Match:
         """Return the same match, marked as being in removed text."""
         return replace(self, start=NOWHERE, end=NOWHERE)
 
+    def as_quoted(self) -> Match:
+        """Return the same match, marked as being inside quotation marks.
+
+        It says nothing about the text around it, and only supports other evidence.
+        """
+        listed = self.rule.strong or self.rule.listed
+        return replace(self, rule=replace(self.rule, name=f"{self.rule.name} (quoted)", strong=False, support=True, listed=listed))
+
 
 class SearchText:
     """A text prepared for matching.
