@@ -20,6 +20,7 @@ from newsbeam.transforms.document import Document
 HERE = Path(__file__).parent
 UNITS = yaml.safe_load((HERE / "forms.yaml").read_text("utf-8"))
 CLEAN = yaml.safe_load((HERE / "clean.yaml").read_text("utf-8"))
+SEVERAL = yaml.safe_load((HERE / "several.yaml").read_text("utf-8"))
 MADE = yaml.safe_load((HERE / "scraped.yaml").read_text("utf-8"))
 # Least shares of what stays, of what goes and of right titles, by form. All texts are our own, in 24 languages.
 FLOORS = yaml.safe_load((HERE / "scraped_floors.yaml").read_text("utf-8"))
@@ -43,6 +44,15 @@ def test_a_clean_document_loses_nothing(case: dict[str, Any]) -> None:
         assert letters(stripped.text) == letters("".join(unit.text for unit in read_form(case["text"]).units))
     else:
         assert stripped.text == case["text"].strip("\n")
+
+
+@pytest.mark.parametrize("case", SEVERAL, ids=[case["label"] for case in SEVERAL])
+def test_several_articles_stay_whole(case: dict[str, Any]) -> None:
+    document = Boilerplate()(Document(text=case["text"]))
+    left = letters(document.text)
+    assert [text for text in case["keep"] if letters(text) not in left] == []
+    assert [text for text in case.get("gone", ()) if letters(text) in left] == []
+    assert document.title == case["title"]
 
 
 @pytest.mark.parametrize("form", sorted(FLOORS))

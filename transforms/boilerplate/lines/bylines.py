@@ -74,6 +74,11 @@ def _is_info(line: str, lists: Words, top: bool) -> bool:
     return names <= 12
 
 
+def is_byline_or_date(line: str, lists: Words) -> bool:
+    """Return whether the line is only a byline or a date."""
+    return bool(line) and len(line) <= 120 and (_is_byline(line, lists) or _is_date(line, lists) or _is_info(line, lists, top=False))
+
+
 _SIGNED = re.compile(r"^(.{2,60}) +\(?[\w.+-]+@[\w-]+(?:\.[\w-]+)+\)?$")
 
 _ASIDE = re.compile(r"^[（(]([^()（）]{2,30})[)）]$")

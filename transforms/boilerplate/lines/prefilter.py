@@ -12,6 +12,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.transforms.boilerplate.lines.glued import GLUED
 from newsbeam.transforms.boilerplate.scan import (
     BAR,
     CLOSE,
@@ -26,6 +27,7 @@ from newsbeam.transforms.boilerplate.scan import (
     SPACE,
     STOP,
     Scan,
+    ends_sentence,
     hash_word,
     scan,
 )
@@ -220,6 +222,7 @@ def prefilter(page: Scan) -> Prefiltered:
     via = np.zeros(count, bool)
     via[page.line_of[page.hashes == sieve.via]] = True
     signs |= (page.lengths <= 60) & sieve.agencies.of(last) | via
+    may_match |= (page.lengths >= GLUED) & (page.inner > 0) & ~ends_sentence(page)  # perhaps with labels at its end
     may_match |= sieve.whole.of(page.whole) | (page.many == 0) | short & (sieve.first.of(first) | sieve.pair.of(pair) | signs)
     may_be_byline = (digits > 0) | sieve.by.of(first) | (kinds[CODE] > 0) | (opens & (page.last == CLOSE)) | dense
     marked = kinds[STOP] + kinds[COMMA] + kinds[COLON] + kinds[CODE] > 0

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache
+from typing import Literal
 
 from newsbeam.transforms.boilerplate.lines.glued import GLUED, MARK, SENTENCE_END, is_credit, names_picture, picture_credit, tail
 from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
@@ -57,6 +58,10 @@ def _classify_line(line: str, lists: Words) -> LineVerdict:
         end = at
         while end and line[end - 1].isspace():
             end -= 1
+    at, kind = _labels(line[:end], lists)
+    if kind:
+        tails.append((kind, line[at:end].strip()))
+        end = len(line[:at].rstrip())
     rest = line[:end]
     if not tails:
         return line_kind(line, lists), line, ()
@@ -66,6 +71,60 @@ def _classify_line(line: str, lists: Words) -> LineVerdict:
     if len(rest) < GLUED and (kind := line_kind(line, lists)):
         return kind, line, ()
     return "", rest, tuple(tails)
+
+
+_LABELS, _LABEL_WORDS = 250, 5  # characters of labels behind a paragraph; words of a label
+_INNER_STOP = re.compile(r"[.!?…。！？।۔][\"'”’»)\]]*\s+(?=\S)")
+
+
+def _labels(line: str, lists: Words) -> tuple[int, RemovalKind | Literal[""]]:
+    """Return position and kind of a row of labels glued to the end of a paragraph.
+
+    (-1, "") if there is none. Example: "… he said on Tuesday. Share Tweet Print More on this topic Comments".
+    """
+    if len(line) < GLUED:
+        return -1, ""
+    least = 3 if END.search(line) else 2
+    for match in _INNER_STOP.finditer(line, max(0, len(line) - _LABELS)):
+        found = line[match.end() :].split()
+        kinds = _label_kinds(found, lists) if bare(fold(found[0])) in _label_beginnings() else []
+        if len(kinds) >= least:
+            return match.end(), kinds[0]
+    return -1, ""
+
+
+@cache
+def _label_beginnings() -> frozenset[str]:
+    """Return the first words of labels."""
+    lists = words()
+    return frozenset(phrase.split(" ", 1)[0] for phrase in (*lists.whole, *lists.send, *lists.platforms))
+
+
+def _label_kinds(found: list[str], lists: Words) -> list[RemovalKind]:
+    """Return the kinds of the labels that words consist of, [] if they are hardly labels only."""
+    kinds: list[RemovalKind] = []
+    at = covered = 0
+    while at < len(found):
+        if found[at][0] in "©ⓒ" and kinds:
+            kinds.append("copyright")
+            covered += len(found) - at
+            break
+        for size in range(min(_LABEL_WORDS, len(found) - at), 0, -1):
+            if found[at + size - 1][0] in "©ⓒ":
+                continue
+            core = bare(fold(" ".join(found[at : at + size])))
+            kind: LineKind = lists.whole.get(core) or ("share" if core and _is_sending(core, lists) else "")
+            kind = kind or next((its for phrase, its in _starting(core) if bare(phrase) == core), "")
+            if kind:
+                kinds.append(kind)
+                covered += size
+                at += size
+                break
+        else:
+            if not at:
+                return []
+            at += 1
+    return kinds if covered * 3 >= len(found) * 2 else []
 
 
 def occurring(texts: Iterable[str]) -> Words:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +22,10 @@ from numpy.typing import NDArray
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.forms.read import FORMS, Form, Scraped, read_form
 from newsbeam.transforms.boilerplate.forms.unit import MARKS, Unit
-from newsbeam.transforms.boilerplate.lines.bylines import extent, mark_bylines
+from newsbeam.transforms.boilerplate.lines.bylines import extent, is_byline_or_date, mark_bylines
 from newsbeam.transforms.boilerplate.lines.duplicates import COPIED, find_copies
 from newsbeam.transforms.boilerplate.lines.features import Layout
-from newsbeam.transforms.boilerplate.lines.headline import BULLET, find_headline
+from newsbeam.transforms.boilerplate.lines.headline import BULLET, find_headline, like_a_headline
 from newsbeam.transforms.boilerplate.lines.line import Explained, Line
 from newsbeam.transforms.boilerplate.lines.menus import mark_menus
 from newsbeam.transforms.boilerplate.lines.model import LineModel, line_model
@@ -53,6 +54,7 @@ class _Window:
     ruled: dict[int, RemovalKind]  # by line number, the kind that rules gave to the complete line
     page: Scan
     layout: Layout
+    lists: Words  # the word lists without phrases that do not occur
     template: set[int] = field(default_factory=set)  # numbers of lines that other pages of the site have
     heading: int = -1  # index of the headline's line
     begins: bool = False  # the text begins with the headline, or does by rule
@@ -224,7 +226,7 @@ def _by_rules(given: list[Line], form: int, headline: str) -> _Window:
     left = {line.number for line in kept}
     ruled = {removal.line: removal.kind for removal in removed if removal.line not in left}
     layout = layout_of([line.unit for line in given], form)
-    return _Window(given, kept, removed, title, ruled, page, layout)
+    return _Window(given, kept, removed, title, ruled, page, layout, prefiltered.lists)
 
 
 def read_units(units: Sequence[Unit], form: int) -> tuple[Scan, list[LineKind], Layout]:
@@ -280,6 +282,7 @@ def _remove(out: _Window) -> None:
     Restores some that rules had removed.
     """
     given = out.given
+    _keep_later_headlines(given, out)
     _protect(given, out)
     if out.removed:
         _restore_sentences(given, out)
@@ -290,6 +293,41 @@ def _remove(out: _Window) -> None:
         kinds |= dict.fromkeys(out.template & gone, "template")
         out.removed += [Removal(kinds[line.number], line.number, line.text.strip()) for line in out.kept if line.number in gone]
         out.kept = _without(out.kept, gone)
+
+
+_BYLINES, _PARAGRAPHS = 3, 6  # lines below a headline in which a byline, and two paragraphs, are expected
+
+
+def _keep_later_headlines(given: Sequence[Line], out: _Window) -> None:
+    """Keep the headlines of further articles in the same text.
+
+    What follows the end of an article is no article, but the headline of the next may stand right below
+    its last label. It has a byline or a date, and two paragraphs in a row, below it.
+    """
+    lists = out.lists
+    stays = [
+        line.reads_as_prose() and line.number not in out.ruled and score <= 0
+        for line, score in zip(given, out.scores.tolist(), strict=True)
+    ]
+    first = stays.index(True) if True in stays else len(given)
+    back = {}
+    # Only lines above two paragraphs in a row can be headlines.
+    pairs = [at for at, (one, two) in enumerate(pairwise(stays)) if one and two]
+    for at in sorted({at for pair in pairs for at in range(max(pair - _PARAGRAPHS + 1, first + 1), pair)}):
+        line = given[at]
+        if not (line.number in out.ruled or out.scores[at] > 0):
+            continue
+        if not any(each.may_be_byline and is_byline_or_date(each.text.strip(), lists) for each in given[at + 1 : at + 1 + _BYLINES]):
+            continue
+        text = line.text.strip()
+        if like_a_headline(text) and not is_byline_or_date(text, lists) and not classify_line(line.text, lists)[0]:
+            back[line.number] = line
+            out.scores[at] = _NEVER
+    if back:
+        for number in back:
+            out.ruled.pop(number, None)
+        out.removed[:] = [removal for removal in out.removed if removal.line not in back]
+        out.kept = sorted([*(line for line in out.kept if line.number not in back), *back.values()], key=lambda line: line.number)
 
 
 def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, RemovalKind]) -> set[int]:
