@@ -33,11 +33,11 @@ class Sentence:
 
     def _verb(self, at: int) -> int:
         token = self.tokens[at]
-        if token.kind in ("quote", "mark") or token.low not in self.lex.openings:
+        if token.kind in ("quote", "mark") or (token.low not in self.lex.openings and not self._shares_auxiliary(at)):
             return 0
         if token.capital and at and self.tokens[at - 1].kind not in ("quote", "mark"):
             return 0  # a name
-        if any(follows(self.tokens, at, idiom) for idiom in self.lex.idioms):
+        if any(follows(self.tokens, at, idiom) for idiom in self.lex.idioms) or self._is_named_by_article(at):
             return 0
         if token.low in self.lex.auxiliaries:
             n = at + 1
@@ -45,12 +45,41 @@ class Sentence:
                 n += 1
             if n < len(self.tokens) and self.tokens[n].low in self.lex.participles:
                 return n + 1 - at
+        if self._shares_auxiliary(at):
+            return 1
         if self._particle(at + 1, self.lex.separable.get(token.low, frozenset())):
             return 1
         for phrase in self.lex.verbs.get(token.low, ()):
             if follows(self.tokens, at, phrase):
                 return len(phrase)
         return 0
+
+    def _shares_auxiliary(self, at: int) -> bool:
+        """Return whether “and” joins a participle to another that reports: a confié que … et ajouté que …."""
+        return (
+            at > 2
+            and self.tokens[at].low in self.lex.participles
+            and self.tokens[at - 1].kind == "c"
+            and self.conjunction(at + 1) > 0
+            and any(
+                token.low in self.lex.auxiliaries and other.low in self.lex.participles for token, other in pairwise(self.tokens[: at - 1])
+            )
+        )
+
+    def _is_named_by_article(self, at: int) -> bool:
+        """Return whether an article makes a noun of a form: según una nota."""
+        before = self.tokens[at - 1] if at else None
+        return bool(self.lex.adjectival) and before is not None and before.kind == "d" and not self._is_object_of(at)
+
+    def _is_object_of(self, at: int) -> bool:
+        """Return whether the word before a verb is a pronoun, though it is printed like an article: L'autista le disse."""
+        t = self.tokens
+        return (
+            at > 1
+            and t[at - 1].low in self.lex.clitics
+            and self.lex.tags.of(t[at].low) == "v"
+            and (t[at - 2].kind in "np" or t[at - 2].capital or self.is_personal(t[at - 2]))
+        )
 
     def _particle(self, at: int, particles: frozenset[str]) -> bool:
         """Return whether one of the particles follows in the same clause.
@@ -73,7 +102,8 @@ class Sentence:
         if at and self.lex.subject_first and self.tokens[at - 1].kind in "mz":
             return True  # một báo cáo
         if at and (
-            (self.tokens[at - 1].kind == "d" and not self.lex.subject_first) or (self.tokens[at - 1].kind == "a" and self.lex.before)
+            (self.tokens[at - 1].kind == "d" and not self.lex.subject_first and not self._is_object_of(at))
+            or (self.tokens[at - 1].kind == "a" and self.lex.before and self.tokens[at - 1].low not in self.lex.as_words)
         ):
             return True  # a noun: la denuncia, en cuenta
         if at and self.lex.adjectival and self.tokens[at - 1].low in {*self.lex.impersonal, *self.lex.giving.get(self.tokens[at].low, ())}:
@@ -265,7 +295,7 @@ class Sentence:
         depth, end, n = 0, at - 1, at - 1
         while n > self.taken:
             token = t[n - 1]
-            relative = token.low in self.lex.relatives and n > 1 and t[n - 2].low in (",", "،")
+            relative = token.low in self.lex.relatives and n > 1 and (t[n - 2].low in (",", "،") or self._describes(n - 1))
             if (
                 token.kind == "quote"
                 or (token.kind == "C" and not relative and not self._in_relative(n - 1))
@@ -280,12 +310,22 @@ class Sentence:
         pieces.append((n, end))
         return pieces[::-1]
 
+    def _describes(self, at: int) -> bool:
+        """Return whether “that” opens a relative clause behind a noun, with no reporting verb before it: un mecánico que gravaba."""
+        if not self.lex.adjectival or not self.is_noun(at - 1):
+            return False
+        start = at
+        while start > self.taken and self.tokens[start - 1].kind not in ("mark", "quote"):
+            start -= 1
+        return not any(self.verbs[start:at])
+
     def can_stand_between(self, pieces: list[Range]) -> bool:
         """Return whether parts of a sentence can stand between a subject and its verb."""
         between = [token for start, end in pieces for token in self.tokens[start:end]]
         if not between:
             return True
-        relative = self.opens_relative_clause(pieces[0][0]) or any(token.low in self.lex.relative_pronouns for token in between)
+        pronouns = self.lex.relatives if self.lex.adjectival else self.lex.relative_pronouns
+        relative = self.opens_relative_clause(pieces[0][0]) or any(token.low in pronouns for token in between)
         return len(between) <= _LONGEST_ASIDE and (
             relative or not any(token.kind in ("v", "x", "quote") and not token.capital for token in between)
         )

@@ -8,6 +8,7 @@ from newsbeam.transforms.attribution.chunks.clauses import Range, Sentence
 from newsbeam.transforms.attribution.chunks.noun_phrases import noun_phrase_end, time_end
 from newsbeam.transforms.attribution.chunks.words import LONGEST_TITLE, is_source
 
+_QUOTATION_MARKS = ("“", "«", '"', "„")
 _CLOSING_MARKS = ("”", "“", "»", "«", '"', "''")
 _LONGEST_SPEAKER = 16  # words
 _SHORT_SUBJECT = 6  # words
@@ -204,7 +205,30 @@ def _content_end(sentence: Sentence, following: Range | None, start: int) -> int
     for n in range(start, len(sentence.tokens)):
         if sentence.tokens[n].low in (";", "؛"):
             return n
-    return len(sentence.tokens)
+    return _main_clause_after(sentence, start) or len(sentence.tokens)
+
+
+def _main_clause_after(sentence: Sentence, start: int) -> int:
+    """Return the comma before the main clause behind a subordinate one in which the content begins at `start`, or 0.
+
+    For example: Aunque X afirmó que bromeaba, el comentario le costó el cargo.
+    """
+    t = sentence.tokens
+    first = sentence.skip_marks(0)
+    if (
+        not sentence.lex.adjectival
+        or t[first].low not in sentence.lex.subordinators
+        or any(token.kind in ("mark", "quote") for token in t[first:start])
+    ):
+        return 0
+    for n in range(start + 2, len(t) - 2):
+        if t[n].low == "," and t[n + 1].kind not in "sCci" and t[n + 1].low not in sentence.lex.subordinators:
+            end = noun_phrase_end(sentence, n + 1)
+            while n + 1 < end < len(t) and t[end].kind in "rNo":
+                end += 1
+            if n + 1 < end < len(t) and sentence.is_verb(end):
+                return n
+    return 0
 
 
 def clause_before(sentence: Sentence, at: int) -> list[Range]:
@@ -237,7 +261,8 @@ def clause_before(sentence: Sentence, at: int) -> list[Range]:
     last = at - 2
     while last > sentence.taken and t[last].kind == "mark" and (t[last].low in (",", "،", "–", "—") or t[last + 1].low in _CLOSING_MARKS):
         last -= 1
-    return [(t[sentence.skip_marks(sentence.taken)].start, t[last].end)]
+    opened = next((n + 1 for n in range(last - 1, sentence.taken, -1) if t[n].low == ":" and t[n + 1].low in _QUOTATION_MARKS), 0)
+    return [(t[sentence.skip_marks(opened or sentence.taken)].start, t[last].end)]
 
 
 def question_before(sentence: Sentence, at: int) -> list[Range]:

@@ -79,7 +79,7 @@ def read_as(reading: Reading, left: int, cue: Range) -> bool:
     if not fits:
         return False
     opens = sentence.skip_marks(sentence.taken) == at or all(token.kind in "crt" for token in t[sentence.skip_marks(sentence.taken) : at])
-    if not opens and (t[at - 1].low not in (",", "–", "—", "(") or at - sentence.skip_marks(sentence.taken) < _SHORTEST_STATEMENT):
+    if not opens and t[at - 1].low not in (",", "–", "—", "("):
         return False
     behind, after = subject_behind(sentence, cue[1])
     comma = next((n for n in range(cue[1], after) if t[n].low == ","), after)
@@ -105,6 +105,8 @@ def read_as(reading: Reading, left: int, cue: Range) -> bool:
     rest, close = sentence.skip_marks(end), sentence.without_marks(end, len(t))
     if close - rest > 1 and end < len(t) and t[end].low in (",", "–", "—") and (opens or t[rest].kind not in ("s", "C")):
         content.append((t[rest].start, t[close - 1].end))
+    elif not opens and at - sentence.skip_marks(sentence.taken) < _SHORTEST_STATEMENT:
+        return False
     if not content or (opens and t[rest].kind == "quote" and close - rest > 1):
         return False
     reading.add(content, (at, cue[1]), behind or before or reading.heir(), _ACCORDING_SCORE, False, len(t))

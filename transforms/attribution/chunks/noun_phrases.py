@@ -45,21 +45,29 @@ def noun_phrase_end(sentence: Sentence, at: int) -> int:
             break  # an adjective precedes its noun: this is a verb that no table contains
         elif token.kind in ("djmzit" if not noun else "jmzi"):
             pass
+        elif token.kind == "a" and n > at and n + 1 < len(t) and t[n - 1].kind == t[n + 1].kind == "m":
+            pass  # setenta por cento dos eleitores
         elif token.kind == "a" or token.low in sentence.lex.of:
             part = n > at and t[n - 1].kind in "dmo"  # en av cheferna
             timed = any(other.low in sentence.lex.times for other in t[n + 1 : n + 3])
             if not (noun or part) or token.low not in sentence.lex.of or is_object(sentence, n + 1) or timed:
                 break
+            if _says_where(sentence, at, n):
+                break
             if sentence.is_named(n - 1) and token.low in sentence.lex.places and _is_occasion(sentence, n + 1):
                 break  # мэр Игорь Латышев в беседе
             if token.kind == "a" and sentence.is_named(n - 1) and n + 1 < len(t) and not t[n + 1].capital:
                 behind = t[n + 1]
-                if behind.kind in "dm" or (sentence.lex.verb_second and behind.kind == "n" and not is_source(behind.low, sentence.lex)):
+                part = bool(sentence.lex.adjectival) and n + 2 < len(t) and behind.kind == "d"
+                if part and (is_source(t[n - 1].low, sentence.lex) or t[n + 2].capital):
+                    pass  # la Comisión de la Asamblea
+                elif behind.kind in "dm" or (sentence.lex.verb_second and behind.kind == "n" and not is_source(behind.low, sentence.lex)):
                     break  # sa Kari Nordmann i det siste programmet, på ráðstefnu
         elif token.kind == "c":
-            if not (noun and n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")):
+            joined = n + 1 < len(t) and (t[n + 1].capital or t[n + 1].kind in "np")
+            if not (noun and (joined or _joins_article(sentence, at, n + 1))):
                 break
-        elif token.kind == "d" and noun and t[n - 1].low not in sentence.lex.of:
+        elif token.kind == "d" and noun and t[n - 1].low not in sentence.lex.of and not (t[n - 1].kind == "c" and sentence.lex.adjectival):
             break
         elif token.kind == "o" and not sentence.is_personal(token) and (noun or (n + 1 < len(t) and t[n + 1].kind in "njp")):
             pass  # a possessive before or after its noun
@@ -78,6 +86,35 @@ def noun_phrase_end(sentence: Sentence, at: int) -> int:
     ):
         n -= 1
     return n
+
+
+def _says_where(sentence: Sentence, at: int, n: int) -> bool:
+    """Return whether a preposition behind a person says when or where something was said: a lancé le député à la sortie.
+
+    One that begins with d belongs to the noun in the languages that mark a participle: du, del, dos.
+    """
+    t, lex = sentence.tokens, sentence.lex
+    if not lex.adjectival or t[n].kind != "a" or t[n].low[:1] == "d" or n == at:
+        return False
+    if any(is_source(token.low, lex) and token.low not in lex.persons for token in t[at:n]):
+        return False
+    if sentence.is_named(n - 1):
+        return True
+    behind = next((token for token in t[n + 1 : n + 3] if token.kind != "d"), t[n])
+    return any(sentence.verbs[max(at - 2, 0) : at]) and not behind.capital and not is_source(behind.low, lex)
+
+
+def _joins_article(sentence: Sentence, at: int, n: int) -> bool:
+    """Return whether “and” joins a noun with its article to the phrase that begins at `at`: la Unión y el Consejo.
+
+    Behind a reporting verb it must not be the subject of the next verb: dijo el alcalde y la gente rió.
+    """
+    t = sentence.tokens
+    if not sentence.lex.adjectival or n + 1 >= len(t) or t[n].kind != "d" or not (t[n + 1].capital or t[n + 1].kind in "np"):
+        return False
+    while n < len(t) and t[n].kind in "dnpj":
+        n += 1
+    return not (at and any(sentence.verbs[max(at - 2, 0) : at]) and n < len(t) and t[n].kind in "vxoN")
 
 
 def _object_before(sentence: Sentence, n: int) -> bool:
@@ -117,10 +154,11 @@ def time_end(sentence: Sentence, at: int) -> int:
     With its preposition: på måndagen, v pondělí, ביום שני.
     """
     t, n = sentence.tokens, at
-    while n < len(t) and n - at < 3 and t[n].kind in "admo" and t[n].low not in sentence.lex.times:
+    described = "j" if sentence.lex.adjectival else ""
+    while n < len(t) and n - at < 3 and t[n].kind in "admo" + (described if n > at else "") and t[n].low not in sentence.lex.times:
         n += 1
     end = n
-    while end < len(t) and (t[end].low in sentence.lex.times or (end > n and t[end].kind == "m")):
+    while end < len(t) and (t[end].low in sentence.lex.times or (end > n and t[end].kind in "m" + described)):
         end += 1
     return end if end > n else at
 
@@ -317,6 +355,10 @@ def can_speak(sentence: Sentence, start: int, end: int) -> bool:
         return False
     if sentence.lex.oblique and words[-1].low.endswith(sentence.lex.oblique):
         return False
+    if len(words) == 1 and words[0].kind == "d":
+        return False
+    if sentence.lex.adjectival and len(words) == 2 and words[0].kind == "d" and words[1].kind == "j":
+        return True  # i diplomatici
     named = any(token.kind in "np" or token.capital or (token.low[0].isdigit() and not token.low.isdigit()) for token in words)
     return named and len(words) <= _LONGEST_SPEAKER  # der 52-Jährige
 

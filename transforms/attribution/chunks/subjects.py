@@ -57,6 +57,9 @@ def subject_before(sentence: Sentence, start: int, at: int) -> Range | None:
         if token.low in sentence.lex.times and n == start and n + 1 < at:
             n += 1
             continue
+        if sentence.lex.adjectival and n == start and n < (passed := time_end(sentence, n)) < at:
+            n = passed  # la settimana scorsa X ha detto
+            continue
         if token.kind == "a":
             behind = adverbial_end(sentence, n) if n == start else n
             n = behind if behind > n else max(noun_phrase_end(sentence, n + 1), n + 1)
@@ -126,14 +129,16 @@ def _extended_end(sentence: Sentence, start: int, end: int, at: int) -> int:
     while last > end and t[last - 1].kind in "xrtoN":
         last -= 1
     between = t[end:last]
+    described = bool(sentence.lex.adjectival) and t[end - 1].low.endswith(sentence.lex.adjectival)
+    if described and end < (timed := time_end(sentence, end)) <= at and timed >= last:
+        return timed  # un sondage publié jeudi
     if (
-        not (t[start].kind in "dm" or (sentence.lex.adjectival and t[end - 1].low.endswith(sentence.lex.adjectival)))
+        not (t[start].kind in "dm" or described)
         or not between
         or between[0].kind != "a"
         or any(token.kind in "vxocsC" or token.low in sentence.lex.times for token in between)
     ):
         return end
-    described = bool(sentence.lex.adjectival) and t[end - 1].low.endswith(sentence.lex.adjectival)
     named = t[end - 1].capital or any(token.low in sentence.lex.persons for token in t[start:end])
     if (named and not described) or last - start > _LONGEST_SPEAKER:
         return end
@@ -153,7 +158,16 @@ def subject_with_apposition(sentence: Sentence, start: int, at: int) -> Range | 
         opening = next((n for n in range(start - 1, sentence.taken, -1) if t[n].low == "("), sentence.taken)
         first = sentence.left_edge(opening)
         first, end = head_phrase(sentence, first, opening)
-        return (t[first].start, t[start - 1].end) if behind and first < end == opening and can_speak(sentence, first, end) else None
+        if not (first < end == opening and can_speak(sentence, first, end)):
+            return None
+        if (
+            sentence.lex.adjectival
+            and t[start].kind == "a"
+            and 1 < at - start <= _SHORT_SUBJECT
+            and not any(token.kind in "vxoC" for token in t[start:at])
+        ):
+            return t[first].start, t[at - 1].end  # l'Agence du travail (AT) de Lyon
+        return (t[first].start, t[start - 1].end) if behind else None
     pieces = sentence.parts_before(start)
     if behind and sentence.lex.clause_subject:
         first, end = head_phrase(sentence, *pieces[0])
