@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
+from newsbeam.transforms.boilerplate.elements import Elements
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.lines.bylines import mark_bylines
 from newsbeam.transforms.boilerplate.lines.line import Explained
@@ -60,8 +61,10 @@ def main_text(html: str, latest: str = "", recurring: Recurring | None = None) -
     for block, kind, (rest, tails) in zip(page.blocks, chosen.kinds, chosen.cut, strict=True):
         if kind:
             removed.append(Removal(kind, NOWHERE, block.text))
+            removed += [Removal("other", NOWHERE, text) for text in block.unseen]
         else:
             kept.append(rest)
+            removed += [Removal("other", NOWHERE, text) for text in block.unseen]
             removed += [Removal(tail_kind, NOWHERE, tail) for tail_kind, tail in tails]
     text = "\n\n".join(kept)
     if len(metadata.body) > _BODY_COUNTS * len(text):
@@ -139,6 +142,12 @@ def _decide_blocks(page: Page, recurring: Recurring | None) -> _BlockDecisions:
         for number, (kind, other) in enumerate(zip(kinds, before, strict=True)):
             if kind != other:
                 ruled[number] = "rule: byline or date next to the article"
+    if not page.rough:
+        stated = {number: verdict[0] for number, verdict in judged.items() if verdict[0]} | _buttons_in_a_row(page, lists)
+        for number, kind, reason in Elements(page, kinds, stated, layout.counted.words.tolist(), _sign).removals():
+            if kinds[number] in ("", "other"):
+                kinds[number], ruled[number] = kind, f"rule: {reason}"
+                cut[number] = (cut[number][0], ())
     if recurring is not None:
         title = page.title.casefold()
         for number, found in enumerate(recurring(texts, [not kind for kind in kinds])):
@@ -147,6 +156,17 @@ def _decide_blocks(page: Page, recurring: Recurring | None) -> _BlockDecisions:
     return _BlockDecisions(kinds, cut, ruled, rows, scores)
 
 
+def _buttons_in_a_row(page: Page, lists: Words) -> dict[int, LineKind]:
+    """Return blocks of several links, one of which accepts cookies."""
+    found: dict[int, LineKind] = {}
+    for number, block in enumerate(page.blocks):
+        is_row = block.links > 1 and len(block.text) <= _ROW and 10 * block.link > 8 * len(block.text)
+        if is_row and any(classify_line(text, lists)[0] == "cookie" for _, text in block.parts):
+            found[number] = "cookie"
+    return found
+
+
+_ROW = 120  # characters
 _NOTHING: LineVerdict = ("", "", ())
 
 
@@ -187,15 +207,32 @@ def _fill_gaps(page: Page, keep: NDArray[np.bool_], scores: Ints, ruled: list[st
 
 
 def _drop_copies(texts: list[str], keep: NDArray[np.bool_], layout: Layout, ruled: list[str]) -> None:
-    """Keep the first of several copies of a paragraph."""
+    """Keep the first of several copies of a paragraph.
+
+    A question that is repeated between other texts is put to several people. Short texts are copies
+    among several others.
+    """
     seen: set[str] = set()
     words = layout.counted.words
-    for number, text in enumerate(texts):
-        if keep[number] and words[number] >= _LONG_WORDS:
-            if text in seen:
+    # runs of repeated texts between others, as in a gallery that the page contains twice
+    runs: list[list[int]] = [[]]
+    for number in np.flatnonzero(keep).tolist():
+        if texts[number] in seen:
+            runs[-1].append(number)
+        else:
+            seen.add(texts[number])
+            runs.append([])
+    for run in runs:
+        if len(run) == 1 and texts[run[0]].endswith(("?", "？", "؟")):
+            continue
+        gallery = len(run) >= _GALLERY and any(words[number] >= _LONG_WORDS for number in run)
+        for number in run:
+            if words[number] >= _LONG_WORDS or (gallery and layout.page.blocks[number].tag != "tr"):
                 keep[number] = False
                 ruled[number] = "copy of an earlier block"
-            seen.add(text)
+
+
+_GALLERY = 3  # texts
 
 
 # --- kinds

@@ -33,10 +33,10 @@ except ImportError:  # BeautifulSoup is slower, but sufficient
     LexborHTMLParser = None
 
 # Elements whose text is never visible, or never part of a page's prose. `template` contains text
-# that scripts copy.
+# that scripts copy, `rt` the reading of a word beside the word.
 _DROPPED = tuple(
     "script style template svg canvas math select datalist textarea object embed applet iframe noembed noframes frameset audio video "
-    "rp map".split()
+    "rp rt rtc map".split()
 )
 # Parsers return the text in these elements verbatim, with its tags.
 _RAW = ("<xmp", "<plaintext")
@@ -244,6 +244,20 @@ def _with_fewer_attributes(html: str) -> str:
 # take the rest of the page for its content.
 _FRAME_LEFT_OPEN = re.compile(r"(<noscript\b[^<>]*>\s*<iframe\b[^<>]*)/>", re.I)
 
+# A button or label inside a sentence is a term with an explanation, or the number of a note. Text
+# stands directly before and after it, or in an inline element there.
+_INLINE_TAGS = "a|abbr|b|cite|code|em|i|mark|q|span|strong|sub|sup|u"
+_TERM = re.compile(
+    rf"<(?P<tag>button|label)(?:\s[^<>]*)?>(?P<term>(?:[^<>]|</?(?:{_INLINE_TAGS})(?:\s[^<>]*)?>){{1,200}})</(?P=tag)>"
+    rf"(?=\s?[^<>\s]|\s?</?(?:{_INLINE_TAGS})(?:\s[^<>]*)?>\s?[^<>\s])"
+)
+_TEXT_BEFORE = re.compile(rf"[^<>\s](?:</(?:{_INLINE_TAGS})>)?\s?$")
+
+
+def _without_control(control: re.Match[str]) -> str:
+    before = control.string[max(control.start() - 16, 0) : control.start()]
+    return f"<span>{control['term']}</span>" if _TEXT_BEFORE.search(before) else control[0]
+
 
 def prepared(html: str) -> str:
     """Remove parts that parsers read differently from browsers with scripts.
@@ -271,6 +285,8 @@ def prepared(html: str) -> str:
         html = _OPTION.sub(" ", html)
     if count(b"template") and _SHADOW.search(html):
         html = _SHADOW.sub("<div", html)
+    if count(b"button") or count(b"label"):
+        html = _TERM.sub(_without_control, html)
     if count(b"noscript"):
         html = _FRAME_LEFT_OPEN.sub(r"\1></iframe>", html)
     return html
@@ -342,7 +358,8 @@ _HIDING = (("hidden", ' hidden="'), ("aria-hidden", ' aria-hidden="'), ("style",
 _CONTENT = (("content", ' content="'),)
 # Without the other attributes, many tags are equal and can be cached.
 _NOISE = re.compile(
-    r' (?:href|src|srcset|sizes|alt|title|width|height|target|loading|decoding|value|type|style(?=="(?![^"]*(?:none|hidden)))'
+    r" (?:href|src|srcset|sizes|alt|title|width|height|target|loading|decoding|value|type"
+    r'|style(?=="(?![^"]*(?:none|hidden|collapse|(?:opacity|font-size)\s*:\s*0|clip|[:(]\s*-\d)))'
     r'|data-[^ ="]*|aria-(?!h)[^ ="]*|on[a-z]+)="[^"]*"'
 )
 _CANONICAL = re.compile(r'<link (?=[^<>]*\brel="[^"<>]*\bcanonical\b)[^<>]*?\bhref="([^"<>]*)"', re.I)
@@ -354,14 +371,61 @@ _DIGITS = re.compile(r"\d+")
 _HIDDEN_STYLE = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.I)
 
 
+# Elements that no reader sees: moved out of the screen, shrunk to nothing, transparent.
+_CONCEALING_STYLE = re.compile(
+    r"display\s*:\s*none|visibility\s*:\s*(?:hidden|collapse)"
+    r"|(?:opacity|font-size)\s*:\s*0(?:\.0{1,4})?(?:px|em|rem|pt|%)?\s*(?:[;!]|$)"
+    r"|clip\s*:\s*rect\(\s*[01](?:px)?\b|clip-path\s*:\s*inset\(\s*(?:50|99|100)"
+    r"|(?:left|right|top|text-indent|margin-left)\s*:\s*-(?:[1-9]\d{3}|999|\d{3}(?:em|rem|vw))"
+    r"|translate(?:[XY]|3d)?\(\s*-(?:[1-9]\d{3}|999)",
+    re.I,
+)
+_NO_HEIGHT = re.compile(r"(?<![-\w])(?:max-)?height\s*:\s*[01](?:px)?\s*(?:[;!]|$)", re.I)
+# Classes for screen readers and for print, also as parts of generated names ("styles_srOnly__x1").
+_CONCEALING_CLASS = re.compile(
+    r"(?<![a-z])(?:sr-?only|visually-?hidden|screen-?readers?-?(?:text|only)|for-?screen-?readers?|a11y-?(?:hidden|text|only)"
+    r"|element-?invisible|assistive-?text|accessib(?:ly|le)-?hid(?:den|e)|show-?for-?(?:sr|print)|off-?screen(?:-?text)?"
+    r"|print-?only|only-?print|visible-?print)(?![a-z])"
+)
+_CONCEALING_WORDS = frozenset(
+    "hidden hide is-hidden u-hidden js-hidden d-none display-none displaynone u-display-none invisible is-invisible dn screenreader "
+    "screen-reader".split()
+)
+# "hidden md:block" is hidden on small screens only.
+_REVEALED = re.compile(r"(?<!\S)(?:(?!print)[a-z]{2,5}:(?:block|flex|inline|grid|table|visible|contents)|d-(?:sm|md|lg|xl|xxl)-(?!none))")
+
+
+def _conceals(tag: str, attributes: dict[str, str]) -> int:
+    """Return how an element is concealed from readers, 0 if it is not."""
+    if "hidden" in attributes and attributes["hidden"] != "until-found":
+        return CONCEALED
+    style = attributes.get("style", "")
+    if style and (_CONCEALING_STYLE.search(style) or ("hidden" in style and _NO_HEIGHT.search(style))):
+        return CONCEALED
+    words = attributes.get("class", "").lower()[:500]
+    if words and (_CONCEALING_CLASS.search(words.replace("_", "-"))):
+        return AUXILIARY
+    if words and not _CONCEALING_WORDS.isdisjoint(words.split()) and not _REVEALED.search(words):
+        return CONCEALED
+    # Displayed formulas are not read aloud; their MathML is.
+    if attributes.get("aria-hidden") == "true" and not (tag == "nobr" or tag.startswith("mjx") or "math" in words or "katex" in words):
+        return UNREAD
+    return 0
+
+
+CONCEALED, UNREAD, AUXILIARY = 1, 2, 3
+"""Not displayed, displayed but not read by screen readers, and only for screen readers or print."""
+
+
 class Head:
     """An opening tag, shared by all equal tags.
 
-    It has the tag, the words of class, id and role, and whether the element is hidden. `key` is
-    equal for elements with the same tag and class (except digits).
+    It has the tag, the words of class, id and role, and whether the element is hidden by its own
+    attributes, or concealed in any way (CONCEALED, UNREAD, AUXILIARY). `key` is equal for elements with the
+    same tag and class (except digits).
     """
 
-    __slots__ = ("attributes", "hidden", "itemprop", "key", "role", "tag", "words")
+    __slots__ = ("attributes", "concealed", "hidden", "itemprop", "key", "role", "tag", "words")
 
     def __init__(self, tag: str, attributes: dict[str, str]) -> None:
         closing = tag.startswith("/")
@@ -375,6 +439,7 @@ class Head:
         self.attributes: dict[str, str] = {}
         self.words = self.itemprop = ""
         self.hidden = tag == "noscript"
+        self.concealed = 0
         if attributes:
             found = {name: resolved(value) if "&" in value else value for name, value in attributes.items()}
             if "class" in found or "id" in found or "role" in found:
@@ -382,8 +447,9 @@ class Head:
             if "itemprop" in found:
                 self.itemprop = found["itemprop"].lower()
             self.hidden = self.hidden or _hidden(found)
+            self.concealed = _conceals(tag, found)
             self.attributes = found
-            if role == _PLAIN and (self.words or self.itemprop or self.hidden or "rel" in found or "datetime" in found):
+            if role == _PLAIN and (self.words or self.itemprop or self.hidden or self.concealed or "rel" in found or "datetime" in found):
                 self.role = _INLINE
         self.key = f"{tag} {_DIGITS.sub('', self.attributes.get('class', ''))}" if attributes else tag
 
@@ -411,7 +477,7 @@ def _head(inside: str) -> Head:
     found: dict[str, str] = {}
     if rest:
         wanted = _ALWAYS + _SOME.get(tag, ())
-        if "hidden" in inside or "none" in inside:
+        if "hidden" in inside or ' style="' in inside:
             wanted += _HIDING
         if "itemprop" in inside and tag not in _SOME:
             wanted += _CONTENT
@@ -438,6 +504,10 @@ class Block:
     * `link` is the number of its characters in links, `links` the number of these links.
     * `images` and `controls` are numbers of such elements since the previous block.
     * `seen` is false if it is hidden (`hidden`, `aria-hidden`, `display: none`) or in `<noscript>`.
+    * `concealed` is true if no reader sees it, for any of the reasons in `Head.concealed`.
+    * `unseen` has the texts in concealed inline elements, which are not part of `text`.
+    * `parts` has the element and the text of each piece between two tags, if there are several
+      and the block is short.
     """
 
     text: str
@@ -449,6 +519,9 @@ class Block:
     images: int = 0
     controls: int = 0
     seen: bool = True
+    concealed: bool = False
+    unseen: tuple[str, ...] = ()
+    parts: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(slots=True)
@@ -457,14 +530,15 @@ class Page:
 
     Elements are numbered in document order, except plain inline elements (without class, id, role,
     itemprop or rel). Parallel lists: `heads` are their tags, `parents` the parent elements (-1 for
-    the first), `hidden` whether they or an ancestor is hidden, `first` and `last` the range of
-    blocks in them.
+    the first), `hidden` whether they or an ancestor is hidden, `concealed` the outermost concealed
+    element around them (-1 for none), `first` and `last` the range of blocks in them.
     """
 
     blocks: list[Block] = field(default_factory=list)
     heads: list[Head] = field(default_factory=list)
     parents: list[int] = field(default_factory=list)
     hidden: list[bool] = field(default_factory=list)
+    concealed: list[int] = field(default_factory=list)
     first: list[int] = field(default_factory=list)
     last: list[int] = field(default_factory=list)
     language: str = ""
@@ -563,8 +637,8 @@ class _PageBuilder:
     """Builds a page from the tags and texts of canonical HTML, in one pass."""
 
     __slots__ = (
-        "alike", "anchors", "begins_row", "controls", "html", "images", "inner", "items", "length", "lines", "link", "links",
-        "page", "pieces", "pre", "rough", "rough_rows", "rows", "stack", "top",
+        "alike", "anchors", "begins_row", "controls", "custom", "custom_end", "html", "images", "inner", "items", "length", "lines",
+        "link", "links", "owners", "page", "pieces", "pre", "rough", "rough_rows", "rows", "stack", "top", "veil", "veils",
     )  # fmt: skip
 
     def __init__(self, source: Canonical, *, rough: bool) -> None:
@@ -578,9 +652,16 @@ class _PageBuilder:
         # The block that is being read: its texts, the element in which they begin, characters in
         # links, links, images and controls.
         self.pieces: list[str] = []
+        self.owners: list[int] = []  # the element of each text
         self.inner = -1
         self.link = self.links = self.images = self.controls = 0
         self.anchors = self.pre = 0  # open elements of these kinds
+        # The concealed inline elements of the block: how, first and last text. `veil` is the depth of
+        # the open one.
+        self.veils: list[tuple[int, int, int]] = []
+        self.veil = 0
+        self.custom = ""  # the last custom element that was closed, and the number of texts then
+        self.custom_end = 0
         self.items: list[bool] = []  # per open list item: its "- " has not been written yet
         # per open row: its element, its first block, the first block of each cell
         self.rows: list[tuple[int, int, list[int]]] = []
@@ -609,6 +690,8 @@ class _PageBuilder:
             elif role == _INLINE_CLOSE:
                 if head.tag == "a" and self.anchors:
                     self.anchors -= 1
+                elif "-" in head.tag:
+                    self.custom, self.custom_end = head.tag, len(self.pieces)
                 self._leave_element()
             elif role == _CLOSE:
                 self._close_block(head.tag)
@@ -644,6 +727,8 @@ class _PageBuilder:
         elif head.tag == "a":
             self.anchors += 1
             self.links += 1
+        elif "-" in head.tag and head.tag == self.custom and self._ends_paragraph():
+            self._end_block()
         page = self.page
         number = len(page.heads)
         if self.rough:
@@ -653,10 +738,15 @@ class _PageBuilder:
             page.heads.append(head)
             page.parents.append(self.top)
             page.hidden.append(head.hidden or (self.top >= 0 and page.hidden[self.top]))
+            around = page.concealed[self.top] if self.top >= 0 else -1
+            page.concealed.append(around if around >= 0 else number if head.concealed else -1)
             page.first.append(len(page.blocks))
             page.last.append(-1)
         self.top = number
         self.stack.append(number)
+        if head.concealed and not self.veil and head.role == _INLINE:
+            self.veil = len(self.stack)
+            self.veils.append((head.concealed, len(self.pieces), -1))
         if head.attributes or head.tag in _SPECIAL:
             self._open_special(head, number)
 
@@ -699,15 +789,31 @@ class _PageBuilder:
 
     def _leave_element(self) -> None:
         if len(self.stack) > 1:
+            if self.veil == len(self.stack):
+                self._lift_veil()
             number = self.stack.pop()
             self.top = self.stack[-1]
             if number != self.top:
                 self.page.last[number] = len(self.page.blocks)
 
+    def _lift_veil(self) -> None:
+        self.veil = 0
+        if self.veils:
+            how, start, _ = self.veils[-1]
+            self.veils[-1] = (how, start, len(self.pieces))
+
+    def _ends_paragraph(self) -> bool:
+        """Return whether the custom element just closed is a paragraph."""
+        if not self.pieces[: self.custom_end] or not all(text.isspace() for text in self.pieces[self.custom_end :]):
+            return False
+        return _PARAGRAPH_END.search(self.pieces[self.custom_end - 1][-12:]) is not None
+
     def _read_meta(self, attributes: dict[str, str]) -> None:
         name = attributes.get("property") or attributes.get("name") or attributes.get("itemprop") or attributes.get("http-equiv")
         if name and attributes.get("content"):
             self.page.metas.append((name.lower().strip(), attributes["content"].strip()))
+            if attributes.get("itemprop") and self.top >= 0:
+                self.page.marked.append((attributes["itemprop"].lower(), attributes["content"], self.top))
 
     # --- texts ---
 
@@ -718,6 +824,7 @@ class _PageBuilder:
                 self._end_block()
             else:
                 self.pieces.append(_BR)
+                self.owners.append(self.top)
 
     def _add_text(self, text: str) -> None:
         pieces = self.pieces
@@ -725,10 +832,12 @@ class _PageBuilder:
             # space at the beginning of a block is not part of its text
             if (pieces and (self.pre or pieces[-1] != _BR)) or self.pre:
                 pieces.append(text)
+                self.owners.append(self.top)
         else:
             if not pieces or self.inner < 0:
                 self.inner = self.top
             pieces.append(text)
+            self.owners.append(self.top)
             if self.anchors:
                 self.link += len(text)
 
@@ -736,13 +845,21 @@ class _PageBuilder:
 
     def _end_block(self) -> None:
         if not self.pieces:
+            if self.veils:
+                self._unveil()
             return
+        unseen, wholly = self._unveil() if self.veils else ((), False)
+        parts = _parts(self.pieces, self.owners) if 1 < len(self.pieces) <= _MANY_PARTS and not self.pre else ()
         raw = "".join(self.pieces)
         self.pieces.clear()
+        self.owners.clear()
+        self.custom_end = 0
         characters, self.link = self.link, 0
         count, self.links = self.links, 0
         at, self.inner = self.inner, -1
         text = _block_text(raw, self.pre > 0)
+        if unseen and not text.strip():
+            text, unseen, wholly = " ".join(unseen), (), True
         if not text or text.isspace() or self.top < 0:
             return
         tag = _shown_as(self.page, self.top, self.pre > 0)
@@ -752,7 +869,10 @@ class _PageBuilder:
             self.items[-1] = False
             text = "- " + text
         seen = not self.page.hidden[self.top]
-        block = Block(text, tag, self.top, at, min(characters, len(text)), count, self.images, self.controls, seen)
+        concealed = wholly or self.page.concealed[self.top] >= 0
+        block = Block(
+            text, tag, self.top, at, min(characters, len(text)), count, self.images, self.controls, seen, concealed, unseen, parts
+        )
         self.images = self.controls = 0
         if self.rough:
             self._add_roughly(block)
@@ -760,6 +880,39 @@ class _PageBuilder:
             self.page.blocks.append(block)
             if len(self.page.blocks) > MANY_BLOCKS:
                 raise _TooManyBlocks
+
+    def _unveil(self) -> tuple[tuple[str, ...], bool]:
+        """Take the concealed texts out of a block that also has others.
+
+        Returns these texts, and whether the whole block is concealed.
+        """
+        pieces, owners = self.pieces, self.owners
+        veils = [(how, start, len(pieces) if end < 0 else end) for how, start, end in self.veils]
+        self.veils = [(self.veils[-1][0], 0, -1)] if self.veil else []
+        inside = [False] * len(pieces)
+        for _, start, end in veils:
+            inside[start:end] = [True] * (end - start)
+        blank = [piece == _BR or not piece.replace("&nbsp;", "").strip() for piece in pieces]
+        if all(veiled or empty for veiled, empty in zip(inside, blank, strict=True)):
+            # "<span aria-hidden>seen</span><span class=sr-only>heard</span>": only one is displayed
+            shown = [veil for veil in veils if veil[0] == UNREAD]
+            if not shown or len(shown) == len(veils):
+                return (), bool(veils)
+            veils = [veil for veil in veils if veil[0] != UNREAD]
+        unseen: list[str] = []
+        for number in range(len(veils) - 1, -1, -1):
+            how, start, end = veils[number]
+            raw = "".join(pieces[start:end])
+            text = _block_text(raw, pre=False)
+            if how == UNREAD and (
+                len(text) == 1 or (number + 1 < len(veils) and veils[number + 1][0] != UNREAD and all(blank[end : veils[number + 1][1]]))
+            ):
+                continue  # an ornamental initial, or the displayed form of what follows for screen readers
+            # "evening to<span hidden>…</span> close": the spaces inside are not part of the sentence
+            del pieces[start:end], owners[start:end], blank[start:end]
+            if text:
+                unseen.append(text)
+        return tuple(reversed(unseen)), False
 
     def _add_roughly(self, block: Block) -> None:
         """Add a block, or its text to the last one.
@@ -774,6 +927,7 @@ class _PageBuilder:
             last.links += block.links
             last.images += block.images
             last.controls += block.controls
+            last.unseen += block.unseen
         else:
             self._end_lines()
             blocks.append(block)
@@ -786,6 +940,17 @@ class _PageBuilder:
         if self.lines:
             self.page.blocks[-1].text = "".join(self.lines)
             self.lines.clear()
+
+
+_PARAGRAPH_END = re.compile(r"[.!?…。！？][\"'”’»)\]]*\s*$")
+_MANY_PARTS, _LONG_PART = 40, 200
+
+
+def _parts(pieces: list[str], owners: list[int]) -> tuple[tuple[int, str], ...]:
+    if sum(map(len, pieces)) > 2 * _LONG_PART:
+        return ()
+    texts = [(owner, _block_text(piece, pre=False)) for piece, owner in zip(pieces, owners, strict=True)]
+    return tuple((owner, text) for owner, text in texts if text)
 
 
 def _block_text(raw: str, pre: bool) -> str:
@@ -831,7 +996,8 @@ def _join_row(page: Page, element: int, start: int, cells: list[int]) -> None:
     link = min(sum(block.link for block in row), len(text))
     links, images = sum(block.links for block in row), sum(block.images for block in row)
     controls = sum(block.controls for block in row)
-    blocks[start:] = [Block(text, "tr", element, row[0].inner, link, links, images, controls, row[0].seen)]
+    concealed, unseen = all(block.concealed for block in row), tuple(text for block in row for text in block.unseen)
+    blocks[start:] = [Block(text, "tr", element, row[0].inner, link, links, images, controls, row[0].seen, concealed, unseen)]
     for number in range(element + 1, len(page.heads)):
         page.first[number] = start
         page.last[number] = start + 1
