@@ -29,6 +29,11 @@ _HONORIFICS = frozenset("さん 氏 君 ちゃん 先生 씨 양 군 여사 女�
 _NO_KOREAN_NAME = re.compile(r"(?:시|군|구|도|청|부|처|원|당|사|국|회|측|대|위|군|들|미|의|인|등|한|된|단|팀|과|실|소|권|계|업|신|급)$")
 
 
+def has_chinese_surname(name: str) -> bool:
+    """Return whether a name begins with one of the frequent surnames."""
+    return name[0] in _CHINESE_SURNAMES
+
+
 @cache
 def _titles(language: str) -> tuple[str, ...]:
     return tuple(

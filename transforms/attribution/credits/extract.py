@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from functools import cache
 
+from newsbeam.transforms.attribution.credits import eastern
 from newsbeam.transforms.attribution.credits.patterns import (
     CAPITALISED_NAME,
     CAPTION,
@@ -17,7 +18,16 @@ from newsbeam.transforms.attribution.credits.patterns import (
     credit_patterns,
     dateline_patterns,
 )
-from newsbeam.transforms.attribution.credits.prefilter import BYLINE, CREDIT, DATED_LINE, WIRE, credit_signs, long_lines, marks_credit
+from newsbeam.transforms.attribution.credits.prefilter import (
+    BYLINE,
+    CREDIT,
+    DATED_LINE,
+    EASTERN,
+    WIRE,
+    credit_signs,
+    long_lines,
+    marks_credit,
+)
 from newsbeam.transforms.attribution.lexicon import is_outlet, load
 from newsbeam.transforms.attribution.outlets import identify, identify_name
 from newsbeam.transforms.document import Credit, CreditKind, Document
@@ -39,10 +49,16 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
     as `text`.
     """
     found: _Found = {}
+    editors: dict[str, str] = {}
     lines = [(kind, line) for kind, block in _blocks(document, prose) for line in long_lines(block)]
     for (kind, line, last), signs in zip(marks_credit(lines), credit_signs([line for _, line in lines]), strict=True):
         if signs or last or kind in _CAPTIONS:
-            _line(line, kind, last, signs, found)
+            read, redactors, words = eastern.read(line) if signs & EASTERN else ([], [], "")
+            for credit_kind, name in read:
+                _put(found, credit_kind, name, words)
+            editors.update((name, words) for name in redactors)
+            if words != line:
+                _line(line, kind, last, signs, found)
     if picture := document.metadata.image_credit.strip()[:200]:
         _put(found, "image", _clean(picture), picture)
     author = document.author.strip()
@@ -50,6 +66,9 @@ def credits(document: Document, prose: str) -> tuple[Credit, ...]:
         for name in _people(re.sub(rf"^{any_of('byline')}\s+", "", author)) or [_clean(author)]:
             if len(name) >= 2:
                 _put(found, "byline", name, author)
+    if not any(kind == "byline" for kind, _ in found):
+        for name, words in editors.items():
+            _put(found, "byline", name, words)  # nobody else signs the text
     return tuple(map(_with_outlet, found.values()))
 
 
@@ -95,6 +114,8 @@ def _line(line: str, kind: str, last: bool, signs: int, found: _Found) -> None:
     dated = bool(signs & DATED_LINE) and _dateline(line, found)
     if len(line) <= _SHORT_LINE and (dated or signs & BYLINE):
         _byline_line(line, last, found)
+    if line[-1] in "）)" and (signed := _signing_agency().search(line[-40:])):
+        _put(found, "agency", signed["name"], signed.group())
     if len(line) <= _AGENCY_LINE and not dated and (last or signs & DATED_LINE):
         _agencies(line, last, found)
 
@@ -111,6 +132,12 @@ def _agency_words() -> tuple[dict[str, str], re.Pattern[str], re.Pattern[str]]:
         re.compile(rf"^{any_of('agency_source', 'i')}\s*[:：]?\s*"),
         re.compile(r"(?:(?<!\s)\s+)?[/,;|+&•·]\s*|\s(?:and|und|et|y|e|и|en|with|mit|avec|con)\s"),
     )
+
+
+@cache
+def _signing_agency() -> re.Pattern[str]:
+    """Return the pattern of an agency behind the last sentence of a text in Japanese or Chinese: …した。（共同）."""
+    return re.compile(rf"(?<=[。」』])[（(](?P<name>{any_of('agencies_ja')})[）)]$")
 
 
 _MARKED_OFF, _MARKED_END = re.compile(r"^[\s(（\[【—–-]+"), re.compile(r"(?<![\s)）\]】.])[\s)）\]】.]+$")
@@ -143,7 +170,7 @@ def _agencies(line: str, last: bool, found: _Found) -> None:
 
 def _credit_line(line: str, kind: str, found: _Found) -> None:
     """Read all picture, rights and outlet credits in a line."""
-    caption = kind in _CAPTIONS
+    caption = kind in _CAPTIONS or line[0] in "▲△▼"
     stretch = line if len(line) <= _MAX_LINE else line[-400:]
     image_end = 0
     marked = False
@@ -177,7 +204,7 @@ def _dateline(line: str, found: _Found) -> bool:
     first = line[0]
     head = line[:110]
     begins: tuple[str, ...]
-    if first in "([【［（":
+    if first in "([【［（〔":
         begins = ("any", "bracket")
     elif "\u0621" <= first <= "\u064a":
         begins = ("any", "arabic", "caseless")
@@ -252,6 +279,8 @@ def _add(kind: CreditKind, match: re.Match[str], line: str, found: _Found) -> bo
         name = re.sub(r"^(?:the website of|the|der|die|das)\s+(?=[a-z])", "", name)
         if name and not (name[0].isupper() or name[0].isdigit() or name[0] > "\u0250" or "." in name):
             return False
+        if name in load("credits")["agencies"]:
+            kind = "agency"  # the source that passed it on
         name = re.sub(r"^(?:in|on|by|dans|en|bei|auf|по|于|於)\s+(?=\S)", "", name)
     elif kind == "byline":
         name = _eastern_name(name)
@@ -274,11 +303,16 @@ def _add_dateline(match: re.Match[str], groups: dict[str, str | None], phrase: s
         reporter, place = "、".join(filter(None, (who, rest[:size]))), rest[size:]
     else:
         place = _clean(groups["place"] or "")
+    if place in load("credits")["agencies_ja"]:
+        _put(found, "agency", phrase.strip("【】[]"), phrase)  # 【AFP＝時事】
+        return True
     if place in load("credits")["image"] or agency.endswith(("제공", "자료사진")):
         return False  # (사진=…)
     if not place or not _is_place(place, agency, match):
         return False
     _put(found, "dateline", place, phrase)
+    if agency and _JAPANESE_PERSONS.fullmatch(agency) and not _ORGANISATION.search(agency) and agency not in load("credits")["agencies"]:
+        agency, reporter = "", agency  # 【東京＝甲乙太郎】
     if agency:
         _put(found, "agency", agency, phrase)
     for name in re.split(r"[、,]\s*", reporter):
@@ -287,11 +321,15 @@ def _add_dateline(match: re.Match[str], groups: dict[str, str | None], phrase: s
     return True
 
 
+_JAPANESE_PERSONS = re.compile(r"[\u4e00-\u9fff々ぁ-んァ-ヴー・]{2,8}(?:[、,][\u4e00-\u9fff々ぁ-んァ-ヴー・]{2,8}){0,3}")
+_ORGANISATION = re.compile(r"(?:社|通信|新聞|ニュース|放送|テレビ|支局|時事|共同|日報|报|報|网|網|客户端|新闻)$")
+
+
 def _put(found: _Found, kind: CreditKind, name: str, text: str) -> None:
     found.setdefault((kind, name), Credit(kind, name, text))
 
 
-_URL = re.compile(r"(?:\(\s*|(?<!\s)\s+)?(?:https?://|www\.)[^\s)]*\s*\)?|\(\s*[\w-]+(?:\.[\w-]+)+\s*\)")
+_URL = re.compile(r"\s*&\s*[\w-]+(?:\.[\w-]+)+|(?:\(\s*|(?<!\s)\s+)?(?:https?://|www\.)[^\s)]*\s*\)?|\(\s*[\w-]+(?:\.[\w-]+)+\s*\)")
 _YEARS = re.compile(r"(?:^|(?<=\s))(?:19|20)\d\d(?:\s*[-–]\s*(?:\d{2,4}))?(?=$|[\s,.])|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 
 

@@ -52,10 +52,13 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
     by = r"(?i:by|via|courtesy\s+of|courtesy|provided\s+by)"
     stock = r"(?i:Getty Images|AP Images|Shutterstock|iStock)"
     han, eastern = r"\u4e00-\u9fff", r"\u4e00-\u9fff\u3040-\u30ff・ー"
-    office = r"(?:[\u4e00-\u9fff]{0,8}(?:记者|記者)\s*)?"
+    # Not in the name: 本报记者, 记者. In it, like “name/AFP”: 新华社记者
+    office = r"(?:(?:图|圖)\s*[:：]\s*)?(?:本[报報刊网網台社])?(?:(?:首席|见习|見習|实习|實習|特约|特約|摄影|攝影)?(?:记者|記者)\s*)?"
+    agency_reporter = rf"(?:[{han}]{{2,6}}[社网網报報台](?:记者|記者)\s?)?"
     arabic = r"[\u0621-\u064a\u064b-\u0652]+"
     copyright_mark = (
-        r"(?:©|ⓒ|Ⓒ|\([cC]\)\s?(?=\d{4}|[A-Z])|(?i:copyrights?)\s*(?:©|ⓒ|Ⓒ|\([cC]\)|(?=(?i:by\s+)?\d{4}\b)|(?::\s*)|(?i:by)\s+))"
+        r"(?:©|ⓒ|Ⓒ|(?:\([cC]\)|（[cC]）)\s?(?=\d{4}|[A-Z\u3040-\u9fff가-힣])"
+        r"|(?i:copyrights?)\s*(?:©|ⓒ|Ⓒ|\([cC]\)|（[cC]）|(?=(?i:by\s+)?\d{4}\b)|(?::\s*)|(?i:by)\s+))"
     )
     name = r"[^\n\d|｜·•,，;；:()（）–—!?]"
     ends = r"(?=\s*(?:$|[|｜·•,;(（–—/]|-\s|\d))"
@@ -76,13 +79,21 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
         # … at low tide. Photo Jane Doe · … since 2029 CREDIT: Jane Doe
         ("image", _ANY, rf"[.!?…]\s+(?:{photo})\s+(?P<name>{CAPITALISED_NAME})$"),
         ("image", _ANY, r"\s(?:CREDIT|PHOTO|PICTURE|IMAGE|FOTO)S?:\s*(?P<name>[^\n]{1,80})$"),
+        # ▲ … ⓒ가나투데이
+        ("image", SHORT_NAME, r"^[▲△▼][^\n]{2,140}?\s?[ⓒ©]\s?(?P<name>[^\s\d][^\n]{1,30})$"),
+        # Foto di Giulia Esempio
+        (
+            "image",
+            SHORT_NAME,
+            rf"^\s*[(（\[]?(?i:fotos?|fotografía|photos?|bild|picture)\s+(?:di|de|del|von|av|af|door|par|by)\s+(?P<name>{CAPITALISED_NAME})[)）\]]?$",
+        ),
         # fot. Jan Przykład · Beeld ANP
         ("image", _ANY, rf"^\s*[(（]?(?i:fot|foto|phot)\.\s*(?P<name>[{UPPER}][^\n()]{{1,60}}?)[)）]?$"),
         ("image", _ANY, rf"^\s*[(（]?{photo}\s+(?P<name>{agencies})\s*[)）]?$"),
         ("image", CAPTION, rf"(?:^|[\s(])(?:{photo})\s*(?:[:：=]|\s{by}\s)\s*(?P<name>[^\n]{{1,80}}?)\s*[)）]?$"),
-        ("image", CAPTION, rf"\s{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
+        ("image", CAPTION, rf"(?<!금지)\s{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
         ("image", FIGURE, rf"^{copyright_mark}(?!\s*\d)\s*(?P<name>(?:(?!{rights})[^\n]){{1,80}})$"),
-        ("image", CAPTION, rf"\S\s*[(（](?P<name>(?:{agencies})(?:/[^()（）\n]{{1,40}})?)[)）]\s*$"),
+        ("image", CAPTION, rf"[^\s。」』]\s*[(（](?P<name>(?:{agencies})(?:/[^()（）\n]{{1,40}})?)[)）]\s*$"),
         ("image", _ANY, rf"(?P<name>[^\n()\[\].]{{0,60}}?(?:/|\b[vV]ia\s+)(?:{stock})\b[^\n()\[\].]{{0,30}})"),
         # (AP Photo/Jane Doe, File) · Courtesy of Jane Doe
         ("image", _ANY, rf"(?:^|[(\s])(?P<name>(?:AP Photo|AFP PHOTO|AP Images)/{CAPITALISED_NAME})(?:,\s[A-Z]\w+)?\s*[)）]?$"),
@@ -106,25 +117,36 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
         (
             "image",
             _ANY,
-            rf"[(（【\[]{office}(?P<name>[^\s、。，,＝=()（）【】\[\]]{{2,24}}?)\s?(?:撮影|提供|供图|供圖|摄影|攝影|摄|攝)[)）】\]]\s*$",
+            rf"[(（【\[]{office}(?P<name>{agency_reporter}[^\s、。，,＝=()（）【】\[\]]{{2,24}}?)\s?(?:撮影|提供|供图|供圖|摄影|攝影|摄|攝)[)）】\]]\s*$",
         ),
         (
             "image",
             _ANY,
             r"[＝=][^\n＝=。]{0,40}?(?:^|[、，,＝=])(?P<name>[^\s、。，,＝=()（）]{1,23}[^\s、。，,＝=()（）ぁ-ん])(?:撮影|提供)\s*$",
         ),
-        ("image", _ANY, rf"(?:^|[。！？）)\s]){office}(?P<name>[{han}·]{{2,12}})\s*(?:摄|攝|供图|供圖)\s*$"),
+        ("image", _ANY, rf"(?:^|[。！？）)\s]){office}(?P<name>{agency_reporter}[{han}·]{{2,12}})\s*(?:摄|攝|供图|供圖)\s*$"),
         ("image", _ANY, r"[\[(（](?P<name>[^\[\]()（）.\n]{2,30}?)\s제공(?:[.,][^\[\]()（）\n]{0,40})?[\])）]"),
+        # 写真はAP＝共同 · （写真は甲乙市提供）
+        (
+            "image",
+            _ANY,
+            rf"(?:^|[(（【\[。])(?:写真|画像)(?:はいずれも|は|＝|=)\s*(?P<name>(?:[A-Z]{{2,9}}|{agencies})[^\s、。（）()【】]{{0,12}}|[^\s、。（）()【】]{{2,16}}?(?=提供|撮影))(?:提供|撮影)?[)）】\]]?$",
+        ),
         # © 2024 The Foo Daily · Copyright ⓒ …
         ("copyright", _ANY, rf"{copyright_mark}\s*(?P<name>[^\n]{{1,160}})"),
         ("copyright", _ANY, rf"^\W*(?P<name>[^\n,.©ⓒ]{{2,60}}?)\s*(?:[-–—|,.]\s*)(?:{rights})"),
-        ("copyright", _ANY, r"(?:版权所有|版權所有|著作权所有)\s*[:：]?\s*(?P<name>[^\s，。,|｜©]{2,24})(?=$|[\s，。,|｜])"),
+        (
+            "copyright",
+            SHORT_NAME,
+            r"(?:^|[\s|｜©。，,(（])(?:版权所有|版權所有|著作权所有)\s*[:：]?\s*(?P<name>[^\s，。,|｜©]{2,24})(?=$|[\s，。,|｜])",
+        ),
         ("copyright", _ANY, r"(?:محفوظة|محفوظ)\s+(?:لدى\s+|ل(?:ـ\s*)?)(?P<name>[^\n|©]{2,60})$"),
         (
             "agency",
             _ANY,
             rf"(?:^|[\s(])(?:[Tt]he\s)?(?P<name>{agencies})(?:\s(?:writers?|reporters?|journalists?|staff)\b[^.\n]{{0,120}}?)?\s(?:also\s)?contributed\sto\sthis\s",
         ),
+        ("outlet", SHORT_NAME, rf"^(?P<name>{agencies})\s*配信$"),
         ("outlet", _ANY, rf"^\W*{any_of('link', 'i')}(?P<name>)\W*$"),
         ("outlet", _ANY, rf"(?:{first})\s*(?:[:：]\s*)?(?P<name>[^\n]{{1,80}})"),
         ("outlet", SHORT_NAME, rf"(?:^|[\s|｜（(]){any_of('source_east')}\s*[:：]\s*(?P<name>[^\s|｜，。()（）]{{2,24}})"),
@@ -135,6 +157,8 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
             rf"^\s*[(（]?{any_of('byline')}\s+(?:{any_of('byline_office')}\s+)?(?P<names>[{UPPER}]{name}{{2,80}}?){ends}",
         ),
         ("byline", SHORT_NAME, rf"(?:^|[|｜·•]\s*){any_of('author')}\s*[:：]\s*(?P<names>[{UPPER}]{name}{{2,80}}?){ends}"),
+        # di Giulia Esempio, on a line of its own
+        ("byline", SHORT_NAME, rf"^(?:di|de|por|par|von|av|af|door|by)\s+(?P<names>{CAPITALISED_NAME})$"),
         ("byline", SHORT_NAME, r"^\s*[(（]?Reporting by\s+(?P<names>[^;\n()]{3,160})"),
         ("byline", SHORT_NAME, rf"^\s*{any_of('reporter')}\s+(?P<names>{CAPITALISED_NAME})\s*(?:{_EMAIL})?\s*$"),
         (
@@ -145,7 +169,7 @@ def credit_patterns() -> list[tuple[CreditKind, str, re.Pattern[str], tuple[str,
         (
             "byline",
             SHORT_NAME,
-            r"(?:^|[\s=\])])(?P<name>[가-힣]{2,4})\s?(?:선임|인턴|전문|수습|객원)?\s?(?:기자|특파원)(?=\s*(?:=|$|[\w.+-]{1,40}@|\())",
+            r"(?:^|[\s=\])])(?P<name>[가-힣]{2,4})\s?(?:선임|인턴|전문|수습|객원|온라인|디지털)?\s?(?:기자|특파원)(?=\s*(?:=|$|[\w.+-]{1,40}@|\())",
         ),
         (
             "byline",
@@ -199,14 +223,21 @@ def dateline_patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
             rf"^\s*\((?P<agency>{agencies})\)\s*[-–—]\s*(?P<place>[{UPPER}]{{3,}}(?: [{UPPER}]{{2,}}){{0,2}})(?=[,\s])",
         ),
         # (서울=연합뉴스) · 【東京=共同】 · 新华社北京9月4日电 · ［東京 5日 ロイター］
-        ("bracket", "=＝", rf"^\s*[(（\[]\s*(?P<place>[\w·,]{{1,20}})\s*=\s*(?P<agency>{agencies}|[\w ]{{2,20}})\s*[)）\]]"),
-        ("bracket", "=＝", r"^\s*[【\[](?P<place>\w{1,12})\s*[=＝]\s*(?P<agency>[^】\]\n]{1,30})[】\]]"),
+        ("bracket", "=＝", rf"^\s*[(（\[]\s*(?P<place>(?!写真|画像)[\w·,]{{1,20}})\s*=\s*(?P<agency>{agencies}|[\w ]{{2,20}})\s*[)）\]]"),
+        # 【北京3月5日AFP=時事】 · 【ロンドン共同】
+        (
+            "bracket",
+            "日",
+            r"^\s*【(?P<place>[^\s\d０-９=＝】]{1,10})(?:[\d０-９]{1,2}月)?[\d０-９]{1,2}日(?:[\s　]*)(?P<agency>[^】\d\n]{2,20})】",
+        ),
+        ("bracket", "】", rf"^\s*【(?P<place>[^\s\d=＝】、。]{{1,10}}?)(?P<agency>{any_of('agencies_ja')})】"),
+        ("bracket", "=＝", r"^\s*[【\[](?P<place>(?!写真|画像)\w{1,12})\s*[=＝]\s*(?P<agency>[^】\]\n]{1,30})[】\]]"),
         ("bracket", "日", rf"^\s*[［\[](?P<place>[\w/／]{{2,20}})[\s　]+[\d０-９]{{1,2}}日[\s　]+(?P<agency>{agencies})[］\]]"),
         (
             "any",
             "电電",
-            rf"^\s*【?(?P<agency>{agencies}|[{han}]{{2,6}}?[社网網])(?P<place>[{han}]{{2,8}}?)(?:\d{{1,2}}月)?\d{{1,2}}日[电電]】?"
-            rf"(?:\s*[(（](?:记者|記者)\s*(?P<reporter>[{han}、 ]{{2,16}})[)）])?",
+            rf"^\s*[【（(〔]?(?P<agency>{agencies}|[{han}]{{2,10}}?(?:[社网網报報](?:客户端)?|客户端|新闻))(?P<place>(?!记者|記者|客户端)[{han}]{{2,8}}?)(?:\d{{1,2}}月)?\d{{1,2}}日[电電][】）)〕]?"
+            rf"(?:\s*[(（][^()（）\n]{{0,12}}?(?:记者|記者)\s*(?P<reporter>[{han}、 ]{{2,16}})[)）])?",
         ),
         # （中央社記者王小明台北18日電）
         (
@@ -231,6 +262,12 @@ def dateline_patterns() -> list[tuple[str, re.Pattern[str], re.Pattern[str]]]:
             "capitals",
             "—–",
             rf"^\s*(?P<place>[{UPPER}]{{3,}}(?:[ -][{UPPER}]{{2,}}){{0,3}})(?:,\s*{date})?\s*[—–]\s+(?=[{UPPER}“\"«])",
+        ),
+        # SEMARANG, ANTARA - · Jakarta, Antara -
+        (
+            "upper",
+            "-–—",
+            rf"^\s*(?P<place>[{UPPER}][\w-]{{2,20}}(?: [{UPPER}][\w-]{{1,20}}){{0,2}}),\s(?P<agency>{agencies})\s?[-–—]+\s",
         ),
         # नई दिल्ली, 5 मई (भाषा)
         (

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
 
+from newsbeam.transforms.attribution.credits.eastern import may_credit
 from newsbeam.transforms.attribution.credits.patterns import UPPER, any_of
 from newsbeam.transforms.attribution.lexicon import load
 
@@ -26,6 +27,7 @@ def _hints() -> tuple[_Hints, _Hints, _Hints]:
         "©",
         "ⓒ",
         "(c)",
+        "（c）",
         "copyright",
         "fot.",
         "foto.",
@@ -38,7 +40,7 @@ def _hints() -> tuple[_Hints, _Hints, _Hints]:
         "unsplash",
         "pixabay",
     )
-    east = ("摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权", "courtesy", "contributed to this")
+    east = ("写真は", "画像は", "摄", "攝", "제공", "供图", "供圖", "محفوظ", "版权", "版權", "著作权", "courtesy", "contributed to this")
     lists = ("rights", "outlet", "link", "source_east", "file_photo")
     sure = (*marks, *east, *(word.lower() for key in lists for word in words[key]))
     names = [word for key in ("byline", "author", "reporter", "byline_east", "byline_ar", "author_caseless") for word in words[key]]
@@ -97,11 +99,11 @@ _ANNOUNCES = re.compile(
     r"[^\S\n]{0,3}(?:[:=＝：|/ⓒ©\])）】>-]|by\b|via\b|courtesy\b|credit|source|provided|taken|$|[" + UPPER + r"][^.!?\n]{1,50}$)", re.M
 )
 
-CREDIT, BYLINE, DATED_LINE, WIRE = 1, 2, 4, 8
+CREDIT, BYLINE, DATED_LINE, WIRE, EASTERN = 1, 2, 4, 8, 16
 
 # How a line with a dateline may begin.
 _MAY_DATE = re.compile(
-    rf"^(?:[●•■▲-]\s?)?(?:[(（【［\[][^\n]{{2,60}}?[)）】］\]]"
+    rf"^(?:[●•■▲-]\s?)?(?:[(（【［〔\[][^\n]{{2,60}}?[)）】］〕\]]"
     rf"|[{UPPER}\u0621-\u064a][^\n]{{1,70}}?(?:[)\]）]|\s[—–ـ-]|[./]\s?[—–/-]|\.\s\d|\s/|[-/]\s)"
     r"|[\u0590-\u05ff\u0900-\u0eff][^\n]{1,40}?[)]"
     r"|[\u4e00-\u9fff]{4,16}\d{0,2}月?\d{1,2}日[电電])"
@@ -145,8 +147,12 @@ def credit_signs(lines: list[str]) -> list[int]:
     for index, line in enumerate(lines):
         if may_date(line) or announced(line):
             signs[index] |= DATED_LINE
+        if len(line) < _LONGEST_BYLINE and _SMALL_BYLINE.match(line):
+            signs[index] |= BYLINE
         if "/" in line and _WIRE_PICTURE.search(line):
             signs[index] |= WIRE
+        if east and line and may_credit(line):
+            signs[index] |= EASTERN
     return signs
 
 
@@ -167,6 +173,8 @@ def marks_credit(lines: list[tuple[str, str]]) -> Iterator[tuple[str, str, bool]
         yield kind, line, kind != "text" or seen > total - 3
 
 
+_LONGEST_BYLINE = 60
+_SMALL_BYLINE = re.compile(rf"(?:di|de|por|par|von|av|af|door|by)\s[{UPPER}]")
 _WIRE_PICTURE = re.compile(rf"[{UPPER}]{{2}}/[{UPPER}][a-zà-ÿа-яё]")
 
 
