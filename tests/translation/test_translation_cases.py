@@ -1,3 +1,4 @@
+import re
 from pathlib import Path
 
 import pytest
@@ -94,3 +95,26 @@ def test_the_real_documents(number, identify):
     assert found.source_language == ("ko" if verdict == "translated" else "")
     artifacts = {artifact.kind for artifact in found.artifacts}
     assert kinds <= artifacts if kinds else not artifacts
+
+
+MARKED = yaml.safe_load((Path(__file__).parent / "marked.yaml").read_text("utf-8"))
+
+
+def test_what_a_reader_marks_in_the_real_documents():
+    folder = Path(__file__).parents[2].parent / "shared" / "seeds"
+    if not folder.is_dir():
+        pytest.skip("the real documents are not beside this checkout")
+    marks, missed = 0, []
+    for number, signs in MARKED.items():
+        (path,) = folder.glob(f"{number}_*.txt")
+        text = path.read_text("utf-8")
+        artifacts = [item for item in Translate()(Document(text=text, language="en")).translation.artifacts if item.kind != "style"]
+        assert signs or not artifacts
+        for kind, words, *every in signs:
+            places = [match.span() for match in re.finditer(re.escape(words), text)]
+            assert places, words
+            for start, end in places if every else places[:1]:
+                marks += 1
+                if not any(item.start < end and start < item.end for item in artifacts):
+                    missed.append((number, kind, words))
+    assert len(missed) <= 0.1 * marks, missed

@@ -128,7 +128,7 @@ def combine_evidence(
     for group in by_rule.values():
         if not group[0].rule.support:
             continue
-        if not (strong and candidates & set(group[0].sources)):
+        if not ((strong or sum(of_kinds) >= weights.supported) and candidates & set(group[0].sources)):
             kept.extend(match for match in group if match.rule.listed)
         else:
             share = _share(group, length)
@@ -218,7 +218,7 @@ def _drop_overlaps(matches: list[Match]) -> list[Match]:
     """
     taken: dict[str, list[tuple[int, int]]] = defaultdict(list)
     kept = []
-    for match in sorted(matches, key=lambda match: (-match.rule.points, match.start, -match.end, match.rule.name)):
+    for match in sorted(matches, key=lambda match: (match.rule.frequent, -match.rule.points, match.start, -match.end, match.rule.name)):
         spans = taken[match.rule.kind]
         if match.start >= 0 and any(start < match.end and match.start < end for start, end in spans):
             continue

@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
 
-from newsbeam.transforms.translation.evidence_rules import EvidenceRule, TargetRules, rules_for, scale
+from newsbeam.transforms.translation.evidence_rules import EvidenceRule, TargetRules, rules_for, scale, target
 from newsbeam.transforms.translation.matches import MAX_MATCHES, Match, SearchText
 from newsbeam.transforms.translation.residue import (
     find_latin_residue,
@@ -196,6 +196,15 @@ def find_romanisation(reading: SearchText) -> Iterator[Match]:
         if text[match.start() - 1 : match.start()].isalnum():
             continue
         spellings[re.sub(r"[ -]", "", words).lower()].setdefault(words, match.span())
+    # One surname, with given names spelt in two manners: Kim Jong Un, but Kim Ju-ae.
+    manners: dict[str, dict[bool, tuple[int, int]]] = defaultdict(dict)
+    for variants in spellings.values():
+        for words, span in variants.items():
+            if "-" in words or words.count(" ") == 2:
+                manners[words.split()[0]].setdefault("-" in words, span)
+    for by_manner in manners.values():
+        if len(by_manner) > 1:
+            yield Match.at(rule, text, *max(by_manner.values()))
     for variants in spellings.values():
         if len(variants) > 1:
             for start, end in list(variants.values())[1:3]:
@@ -218,12 +227,13 @@ def find_emphasis(reading: SearchText) -> Iterator[Match]:
     rule = scale().kinds["emphasis"]
     found = list(_TERM.finditer(text))
     if len(found) >= 2:
-        for match in found[:6]:
+        for match in found[: 2 * MAX_MATCHES]:
             yield Match.at(rule, text, *match.span())
 
 
-# At most five words, without the punctuation of direct speech.
-_TERM = re.compile(r"[‘'](?<![\w'’].)(?=\w)[\w.-]+(?: [\w.&-]+){0,4}(?<![.,!?])['’](?![\w])")
+# At most seven words. A comma or full stop inside is American English, but direct speech at the beginning of a sentence.
+_WORDS_OF_TERM = r"(?=\w)[\w.-]+(?: [\w.&-]+){0,6}"
+_TERM = re.compile(rf"[‘'](?<![\w'’].){_WORDS_OF_TERM}(?<![.,!?])['’](?!\w)|[‘'](?<=[a-z] .){_WORDS_OF_TERM}[.,]['’](?!\w)")
 
 
 def find_ellipsis(reading: SearchText) -> Iterator[Match]:
@@ -232,11 +242,19 @@ def find_ellipsis(reading: SearchText) -> Iterator[Match]:
     rule = scale().kinds["ellipsis"]
     if "..." not in text and "…" not in text:
         return
-    seen: Counter[str] = Counter()
+    seen: set[str] = set()
     for match in _HEADLINE.finditer(text):
-        seen[match.group()] += 1
-        if seen[match.group()] == 1 and len(seen) <= 6:
-            yield Match.at(rule, text, *match.span("dots"))
+        # The headline is often repeated before each caption.
+        start, end = match.span("dots")
+        around = text[max(match.start(), start - 12) : end + 12]
+        if around in seen or len(seen) >= 6:
+            continue
+        seen.add(around)
+        at = text.find(around)
+        while at >= 0:
+            shift = at - max(match.start(), start - 12)
+            yield Match.at(rule, text, start + shift, end + shift)
+            at = text.find(around, at + len(around))
 
 
 _HEADLINE = re.compile(r"^[^\n]{6,90}?[\w'’”\"](?P<dots>\.\.\.|…) ?(?=[A-Z'‘\"“])[^\n]{6,90}$", re.M)
@@ -288,7 +306,7 @@ def _set_strength(found: list[Match], length: int) -> list[Match]:
             strong, support = rule.strong, rule.support
             if strong:
                 strong = not rule.density or counts[rule.name] * _REACH >= length * rule.density
-            elif rule.kind == "formula":
+            elif rule.kind == "formula" and not support:
                 strong, support = telling and not rule.frequent, not together
             made[rule.name] = replace(rule, strong=strong, support=support, listed=strong or rule.listed)
     return [replace(find, rule=made[find.rule.name]) for find in found]
@@ -325,9 +343,11 @@ def formula_points(groups: list[list[EvidenceRule]], points: Mapping[str, int]) 
 def find_in_removed(text: str, language: str) -> Iterable[Match]:
     """Return the matches in one piece of removed text."""
     reading = SearchText(text)
+    rules = target(language)
     found = [
         *find_notes(reading, language),
         *find_residue(reading, language, removed=True),
+        *([match for match in match_patterns(reading, rules) if match.rule.kind == "credit"] if rules else ()),
         *find_templates(reading),
         *find_mojibake(reading),
     ]

@@ -49,7 +49,7 @@ class EvidenceRule:
 
         Formulas are strong only together; so are the most frequent foreign conventions.
         """
-        return self.kind == "formula" or self.with_formulas
+        return (self.kind == "formula" and not self.support) or self.with_formulas
 
     @property
     def weight(self) -> float:
