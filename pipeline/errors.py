@@ -10,6 +10,9 @@ NewsbeamError                     exit status 1: the run failed
 │   ├── RunnerUnavailable         a runner or a component of it is not installed or not running
 │   ├── ExplainError              the document to explain does not exist
 │   └── MissingExtra              an optional dependency is not installed
+├── Dropped                       the recipe leaves a page out
+├── Failed                        a page could not be processed
+├── RunFailed                     a run over files failed or was interrupted
 ├── AccountError                  the counts of inputs and outputs do not balance
 ├── LedgerError                   the state of `newsbeam watch` cannot be used
 └── WorkerError                   worker processes cannot start
@@ -69,6 +72,20 @@ class MissingExtra(UsageError, ImportError):
     """An optional dependency is missing; the message is the command that installs it."""
 
 
+class RunFailed(NewsbeamError, RuntimeError):
+    """A run over files failed or was interrupted.
+
+    `notes` say what is kept and how to continue.
+    """
+
+    def __init__(self, message: str, *notes: str) -> None:
+        super().__init__(message, *notes)
+        self.message, self.notes = message, notes
+
+    def __str__(self) -> str:
+        return self.message
+
+
 class AccountError(NewsbeamError, RuntimeError):
     """Inputs and outputs do not balance: documents were lost or doubled."""
 
@@ -79,3 +96,39 @@ class LedgerError(NewsbeamError, RuntimeError):
 
 class WorkerError(NewsbeamError, RuntimeError):
     """Worker processes cannot start; the message says why."""
+
+
+class Dropped(NewsbeamError):
+    """The recipe leaves a page out.
+
+    Attributes:
+        origin: the page's address or number.
+        stage: the processor, or "decode" or "read".
+        reason: why, as in the rows of dropped documents.
+    """
+
+    def __init__(self, origin: str, stage: str, reason: str) -> None:
+        super().__init__(origin, stage, reason)
+        self.origin, self.stage, self.reason = origin, stage, reason
+
+    def __str__(self) -> str:
+        return f"{self.origin}: {self.stage} dropped it: {self.reason}"
+
+
+class Failed(NewsbeamError):
+    """A page could not be processed.
+
+    Attributes:
+        origin: the page's address or number.
+        stage: the processor, or "decode" or "read".
+        error: the class of the error.
+        message: its message.
+        trace: the last lines of the traceback.
+    """
+
+    def __init__(self, origin: str, stage: str, error: str, message: str, trace: str = "") -> None:
+        super().__init__(origin, stage, error, message, trace)
+        self.origin, self.stage, self.error, self.message, self.trace = origin, stage, error, message, trace
+
+    def __str__(self) -> str:
+        return f"{self.origin} failed at {self.stage}: {self.error}: {self.message}"

@@ -13,6 +13,11 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any, Literal, get_args
 
+import orjson
+
+from newsbeam.transforms.record_html import record_html
+from newsbeam.transforms.record_types import Record
+
 NOWHERE = -1
 
 ClaimForm = Literal["direct", "indirect", "mixed"]
@@ -250,9 +255,23 @@ class Document:
         """`text` with tags, scripts and comments blanked; same length."""
         return _TAGS.sub(_blank, self.text) if self.markup else self.text
 
-    def record(self) -> dict[str, Any]:
-        """Return the record: the same keys and types for every document."""
+    def record(self) -> Record:
+        """Return the record as plain JSON values.
+
+        The keys and types are the same for every document.
+
+        Raises orjson.JSONEncodeError if a processor has set a value that JSON has no form for.
+        """
+        record: Record = orjson.loads(orjson.dumps(self.record_fields()))
+        return record
+
+    def record_fields(self) -> dict[str, Any]:
+        """Return the fields of the record as they are, for orjson to serialise."""
         return dict(zip(RECORD_KEYS, _values(self), strict=True))
+
+    def _repr_html_(self) -> str:
+        """Show the document in a notebook, with its annotations highlighted."""
+        return record_html(self.record())
 
     def spans(self) -> Iterator[tuple[str, int, int, str]]:
         """Yield all spans with their keys: (key, start, end, text)."""

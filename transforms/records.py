@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import typing
+from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass, replace
 from functools import cache
 from typing import Any, Literal
@@ -64,6 +65,15 @@ def from_record(row: dict[str, Any], added: str, processed_by: str) -> Document:
         metadata=replace(about, processed_by=made_by),
     )
     return without_annotations(document) if broken_spans(document) else document
+
+
+def document_of(record: Mapping[str, Any]) -> Document:
+    """Return the document of a record that this version of newsbeam wrote.
+
+    Raises TypeError if it is not one.
+    """
+    document: Document = _built(Document, {key: record[key] for key in RECORD_KEYS}, "")
+    return document
 
 
 def before_edits(boilerplate: str, before: tuple[str, ...]) -> bool:

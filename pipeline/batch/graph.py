@@ -31,6 +31,7 @@ from apache_beam.utils.timestamp import Timestamp
 from apache_beam.utils.windowed_value import WindowedValue
 
 from newsbeam.batch.site_template import CountSiteTexts
+from newsbeam.beam_metrics import count
 from newsbeam.config.job import Job
 from newsbeam.config.recipe import UNBOUNDED_WITH_SITE_TEMPLATE
 from newsbeam.config.results import BatchResult
@@ -223,6 +224,7 @@ class _Write(beam.DoFn):  # type: ignore[misc]
             self._open[key] = PartWriter(self._job, part or f"bundle-{uuid4().hex}")
         writer = self._open[key]
         writer.add(batch, taken)
+        count(batch.counts)
         CURRENT.finished += taken
         CURRENT.failed += dict(batch.counts).get("dead_letters", 0)
         if end is not None:

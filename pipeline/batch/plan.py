@@ -91,7 +91,6 @@ def prepare_folder(job: Job, plan: Plan, settings: RunSettings, shares: Sequence
     saved = _saved_plan(job, manifest, settings.resume)
     if settings.resume and saved is None and manifest is not None:
         print_note(f"{job.output} is finished; nothing to resume")
-        print(manifest.account)
         folder.clear_state(job.output)  # of a run that was killed before it wrote its plan
         return None
     if (manifest is not None or saved is not None) and not (settings.overwrite or settings.resume):

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import zstandard
 
 from newsbeam.batch.plan import finish_swap
-from newsbeam.batch.run import start
+from newsbeam.batch.run import conclude, start
 from newsbeam.config import recipe_parser
 from newsbeam.config.recipe import Recipe
 from newsbeam.config.settings import DocumentSettings, ReplaySettings
@@ -30,7 +30,7 @@ from newsbeam.workers.site_template import find_template
 
 
 def replay(settings: ReplaySettings) -> int:
-    """Carry out `newsbeam replay`; the exit status. Raises UsageError."""
+    """Carry out `newsbeam replay`; the exit status. Raises UsageError and RunFailed."""
     earlier, run = settings.folder, settings.run
     if dry_run.is_dry(run.runner.options):
         raise UsageError("--dry_run is not available for replay: a dry run reads nothing, and replay has to read the dead letters")
@@ -66,7 +66,8 @@ def replay(settings: ReplaySettings) -> int:
     shares = [work_units.select_records(share, only) for share in work_units.plan_work_units(sources)]
     output = replace(run.output, folder=run.output.folder or _replay_folder(earlier, run.resume))
     print_note(f"{sum(map(len, wanted.values()))} dead letters of {earlier}; results go to {output.folder}")
-    return start(replace(run, output=output, documents=documents), runner, chosen, template, shares)
+    run = replace(run, output=output, documents=documents)
+    return conclude(start(run, runner, chosen, template, shares), run, output.folder)
 
 
 def _earlier_recipe(earlier: str, manifest: RunManifest) -> Recipe:

@@ -20,7 +20,7 @@ from newsbeam.config.job import Job, utc_timestamp
 from newsbeam.config.settings import RunSettings
 from newsbeam.console import progress_bar, summary
 from newsbeam.console.terminal import print_note
-from newsbeam.errors import UsageError
+from newsbeam.errors import RunFailed, UsageError
 from newsbeam.inputs import discovery, work_units
 from newsbeam.outputs import folder, lock
 from newsbeam.outputs.folder import check_places
@@ -37,15 +37,24 @@ SMALL_BYTES = 512 << 10
 """One worker finishes an input smaller than this before a second worker has started."""
 
 
-def run(settings: RunSettings) -> int:
-    """Carry out `newsbeam run` over files; the exit status. Raises UsageError."""
+def run(settings: RunSettings) -> RunManifest | None:
+    """Process files.
+
+    Returns:
+        The manifest; None if the run continues elsewhere, or was a dry run.
+
+    Raises:
+        UsageError: the run cannot start as requested.
+        RunFailed: it failed or was interrupted.
+    """
     runner = select_runner(settings.runner, settings.output.folder, settings.inputs)
     if settings.runner.options:
         filesystem.filesystems(settings.runner.options)
     chosen, template = find_template(settings.documents.template, recipe_parser.load(settings.documents.recipe))
     show = runner.definition.show_dry_run
     if show is not None and dry_run.is_dry(settings.runner.options):
-        return _dry_run(settings, runner, chosen, template, show)
+        _dry_run(settings, runner, chosen, template, show)
+        return None
     discovered = discovery.discover(settings.inputs, settings.output.folder)
     for line in discovered.notes:
         print_note(line)
@@ -54,7 +63,7 @@ def run(settings: RunSettings) -> int:
 
 def _dry_run(
     settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, template: Template | None, show: Callable[[Any], None]
-) -> int:
+) -> None:
     """Print the job that would be submitted.
 
     No input is read: one work unit stands for all of them.
@@ -71,7 +80,6 @@ def _dry_run(
     job = _job(settings, chosen, template, sources, 1)
     build_graph(pipeline, work_units.plan_work_units(sources), job, spread=True, dry=True)
     show(pipeline.run())
-    return 0
 
 
 def _job(
@@ -84,8 +92,8 @@ def _job(
 
 def start(
     settings: RunSettings, runner: base.Runner, chosen: recipe.Recipe, template: Template | None, shares: list[work_units.WorkUnit]
-) -> int:
-    """Run the graph over work units; the exit status. Raises UsageError."""
+) -> RunManifest | None:
+    """Run the graph over work units, as `run` does."""
     size = sum(share.size for share in shares)
     sources = [source for share in shares for source in share.sources]
     job = _job(settings, chosen, template, sources, available_cores() if runner.local and size > SMALL_BYTES else 1)
@@ -100,11 +108,11 @@ def start(
             raise UsageError(f"cannot write to --output {job.output}: {error.strerror or error}") from error
         if ready is None:
             path = filesystem.join(job.output, output_layout.MANIFEST)
-            return _status(RunManifest.load(path, folder.MANIFEST_CURE), settings.max_failed)
-        return _run_graph(ready, shares, runner, size, settings.max_failed)
+            return RunManifest.load(path, folder.MANIFEST_CURE)
+        return _run_graph(ready, shares, runner, size)
 
 
-def _run_graph(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner, size: int, max_failed: summary.Allowance) -> int:
+def _run_graph(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner, size: int) -> RunManifest | None:
     CURRENT.reset()
     debug = bool(os.environ.get("NEWSBEAM_DEBUG"))
     # The error is reported below; Beam's own report of it is a page of traceback.
@@ -122,26 +130,24 @@ def _run_graph(job: Job, shares: list[work_units.WorkUnit], runner: base.Runner,
             print_note(f"continuing from {len(finished)} finished parts")
             continue
         what = "interrupted" if interrupted else f"the run failed: {execution.one_line_error(error)}"
-        print_note(what)
-        print_note(_kept(job, runner))
-        if not interrupted:
-            print_note("(NEWSBEAM_DEBUG=1 shows the traceback)")
-        return 1
+        raise RunFailed(what, _kept(job, runner), *(() if interrupted else ("(NEWSBEAM_DEBUG=1 shows the traceback)",))) from error
     manifest = RunManifest.find(job.output)
     if manifest is None or manifest.run != job.run:  # none yet, or that of the results to be replaced
         print_note(f"submitted; the results will be in {job.output}")
-        return 0
+        return None
     folder.clear_state(job.output)
-    summary.summary(manifest, job.output)
-    return _status(manifest, max_failed)
+    return manifest
 
 
-def _status(manifest: RunManifest, max_failed: summary.Allowance) -> int:
-    """The exit status of a finished run.
+def conclude(manifest: RunManifest | None, settings: RunSettings, output: str) -> int:
+    """Print the table of a finished run; the exit status.
 
     The reason is written to standard error if it is not 0.
     """
-    trouble = summary.trouble(manifest, max_failed)
+    if manifest is None:
+        return 0
+    summary.summary(manifest, output)
+    trouble = summary.trouble(manifest, settings.max_failed)
     if trouble:
         print_note(trouble)
     return 1 if trouble else 0

@@ -14,8 +14,8 @@ import newsbeam
 from newsbeam.cli.run import replay_command, run_command
 from newsbeam.cli.tools import check_command, explain_command, list_command, plan_command
 from newsbeam.cli.watch import watch_command
-from newsbeam.console.terminal import escape_controls, tolerate_any_encoding
-from newsbeam.errors import CommandLineError, NewsbeamError
+from newsbeam.console.terminal import escape_controls, print_note, tolerate_any_encoding
+from newsbeam.errors import CommandLineError, NewsbeamError, RunFailed
 from newsbeam.suggestions import did_you_mean
 
 DESCRIPTION = "Turn raw web documents into clean, annotated JSONL."
@@ -46,6 +46,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except NewsbeamError as error:
         usage = error.usage if isinstance(error, CommandLineError) else ""
         print(f"newsbeam: {escape_controls(str(error))}{escape_controls(usage, lines=True)}", file=sys.stderr)
+        for note in error.notes if isinstance(error, RunFailed) else ():
+            print_note(note)
         return error.exit_code
     except KeyboardInterrupt:  # before anything began: a run handles it itself
         print("newsbeam: interrupted", file=sys.stderr)

@@ -35,7 +35,7 @@ def run_command(arguments: list[str]) -> int:
     if isinstance(settings, RunSettings):
         from newsbeam.batch import run as batch
 
-        return batch.run(settings)
+        return batch.conclude(batch.run(settings), settings, settings.output.folder)
     from newsbeam.streaming import run as streaming
 
     return streaming.consume(settings)

@@ -73,8 +73,13 @@ def _parse(text: str, name: str) -> Recipe:
     return recipe
 
 
-def load(path: str | None) -> Recipe:
-    """Load the recipe in a file, or the default one. Raises RecipeError."""
+def load(path: str | Recipe | None) -> Recipe:
+    """Load the recipe in a file, or the default one.
+
+    A recipe stays as it is. Raises RecipeError.
+    """
+    if isinstance(path, Recipe):
+        return path
     if path is None:
         return parse(DEFAULT, "the default recipe")
     try:

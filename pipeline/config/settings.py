@@ -13,6 +13,7 @@ from newsbeam.inputs.statuses import Statuses
 from newsbeam.transforms.fields import RowOptions
 
 if TYPE_CHECKING:
+    from newsbeam.config.recipe import Recipe
     from newsbeam.console.summary import Allowance  # which loads rich
 
 ProgressMode = Literal["auto", "json", "off"]
@@ -25,7 +26,7 @@ class DocumentSettings:
     All commands that write records share them.
 
     Attributes:
-        recipe: path of the recipe; None for the default recipe, or for the earlier run's in a replay.
+        recipe: path of the recipe, or a recipe; None for the default recipe, or for the earlier run's in a replay.
         added: the records' `added`, ISO 8601; "" for the current time.
         workers: worker processes; None to choose by cores and size of the input.
         time_limit: seconds of processor time per document; 0 for no limit.
@@ -35,7 +36,7 @@ class DocumentSettings:
         template: counts of an earlier run for `site_template`: its output folder or the file; None to count in this run.
     """
 
-    recipe: str | None
+    recipe: str | Recipe | None
     added: str
     workers: int | None
     time_limit: float

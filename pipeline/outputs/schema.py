@@ -20,7 +20,7 @@ _SCALARS = {str: "string", int: "int64", float: "float64"}
 
 @cache
 def columns() -> dict[str, Any]:
-    """The type of each column.
+    """The type of each column of a record.
 
     It is the name of a scalar, a dict (struct) of types, or a list of one type.
     """
@@ -28,20 +28,25 @@ def columns() -> dict[str, Any]:
     return {key: _type(hints[key]) for key in RECORD_KEYS}
 
 
+def columns_of(cls: type) -> dict[str, Any]:
+    """The type of each column of rows whose fields a dataclass or TypedDict declares."""
+    return {name: _type(hint) for name, hint in typing.get_type_hints(cls).items()}
+
+
 def _type(hint: Any) -> Any:
     if hint in _SCALARS:
         return _SCALARS[hint]
     if typing.get_origin(hint) is Literal:
         return "string"
-    if typing.get_origin(hint) is tuple:
+    if typing.get_origin(hint) in (tuple, list):
         return [_type(typing.get_args(hint)[0])]
     if is_dataclass(hint):
-        return {name: _type(inner) for name, inner in typing.get_type_hints(hint).items()}
+        return columns_of(typing.cast("type", hint))
     raise TypeError(f"no column type for {hint!r}")
 
 
-def arrow_schema() -> Any:
-    """Return the columns as a pyarrow schema."""
+def arrow_schema(of_rows: dict[str, Any] | None = None) -> Any:
+    """Return columns as a pyarrow schema; those of a record by default."""
     import pyarrow as pa  # importing it takes 0.3 s
 
     def arrow(of: Any) -> Any:
@@ -51,4 +56,4 @@ def arrow_schema() -> Any:
             return pa.list_(arrow(of[0]))
         return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}[of]
 
-    return pa.schema([(name, arrow(of)) for name, of in columns().items()])
+    return pa.schema([(name, arrow(of)) for name, of in (of_rows or columns()).items()])

@@ -51,7 +51,7 @@ def render_outcome(raw: Raw, outcome: Outcome, setup: WorkerConfig) -> tuple[Out
     """The kind of output that one input belongs to, and its line there."""
     result = outcome.result
     if isinstance(result, Document):
-        record = result.record()
+        record = result.record_fields()
         # A record that newsbeam wrote earlier stays in its collection.
         record["source"] = setup.recipe.source or result.source or raw.source
         record["created"] = result.created or iso_date_of(raw.date, latest=result.added)
@@ -127,17 +127,22 @@ def count_documents(raw: Raw, kind: str, outcome: Outcome, counts: Counter[str])
         failed = result if isinstance(result, Failed) else Failed("record", "RecordError", "")
         counts[f"error/{failed.stage}: {failed.error}"] += 1
     else:
-        counts[f"language/{result.language or 'not looked at'}"] += 1
-        counts[f"translation/{result.translation.verdict}"] += 1
-        counts["translated by style alone"] += result.translation.by_style_alone
-        counts["attributions"] += len(result.attributions)
-        counts["statements"] += sum(item.type == "statement" for item in result.attributions)
-        counts["speakers with id"] += sum(item.speaker.id != "" for item in result.attributions)
-        counts["chains"] += sum(item.via != () for item in result.attributions)
-        counts["credits"] += len(result.credits)
-        counts["characters"] += len(result.text)
-        for removal in result.removed:
-            counts[f"removed/{removal.kind}"] += 1
+        count_record(result, counts)
+
+
+def count_record(document: Document, counts: Counter[str]) -> None:
+    """Count what is in a record that was written."""
+    counts[f"language/{document.language or 'not looked at'}"] += 1
+    counts[f"translation/{document.translation.verdict}"] += 1
+    counts["translated by style alone"] += document.translation.by_style_alone
+    counts["attributions"] += len(document.attributions)
+    counts["statements"] += sum(item.type == "statement" for item in document.attributions)
+    counts["speakers with id"] += sum(item.speaker.id != "" for item in document.attributions)
+    counts["chains"] += sum(item.via != () for item in document.attributions)
+    counts["credits"] += len(document.credits)
+    counts["characters"] += len(document.text)
+    for removal in document.removed:
+        counts[f"removed/{removal.kind}"] += 1
 
 
 MAX_REASON = 120

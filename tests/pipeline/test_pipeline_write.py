@@ -39,9 +39,9 @@ def record(number: int, full: bool = False) -> dict[str, Any]:
     text = f"Story {number}: “So it is,” she said."
     document = Document(text=text, id=f"sha256:{number}", source="news", language_score=0.5)
     if not full:
-        return document.record()
+        return document.record_fields()
     said = Attribution("direct", (Span.of(text, 0, 5),), Span.of(text, 2, 4), Speaker(-1, -1, "", "she"), (Via(-1, -1, "", "Radio"),), 0.5)
-    return Document(text=text, id=f"sha256:{number}", attributions=(said,), languages=(LanguageRun(0, 5, "en", 1.0),)).record()
+    return Document(text=text, id=f"sha256:{number}", attributions=(said,), languages=(LanguageRun(0, 5, "en", 1.0),)).record_fields()
 
 
 def batch(numbers: Sequence[int], dropped: int = 0, dead: int = 0, full: bool = False) -> BatchResult:

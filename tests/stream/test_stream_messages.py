@@ -64,7 +64,7 @@ def test_payloads(case: dict[str, Any]) -> None:
     if "document" in case:
         assert isinstance(result, Document), result
         assert result.text == case["document"]
-        assert {key: result.record()[key] or raw.date for key in case.get("record", {})} == case.get("record", {})
+        assert {key: result.record_fields()[key] or raw.date for key in case.get("record", {})} == case.get("record", {})
     elif "dropped" in case:
         assert isinstance(result, Dropped)
         assert result.reason == case["dropped"]
