@@ -17,7 +17,7 @@ from newsbeam.transforms.attribution.outlets import Identified, identify_name
 from newsbeam.transforms.attribution.people import People, pronoun_gender
 from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
-from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind
+from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
 
 _AUTHORS = ("the reporter", "this reporter", "our reporter", "the correspondent", "our correspondent", "this correspondent")
 _NO_NAMES = Names("")
@@ -36,6 +36,7 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
     last: Speaker | None = None
     last_end = -1
     spoken: set[str] = set()
+    bodies: list[str] = []  # organisations that spoke
     for item in found:
         speaker = (
             _speaker(text, item, names, last, last_end, spoken)
@@ -46,6 +47,11 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
         via = tuple(
             link(text, start, end, describe(text[start:end], names)[0] if language == "en" else "", known) for start, end in item.via
         )
+        if item.speaker is not None:
+            speaker = _with_reporters(speaker, [one for one, span in zip(via, item.via, strict=True) if _inside(span, item.speaker)])
+        if speaker.kind == "organisation":
+            speaker = replace(speaker, name=_named_before(speaker, bodies))
+            bodies.append(speaker.name)
         content = tuple(Span.of(text, start, end) for start, end in item.content)
         cue = Span.of(text, *item.cue)
         form = _form(content, item.direct)
@@ -57,6 +63,25 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
             last, last_end = speaker, item.cue[1]
             spoken.add(speaker.name)
     return tuple(temper(made, prose) if language == "en" else made)
+
+
+def _inside(span: tuple[int, int], outer: tuple[int, int]) -> bool:
+    return outer[0] <= span[0] and span[1] <= outer[1]
+
+
+def _with_reporters(speaker: Speaker, reporters: list[Via]) -> Speaker:
+    """Name those who report together: reports from AP and TASS."""
+    return replace(speaker, name=" and ".join(one.name for one in reporters)) if len(reporters) > 1 else speaker
+
+
+def _named_before(speaker: Speaker, bodies: list[str]) -> str:
+    """Return the name of an organisation that spoke before and is now only “the agency”."""
+    match = _BODY.fullmatch(speaker.text)
+    full = next((name for name in reversed(bodies) if match and name.lower().endswith(f" {match['body']}")), "")
+    return full or speaker.name
+
+
+_BODY = re.compile(r"[Tt]he (?P<body>[a-z]{3,20})")
 
 
 def _with_outlet(speaker: Speaker, known: Identified) -> Speaker:

@@ -13,6 +13,7 @@ from newsbeam.transforms.document import SpeakerKind
 
 # Each repetition that could restart at every letter of a long token is bounded: words of a name
 # have at most 60 letters.
+_GOVERNING = frozenset("of for in at from with on to by near".split())  # prepositions before a name that is not the head's
 _PARTICLES = frozenset(
     "de del della da das do dos du di van von der den ten ter zu la le al el bin bint ibn ben abu af av ap dalla y e san st".split()
 )
@@ -232,12 +233,20 @@ class Names:
         """
         reach = max(at - 600, 0)
         floor = text.rfind("\n", reach, max(text.rfind("\n", reach, at), reach))
+        sentence = max((match.end() for match in _SENTENCE.finditer(text, reach, max(at - 2, reach))), default=reach)
         found: list[str] = []
+        subjects: list[str] = []  # in the sentence before, without a preposition
         for match in _CAPITAL.finditer(text, max(floor, reach), at):
             word = _bare(match.group())
             full = self.resolve(word)
-            if full != word and full not in found and self._gender(full) == gender:
+            if full == word or self._gender(full) != gender:
+                continue
+            if full not in found:
                 found.append(full)
+            alone = _OBJECT.search(text, max(match.start() - 40, 0), match.start()) is None
+            if match.start() > sentence and alone and full not in subjects:
+                subjects.append(full)
+        found = found if len(found) == 1 else subjects
         return found[0] if len(found) == 1 else ""
 
     def may_be(self, name: str, gender: str) -> bool:
@@ -276,6 +285,11 @@ class Names:
     def fits(self, name: str, gender: str) -> bool:
         """Return whether `name` can be "he" (male) or "she" (female)."""
         return self._gender(name) in ("", gender)
+
+
+_SENTENCE = re.compile(r"[.!?][”\"’']?\s|\n")
+# Words before an object or a genitive: to Commissioner
+_OBJECT = re.compile(r"(?:^|\W)(?:to|of|with|for|by|from|at|on|in|about|against|that|and|after|before)(?: [Tt]he)?(?: [A-Z][\w.]+){0,2} $")
 
 
 def _paragraphs_up_to(text: str, at: int) -> tuple[int, int]:
@@ -395,7 +409,8 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
     organisation = (bool(heads) and heads[-1] in _names("organisation_words")) or any(
         _bare(word).lower() in _names("organisation_words") for word in words[cut : max(cut, len(heads))]
     )
-    if 0 < len(heads) < cut <= len(heads) + 2 and words[len(heads) - 1][0].islower():
+    governed = lows[cut - 2 if lows[cut - 1] in ("the", "a", "an") else cut - 1] in _GOVERNING if 1 < cut < len(words) else False
+    if 0 < len(heads) < cut and words[len(heads) - 1][0].islower() and (cut <= len(heads) + 2 or governed):
         name_words = []  # the mayor of Lisbon, a leader of the Foo Council
     elif len(words) == 1 and lows[0] in _names("group_words") | _names("unnamed_words"):
         name_words = []  # Officials
@@ -419,7 +434,9 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
             return name, role, "document"
         return name, role, "publication"
     if _document(lows):
-        return inner.strip(), role, "document"
+        reporting = _REPORTS_FROM.match(head)
+        whose = reporting["name"] if reporting and reporting["name"].lower() not in _names("places") else inner.strip()
+        return whose, role, "document"
     if name_words and not organisation:
         name = " ".join(name_words)
         if name.lower() in _names("places") or (len(name_words) == 1 and name.isupper() and len(name) < 7):
@@ -470,6 +487,10 @@ def _pair(phrase: str, names: Names) -> str:
     return ""
 
 
+# Reports from Foo Watch
+_REPORTS_FROM = re.compile(
+    r"(?:[Tt]he |[Rr]ecent |[Nn]ew )?[Rr]eports? (?:from|by) (?P<name>[A-Z][\w’'.-]{0,60}(?: [A-Z][\w’'.-]{0,60}){0,4})$"
+)
 _TWO = re.compile(r"(?P<one>[^,\n]{2,60}) and (?P<other>[^,\n]{2,60})")
 
 
@@ -513,6 +534,8 @@ def _is_titled(titles: list[str]) -> bool:
 
 def _title(words: list[str], cut: int) -> str:
     title = " ".join(words[:cut]).strip()
+    if title.endswith(("'s", "’s")):
+        return ""  # North Korea’s Jane Doe
     return re.sub(r"^(?:the|a|an|mr\.|mrs\.|ms\.|that|but|and)(?: |$)", "", title, flags=re.I).strip()
 
 
