@@ -140,7 +140,8 @@ class Chain:
     `added` is the time of the run (ISO 8601), `processed_by` the value for records, `rows` how rows
     are read. Processors that have already edited one of newsbeam's own records are skipped, unless
     `edit_again`. Raises ChainError if an editing processor follows an annotating one, because the
-    annotations would become invalid.
+    annotations would become invalid. It is raised as well if a processor's `requires` (names of
+    processors) are not before it.
     """
 
     processors: tuple[Processor, ...] = ()
@@ -157,6 +158,12 @@ class Chain:
                 raise ChainError(f"{second!r} edits the text after {first!r} has annotated it; put {second!r} before {first!r}")
             if processor.effect == "annotates":
                 annotated_by = annotated_by or processor.name
+        before: set[str] = set()
+        for processor in self.processors:
+            for needed in getattr(processor, "requires", ()):
+                if needed not in before:
+                    raise ChainError(f"{processor.name!r} selects by what {needed!r} finds out; put {needed!r} before it")
+            before.add(processor.name)
 
     @property
     def edits(self) -> bool:

@@ -274,14 +274,16 @@ def test_describe_is_ready_for_the_manifest_whatever_a_processor_keeps() -> None
 
 
 def test_the_built_in_processors_are_registered_and_load() -> None:
-    assert {"boilerplate", "language", "translation", "attribution", "length"} <= set(installed())
-    effects = {name: find(name).effect for name in ("boilerplate", "language", "translation", "attribution", "length")}
+    names = ("boilerplate", "language", "translation", "attribution", "length", "select")
+    assert set(names) <= set(installed())
+    effects = {name: find(name).effect for name in names}
     assert effects == {
         "boilerplate": "edits",
         "language": "annotates",
         "translation": "annotates",
         "attribution": "annotates",
         "length": "selects",
+        "select": "selects",
     }
     assert all(find(name).name == name for name in effects)
 
