@@ -118,3 +118,21 @@ def test_what_a_reader_marks_in_the_real_documents():
                 if not any(item.start < end and start < item.end for item in artifacts):
                     missed.append((number, kind, words))
     assert len(missed) <= 0.1 * marks, missed
+
+
+def judged(name):
+    texts = yaml.safe_load((Path(__file__).parent / name).read_text("utf-8"))
+    return [Translate()(Document(text=text, language="en")).translation for text in texts]
+
+
+def test_plain_english_by_language_models_is_not_translated():
+    found = judged("plain_english.yaml")
+    assert len(found) == 60
+    assert not [item for item in found if item.verdict == "translated" or item.artifacts]
+
+
+def test_english_in_the_manner_of_korean_newspapers_is_translated():
+    found = judged("korean_manner.yaml")
+    assert len(found) == 50
+    assert sum(item.verdict == "translated" for item in found) >= 45
+    assert sum(item.source_language == "ko" for item in found) >= 38

@@ -10,6 +10,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache
+from itertools import islice
 
 from newsbeam.transforms.translation.evidence_rules import EvidenceRule, TargetRules, rules_for, scale, target
 from newsbeam.transforms.translation.matches import MAX_MATCHES, Match, SearchText
@@ -225,14 +226,12 @@ def find_emphasis(reading: SearchText) -> Iterator[Match]:
         return
     text = reading.text
     rule = scale().kinds["emphasis"]
-    found = list(_TERM.finditer(text))
-    if len(found) >= 2:
-        for match in found[: 2 * MAX_MATCHES]:
-            yield Match.at(rule, text, *match.span())
+    for match in islice(_TERM.finditer(text), 2 * MAX_MATCHES):
+        yield Match.at(rule, text, *match.span())
 
 
 # At most seven words. A comma or full stop inside is American English, but direct speech at the beginning of a sentence.
-_WORDS_OF_TERM = r"(?=\w)[\w.-]+(?: [\w.&-]+){0,6}"
+_WORDS_OF_TERM = r"(?=\w\w)[\w.-]+(?: [\w.&-]+){0,6}"
 _TERM = re.compile(rf"[‘'](?<![\w'’].){_WORDS_OF_TERM}(?<![.,!?])['’](?!\w)|[‘'](?<=[a-z] .){_WORDS_OF_TERM}[.,]['’](?!\w)")
 
 
