@@ -108,6 +108,8 @@ def _finding(text: str, reading: Reading, declared: str, url: str, rescue: bool 
     """
     names = model().languages
     path = _path(reading.evidence)
+    if len(path) == 1:
+        return _main(text, reading, path, names[path[0]], declared, url)
     shares: dict[str, int] = {}
     for column, size, heard in zip(path, reading.sizes, reading.letters.tolist(), strict=True):
         shares[names[column]] = shares.get(names[column], 0) + (size if heard else 0)
@@ -133,9 +135,12 @@ def _main(text: str, reading: Reading, path: list[int], main: str, declared: str
     known = model()
     names = known.languages
     alone = all(names[column] == main for column in path)
-    mine = np.array([names[column] == main for column in path])
-    evidence, letters = reading.evidence[mine].sum(axis=0) + known.prior, int(reading.letters[mine].sum())
-    script = _script(reading)
+    if len(path) == 1:
+        evidence, letters = reading.evidence[0] + known.prior, int(reading.letters[0])
+    else:
+        mine = np.array([names[column] == main for column in path])
+        evidence, letters = reading.evidence[mine].sum(axis=0) + known.prior, int(reading.letters[mine].sum())
+    script = _script(reading, main)
     if not main:
         return Finding("und", 0.0, (), script), True
     if alone:
@@ -264,10 +269,10 @@ def _runs(text: str, reading: Reading, path: list[int]) -> tuple[LanguageRun, ..
     return tuple(runs) if len({run.language for run in runs}) > 1 else ()
 
 
-def _script(reading: Reading) -> str:
+def _script(reading: Reading, main: str) -> str:
     """Return the main script.
 
-    Han characters with kana are Jpan; without, Hans or Hant, whichever has more exclusive
+    Han characters with kana, or in Japanese, are Jpan; without, Hans or Hant, whichever has more exclusive
     characters.
     """
     name = model().scripts[int(np.bincount(reading.script, reading.letters).argmax())].name
@@ -275,7 +280,7 @@ def _script(reading: Reading) -> str:
         return "Kore"
     if name != "Hani":
         return name
-    if reading.kana:
+    if reading.kana or main == "ja":
         return "Jpan"
     if reading.simplified == reading.traditional:
         return "Hani"

@@ -9,7 +9,21 @@ from unicodedata import normalize
 import numpy as np
 from numpy.typing import NDArray
 
-from newsbeam.transforms.language.model import BLANKS, DIGIT, FIRST_SCRIPT, KINDS, MARK, SCALE, Model, Script, without_quotes
+from newsbeam.transforms.language.model import (
+    BLANKS,
+    CHINESE,
+    DIGIT,
+    FIRST_SCRIPT,
+    JAPANESE,
+    KINDS,
+    MARK,
+    SCALE,
+    SIMPLIFIED,
+    TRADITIONAL,
+    Model,
+    Script,
+    without_quotes,
+)
 from newsbeam.transforms.language.ngrams import BLANK, Codes
 from newsbeam.transforms.language.prose import Part
 
@@ -27,6 +41,8 @@ _ADDRESSES = (
 _BREAK = re.compile(r"[\n.!?…;。！？।؟۔](?:(?<=[\n。！？।؟۔])|[\"')\]»”’]*(?=\s))\s*")
 _FAR = re.compile("[\u0370-\u1dff\u2c00-\ud7ff]")
 _COMBINING = re.compile("[\u0300-\u036f]")
+# Letters in mathematical alphabets, in circles and in squares, with which people imitate bold and italics.
+_STYLED = re.compile("[\u2100-\u214f\u24b6-\u24e9\U0001d400-\U0001d7ff\U0001f130-\U0001f149]")
 
 # Limits for long documents, so that time is bounded: maximum pieces, and maximum characters in
 # total (with a minimum per piece). Beginning, middle and end of the document all count.
@@ -38,8 +54,11 @@ _LONG = 100_000
 # Evidence of a letter against every language of another script, in units of the model, times the
 # letter's weight.
 _FOREIGN = SCALE // 2
-# Evidence of a Han character against Japanese, in a document without kana.
+# Evidence of a Han character against Japanese, in a document without kana (a quarter of it if the piece has no ideograph that
+# Japanese lacks), unless the piece has ideographs that only Japanese has, or
+# some of both Chinese scripts, and none that Japanese lacks. Evidence of each that only Japanese has.
 _NO_KANA = SCALE
+_ONLY_JAPANESE = 8 * SCALE
 
 
 @dataclass(frozen=True)
@@ -120,10 +139,19 @@ def read(model: Model, text: str, prose: list[Part] | None = None) -> Reading | 
             codes[number] = _judge(model, own, signs, kind, piece, script == number, evidence)
     simplified = traditional = 0
     if total[han]:
-        marks = np.bincount(model.han[signs], minlength=4)
-        simplified, traditional = int(marks[1]), int(marks[2])
+        marks = model.han.take(signs)
+        counts = {
+            mark: np.bincount(piece[own] if count > 1 else np.zeros(own.sum(), np.int64), minlength=count)
+            for mark in (SIMPLIFIED, TRADITIONAL, JAPANESE, CHINESE)
+            for own in ((marks & mark) > 0,)
+        }
+        simplified, traditional = int(counts[SIMPLIFIED].sum()), int(counts[TRADITIONAL].sum())
         if not syllables:
-            evidence[:, model.columns["ja"]] -= _NO_KANA * letters[:, [han]]
+            japanese = (counts[JAPANESE] > 0) | (counts[SIMPLIFIED] > 0) & (counts[TRADITIONAL] > 0)
+            japanese &= counts[CHINESE] == 0
+            evidence[:, model.columns["ja"]] += np.where(
+                japanese, counts[JAPANESE] * _ONLY_JAPANESE, -np.where(counts[CHINESE] > 0, _NO_KANA, _NO_KANA // 4) * letters[:, han]
+            )[:, None]
     return Reading(pieces, sizes, heaviest, evidence, script, codes, syllables, simplified, traditional)
 
 
@@ -209,12 +237,20 @@ def _sample(parts: list[str]) -> tuple[NDArray[np.uint32], NDArray[np.int64]]:
     if not sample.isascii() and _COMBINING.search(sample) is not None:
         parts = [normalize("NFC", part) for part in _cut(sample, parts)]
         sample = "".join(parts)
+    if not sample.isascii() and _STYLED.search(sample) is not None:
+        sample = _STYLED.sub(_plain, sample)
     signs = np.frombuffer(sample.encode("utf-32-le", "surrogatepass"), np.uint32)
     if len(sample) and not sample.isascii():
         signs = np.where(signs < 0x10000, signs, 0)
     if len(parts) == 1:
         return signs, np.zeros(0, np.int64)
     return signs, np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+
+
+def _plain(styled: re.Match[str]) -> str:
+    """Return the plain letter of a styled one, as long as it is one character."""
+    plain = normalize("NFKC", styled.group())
+    return plain if len(plain) == 1 else " "
 
 
 def _cut(sample: str, parts: list[str]) -> list[str]:

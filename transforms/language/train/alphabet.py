@@ -16,7 +16,18 @@ import numpy as np
 import yaml
 from numpy.typing import NDArray
 
-from newsbeam.transforms.language.model import APOSTROPHE, BLANKS, DIGIT, FIRST_SCRIPT, MARK, SIMPLIFIED, TRADITIONAL, without_quotes
+from newsbeam.transforms.language.model import (
+    APOSTROPHE,
+    BLANKS,
+    CHINESE,
+    DIGIT,
+    FIRST_SCRIPT,
+    JAPANESE,
+    MARK,
+    SIMPLIFIED,
+    TRADITIONAL,
+    without_quotes,
+)
 from newsbeam.transforms.language.ngrams import BLANK
 
 _BMP = 0x10000
@@ -25,6 +36,10 @@ _APOSTROPHES = (APOSTROPHE, 0x2019, 0x02BC)
 _JOINER = 0x200C
 # Letters with two code points: Romanian with cedilla or comma, Croatian digraphs in title case.
 _SAME = dict(zip("șțȘȚǅǈǋ", "şţşţǆǉǌ", strict=True))
+# Ideographs that Big5 and GB 2312 lack and Chinese is written with nevertheless: Hong Kong's standard forms, Microsoft's additions to
+# Big5, and older printed forms. The first code of the second level of JIS X 0208, in Shift JIS.
+_SHARED = "説衞綫羣麪啓産鷄鈎牀爲峯閲鋭脱悦税顔粧裏銹恒碁墻嫺兎毎査涙呪叱填頬剥晩尭巌衆縁録舘讃鉢姉堺黒"
+_SECOND_LEVEL = 0x989F
 _PLAIN = str.maketrans({"ß": "ss", "ø": "o", "ł": "l", "đ": "d", "æ": "ae", "œ": "oe", "þ": "th", "ð": "d", "ı": "i"})
 _LATIN = dict(zip("абвгдђежзијклљмнњопрстћуфхцчџш", "a b v g d đ e ž z i j k l lj m n nj o p r s t ć u f h c č dž š".split(), strict=True))
 
@@ -76,7 +91,13 @@ def alphabet() -> Alphabet:
     han = np.zeros(_BMP, np.uint8)
     for point in range(0x4E00, 0xA000):
         simple, traditional = _has("gb2312", point), _has("big5", point)
-        han[point] = SIMPLIFIED * (simple and not traditional) | TRADITIONAL * (traditional and not simple)
+        japanese = _has("shift_jis", point)
+        han[point] = (
+            SIMPLIFIED * (simple and not traditional)
+            | TRADITIONAL * (traditional and not simple)
+            | JAPANESE * (japanese and not simple and not traditional and _is_frequent(chr(point)) and chr(point) not in _SHARED)
+            | CHINESE * ((simple or traditional) and not japanese)
+        )
     return Alphabet({name: script["languages"] for name, script in described.items()}, kind, fold, han)
 
 
@@ -89,6 +110,11 @@ def _folded(sign: str) -> str:
     whole = whole if len(whole) == 1 else sign
     small = whole.lower()
     return small if len(small) == 1 and ord(small) < _BMP else whole
+
+
+def _is_frequent(ideograph: str) -> bool:
+    """Return whether JIS X 0208 has a character on its first level: those that are in use today."""
+    return int.from_bytes(ideograph.encode("shift_jis"), "big") < _SECOND_LEVEL
 
 
 def _has(charset: str, point: int) -> bool:
