@@ -9,6 +9,7 @@ from newsbeam.transforms.attribution.chunks.noun_phrases import (
     description_end,
     hearer_end,
     is_certain_source,
+    is_nominative_source,
     noun_phrase_end,
 )
 from newsbeam.transforms.attribution.chunks.reading import Reading
@@ -197,7 +198,12 @@ def _source_end(sentence: Sentence, start: int, end: int) -> int:
     if end >= len(t) or t[end].kind == "mark" or not is_source(t[start].low, sentence.lex):
         return end
     n = start + 1
-    while n < end and (t[n].capital or t[n].kind in "jami" or is_source(t[n].low, sentence.lex)):
+    second = is_nominative_source(sentence, start)  # Jak poinformowała policja kierowca …
+    while (
+        n < end
+        and (t[n].capital or t[n].kind in "jami" or is_source(t[n].low, sentence.lex))
+        and not (second and is_nominative_source(sentence, n))
+    ):
         n += 1
     titled = t[start].low.startswith(tuple(sentence.lex.persons)) and any(token.capital for token in t[n:end])
     return n if not titled and (n == end or t[n].kind == "n") else end

@@ -54,8 +54,9 @@ def noun_phrase_end(sentence: Sentence, at: int) -> int:
                 break
             if _says_where(sentence, at, n):
                 break
-            if sentence.is_named(n - 1) and token.low in sentence.lex.places and _is_occasion(sentence, n + 1):
-                break  # мэр Игорь Латышев в беседе
+            placed = token.low in sentence.lex.places and token.low not in sentence.lex.document_places
+            if sentence.is_named(n - 1) and placed and _is_occasion(sentence, n + 1):
+                break  # мэр Игорь Латышев в беседе, Шервуд в Soccer Saturday
             if token.kind == "a" and sentence.is_named(n - 1) and n + 1 < len(t) and not t[n + 1].capital:
                 behind = t[n + 1]
                 part = bool(sentence.lex.adjectival) and n + 2 < len(t) and behind.kind == "d"
@@ -117,6 +118,41 @@ def _joins_article(sentence: Sentence, at: int, n: int) -> bool:
     return not (at and any(sentence.verbs[max(at - 2, 0) : at]) and n < len(t) and t[n].kind in "vxoN")
 
 
+def governed_end(sentence: Sentence, at: int, limit: int) -> int:
+    """Return the end of the phrase of a preposition at `at`, before a subject that follows it without a comma."""
+    noun = next((n for n in range(at + 1, limit) if sentence.tokens[n].kind in "np"), limit)
+    end = min(noun_phrase_end(sentence, at + 1), limit)
+    return nominative_start(sentence, noun + 1, limit, end) if noun + 1 < end else end
+
+
+def nominative_start(sentence: Sentence, at: int, limit: int, otherwise: int = -1) -> int:
+    """Return where a common noun in the nominative begins in what a preposition governs, else `otherwise` or `at`.
+
+    For example: в письме к сестре композитор. Only languages with cases have it.
+    """
+    t = sentence.tokens
+    otherwise = at if otherwise < 0 else otherwise
+    if not sentence.lex.person_endings or at >= limit:
+        return otherwise
+    end = min(noun_phrase_end(sentence, at), limit)
+    first = next((n for n in range(at, end) if is_nominative_source(sentence, n) or t[n].capital), end)
+    if first == end or t[first].capital:
+        return otherwise
+    while first > at and t[first - 1].kind in "jdi" and not t[first - 1].capital:
+        first -= 1
+    return first
+
+
+def is_nominative_source(sentence: Sentence, n: int) -> bool:
+    """Return whether a common noun is a word for a source in the nominative."""
+    token, lex = sentence.tokens[n], sentence.lex
+    if token.kind != "n" or token.capital:
+        return False
+    if token.low in lex.speakers or token.low.endswith(lex.person_endings):
+        return True
+    return token.low in lex.sources and token.low.endswith(lex.nominative_endings or ("\ue000",))
+
+
 def _object_before(sentence: Sentence, n: int) -> bool:
     """Return whether a pronoun before the verb at `n` is its object.
 
@@ -142,8 +178,8 @@ def is_object(sentence: Sentence, n: int) -> bool:
 def _is_occasion(sentence: Sentence, n: int) -> bool:
     return (
         n < len(sentence.tokens)
-        and sentence.tokens[n].kind == "n"
-        and not sentence.tokens[n].capital
+        and (sentence.tokens[n].kind == "n" or bool(sentence.lex.person_endings))
+        and (not sentence.tokens[n].capital or bool(sentence.lex.person_endings))
         and not is_source(sentence.tokens[n].low, sentence.lex)
     )
 
@@ -336,6 +372,8 @@ def head_phrase(sentence: Sentence, start: int, end: int) -> Range:
         start += 1
     if start < end and t[start].kind == "a" and start == sentence.skip_marks(sentence.taken):
         start = min(adverbial_end(sentence, start), end)  # À Folha o chefe de X, Y, disse
+        if start < end and sentence.lex.person_endings and not (t[start].capital or is_nominative_source(sentence, start)):
+            return start, start  # Без упоминания деталей, X сказал
     closing = min(noun_phrase_end(sentence, start), end)
     return start, closing
 

@@ -8,11 +8,13 @@ from newsbeam.transforms.attribution.chunks.noun_phrases import (
     can_speak,
     date_end,
     description_end,
+    governed_end,
     head_phrase,
     hearer_end,
     is_description,
     is_object,
     is_oblique_phrase,
+    nominative_start,
     noun_phrase_end,
     time_end,
 )
@@ -62,7 +64,7 @@ def subject_before(sentence: Sentence, start: int, at: int) -> Range | None:
             continue
         if token.kind == "a":
             behind = adverbial_end(sentence, n) if n == start else n
-            n = behind if behind > n else max(noun_phrase_end(sentence, n + 1), n + 1)
+            n = nominative_start(sentence, behind, at) if behind > n else max(governed_end(sentence, n, at), n + 1)
             continue
         end = min(noun_phrase_end(sentence, n), at)
         if sentence.lex.relatives and n < end < at and t[end].kind == "a" and all(token.kind in "ji" for token in t[n:end]):
@@ -74,6 +76,8 @@ def subject_before(sentence: Sentence, start: int, at: int) -> Range | None:
         if end > n and can_speak(sentence, n, end) and not is_oblique_phrase(sentence, n, end):
             return t[n].start, t[_extended_end(sentence, n, end, at) - 1].end
         n = max(end, n + 1)
+    if sentence.lex.person_endings and start < at and (name := _name_before_verb(sentence, start, at)) is not None:
+        return name
     # Scripts without capitals: a name that no table contains.
     words = t[start:at]
     if not words or len(words) > _SHORT_SUBJECT or words[0].kind in "arcsC" or words[0].capital:
@@ -91,6 +95,23 @@ def subject_before(sentence: Sentence, start: int, at: int) -> Range | None:
     if any(token.kind in "nvpjiz" for token in words):
         return words[0].start, words[-1].end
     return None
+
+
+def _name_before_verb(sentence: Sentence, start: int, at: int) -> Range | None:
+    """Return a name or a word such as “some” right before a verb: в ролике в Инстаграм Уайли заявил."""
+    t = sentence.tokens
+    end = at
+    while end > start and t[end - 1].kind in "xrtN" and not t[end - 1].capital:
+        end -= 1
+    if end > start and t[end - 1].low in sentence.lex.quantifiers:
+        return t[end - 1].start, t[end - 1].end
+    first = end
+    while first > start and t[first - 1].capital and t[first - 1].kind not in ("mark", "quote", "a"):
+        first -= 1
+    if first and t[first - 1].kind == "a":
+        first += 1  # the place
+    plural = bool(sentence.lex.plural_endings) and t[at].low.endswith(sentence.lex.plural_endings)
+    return (t[first].start, t[end - 1].end) if start < first < end and not plural and can_speak(sentence, first, end) else None
 
 
 def _marked_subject(sentence: Sentence, start: int, at: int) -> Range | None:
@@ -198,7 +219,10 @@ def subject_with_apposition(sentence: Sentence, start: int, at: int) -> Range | 
         first, head = outer[0], head - 1  # X, chef för Y, tidigare Z, sade
     following = pieces[head + 1][0] if head + 1 < len(pieces) else start
     aside = t[following].kind in "ar" and start - following <= _LONGEST_LINK and bool(sentence.lex.adjectival)
-    last = end - 1 if sentence.opens_relative_clause(following) or aside else start - 2  # without a relative clause, “por su parte”
+    described = bool(sentence.lex.participles_behind) and t[following].low.endswith(sentence.lex.participles_behind)
+    described = described and not t[following].capital and t[following + 1].kind in "ratm"  # Компания, основанная в 1998 году, …
+    # without a relative clause, “por su parte”
+    last = end - 1 if sentence.opens_relative_clause(following) or aside or described else start - 2
     if behind:
         return t[first].start, t[last].end
     if t[start].kind in "ndj" and not t[start].capital:

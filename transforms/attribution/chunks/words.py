@@ -84,6 +84,8 @@ class Lexicon:
     ordinals: frozenset[str]  # “according to” that is also a number: segundo
     adjectival: tuple[str, ...]  # endings of a participle behind the noun that it describes
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
+    participles_behind: tuple[str, ...]  # endings of a participle in commas behind the noun that it describes
+    quantifiers: frozenset[str]  # words that may stand for their noun: некоторые
     subordinators: frozenset[str]
     impersonal: frozenset[str]
     relatives: frozenset[str]  # relative pronouns that are not the subject of their clause
@@ -105,7 +107,9 @@ class Lexicon:
     verb_endings: tuple[str, ...]  # endings of participles that are the verb of a clause: řekl
     gerund_endings: tuple[str, ...]
     as_words: frozenset[str]  # as X said
-    person_endings: tuple[str, ...]  # endings of nouns for persons
+    person_endings: tuple[str, ...]  # endings of nouns for persons, in the nominative
+    speakers: frozenset[str]  # nouns for persons and groups
+    nominative_endings: tuple[str, ...]  # endings of nouns for institutions in the nominative
     loose: frozenset[tuple[str, ...]]  # formulas that also mean “by” or “towards”: a source must follow
     source_prefixes: tuple[str, ...]  # beginnings that the cases of a source share
     according_pronouns: tuple[tuple[tuple[str, ...], int], ...]  # formulas with a pronoun, and where it stands
@@ -218,6 +222,8 @@ def lexicon(language: str) -> Lexicon:
         ordinals=words("ordinals"),
         adjectival=tuple(data.get("adjectival_endings", ())),
         participle_endings=tuple(data.get("participle_endings", ())),
+        participles_behind=tuple(data.get("participles_behind", ())),
+        quantifiers=words("quantifiers"),
         subordinators=words("subordinators"),
         impersonal=words("impersonal"),
         relatives=words("relatives"),
@@ -241,6 +247,8 @@ def lexicon(language: str) -> Lexicon:
         gerund_endings=tuple(data.get("gerund_endings", ())),
         as_words=words("as_words"),
         person_endings=tuple(data.get("person_endings", ())),
+        speakers=words("persons") | words("groups"),
+        nominative_endings=tuple(data.get("nominative_endings", ())),
         loose=frozenset(phrases("loose_according")),
         source_prefixes=tuple(
             sorted({term[: max(_SHORTEST_STEM, len(term) - 2)] for term in terms | words("titles") if len(term) > _SHORTEST_STEM})
@@ -395,6 +403,15 @@ def tokens(sentence: str, lex: Lexicon) -> list[Token]:
             made[n] = Token(token.start, token.end, token.low, "d", token.capital)
         elif token.kind == "v" and n and made[n - 1].kind in "nj" and token.low.endswith(lex.adjectival) and token.low not in lex.verbs:
             made[n] = Token(token.start, token.end, token.low, "j", token.capital)  # un estudio publicado por
+        elif (
+            token.kind == "v"
+            and n
+            and lex.person_endings
+            and token.low not in lex.tags.words
+            and token.low not in lex.verbs
+            and (made[n - 1].kind == "a" or (made[n - 1].kind in "nj" and behind.low in lex.verbs))
+        ):
+            made[n] = Token(token.start, token.end, token.low, "n", token.capital)  # по случаю, większość badaczy uważa
         elif token.kind in "vir" and n and not token.capital and token.low not in lex.tags.words and token.low not in lex.verbs:
             # ein Radiosender, Kroatias ambassadør Ana Doe: a noun that only its ending makes a verb
             before = made[n - 1]
