@@ -6,7 +6,7 @@ Phrases that say when, where and to whom are none of them.
 from __future__ import annotations
 
 from newsbeam.transforms.attribution.chunks.clauses import Range, Sentence
-from newsbeam.transforms.attribution.chunks.words import LONGEST_TITLE, is_source, is_year
+from newsbeam.transforms.attribution.chunks.words import LONGEST_TITLE, follows, is_source, is_year
 from newsbeam.transforms.attribution.outlets import identify_name
 
 _LONGEST_OUTLET = 4  # words
@@ -48,14 +48,15 @@ def noun_phrase_end(sentence: Sentence, at: int) -> int:
         elif token.kind == "a" and n > at and n + 1 < len(t) and t[n - 1].kind == t[n + 1].kind == "m":
             pass  # setenta por cento dos eleitores
         elif token.kind == "a" or token.low in sentence.lex.of:
+            if noun and any(follows(t, n, words) for words in sentence.lex.citing):
+                break  # Казінформ з посиланням на
             part = n > at and t[n - 1].kind in "dmo"  # en av cheferna
             timed = any(other.low in sentence.lex.times for other in t[n + 1 : n + 3])
             if not (noun or part) or token.low not in sentence.lex.of or is_object(sentence, n + 1) or timed:
                 break
             if _says_where(sentence, at, n):
                 break
-            placed = token.low in sentence.lex.places and token.low not in sentence.lex.document_places
-            if sentence.is_named(n - 1) and placed and _is_occasion(sentence, n + 1):
+            if sentence.is_named(n - 1) and token.low in sentence.lex.places and _is_occasion(sentence, at, n + 1):
                 break  # мэр Игорь Латышев в беседе, Шервуд в Soccer Saturday
             if token.kind == "a" and sentence.is_named(n - 1) and n + 1 < len(t) and not t[n + 1].capital:
                 behind = t[n + 1]
@@ -120,9 +121,8 @@ def _joins_article(sentence: Sentence, at: int, n: int) -> bool:
 
 def governed_end(sentence: Sentence, at: int, limit: int) -> int:
     """Return the end of the phrase of a preposition at `at`, before a subject that follows it without a comma."""
-    noun = next((n for n in range(at + 1, limit) if sentence.tokens[n].kind in "np"), limit)
     end = min(noun_phrase_end(sentence, at + 1), limit)
-    return nominative_start(sentence, noun + 1, limit, end) if noun + 1 < end else end
+    return nominative_start(sentence, at + 1, limit, end) if at + 1 < end else end
 
 
 def nominative_start(sentence: Sentence, at: int, limit: int, otherwise: int = -1) -> int:
@@ -175,13 +175,19 @@ def is_object(sentence: Sentence, n: int) -> bool:
     )
 
 
-def _is_occasion(sentence: Sentence, n: int) -> bool:
-    return (
-        n < len(sentence.tokens)
-        and (sentence.tokens[n].kind == "n" or bool(sentence.lex.person_endings))
-        and (not sentence.tokens[n].capital or bool(sentence.lex.person_endings))
-        and not is_source(sentence.tokens[n].low, sentence.lex)
-    )
+def _is_occasion(sentence: Sentence, start: int, n: int) -> bool:
+    """Return whether the words behind a preposition at `n` - 1 say where the person of a phrase spoke."""
+    t, lex = sentence.tokens, sentence.lex
+    if n >= len(t) or is_source(t[n].low, lex):
+        return False
+    if not lex.person_endings or not t[n].capital:
+        return not t[n].capital and (t[n].kind == "n" or (bool(lex.person_endings) and t[n].kind == "j"))
+    if t[n - 1].low in lex.document_places or (n + 1 < len(t) and t[n + 1].capital and not t[n].low.isascii()):
+        return False  # корреспондент в Мадриде Гай Хеджкоу
+    first = n - 1
+    while first > start and t[first - 1].capital:
+        first -= 1
+    return first == start or t[first - 1].kind != "a"  # not: механик из Сейла в Манчестере
 
 
 def time_end(sentence: Sentence, at: int) -> int:

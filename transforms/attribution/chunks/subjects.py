@@ -106,7 +106,7 @@ def _name_before_verb(sentence: Sentence, start: int, at: int) -> Range | None:
     if end > start and t[end - 1].low in sentence.lex.quantifiers:
         return t[end - 1].start, t[end - 1].end
     first = end
-    while first > start and t[first - 1].capital and t[first - 1].kind not in ("mark", "quote", "a"):
+    while first > start and t[first - 1].capital and t[first - 1].low and t[first - 1].kind != "a":
         first -= 1
     if first and t[first - 1].kind == "a":
         first += 1  # the place

@@ -85,6 +85,7 @@ class Lexicon:
     adjectival: tuple[str, ...]  # endings of a participle behind the noun that it describes
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
     participles_behind: tuple[str, ...]  # endings of a participle in commas behind the noun that it describes
+    citing: tuple[tuple[str, ...], ...]  # phrases before an outlet that is cited
     quantifiers: frozenset[str]  # words that may stand for their noun: некоторые
     subordinators: frozenset[str]
     impersonal: frozenset[str]
@@ -223,6 +224,7 @@ def lexicon(language: str) -> Lexicon:
         adjectival=tuple(data.get("adjectival_endings", ())),
         participle_endings=tuple(data.get("participle_endings", ())),
         participles_behind=tuple(data.get("participles_behind", ())),
+        citing=phrases("citing"),
         quantifiers=words("quantifiers"),
         subordinators=words("subordinators"),
         impersonal=words("impersonal"),
