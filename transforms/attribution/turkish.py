@@ -36,3 +36,12 @@ def is_oblique(word: str) -> bool:
 def is_clause(word: str) -> bool:
     """Return whether a word is the verb of a clause that is an object: geldiğini."""
     return _NOMINAL.search(word) is not None
+
+
+_ATTRIBUTE = re.compile(r"(?:[dt][ıiuü]ğ|[ae]c[ae]ğ|m[ae]s)[ıiuü]$")
+
+
+@lru_cache(maxsize=_WORDS)
+def is_attribute(word: str) -> bool:
+    """Return whether a word is the verb of a clause that a noun may follow: geldiği."""
+    return _ATTRIBUTE.search(word) is not None

@@ -61,7 +61,8 @@ def read_according(reading: Reading) -> None:
                 start += 1
             if lex.named_after and not (t[n - 1].capital or is_source(t[n - 1].low, lex)):
                 continue
-            if start < n and (can_speak(sentence, start, n) or sentence.is_personal(t[start])):
+            listed = lex.named_after and is_source(t[n - 1].low, lex)  # in the case that the formula asks for
+            if start < n and (listed or can_speak(sentence, start, n) or sentence.is_personal(t[start])):
                 _add_accorded(reading, (n, n + len(phrase)), start, n)
                 return
 

@@ -8,7 +8,7 @@ from newsbeam.transforms.attribution.chunks.noun_phrases import can_speak
 from newsbeam.transforms.attribution.chunks.reading import Reading
 from newsbeam.transforms.attribution.chunks.subjects import subject_behind
 from newsbeam.transforms.attribution.chunks.words import is_source
-from newsbeam.transforms.attribution.turkish import POSSESSED, is_clause, is_genitive, is_oblique
+from newsbeam.transforms.attribution.turkish import POSSESSED, is_attribute, is_clause, is_genitive, is_oblique
 
 _CLAUSE_SCORE = 0.8
 _HEIR_SCORE = 0.6
@@ -30,6 +30,9 @@ def read_verb_final(reading: Reading, cue: Range) -> None:
     first = sentence.skip_marks(sentence.taken)
     if first >= cue[0]:
         return
+    if sentence.words_of(cue) in sentence.lex.document_verbs:
+        _read_document(reading, first, cue)
+        return
     quotes = [n for n in range(sentence.taken, cue[0]) if t[n].kind == "quote"]
     near = bool(quotes) and all(token.kind in ("mark", "r") for token in t[quotes[-1] + 1 : cue[0]])
     direct = t[cue[0]].low in sentence.lex.direct or t[cue[1] - 1].low in sentence.lex.direct
@@ -42,6 +45,8 @@ def read_verb_final(reading: Reading, cue: Range) -> None:
         )
         reading.add(content, cue, behind, _QUOTATION_SCORE if quotes else _CLAUSE_SCORE, bool(quotes), after)
         return
+    if near and len(quotes) > 1 and (opening := _last_of_quotes(sentence, quotes, first)) is not None:
+        first, quotes = opening, quotes[-1:]
     limit = quotes[0] if near else cue[0]
     start, end = _subject(sentence, first, limit, direct and not near)
     speaker = (t[start].start, t[end - 1].end) if end > start else None
@@ -61,8 +66,32 @@ def read_verb_final(reading: Reading, cue: Range) -> None:
     elif near and t[quotes[-1]].end - t[quotes[-1]].start > 12:
         spoken = [n for n in quotes if n >= begin]
         reading.add([(t[n].start, t[n].end) for n in spoken], cue, named, _QUOTATION_SCORE, True, cue[1])
-    elif named is not None and cue[0] - begin > 1 and (direct or _ends_with_clause(sentence, cue[0])):
+    elif named is not None and cue[0] - begin > 1 and (direct or _ends_with_clause(sentence, cue[0]) or _ends_with_noun(sentence, cue)):
         _add_clause(reading, begin, cue[0], cue, named, _CLAUSE_SCORE if speaker else _HEIR_SCORE)
+
+
+def _read_document(reading: Reading, first: int, cue: Range) -> None:
+    """Read what a document says, which is in a case of place: Raporda … belirtildi. · "…" denildi açıklamada."""
+    sentence = reading.sentence
+    t = sentence.tokens
+    at = next((n for n in range(first, min(first + _LONGEST_OPENING, cue[0] - 1)) if t[n].low in sentence.lex.occasions), None)
+    if at is not None and not any(token.kind in ("mark", "quote", "v") for token in t[first:at]):
+        content = [(t[n].start, t[n].end) for n in range(at + 1, cue[0]) if t[n].kind == "quote"]
+        source = t[first].start, t[at].end
+        if content and sentence.without_marks(at + 1, cue[0]) - 1 <= at + 2:
+            reading.add(content, cue, source, _QUOTATION_SCORE, True, cue[1])
+        else:
+            _add_clause(reading, sentence.skip_marks(at + 1), cue[0], cue, source)
+        return
+    end = cue[1]
+    while end < len(t) and t[end].kind not in ("mark", "quote"):
+        end += 1
+    if end > cue[1] and t[end - 1].low in sentence.lex.occasions and t[cue[0] - 1].kind in ("mark", "quote"):
+        last = cue[0] - 1
+        content = (
+            [(t[last].start, t[last].end)] if t[last].kind == "quote" else [(t[first].start, t[sentence.without_marks(1, cue[0]) - 1].end)]
+        )
+        reading.add(content, cue, (t[cue[1]].start, t[end - 1].end), _QUOTATION_SCORE, t[last].kind == "quote", end)
 
 
 def read_attributive(reading: Reading) -> None:
@@ -76,6 +105,23 @@ def read_attributive(reading: Reading) -> None:
             if end > n + 1 and _is_nominative(sentence, n + 1, end):
                 _read_participle(reading, 0, n + 1 - size, n + 1, (t[n + 1].start, t[end - 1].end))
                 return
+
+
+def _last_of_quotes(sentence: Sentence, quotes: list[int], first: int) -> int | None:
+    """Return where the clause of the last of several quotations begins, if it has a subject of its own.
+
+    For example: Dinleyici "…" deyince, Erdal İnönü "…" dedi. · "…" diyen Şahin, "…" dedi.
+    """
+    t, last = sentence.tokens, quotes[-1]
+    size = sentence.phrase_length(quotes[-2] + 2, sentence.lex.reporting_participles) if quotes[-2] + 2 < last else 0
+    start = quotes[-2] + 2 if size else next((n + 1 for n in range(last - 1, quotes[-2], -1) if t[n].low == ","), last)
+    if size and quotes[0] == first:
+        return start
+    end = sentence.without_marks(start, last)
+    converb = start > quotes[-2] + 2 and is_oblique(t[start - 2].low)
+    return (
+        start if converb and start < end and any(token.capital for token in t[start:end]) and _is_nominative(sentence, start, end) else None
+    )
 
 
 def _add_clause(reading: Reading, begin: int, end: int, cue: Range, speaker: Range, score: float = _CLAUSE_SCORE) -> None:
@@ -99,6 +145,11 @@ def _ends_with_clause(sentence: Sentence, end: int) -> bool:
     """
     words = [token.low for token in sentence.tokens[max(end - 3, 0) : end] if token.kind not in ("mark", "quote")]
     return any(is_clause(word) for word in words)
+
+
+def _ends_with_noun(sentence: Sentence, cue: Range) -> bool:
+    """Return whether a clause depends on the noun that begins the verb: geldiği sonucuna vardı."""
+    return cue[1] - cue[0] > 1 and is_attribute(sentence.tokens[cue[0] - 1].low)
 
 
 def _read_participle(reading: Reading, first: int, at: int, start: int, speaker: Range) -> None:
@@ -139,6 +190,8 @@ def _subject(sentence: Sentence, first: int, limit: int, direct: bool) -> Range:
     described = _described_subject(sentence, first, limit)
     if described:
         return described
+    if comma < limit and (after := _after_adverbials(sentence, first, comma)) > first and _is_nominative(sentence, after, comma):
+        return after, comma
     if comma < limit and comma - first <= _LONGEST_SPEAKER and _is_nominative(sentence, first, comma):
         return first, comma
     n = first
@@ -154,6 +207,23 @@ def _subject(sentence: Sentence, first: int, limit: int, direct: bool) -> Range:
         if n > first + _LONGEST_OPENING:
             break
     return first, first
+
+
+def _after_adverbials(sentence: Sentence, first: int, end: int) -> int:
+    """Return the token behind phrases that say when, where or why, up to the comma that closes a subject.
+
+    For example: Protestolara rağmen belediye başkanı, ….
+    """
+    t = sentence.tokens
+    for n in range(end - 2, first - 1, -1):
+        if t[n].kind in ("mark", "quote", "v", "x"):
+            return first
+        named = t[n].capital and "'" not in t[n].low and "’" not in t[n].low and (n > first or t[n + 1].capital)
+        if t[n].low in sentence.lex.postpositions:
+            return n + 1
+        if not named and is_oblique(t[n].low) and not is_genitive(t[n].low) and t[n + 1].low not in ("bir", *sentence.lex.postpositions):
+            return n + 1
+    return first
 
 
 def _subject_end(sentence: Sentence, first: int, limit: int) -> int:
@@ -227,10 +297,12 @@ def _is_nominative(sentence: Sentence, start: int, end: int) -> bool:
     """
     t = sentence.tokens
     end = sentence.without_marks(start, end)
-    if not can_speak(sentence, start, end) or t[start].kind in "c" or t[end - 1].kind == "r" or t[start].low in sentence.lex.adverbs:
+    if not can_speak(sentence, start, end) or t[start].kind in "c" or t[start].low in sentence.lex.adverbs:
+        return False
+    if t[end - 1].kind == "r" and not (t[end - 1].capital and end - start > 1):  # Elif Şen
         return False
     last = t[end - 1].low
-    bare = t[end - 1].capital and end - start > 1 and "'" not in last and "’" not in last
+    bare = t[end - 1].capital and "'" not in last and "’" not in last and (end - start > 1 or _is_name(sentence, end - 1))
     if not bare and last not in sentence.lex.sources and (is_oblique(last) or is_genitive(last)):
         return False
     if t[end - 1].kind in "avx" and not t[end - 1].capital:
@@ -240,6 +312,13 @@ def _is_nominative(sentence: Sentence, start: int, end: int) -> bool:
     return not any(token.kind in "v" and not token.capital for token in t[start : end - 1]) or any(
         _is_participle(sentence, n) for n in range(start, end)
     )
+
+
+def _is_name(sentence: Sentence, n: int) -> bool:
+    """Return whether a word with a capital is a name, and no noun in a case: Aygün, not Hükümetin."""
+    low, lex = sentence.tokens[n].low, sentence.lex
+    stems = (low, *(low[:-size] for size in (2, 3, 4)))
+    return sentence.tokens[n].capital and not any(stem in lex.sources or stem in lex.tags.words for stem in stems)
 
 
 def _described_subject(sentence: Sentence, first: int, limit: int) -> tuple[int, int] | None:
@@ -252,7 +331,8 @@ def _described_subject(sentence: Sentence, first: int, limit: int) -> tuple[int,
         start = n
         while start > first and n - start < _SHORT_SUBJECT + 2 and t[start - 1].kind != "mark" and not _is_participle(sentence, start - 1):
             start -= 1
-        if first < start < n and _is_participle(sentence, start - 1) and t[n - 1].capital and can_speak(sentence, start, n):
+        spoken = t[n - 1].capital or t[n - 1].low in sentence.lex.sources
+        if first < start < n and _is_participle(sentence, start - 1) and spoken and can_speak(sentence, start, n):
             found = start, n
     return found
 
