@@ -131,11 +131,12 @@ def nominative_start(sentence: Sentence, at: int, limit: int, otherwise: int = -
     For example: в письме к сестре композитор. Only languages with cases have it.
     """
     t = sentence.tokens
-    otherwise = at if otherwise < 0 else otherwise
+    free = otherwise < 0  # nothing governs the first word
+    otherwise = at if free else otherwise
     if not sentence.lex.person_endings or at >= limit:
         return otherwise
     end = min(noun_phrase_end(sentence, at), limit)
-    first = next((n for n in range(at, end) if is_nominative_source(sentence, n) or t[n].capital), end)
+    first = next((n for n in range(at, end) if is_nominative_source(sentence, n) or (free and t[n].capital)), end)
     if first == end or t[first].capital:
         return otherwise
     while first > at and t[first - 1].kind in "jdi" and not t[first - 1].capital:
@@ -146,7 +147,7 @@ def nominative_start(sentence: Sentence, at: int, limit: int, otherwise: int = -
 def is_nominative_source(sentence: Sentence, n: int) -> bool:
     """Return whether a common noun is a word for a source in the nominative."""
     token, lex = sentence.tokens[n], sentence.lex
-    if token.kind != "n" or token.capital:
+    if not lex.person_endings or token.kind != "n" or token.capital:
         return False
     if token.low in lex.speakers or token.low.endswith(lex.person_endings):
         return True
