@@ -153,7 +153,7 @@ def gold(tree: Tree, rules: dict[str, Any]) -> list[dict[str, Any]]:
         if _reports(tree, word, rules):
             made += _verb(tree, word, rules)
         elif word.lemma in rules["according"] or word.form.lower() in rules["according"]:
-            made += _according(tree, word, rules.get("according_next", []))
+            made += _according(tree, word, rules)
     for item in made:
         inside = any(
             other is not item and other["_content"] >= item["_content"] | item["_cue"] and other["_content"] != item["_content"]
@@ -204,11 +204,13 @@ def _verb(tree: Tree, verb: Word, rules: dict[str, Any]) -> list[dict[str, Any]]
     clauses = [child for child in children if child.relation == "ccomp"]
     if not clauses:
         # one that reports itself holds no content: "si ripetono le stesse proiezioni, conferma Agostinucci"
-        clauses = [child for child in children if child.relation == "parataxis"]
+        clauses = [child for child in children if child.relation == "parataxis" and "clauses_only" not in rules]
         clauses = [child for child in clauses if not (_reports(tree, child, rules) and _subject(tree, child))]
     if clauses:
         content = set().union(*(tree.below(clause.id) for clause in clauses))
-    elif verb.relation == "parataxis" and verb.head in tree.words:
+    elif verb.relation == "acl" and (said := [child for child in children if child.relation == "obj" and "VerbForm" in child.features]):
+        content = set().union(*(tree.below(clause.id) for clause in said))  # optional, as it has no subject: …diğini belirten X
+    elif verb.relation == "parataxis" and verb.head in tree.words and "clauses_only" not in rules:
         content = tree.below(verb.head, frozenset([verb.id]))
     else:
         return []
@@ -226,6 +228,8 @@ def _verb(tree: Tree, verb: Word, rules: dict[str, Any]) -> list[dict[str, Any]]
     passive = any(child.subtype == "pass" or (child.relation == "expl" and child.subtype == "pv") for child in children)
     fragment = bool(clauses) and clauses[0].relation == "parataxis" and not any(_is_clause(tree, clause) for clause in clauses)
     condition = any(child.relation == "mark" and child.form.lower() in rules.get("if", ()) for child in children)
+    opening = min((tree.words[number] for number in content), key=lambda word: word.span).form
+    other = opening.startswith(tuple(rules.get("content_not", ()))) or not opening.startswith(tuple(rules.get("content_begins", [""])))
     return [
         {
             "source": tree.spans(source)[:1],
@@ -240,6 +244,7 @@ def _verb(tree: Tree, verb: Word, rules: dict[str, Any]) -> list[dict[str, Any]]
             or passive
             or fragment
             or condition
+            or other
             or "Polarity=Neg" in verb.features
             or "Voice=Pass" in verb.features,
             "_content": content,
@@ -267,7 +272,7 @@ def _noun_phrase(tree: Tree, noun: Word) -> set[int]:
     return tree.below(noun.id, clauses)
 
 
-def _according(tree: Tree, word: Word, following: list[str]) -> list[dict[str, Any]]:
+def _according(tree: Tree, word: Word, rules: dict[str, Any]) -> list[dict[str, Any]]:
     if word.relation in ("case", "fixed", "mark", "cc"):
         top = tree.words.get(word.head)
         while top is not None and top.relation == "fixed":
@@ -281,6 +286,7 @@ def _according(tree: Tree, word: Word, following: list[str]) -> list[dict[str, A
     if top is None or noun is None or top.head not in tree.words or top.upos == "VERB":
         return []
     behind = tree.words.get(word.id + 1)
+    following = rules.get("according_next", [])
     if following and (behind is None or behind.form not in following):
         return []  # による, but not によると
     source = tree.below(noun.id) - ({word.id} | {child.id for child in tree.children[noun.id] if child.relation == "case"})
@@ -298,7 +304,8 @@ def _according(tree: Tree, word: Word, following: list[str]) -> list[dict[str, A
             "content": spans,
             "optional": tree.words[top.head].upos not in ("VERB", "ADJ", "AUX", "NOUN")
             or tree.words[top.head].relation != "root"
-            or not any(tree.words[n].upos == "PROPN" for n in source),
+            or not any(tree.words[n].upos == "PROPN" for n in source)
+            or noun.lemma.lower().startswith(tuple(rules.get("standards", ["\ue000"]))),
             "_content": content,
             "_cue": {word.id},
         }
