@@ -136,3 +136,21 @@ def test_english_in_the_manner_of_korean_newspapers_is_translated():
     assert len(found) == 50
     assert sum(item.verdict == "translated" for item in found) >= 45
     assert sum(item.source_language == "ko" for item in found) >= 38
+
+
+TARGET_CASES = yaml.safe_load((Path(__file__).parent / "targets.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("language", TARGET_CASES)
+def test_other_languages_from_english(language):
+    cases = TARGET_CASES[language]
+    assert min(len(cases["found"]), len(cases["not"])) >= 8
+    # Among originals, as a few words of English in a short text make it bilingual.
+    among = "\n".join(["", *cases["not"][:-1] * 9])
+    missed = [
+        text
+        for text in cases["found"]
+        if not any(find.sources.get("en") and find.start < len(text) for find in find_all(text + among, language, target(language)))
+    ]
+    wrong = [(text, find.text) for text in cases["not"] for find in find_all(text, language, target(language)) if not find.rule.support]
+    assert (missed, wrong) == ([], [])

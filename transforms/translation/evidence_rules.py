@@ -147,7 +147,7 @@ def scale() -> Weights:
 
 
 # Languages with rules of their own; in others, only language-independent evidence is found.
-TARGETS = frozenset({"cs", "de", "en", "es", "fr", "ja", "ko", "ru", "uk", "zh"})
+TARGETS = frozenset("ar cs de en es fa fr hi id it ja ko pl pt ru tr uk vi zh".split())
 
 
 @cache

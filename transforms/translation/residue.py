@@ -42,6 +42,7 @@ _NAMES = {
     "it": "Italian",
     "pt": "Portuguese",
     "cs": "Czech",
+    "en": "English",
 }
 _OWN_SCRIPTS = {
     "ko": ("hangul", "han"),
@@ -151,17 +152,16 @@ def _glossed(after: str) -> bool:
 def find_latin_residue(reading: SearchText, language: str) -> Iterator[Match]:
     """Find a few consecutive words of another Latin-script language.
 
-    They are recognised by that language's function words, in English text only.
+    They are recognised by that language's function words. In text that is not English, only
+    English is sought.
     """
-    if language != "en":
-        return
     text, weights = reading.text, scale()
     for code, small in weights.latin.items():
-        if len(small & reading.words) < 3:
+        if (code == "en") == (language in ("en", "", "und")) or len(small & reading.words) < 3:
             continue
         # A text with many of them is in that language, or bilingual.
         words = _WORDS.findall(reading.small)
-        if sum(word in small for word in words) > _BILINGUAL / 2 * len(words):
+        if sum(len(word) for word in words if word in small) > _BILINGUAL / 2 * sum(map(len, words)):
             continue
         found = []
         for start, end, distinct in _word_runs(reading, small):
@@ -174,7 +174,7 @@ def find_latin_residue(reading: SearchText, language: str) -> Iterator[Match]:
             if plain and distinct >= 3 and not (opening and opening in _OPENING) and not _glossed(after) and not reading.quoted(start):
                 found.append((start, end))
         if found:
-            rule = weights.kinds["residue_latin"]
+            rule = weights.kinds["residue_english" if code == "en" else "residue_latin"]
             for start, end in found[:MAX_MATCHES]:
                 yield Match(rule, start, end, text[start:end], {code: 2.4}, rule.why.replace("{name}", _NAMES[code]))
 
