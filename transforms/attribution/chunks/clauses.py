@@ -11,6 +11,7 @@ from newsbeam.transforms.attribution.chunks.words import Lexicon, PhrasesByEnd, 
 
 Range = tuple[int, int]
 _LONGEST_ASIDE = 26  # words
+_LONGEST_CLAUSE = 80  # words between a verb and its particle
 _LONGEST_DATELINE = 12  # tokens
 _SHORT_SUBJECT = 6  # words
 
@@ -86,7 +87,8 @@ class Sentence:
 
         For example: voegde hij eraan toe.
         """
-        while particles and at < len(self.tokens) and self.tokens[at].kind not in ("mark", "quote", "C", "s"):
+        limit = min(len(self.tokens), at + _LONGEST_CLAUSE)
+        while particles and at < limit and self.tokens[at].kind not in ("mark", "quote", "C", "s"):
             if any(self.tokens[at].low == particle.split()[-1] for particle in particles) and self._clause_ends(at + 1):
                 return True
             at += 1

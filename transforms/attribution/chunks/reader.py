@@ -22,6 +22,7 @@ from newsbeam.transforms.attribution.chunks.words import WORD, follows, lexicon
 from newsbeam.transforms.attribution.statement import Statement
 
 _LONGEST_CLOSING = 60  # characters
+_MOST_CUES = 25  # reporting verbs of a sentence; what has more is no prose, and reading it takes the square of its length
 
 
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:
@@ -94,6 +95,8 @@ _FIRST_WORD = re.compile(r"[^\W_]+(?:['’](?=[^\W_]))?")
 def _read(reading: Reading) -> list[Statement]:
     sentence = reading.sentence
     cues = sentence.cues()
+    if len(cues) > _MOST_CUES:
+        return []
     if cues and sentence.lex.adjectival and any(follows(sentence.tokens, sentence.taken, words) for words in sentence.lex.before):
         read_according(reading)
         if reading.made:
