@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 
 import newsbeam
 from newsbeam.cli.run import replay_command, run_command
-from newsbeam.cli.tools import check_command, explain_command, list_command, plan_command
+from newsbeam.cli.tools import check_command, explain_command, list_command, plan_command, view_command
 from newsbeam.cli.watch import watch_command
 from newsbeam.console.terminal import escape_controls, print_note, tolerate_any_encoding
 from newsbeam.errors import CommandLineError, NewsbeamError, RunFailed
@@ -25,6 +25,7 @@ commands:
   run --source URI            process messages from Kafka or Pub/Sub until stopped
   watch INPUT... --output DIR follow folders and process each new file once
   explain FILE                show what each processor did to one document, and why
+  view DIR                    show the records of a run as a page in a browser
   list                        list the installed processors
   check RECIPE                validate a recipe
   plan [DOCUMENTS...]         estimate cores, hours and memory for a number of documents
@@ -100,6 +101,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "run": run_command,
     "watch": watch_command,
     "explain": explain_command,
+    "view": view_command,
     "list": list_command,
     "check": check_command,
     "plan": plan_command,

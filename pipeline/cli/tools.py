@@ -1,8 +1,17 @@
-"""The commands that write no records: explain, list, check, plan."""
+"""The commands that write no records: explain, view, list, check, plan."""
 
 from __future__ import annotations
 
-from newsbeam.cli.options import Parser, add_recipe_option, add_row_options, load_recipe, parse_row_options, positive_float, positive_int
+from newsbeam.cli.options import (
+    Parser,
+    add_recipe_option,
+    add_row_options,
+    load_recipe,
+    parse_row_options,
+    port_number,
+    positive_float,
+    positive_int,
+)
 from newsbeam.console.terminal import escape_controls
 from newsbeam.errors import CommandLineError
 
@@ -23,6 +32,25 @@ def explain_command(arguments: list[str]) -> int:
 
     wanted = explain.Wanted(known.record, known.id or "", known.url or "")
     return explain.explain(known.file, wanted, load_recipe(known.recipe), rows, as_it_is=known.recipe is None)
+
+
+def view_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam view`; the exit status."""
+    about = "Show records as a page in a browser: text with annotations, statements, chains, counts, samples to label."
+    parser = Parser("newsbeam view", description=about, allow_abbrev=False)
+    parser.add_argument("inputs", metavar="DIR|FILE", nargs="+", help="the output folder of a run, or one of its files")
+    parser.add_argument("--port", type=port_number, default=8765, metavar="N", help="port on this machine (default: 8765; 0: any free one)")
+    parser.add_argument("--save", metavar="FILE", help="write the page as one HTML file instead, which needs no server")
+    parser.add_argument("--compare", metavar="DIR", help="records of another run over the same documents")
+    parser.add_argument("--labels", metavar="FILE", default="labels.jsonl", help="file for labels of samples (default: labels.jsonl)")
+    known = parser.parse_args(arguments)
+    from newsbeam.view import run
+
+    if known.save is not None:
+        if known.compare is not None:
+            raise CommandLineError("--compare needs the server; leave out --save")
+        return run.save(known.inputs, known.save)
+    return run.serve(known.inputs, known.port, known.labels, known.compare)
 
 
 def list_command(arguments: list[str]) -> int:
