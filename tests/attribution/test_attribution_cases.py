@@ -50,6 +50,19 @@ def test_statement(case: dict[str, Any]) -> None:
         assert {key: item[key] for key in expected} == expected
 
 
+@pytest.mark.parametrize(
+    "case", [pytest.param(row, id=row["text"]) for row in yaml.safe_load((HERE / "names.yaml").read_text(encoding="utf-8"))]
+)
+def test_name(case: dict[str, Any]) -> None:
+    """Names without titles, and the roles beside them, in scripts without capitals too."""
+    document = Attribute()(Document(text=case["text"], language=case["language"]))
+    [item] = document.attributions
+    if case["name"]:
+        assert (item.speaker.name, item.speaker.role, item.speaker.kind) == (case["name"], case["role"], "person")
+    else:
+        assert item.speaker.name == item.speaker.text
+
+
 @pytest.mark.parametrize("case", cases("labels.yaml"))
 def test_label(case: dict[str, Any]) -> None:
     document = Attribute()(Document(text=case["text"], language=case["language"]))

@@ -137,11 +137,17 @@ def _korean(words: str) -> tuple[str, str]:
     return "", ""
 
 
+_THAI_HONORIFIC = re.compile(r"(?<= )(?:นางสาว|น\.ส\.|นาย(?!กรัฐ)|นาง|ดร\.|คุณ)(?=\S)")
+
+
 def _thai(words: str) -> tuple[str, str]:
     data = load("th")
     title = next((term for term in sorted(data["titles"], key=lambda term: (-len(term), term)) if words.startswith(term)), "")
     if not title:
         return "", ""
+    inner = _THAI_HONORIFIC.search(words, 1)
+    if inner:  # รัฐมนตรีว่าการกระทรวงการคลัง นางสาวมาลี สุขใจ
+        return " ".join(words[inner.end() :].split()[:2]), _role(words[: inner.start()])
     tokens = words[len(title) :].split()
     if not tokens or len(tokens[0]) < 2 or tokens[0].startswith(tuple(data["appositions"])):
         return "", ""

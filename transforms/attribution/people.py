@@ -12,7 +12,7 @@ import re
 from bisect import bisect_right
 from functools import cache
 
-from newsbeam.transforms.attribution import eastern_names
+from newsbeam.transforms.attribution import eastern_names, spaced_names
 from newsbeam.transforms.attribution.lexicon import load
 
 # bounded: with apostrophes, a word can begin inside another
@@ -147,6 +147,8 @@ class People:
                 return found, short[2]
         if self.language in eastern_names.LANGUAGES:
             return eastern_names.split_name(words, self.language)
+        if self.language in spaced_names.LANGUAGES:
+            return spaced_names.split_name(words, self.language)
         tokens = words.split()
         for size in (4, 3, 2):
             for first in range(len(tokens) - size + 1):

@@ -121,6 +121,8 @@ def read_thai(prose: str) -> list[Statement]:
                 who = _opening(prose, upto, match.start())
                 if who is None:
                     continue
+            if who is not None and match["cue"].startswith(("พบ", "ค้นพบ")) and not _is_document(prose[slice(*who)]):
+                continue  # a find, not a statement
             kept.append(match)
             speakers.append((who, clause))
             upto = match.end()
@@ -165,6 +167,10 @@ def _linked(prose: str, match: re.Match[str], who: Range) -> tuple[Range, list[R
         if heard and _is_outlet(heard["np"]):
             return who, [heard.span("np")], match.end()
     return who, [], match.end()
+
+
+def _is_document(words: str) -> bool:
+    return words.startswith(tuple(load("th")["documents"]))
 
 
 def _is_outlet(name: str) -> bool:

@@ -16,6 +16,7 @@ _LONGEST_ASIDE = 26  # words
 _LONGEST_OPENING = 14  # words before the subject of a sentence whose verb is last
 _LONGEST_SPEAKER = 16  # words
 _QUOTATION_SCORE = 0.9
+_SHORTEST_ALONE = 12  # characters of a quotation without a speaker
 _SHORTEST_CLAUSE = 8  # characters
 _SHORT_SUBJECT = 6  # words
 
@@ -63,7 +64,7 @@ def read_verb_final(reading: Reading, cue: Range) -> None:
         content, direct = rest_of_sentence(sentence, sentence.skip_marks(cue[1]), None)
         if content and named:
             reading.add(content, cue, named, _QUOTATION_SCORE if direct else _CLAUSE_SCORE, direct, len(t))
-    elif near and t[quotes[-1]].end - t[quotes[-1]].start > 12:
+    elif near and t[quotes[-1]].end - t[quotes[-1]].start > (_SHORTEST_CLAUSE if speaker else _SHORTEST_ALONE):
         spoken = [n for n in quotes if n >= begin]
         reading.add([(t[n].start, t[n].end) for n in spoken], cue, named, _QUOTATION_SCORE, True, cue[1])
     elif named is not None and cue[0] - begin > 1 and (direct or _ends_with_clause(sentence, cue[0]) or _ends_with_noun(sentence, cue)):
@@ -221,6 +222,9 @@ def _after_adverbials(sentence: Sentence, first: int, end: int) -> int:
         named = t[n].capital and "'" not in t[n].low and "’" not in t[n].low and (n > first or t[n + 1].capital)
         if t[n].low in sentence.lex.postpositions:
             return n + 1
+        owned = t[n].low in sentence.lex.times or any(is_genitive(token.low) for token in t[first:n])
+        if owned:
+            continue  # Üniversitenin geçen hafta yayımladığı bir araştırma
         if not named and is_oblique(t[n].low) and not is_genitive(t[n].low) and t[n + 1].low not in ("bir", *sentence.lex.postpositions):
             return n + 1
     return first
@@ -239,14 +243,15 @@ def _subject_end(sentence: Sentence, first: int, limit: int) -> int:
         low = token.low
         if token.kind in ("mark", "quote", "v", "x") or low in ("ise", "de", "da") or low in lex.times or low in lex.not_speakers:
             break
-        cased = is_genitive(low) or is_oblique(low) or token.kind in "r"
-        if n > first and not token.capital and _is_complete(sentence, first, n, cased):
+        cased = is_genitive(low) or (is_oblique(low) and low not in lex.groups) or token.kind in "r"
+        headed = is_source(low, lex) and low.endswith(POSSESSED)  # muhalefet lideri
+        if n > first and not token.capital and not headed and _is_complete(sentence, first, n, cased):
             break
         if token.capital and n > first and "'" not in low and "’" not in low:
             pass
         elif is_genitive(low):
             genitive = True
-        elif is_oblique(low):
+        elif is_oblique(low) and low not in lex.groups:
             if not (low.endswith(("dan", "den", "tan", "ten")) and n + 1 < limit and t[n + 1].low == "bir"):
                 break  # Bakanlıktan bir yetkili
         elif genitive and not token.capital and low.endswith(POSSESSED) and not (n + 1 < limit and t[n + 1].capital):
@@ -254,7 +259,7 @@ def _subject_end(sentence: Sentence, first: int, limit: int) -> int:
         n += 1
         if not token.capital and (low.endswith(("lar", "ler", "yse", "ysa")) or low in lex.pronouns):
             break
-        if low in lex.groups and not (n < limit and is_source(t[n].low, lex)):
+        if low in lex.groups and not (n < limit and (is_source(t[n].low, lex) or (t[n].capital and t[n].low.endswith(POSSESSED)))):
             break
     return n
 
