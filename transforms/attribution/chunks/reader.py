@@ -22,7 +22,7 @@ from newsbeam.transforms.attribution.chunks.words import WORD, follows, lexicon
 from newsbeam.transforms.attribution.statement import Statement
 
 _LONGEST_CLOSING = 60  # characters
-_MOST_CUES = 25  # reporting verbs of a sentence; what has more is no prose, and reading it takes the square of its length
+_MOST_CUES = 25  # reporting verbs of a sentence; more of them are a list of words, whose reading takes the square of its length
 
 
 def read(sentence: str, offset: int, language: str, last: Range | None) -> list[Statement]:

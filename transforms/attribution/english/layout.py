@@ -25,10 +25,22 @@ _SIGNATURE = re.compile(rf"\s*([―—–]|--?)\s*({_NAME}(?: (?:de|van|von|bin|
 def transcript_names(text: str) -> frozenset[str]:
     """Return the last words of the labels in capitals that a transcript repeats.
 
-    Headings occur once each, several in a text; fewer labels may be speakers.
+    Headings occur once each, several in a text; fewer labels may be speakers. What is spoken ends
+    like a sentence; “BOOK: By Dec 31” does not.
     """
-    counts = Counter(match[1].rpartition(" ")[2] for match in _TRANSCRIPT_LINE.finditer(text)) if ":" in text else Counter[str]()
-    return frozenset(name for name, count in counts.items() if count > 1 or len(counts) < _FEWEST_HEADINGS)
+    counts: Counter[str] = Counter()
+    sentences: Counter[str] = Counter()
+    for match in _TRANSCRIPT_LINE.finditer(text) if ":" in text else ():
+        name = match[1].rpartition(" ")[2]
+        stop = text.find("\n", match.end())
+        counts[name] += 1
+        sentences[name] += text[match.end() : stop if stop >= 0 else len(text)].rstrip()[-1:] in _SENTENCE_ENDS
+    return frozenset(
+        name for name, count in counts.items() if (count > 1 or len(counts) < _FEWEST_HEADINGS) and 2 * sentences[name] >= count
+    )
+
+
+_SENTENCE_ENDS = tuple(".!?…\"”’'—–-)]")
 
 
 def laid_out(text: str, start: int, end: int, quotes: list[Quotation], first: bool, names: frozenset[str]) -> Statement | None:

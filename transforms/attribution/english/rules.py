@@ -327,7 +327,8 @@ class Reader:
         k = a
         while k < b:
             words = next((words for words in phrases.get(W[k], ()) if tuple(W[k : k + len(words)]) == words), None)
-            if words is None or (words == ("per",) and (k == a or not B[k - 1] & COMMA)):
+            # “…, per room” names no source, “…, per the report” and “…, per Reuters” do.
+            if words is None or (words == ("per",) and (k == a or not B[k - 1] & COMMA or k + 1 == b or not B[k + 1] & (CAP | DET))):
                 k += 1
                 continue
             after = k + len(words)
