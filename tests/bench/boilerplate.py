@@ -2,8 +2,9 @@
 
     python tests/bench/boilerplate.py --bench ../shared/bench            # everything, about 15 minutes
     python tests/bench/boilerplate.py --bench DIR --html --limit 300                 # every fifth page
-    python tests/bench/boilerplate.py --bench DIR --lines | --clean | --worst        # parts
+    python tests/bench/boilerplate.py --bench DIR --news | --lines | --clean | --worst   # parts
 
+- news: word F1 of pages of news sites (bench/news), by declared language; a character of a script without spaces counts as a word.
 - HTML: word F1 by page type (bench/extract, score.py), and process time from bytes to text: decoding and `main_text`. A peer that
   takes text is given what our decoder made of the bytes, and its time counts the decoding.
 - lines: bench/lines, score.py; whole pages and residuals.
@@ -14,13 +15,15 @@ The shipped weights were trained on these very pages: their figures here are in-
 Figures for sites never met come from
     python -m newsbeam.transforms.boilerplate.train html --cross-validate --bench ../shared/bench
     python -m newsbeam.transforms.boilerplate.train lines --cross-validate --bench ../shared/bench
-Peers are optional (`pip install resiliparse trafilatura justext datatrove`): one that is not installed is left out.
+Peers are optional (`pip install resiliparse trafilatura justext datatrove readability-lxml newspaper4k`): one that is
+not installed is left out.
 The systems take turns, 50 documents each, so that a machine whose speed drifts is as slow for one as for the other.
 """
 
 from __future__ import annotations
 
 import argparse
+import gzip
 import importlib
 import importlib.util
 import json
@@ -38,7 +41,9 @@ from typing import Any
 
 from newsbeam.transforms.boilerplate.lines.strip import strip_lines
 from newsbeam.transforms.boilerplate.main_text import main_text
+from newsbeam.transforms.boilerplate.pages.blocks import read_page
 from newsbeam.transforms.decode import decode_bytes
+from newsbeam.transforms.text import UNSPACED
 
 Extractor = Callable[[bytes], str]
 Stripper = Callable[[str], Any]
@@ -117,27 +122,70 @@ def _justext() -> Extractor:
     return lambda raw: "\n".join(part.text for part in justext.justext(decode_bytes(raw)[0], listed) if not part.is_boilerplate)
 
 
+def _readability() -> Extractor:
+    document = importlib.import_module("readability").Document
+    text_of = importlib.import_module("lxml.html").fromstring
+    return lambda raw: "\n".join(text_of(document(decode_bytes(raw)[0]).summary()).itertext())
+
+
+def _newspaper() -> Extractor:
+    article = importlib.import_module("newspaper").article
+    return lambda raw: str(article("https://news.example/", input_html=decode_bytes(raw)[0]).text)
+
+
 def html(bench: Path, limit: int) -> None:
     """Word F1 by page type, and time."""
     folder = bench / "extract"
     score = _score(folder)
     pages = _rows(folder / "dev" / "truth.jsonl", limit)
     print(f"HTML, {len(pages)} pages of WCXB dev. {OURS} is {IN_SAMPLE}")
+    _compare(folder, pages, score.score, score.summary)
+
+
+_FEWEST = 5  # pages of a language with a column of its own
+
+
+def news(bench: Path, limit: int) -> None:
+    """Word F1 of news pages by language, and time."""
+    score = _score(bench / "extract")
+    folder = bench / "news"
+    pages = _rows(folder / "dev" / "truth.jsonl", limit)
+    for page in pages:
+        source = gzip.decompress((folder / "dev" / "html" / f"{page['file_id']}.html.gz").read_bytes())
+        page["page_type"] = read_page(decode_bytes(source)[0]).language.lower()[:2] or "-"
+        page["main_content"] = _spaced(page["main_content"])
+    counts = Counter(page["page_type"] for page in pages)
+    for page in pages:
+        if counts[page["page_type"]] < _FEWEST:
+            page["page_type"] = "others"
+    print(f"news, {len(pages)} pages of bench/news. {OURS} is {IN_SAMPLE}")
+    _compare(folder, pages, lambda rows, texts: score.score(rows, {key: _spaced(text) for key, text in texts.items()}), score.summary)
+
+
+def _spaced(text: str) -> str:
+    """Return the text with each character of a script without spaces as a word."""
+    return UNSPACED.sub(r" \g<0> ", text)
+
+
+def _compare(folder: Path, pages: list[dict[str, Any]], score: Callable[..., Any], summary: Callable[..., Any]) -> None:
     systems: dict[str, Extractor] = {OURS: _ours} | _peers(
         {
             "trafilatura": _trafilatura,
             "trafilatura, fast": lambda: _trafilatura(fast=True),
             "resiliparse": _resiliparse,
+            "readability-lxml": _readability,
+            "newspaper4k": _newspaper,
             "justext": _justext,
         }
     )
+    read = {page["file_id"]: folder / "dev" / "html" / f"{page['file_id']}.html.gz" for page in pages}
     texts: dict[str, dict[str, str]] = {name: {} for name in systems}
     times: dict[str, list[float]] = {name: [] for name in systems}
     for page in pages[:WARM_UP]:
         for system in systems.values():
-            _timed(system, score.read_html(folder, "dev", page["file_id"], as_bytes=True))
+            _timed(system, gzip.decompress(read[page["file_id"]].read_bytes()))
     for start in range(0, len(pages), TURN):
-        given = {page["file_id"]: score.read_html(folder, "dev", page["file_id"], as_bytes=True) for page in pages[start : start + TURN]}
+        given = {page["file_id"]: gzip.decompress(read[page["file_id"]].read_bytes()) for page in pages[start : start + TURN]}
         for name, system in systems.items():
             for key, raw in given.items():
                 texts[name][key], spent = _timed(system, raw)
@@ -145,9 +193,9 @@ def html(bench: Path, limit: int) -> None:
     types = sorted({page["page_type"] for page in pages})
     quality = []
     for name in systems:
-        rows = score.score(pages, texts[name])
-        by_type = [score.summary([row for row in rows if row["type"] == kind])["f1"] for kind in types]
-        everything = score.summary(rows)
+        rows = score(pages, texts[name])
+        by_type = [summary([row for row in rows if row["type"] == kind])["f1"] for kind in types]
+        everything = summary(rows)
         quality.append([name + (" (in-sample)" if name == OURS else ""), *(f"{everything[key]:.4f}" for key in ("f1", "p", "r")),
                         *(f"{value:.3f}" for value in by_type)])  # fmt: skip
     counts = Counter(page["page_type"] for page in pages)
@@ -348,21 +396,26 @@ def worst() -> None:
     table(["worst cases (goal 5 s, 1 GB)", "MB", "seconds", "peak MB", "MB before"], shown)
 
 
+PARTS = ("news", "html", "lines", "clean", "worst")
+
+
 def main() -> None:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bench", type=Path, required=True, help="the benchmarks' folder")
     parser.add_argument("--limit", type=int, default=0, help="only every k-th page or document, so that N remain")
-    for part in ("html", "lines", "clean", "worst"):
+    for part in PARTS:
         parser.add_argument(f"--{part}", action="store_true", help="only this part, and others named")
     parser.add_argument("--worst-one", choices=list(WORST), help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.worst_one:
         _worst_one(options.worst_one)
         return
-    chosen = {part for part in ("html", "lines", "clean", "worst") if getattr(options, part)} or {"html", "lines", "clean", "worst"}
+    chosen = {part for part in PARTS if getattr(options, part)} or set(PARTS)
     if chosen - {"worst"} and not options.bench.is_dir():
         sys.exit(f"no benchmarks at {options.bench}: name their folder with --bench")
+    if "news" in chosen:
+        news(options.bench, options.limit)
     if "html" in chosen:
         html(options.bench, options.limit)
     if "lines" in chosen:

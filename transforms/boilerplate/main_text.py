@@ -22,8 +22,9 @@ from newsbeam.transforms.boilerplate.lines.prefilter import prefilter
 from newsbeam.transforms.boilerplate.lines.rules import LineVerdict, classify_line, is_prose
 from newsbeam.transforms.boilerplate.metadata.extract import PageMetadata, page_metadata
 from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Page, read_page
-from newsbeam.transforms.boilerplate.pages.features import PARTS, Floats, Ints, Layout
-from newsbeam.transforms.boilerplate.pages.model import page_model, signs
+from newsbeam.transforms.boilerplate.pages.features import PARTS, Ints, Layout
+from newsbeam.transforms.boilerplate.pages.model import Judged, page_model, signs
+from newsbeam.transforms.boilerplate.pages.parts import article_parts
 from newsbeam.transforms.boilerplate.scan import scan
 from newsbeam.transforms.boilerplate.site_template import Recurring
 from newsbeam.transforms.boilerplate.word_lists.load import Words, load
@@ -86,10 +87,11 @@ def explain_page(html: str, recurring: Recurring | None = None) -> list[Explaine
     if not page.blocks:
         return []
     chosen = _decide_blocks(page, recurring)
-    why = signs(page_model(), chosen.rows)
+    why, scores = signs(chosen.judged), chosen.judged.scores.tolist()
+    taken = f"page taken for: {chosen.judged.kind}"
     return [
-        Explained(NOWHERE, block.text, not kind, kind, -round(score / SCALE, 4), ((ruled,) if ruled else ()) + learned)
-        for block, kind, score, learned, ruled in zip(page.blocks, chosen.kinds, chosen.scores.tolist(), why, chosen.ruled, strict=True)
+        Explained(NOWHERE, block.text, not kind, kind, -round(score / SCALE, 4), (*((ruled,) if ruled else ()), *learned, taken))
+        for block, kind, score, learned, ruled in zip(page.blocks, chosen.kinds, scores, why, chosen.ruled, strict=True)
     ]
 
 
@@ -104,14 +106,13 @@ class _BlockDecisions:
     kinds: list[LineKind]
     cut: list[tuple[str, tuple[tuple[RemovalKind, str], ...]]]
     ruled: list[str]
-    rows: Floats
-    scores: Ints
+    judged: Judged
 
 
 def _decide_blocks(page: Page, recurring: Recurring | None) -> _BlockDecisions:
     model, layout = page_model(), Layout(page)
-    rows = model.rows(layout)
-    scores = model.scores(rows)
+    judgement = model.judge(layout)
+    scores = judgement.scores
     keep = model.choose(layout, scores)
     texts = [block.text for block in page.blocks]
     ruled = [""] * len(texts)
@@ -148,12 +149,16 @@ def _decide_blocks(page: Page, recurring: Recurring | None) -> _BlockDecisions:
             if kinds[number] in ("", "other"):
                 kinds[number], ruled[number] = kind, f"rule: {reason}"
                 cut[number] = (cut[number][0], ())
+    if judgement.kind == "article":
+        for number, part, reason in article_parts(page, kinds, layout.counted.words.tolist(), lambda element: _own_kind(page, element)):
+            kinds[number], ruled[number] = part, f"rule: {reason}"
+            cut[number] = (cut[number][0], ())
     if recurring is not None:
         title = page.title.casefold()
         for number, found in enumerate(recurring(texts, [not kind for kind in kinds])):
             if found and not kinds[number] and not (page.blocks[number].tag == "h1" and texts[number].casefold() in title):
                 kinds[number], ruled[number] = "template", "repeated on other pages of the site"
-    return _BlockDecisions(kinds, cut, ruled, rows, scores)
+    return _BlockDecisions(kinds, cut, ruled, judgement)
 
 
 def _buttons_in_a_row(page: Page, lists: Words) -> dict[int, LineKind]:
@@ -278,7 +283,6 @@ def _kind(page: Page, element: int, known: dict[int, LineKind]) -> LineKind:
 
     By its class, id or role, else by its tag; "" for none. `known` caches the kinds of elements.
     """
-    tags = _signs()[3]
     passed: list[int] = []
     kind: LineKind = ""
     for at in page.ancestors(element):
@@ -286,11 +290,18 @@ def _kind(page: Page, element: int, known: dict[int, LineKind]) -> LineKind:
             kind = known[at]
             break
         passed.append(at)
-        head = page.heads[at]
-        if head.tag not in _NEVER and (kind := (_sign(head.words) if head.words else "") or tags.get(head.tag, "")):
+        if kind := _own_kind(page, at):
             break
     known.update(dict.fromkeys(passed, kind))
     return kind
+
+
+def _own_kind(page: Page, element: int) -> LineKind:
+    """Return the kind that an element's class, id, role or tag suggests, "" for none."""
+    head = page.heads[element]
+    if head.tag in _NEVER:
+        return ""
+    return (_sign(head.words) if head.words else "") or _signs()[3].get(head.tag, "")
 
 
 # --- what metadata want to know

@@ -356,6 +356,7 @@ _SOME = {
 }
 _HIDING = (("hidden", ' hidden="'), ("aria-hidden", ' aria-hidden="'), ("style", ' style="'))
 _CONTENT = (("content", ' content="'),)
+_TYPE = (("itemtype", ' itemtype="'),)
 # Without the other attributes, many tags are equal and can be cached.
 _NOISE = re.compile(
     r" (?:href|src|srcset|sizes|alt|title|width|height|target|loading|decoding|value|type"
@@ -425,7 +426,7 @@ class Head:
     same tag and class (except digits).
     """
 
-    __slots__ = ("attributes", "concealed", "hidden", "itemprop", "key", "role", "tag", "words")
+    __slots__ = ("attributes", "concealed", "hidden", "itemprop", "itemtype", "key", "role", "tag", "words")
 
     def __init__(self, tag: str, attributes: dict[str, str]) -> None:
         closing = tag.startswith("/")
@@ -437,7 +438,7 @@ class Head:
             role = {_PLAIN: _INLINE_CLOSE, _INLINE: _INLINE_CLOSE, _OPEN: _CLOSE}.get(role, _NOTHING)
         self.role = role
         self.attributes: dict[str, str] = {}
-        self.words = self.itemprop = ""
+        self.words = self.itemprop = self.itemtype = ""
         self.hidden = tag == "noscript"
         self.concealed = 0
         if attributes:
@@ -446,6 +447,7 @@ class Head:
                 self.words = " ".join(value for name in ("class", "id", "role") if (value := found.get(name)))[:1000]
             if "itemprop" in found:
                 self.itemprop = found["itemprop"].lower()
+            self.itemtype = found.get("itemtype", "")
             self.hidden = self.hidden or _hidden(found)
             self.concealed = _conceals(tag, found)
             self.attributes = found
@@ -481,6 +483,8 @@ def _head(inside: str) -> Head:
             wanted += _HIDING
         if "itemprop" in inside and tag not in _SOME:
             wanted += _CONTENT
+        if "itemtype" in inside:
+            wanted += _TYPE
         for name, mark in wanted:
             at = inside.find(mark)
             if at >= 0:

@@ -18,15 +18,16 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.forest import SCALE
 from newsbeam.transforms.boilerplate.pages.blocks import HEADINGS, Head, Page, read_page
-from newsbeam.transforms.text import DENSE_RANGES
+from newsbeam.transforms.boilerplate.pages.declared import declarations, pieces_of, share_within, squeezed
+from newsbeam.transforms.text import DENSE_RANGES, SOLID_RANGES
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
 
 # --- text, as counts of kinds of characters
 
-KINDS = ("upper", "lower", "digit", "space", "stop", "comma", "bar", "bracket", "dense", "letter", "money", "sign")
-_UPPER, _LOWER, _DIGIT, _SPACE, _STOP, _COMMA, _BAR, _BRACKET, _DENSE, _LETTER, _MONEY, _SIGN = range(len(KINDS))
+KINDS = ("upper", "lower", "digit", "space", "stop", "comma", "bar", "bracket", "dense", "letter", "money", "sign", "solid")
+_UPPER, _LOWER, _DIGIT, _SPACE, _STOP, _COMMA, _BAR, _BRACKET, _DENSE, _LETTER, _MONEY, _SIGN, _SOLID = range(len(KINDS))
 _SIGNS = (
     (".!?。！？…؟।۔", _STOP),
     (",;:、，；：،؛", _COMMA),
@@ -45,8 +46,9 @@ def _kinds() -> NDArray[np.uint8]:
         table[code] = of.get(unicodedata.category(chr(code)), _SIGN)
     for code in (9, 10, 13):
         table[code] = _SPACE
-    for first, last in DENSE_RANGES:
-        table[first : last + 1] = _DENSE
+    for ranges, kind in ((DENSE_RANGES, _DENSE), (SOLID_RANGES, _SOLID)):
+        for first, last in ranges:
+            table[first : last + 1] = kind
     for signs, kind in _SIGNS:
         for sign in signs:
             table[ord(sign)] = kind
@@ -57,12 +59,14 @@ def _kinds() -> NDArray[np.uint8]:
 class Counted:
     """Character counts of texts.
 
-    Per text: `counts` has the number of characters of each class (one row per class), then the
-    numbers of words and capitalised words, and its first and last characters.
+    Per text: `counts` has the number of characters of each class (one row per class), `length` that
+    of all, `size` the number of letters that an alphabet would need for it, then the numbers of
+    words and capitalised words, and its first and last characters.
     """
 
     counts: Ints
     length: Ints
+    size: Ints
     words: Ints
     capitals: Ints
     first: NDArray[np.uint8]
@@ -93,7 +97,9 @@ def count_characters(texts: list[str]) -> Counted:
     last_at = ends - 1
     closed = (kinds[last_at] == _BRACKET) & (length > 1)
     last = kinds[np.where(closed, last_at - 1, last_at)]
-    return Counted(counts, length, words + (counts[_DENSE] * 2) // 5, capitals, kinds[starts], last, codes[last_at])
+    dense = counts[_DENSE]
+    words += (dense * 2) // 5 + counts[_SOLID] // 5
+    return Counted(counts, length, length + (dense * 3) // 2, words, capitals, kinds[starts], last, codes[last_at])
 
 
 # --- scores of class names, tags and words
@@ -117,6 +123,12 @@ def names_of(name: str) -> tuple[str, ...]:
     if ":" in name or "[" in name:  # a utility class describes appearance
         return (whole,)
     return (whole, *dict.fromkeys([part.lower() for part in PARTS.findall(name)[:8]]))
+
+
+def marks_of(head: Head) -> list[str]:
+    """Return the microdata of an element as names: "@articlebody", "@comment"."""
+    kinds = [kind.rpartition("/")[2].lower() for kind in head.itemtype.split()]
+    return [f"@{name}" for name in (*head.itemprop.split(), *kinds)[:4] if len(name) <= _LONGEST_NAME]
 
 
 # Letters, and informative symbols; numbers are counted elsewhere.
@@ -160,6 +172,9 @@ class Tokens:
         found = self.heads.get(head)
         if found is None:
             found = self.names.get("<" + head.tag, _NONE)
+            for name in marks_of(head):
+                if scores := self.names.get(name):
+                    found = tuple(map(add, found, scores))
             if head.words:
                 known = [self._part(name) for name in head.words.split()[:_MOST_NAMES] if len(name) <= _LONGEST_NAME]
                 for scores in known:
@@ -200,7 +215,7 @@ def tokens_of_head(head: Head) -> list[str]:
     They include repetitions.
     """
     names = [name for name in head.words.split()[:_MOST_NAMES] if len(name) <= _LONGEST_NAME]
-    return ["<" + head.tag, *(part for name in names for part in names_of(name))]
+    return ["<" + head.tag, *marks_of(head), *(part for name in names for part in names_of(name))]
 
 
 def tokens_of_text(text: str) -> list[tuple[str, str]]:
@@ -292,10 +307,14 @@ _AROUND = (
     "details",
 )
 _BITS = {tag: 1 << number for number, tag in enumerate(_AROUND)}
+_SENTENCE = 60  # letters of a block that may be a sentence
+_COMPARED = 12  # characters of a block that are compared with the metadata
 _NEAR = 5  # ancestors of a block to use separately, including the nearest
 _FAR_AWAY = 200
 
 Columns = dict[str, Any]
+SECOND = "second "
+"""Before the names of the columns that come from the second stage's scores."""
 
 
 class Layout:
@@ -309,6 +328,7 @@ class Layout:
         self.page = page
         self.size = len(blocks)
         self.texts = [block.text for block in blocks]
+        self.declared = declarations(page)
         self.counted = count_characters(self.texts)
         self.words = self.counted.words + 1
         self.words_to = np.concatenate(([0], np.cumsum(self.words)))
@@ -340,14 +360,21 @@ class Layout:
             self.ancestors.append(self.parents[self.ancestors[-1]])
 
     def table(self, first: FirstScores, bias: int) -> Floats:
-        """Return one row per block, with the columns of `column_names`."""
-        columns = self.known()
-        columns.update(self.scored(first, bias))
+        """Return one row per block, with the columns of `column_names` but those of the second stage."""
+        return self.as_rows({**self.known(), **self.scored(first, bias)})
+
+    def as_rows(self, columns: Columns) -> Floats:
+        """Return columns as one row per block."""
         table = np.empty((len(columns), self.size), np.float32)
         for number, column in enumerate(columns.values()):
             table[number] = column
         rows: Floats = table.T
         return rows
+
+    def with_second(self, rows: Floats, scores: Ints) -> Floats:
+        """Return the rows with the features from the second stage's scores behind them."""
+        both: Floats = np.concatenate([rows.T, self.as_rows(self.context(scores)).T]).T
+        return both
 
     def known(self) -> Columns:
         """Return the features that are independent of scores."""
@@ -361,11 +388,11 @@ class Layout:
         stops = counted.last == _STOP
         headings = tags >= _FIRST_HEADING
         out: Columns = {
-            "length": length,
+            "length": counted.size,
             "words": counted.words,
             "link density": density,
             "links": np.array([block.links for block in blocks]),
-            "word length": (length - counts[_SPACE]) / words,
+            "word length": (counted.size - counts[_SPACE]) / words,
             "capitals": counted.capitals / words,
             "upper case": counts[_UPPER] / chars,
             "digits": counts[_DIGIT] / chars,
@@ -378,7 +405,7 @@ class Layout:
             "brackets": counts[_BRACKET] / chars,
             "money": counts[_MONEY],
             "signs": counts[_SIGN] / chars,
-            "dense": counts[_DENSE] / chars,
+            "dense": (counts[_DENSE] + counts[_SOLID]) / chars,
             "first kind": counted.first,
             "last kind": counted.last,
             "ends in stop": stops,
@@ -425,6 +452,17 @@ class Layout:
             "words hidden": words[hidden].sum() / total,
         }
         out |= {f"page's {name}": value for name, value in wide.items()}
+        out |= self._declared()
+        # Sentences outside links, whoever wrote them: what an article's element is full of.
+        plain = counted.size - 3 * link
+        self.prose = np.where((plain >= _SENTENCE) & ((counts[_STOP] > 0) | stops) & ~hidden & ~headings, plain, 0)
+        out |= self._chains("prose", self.prose, (60, 85), 85)
+        prose_to = np.concatenate(([0], np.cumsum(self.prose)))
+        all_prose = max(int(prose_to[-1]), 1)
+        for level, at in enumerate(self.ancestors[1:], 1):
+            out[f"prose share in {level}"] = (prose_to[self.last[at]] - prose_to[self.first[at]]) / all_prose
+        out["prose before"], out["prose after"] = prose_to[:-1] / all_prose, 1 - prose_to[1:] / all_prose
+        out["page's prose"] = all_prose / max(int(counted.size.sum()), 1)
         number_of = np.bincount(self.group, minlength=self.groups)
         held = np.bincount(self.group, words, minlength=self.groups)
         linked = np.bincount(self.group, link, minlength=self.groups)
@@ -483,11 +521,21 @@ class Layout:
         return out
 
     def scored(self, first: FirstScores, bias: int) -> Columns:
-        """Return the features from scores of a block and of its neighbours."""
-        size, words, group, words_to = self.size, self.words, self.group, self.words_to
-        tame = _tame(first.names + first.words + bias)
+        """Return the features from the first scores of a block and of its neighbours."""
         by_words = _tame(first.words)
-        out: Columns = {"score": tame, "names' score": _tame(first.names), "words' score": by_words}
+        last = np.maximum.accumulate(np.where(self.tags >= _FIRST_HEADING, np.arange(self.size), -1))
+        return {
+            "names' score": _tame(first.names),
+            "words' score": by_words,
+            "heading's words' score": np.where(last >= 0, by_words[last], 0.0),
+            **self.context(first.names + first.words + bias),
+        }
+
+    def context(self, scores: Ints) -> Columns:
+        """Return the features from scores of the blocks: their own, and those around them."""
+        size, words, group, words_to = self.size, self.words, self.group, self.words_to
+        tame = _tame(scores)
+        out: Columns = {"score": tame}
         # Sums of integers are the same in any order.
         fine = np.rint(tame * 4096).astype(np.int64)
         weighed = fine * words
@@ -512,27 +560,7 @@ class Layout:
             begin, end = self.first[at], self.last[at]
             out[f"score in {level}"] = (score_to[end] - score_to[begin]) / np.maximum(words_to[end] - words_to[begin], 1)
             out[f"content share in {level}"] = (content_to[end] - content_to[begin]) / all_content
-        # The chain of elements with most of the content, and the branch at which a block leaves it.
-        begins, ends = self.first, self.last
-        holds = content_to[ends] - content_to[begins]
-        for part in (50, 80, 95):
-            on = holds * 100 > all_content * part
-            marks = np.bincount(begins[on], minlength=size + 1) - np.bincount(ends[on], minlength=size + 1)
-            out[f"off the chain of {part}"] = np.cumsum(marks[:-1]) - int(on.sum())
-            if part == 80:
-                leaves = np.flatnonzero(~on & on[self.parents] & (ends > begins))
-                sizes = ends[leaves] - begins[leaves]
-                into = np.repeat(begins[leaves] - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
-                held_words = words_to[ends[leaves]] - words_to[begins[leaves]]
-                for name, values in (
-                    ("words", held_words),
-                    ("score", (score_to[ends[leaves]] - score_to[begins[leaves]]) / np.maximum(held_words, 1)),
-                    ("share", holds[leaves] / all_content),
-                    ("blocks", sizes),
-                ):
-                    branch = np.zeros(size)
-                    branch[into] = np.repeat(values, sizes)
-                    out[f"branch's {name}"] = branch
+        out |= self._chains("", content, (50, 80, 95), 80, score_to)
         out["content before"] = content_to[:-1] / all_content
         out["content after"] = 1 - content_to[1:] / all_content
         good = np.flatnonzero(tame > 0.3)
@@ -554,7 +582,63 @@ class Layout:
         out["rank"] = rank / size
         last = np.maximum.accumulate(np.where(self.tags >= _FIRST_HEADING, order, -1))
         out["heading's score"] = np.where(last >= 0, tame[last], 0.0)
-        out["heading's words' score"] = np.where(last >= 0, by_words[last], 0.0)
+        return out
+
+    def _chains(self, of: str, held: Any, parts: tuple[int, ...], branching: int, score_to: Any = None) -> Columns:
+        """Return how far a block is off the elements that hold most of something.
+
+        `parts` are percentages of it. For one of them, also the branch at which the block leaves
+        these elements: the contents of the outermost element that does not hold so much.
+        """
+        out: Columns = {}
+        size, begins, ends = self.size, self.first, self.last
+        held_to = np.concatenate(([0], np.cumsum(held)))
+        total = max(int(held_to[-1]), 1)
+        holds = held_to[ends] - held_to[begins]
+        of = f"{of} " if of else ""
+        for part in parts:
+            on = holds * 100 > total * part
+            marks = np.bincount(begins[on], minlength=size + 1) - np.bincount(ends[on], minlength=size + 1)
+            out[f"off the {of}chain of {part}"] = np.cumsum(marks[:-1]) - int(on.sum())
+            if part != branching:
+                continue
+            leaves = np.flatnonzero(~on & on[self.parents] & (ends > begins))
+            sizes = ends[leaves] - begins[leaves]
+            into = np.repeat(begins[leaves] - np.cumsum(sizes) + sizes, sizes) + np.arange(int(sizes.sum()))
+            words = self.words_to[ends[leaves]] - self.words_to[begins[leaves]]
+            values = {"words": words, "share": holds[leaves] / total, "blocks": sizes}
+            if score_to is not None:
+                values["score"] = (score_to[ends[leaves]] - score_to[begins[leaves]]) / np.maximum(words, 1)
+            else:
+                linked = np.concatenate(([0], np.cumsum([block.link for block in self.page.blocks])))
+                length_to = np.concatenate(([0], np.cumsum(self.counted.length)))
+                lengths = length_to[ends[leaves]] - length_to[begins[leaves]]
+                values["link density"] = (linked[ends[leaves]] - linked[begins[leaves]]) / np.maximum(lengths, 1)
+            for name, value in values.items():
+                branch = np.zeros(size)
+                branch[into] = np.repeat(value, sizes)
+                out[f"{of}branch's {name}"] = branch
+        return out
+
+    def _declared(self) -> Columns:
+        """Return what the page declares itself to be, and which blocks its metadata repeat."""
+        declared = self.declared
+        out: Columns = {f"page's {name}": value for name, value in declared.marks.items()}
+        within, summary = np.zeros(self.size), np.zeros(self.size)
+        if declared.body or declared.summaries:
+            sizes, pieces = self.counted.length, pieces_of(declared.body)
+            for number, text in enumerate(self.texts):
+                if sizes[number] < _COMPARED:
+                    continue
+                plain = squeezed(text)
+                if declared.body:
+                    within[number] = share_within(plain, pieces)
+                for one in declared.summaries:
+                    if plain.startswith(one) or (len(plain) >= _COMPARED and one.startswith(plain)):
+                        summary[number] = 1
+        out["in articleBody"], out["is description"] = within, summary
+        out["page's articleBody"] = len(declared.body) / max(int(self.counted.length.sum()), 1)
+        out["page's part in articleBody"] = float((within * self.counted.length).sum()) / max(len(declared.body), 1)
         return out
 
 
@@ -581,4 +665,10 @@ def column_names() -> tuple[str, ...]:
     """Return the names of the columns of `Layout.table`."""
     layout = Layout(read_page("<p>one</p>"))
     none = np.zeros(1, np.int64)
-    return (*layout.known(), *layout.scored(FirstScores(none, none), 0))
+    return (*layout.known(), *layout.scored(FirstScores(none, none), 0), *(f"{SECOND}{name}" for name in layout.context(none)))
+
+
+@cache
+def page_columns() -> tuple[int, ...]:
+    """Return the numbers of the columns that are equal for all blocks of a page."""
+    return tuple(number for number, name in enumerate(column_names()) if name.startswith("page's"))

@@ -2,13 +2,16 @@
 
 There are two stages: a logistic regression on names (class, id, role, tag) and first words, whose
 scores are exact sums of integers; then boosted trees on the features of a block (`features.Layout`)
-and the scores around it. The selection of blocks maximises the expected word F1 of the page
+and the scores around it. On articles (by trees on what is equal for all blocks of a page, and on what
+the page declares), a third stage judges again: trees learned on news, from the same features and the
+second stage's scores. The selection of blocks maximises the expected word F1 of the page
 (Jansche 2007, "A maximum expected utility framework for binary sequence labeling"). `train/html.py`
 fits the weights; data and quality are described in `weights/html.md`.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -18,13 +21,27 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.explain import contributions, group_columns
 from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
-from newsbeam.transforms.boilerplate.pages.features import Floats, Ints, Layout, Tokens, column_names, first_scores
+from newsbeam.transforms.boilerplate.pages.features import Floats, Ints, Layout, Tokens, column_names, first_scores, page_columns
 from newsbeam.transforms.package_data import load_arrays
 
 PROBABILITY_SCALE = 1 << 16
 """A chance of one."""
 
+_DECLARED = -SCALE // 2  # the least log odds of an article that declares itself one
 _STEP = SCALE // 64  # log odds per entry of the probability table
+
+
+@dataclass(frozen=True, eq=False)
+class Judged:
+    """The scores of a page's blocks, the features they come from, and what gave them.
+
+    `kind` is the kind of page that decided which forest judges.
+    """
+
+    rows: Floats
+    scores: Ints
+    forest: Callable[[Floats], NDArray[Any]]
+    kind: str
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,17 +54,26 @@ class PageModel:
     tokens: Tokens
     bias: int
     forests: tuple[Forest, ...]
+    genre: Forest
+    article: Forest
     chances: Ints
 
-    def rows(self, layout: Layout) -> Floats:
-        """Return the features for the trees, one row per block."""
-        return layout.table(first_scores(layout.page, self.tokens), self.bias)
+    def judge(self, layout: Layout) -> Judged:
+        """Score the blocks of a page, and again if it is an article."""
+        rows = layout.table(first_scores(layout.page, self.tokens), self.bias)
+        scores = self.general(rows)
+        if not self.is_article(layout, rows):
+            return Judged(rows, scores, self.general, layout.declared.kind.replace("article", "") or "page of another kind")
+        rows = layout.with_second(rows, scores)
+        return Judged(rows, self.article.scores(rows).astype(np.int64), self.article.scores, "article")
 
-    def scores(self, rows: Floats) -> Ints:
-        """Return the log odds that each block belongs to the main text.
+    def is_article(self, layout: Layout, rows: Floats) -> bool:
+        """Return whether a page is an article, by what it declares and what is on it."""
+        odds = int(self.genre.scores(rows[:1, page_columns()])[0])
+        return odds > (_DECLARED if layout.declared.kind == "article" else 0)
 
-        In units of 1/SCALE.
-        """
+    def general(self, rows: Floats) -> Ints:
+        """Return the log odds, in units of 1/SCALE, that each block belongs to the main text of a page of any kind."""
         total = np.zeros(len(rows), np.int64)
         for forest in self.forests:
             total += forest.scores(rows)
@@ -90,7 +116,8 @@ def build_model(arrays: dict[str, NDArray[Any]]) -> PageModel:
         *[dict(zip(_lines(arrays[table]), arrays[f"{table}_scores"].tolist(), strict=True)) for table in TABLES],  # type: ignore[arg-type]
     )
     forests = tuple(load_forest(arrays, f"forest{number}_") for number in range(int(arrays["forests"])))
-    return PageModel(tokens, int(arrays["bias"]), forests, arrays["chances"].astype(np.int64))
+    genre, article = load_forest(arrays, "genre_"), load_forest(arrays, "article_")
+    return PageModel(tokens, int(arrays["bias"]), forests, genre, article, arrays["chances"].astype(np.int64))
 
 
 TABLES = ("short", "long", "begin", "end", "whole")
@@ -114,8 +141,10 @@ def arrays_of(model: PageModel) -> dict[str, NDArray[Any]]:
         entries: dict[str, int] = getattr(model.tokens, table)
         out[table] = _joined(entries)
         out[f"{table}_scores"] = np.array(list(entries.values()), np.int16)
-    for number, forest in enumerate(model.forests):
-        out |= {f"forest{number}_{name}": np.asarray(getattr(forest, name)) for name in ("features", "borders", "leaves", "bias")}
+    stages = {"genre": model.genre, "article": model.article}
+    stages |= {f"forest{number}": forest for number, forest in enumerate(model.forests)}
+    for stage, forest in stages.items():
+        out |= {f"{stage}_{name}": np.asarray(getattr(forest, name)) for name in ("features", "borders", "leaves", "bias")}
     return out
 
 
@@ -145,14 +174,29 @@ _GROUPS = (
     ("contents of the containers", ("score in", "content", "off the chain", "branch")),
     ("heading above it", ("heading's",)),
     ("repetition on the page", ("times",)),
+    (
+        "what the page declares itself to be",
+        (
+            *(f"page's {kind} types" for kind in ("article", "forum", "product", "listing", "documentation", "front page")),
+            "page's og ",
+            "page's dated",
+            "page's priced",
+            "page's articleBody",
+            "page's part in",
+        ),
+    ),
+    ("the article in its metadata", ("in articleBody", "is description")),
+    ("where the prose of the page stands", ("prose", "off the prose", "page's prose")),
     ("the page in total", ("page's", "score")),
+    ("scores of the blocks and containers around it", ("second",)),
 )
 
 
-def signs(model: PageModel, rows: Floats) -> list[tuple[str, ...]]:
+def signs(judged: Judged) -> list[tuple[str, ...]]:
     """Return the reasons for the score of each block.
 
     Contributions are relative to the page's median block; see `explain.contributions`.
     """
-    found = contributions(model.scores, rows, group_columns(_GROUPS, column_names()), np.median(rows, axis=0))
+    names = column_names()[: judged.rows.shape[1]]
+    found = contributions(judged.forest, judged.rows, group_columns(_GROUPS, names), np.median(judged.rows, axis=0))
     return [tuple(_GROUPS[number][0] for number, _ in groups) for groups in found]

@@ -18,6 +18,7 @@ def main() -> int:
     parser.add_argument("what", choices=("html", "lines", "boundaries", "titles", "words"))
     parser.add_argument("--bench", type=Path, help="folder with extract/ and lines/; not for words")
     parser.add_argument("--scraped", type=Path, nargs="*", default=[], help="folders with renderings of pages; not for html")
+    parser.add_argument("--pages", type=Path, help="folder with silver.jsonl and html/; for html")
     parser.add_argument("--models", type=Path, help="folder with the models of `lines --cross-validate`; for titles")
     parser.add_argument("--out", type=Path, help="output folder (default: the folder in the package)")
     parser.add_argument("--cross-validate", action="store_true", help="print the quality on unseen sites; write nothing")
@@ -46,13 +47,13 @@ def main() -> int:
             titles.main(given.bench, given.scraped, given.models, out)
     elif given.cross_validate:
         if given.what == "html":
-            html.report(given.bench)
+            html.report(given.bench, given.pages)
         elif given.what == "lines":
             lines.cross_validated(given.bench, given.scraped, out)
         else:
             boundaries.cross_validated(given.bench, given.scraped)
     elif given.what == "html":
-        html.main(given.bench, out)
+        html.main(given.bench, given.pages, out)
     else:
         (lines if given.what == "lines" else boundaries).main(given.bench, given.scraped, out)
     return 0

@@ -16,8 +16,9 @@ import hashlib
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
 from multiprocessing import Pool
 from pathlib import Path
 from statistics import mean
@@ -29,14 +30,16 @@ from rapidfuzz.distance import LCSseq
 from scipy import sparse
 from sklearn.linear_model import LogisticRegression
 
-from newsbeam.transforms.boilerplate.forest import SCALE
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest
 from newsbeam.transforms.boilerplate.pages.blocks import Page, read_page
-from newsbeam.transforms.boilerplate.pages.features import LEVELS, FirstScores, Layout, Tokens, tokens_of_head, tokens_of_text
+from newsbeam.transforms.boilerplate.pages.declared import pieces_of, share_within, squeezed
+from newsbeam.transforms.boilerplate.pages.features import LEVELS, FirstScores, Layout, Tokens, page_columns, tokens_of_head, tokens_of_text
 from newsbeam.transforms.boilerplate.pages.model import PROBABILITY_SCALE, TABLES, PageModel, arrays_of, maximise_expected_f1
 from newsbeam.transforms.boilerplate.train.fit import fit_forest
+from newsbeam.transforms.text import UNSPACED
 
 FOLDS = 5
-_WORD = re.compile(r"\w+")
+_WORD = re.compile(rf"{UNSPACED.pattern}|[^\W{UNSPACED.pattern[1:-1]}]+")
 _MOST_WORDS = 60_000  # words of a page to align
 
 
@@ -44,30 +47,37 @@ _MOST_WORDS = 60_000  # words of a page to align
 class Sample:
     """A page: the input of the classifier, and the labels of its blocks.
 
-    A label is the share (0..1) of the block that is main text.
+    A label is the share (0..1) of the block that is main text. `tokens` are indices into
+    `vocabulary`, `read` the numbers of the words of a block; `truth` counts these words in the main
+    text, its last entry those that are on no block.
     """
 
     name: str
     kind: str
     fold: int
     domain: str
+    trust: float
     layout: Layout | None
     known: NDArray[np.float32]
-    tokens: list[list[str]]
+    doubtful: NDArray[np.bool_]
+    vocabulary: list[str]
+    tokens: list[NDArray[np.int32]]
     words: NDArray[np.int64]
     content: NDArray[np.float64]
-    bags: list[Counter[str]]
-    truth: Counter[str]
+    read: list[NDArray[np.int32]]
+    truth: NDArray[np.int64]
 
     @property
     def size(self) -> int:
         """The number of blocks."""
-        return len(self.bags)
+        return len(self.read)
 
 
 def fold_of(domain: str) -> int:
     """Return the fold of a domain, so that a site is never on both sides."""
-    return int(hashlib.md5(domain.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
+    parts = domain.lower().split(".")
+    site = ".".join(parts[-3:] if len(parts) > 2 and len(parts[-1]) == 2 and len(parts[-2]) < 4 else parts[-2:])
+    return int(hashlib.md5(site.encode(), usedforsecurity=False).hexdigest(), 16) % FOLDS
 
 
 # --- what is content
@@ -171,41 +181,78 @@ def _sample(given: tuple[dict[str, Any], Path]) -> Sample:
     layout = Layout(page) if texts else None
     known = np.empty((0, 0), np.float32)
     if layout is not None:
-        known = np.stack([np.broadcast_to(np.asarray(column, np.float32), (layout.size,)) for column in layout.known().values()], axis=1)
+        known = np.ascontiguousarray(layout.as_rows(layout.known()))
+    vocabulary: dict[str, int] = {}
+    tokens = [
+        np.array([vocabulary.setdefault(token, len(vocabulary)) for token in _tokens(page, number, text)], np.int32)
+        for number, text in enumerate(texts)
+    ]
+    seen = [block.seen for block in page.blocks]
+    if layout is not None:
         layout.page = Page()  # large, and not needed any more
+        layout.texts = []
+    doubt = pieces_of(squeezed(" ".join(row.get("doubt", ()))))
+    numbers: dict[str, int] = {}
+    read = [np.array([numbers.setdefault(word, len(numbers)) for word in _WORD.findall(text.lower())], np.int32) for text in texts]
+    truth = [numbers.get(word, len(numbers)) for word in _WORD.findall(row["main_content"].lower())]
     return Sample(
         row["file_id"],
         row["page_type"],
         fold_of(row["domain"]),
         row["domain"],
+        row.get("weight", 1.0),
         layout,
         known,
-        [_tokens(page, number, text) for number, text in enumerate(texts)],
+        np.array([share_within(squeezed(text), doubt) > 0.5 for text in texts], bool),
+        list(vocabulary),
+        tokens,
         layout.counted.words if layout is not None else np.zeros(0, np.int64),
-        shares_of_content(texts, [block.seen for block in page.blocks], row["main_content"]),
-        [Counter(_WORD.findall(text.lower())) for text in texts],
-        Counter(_WORD.findall(row["main_content"].lower())),
+        shares_of_content(texts, seen, row["main_content"]),
+        read,
+        np.bincount(truth, minlength=len(numbers) + 1),
     )
 
 
-def samples(bench: Path) -> list[Sample]:
-    """Load the pages of the dev split."""
+_NEWS, _SILVER = 2.0, {"high": 0.5, "mid": 0.3}
+
+
+def _json_lines(path: Path) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in path.read_text("utf-8").split("\n") if line]
+
+
+def reviewed_pages(bench: Path) -> list[Sample]:
+    """Load the pages of WCXB's dev split, of all types."""
     folder = bench / "extract" / "dev"
-    rows = [json.loads(line) for line in (folder / "truth.jsonl").read_text("utf-8").split("\n") if line]
+    return _samples([(row, folder / "html") for row in _json_lines(folder / "truth.jsonl")])
+
+
+def news_pages(bench: Path, pages: Path | None = None) -> list[Sample]:
+    """Load the pages of `news`, and the ones of `pages` with silver labels."""
+    folder = bench / "news" / "dev"
+    given = [(row | {"page_type": "news", "weight": _NEWS}, folder / "html") for row in _json_lines(folder / "truth.jsonl")]
+    if pages is not None:
+        silver = [row for row in _json_lines(pages / "silver.jsonl") if row.get("trust") in _SILVER]
+        # Every third of the English pages, which are half of all.
+        silver = [row for row in silver if row["lang"] != "en"] + [row for row in silver if row["lang"] == "en"][::3]
+        given += [(row | {"file_id": row["id"], "page_type": "silver", "weight": _SILVER[row["trust"]]}, pages / "html") for row in silver]
+    return _samples(given)
+
+
+def _samples(given: list[tuple[dict[str, Any], Path]]) -> list[Sample]:
     with Pool(2) as pool:
-        return pool.map(_sample, [(row, folder / "html") for row in rows], chunksize=8)
+        return pool.map(_sample, given, chunksize=8)
 
 
 def word_f1(sample: Sample, keep: NDArray[np.bool_]) -> float:
     """Return the page's word F1, as bench/extract/score.py computes it."""
-    found: Counter[str] = Counter()
-    for bag, yes in zip(sample.bags, keep.tolist(), strict=True):
+    found = np.zeros(len(sample.truth), np.int64)
+    for words, yes in zip(sample.read, keep.tolist(), strict=True):
         if yes:
-            found.update(bag)
-    wanted, given = sum(sample.truth.values()), sum(found.values())
+            found += np.bincount(words, minlength=len(found))
+    wanted, given = int(sample.truth.sum()), int(found.sum())
     if not wanted or not given:
         return float(wanted == given)
-    return 2 * sum((found & sample.truth).values()) / (wanted + given)
+    return 2 * int(np.minimum(found, sample.truth)[:-1].sum()) / (wanted + given)
 
 
 # --- the first stage
@@ -230,7 +277,7 @@ def first_stage(pages: Sequence[Sample]) -> First:
     """Select the tokens that occur on several sites."""
     domains: dict[str, set[str]] = {}
     for page in pages:
-        for token in {token for tokens in page.tokens for token in tokens}:
+        for token in page.vocabulary:
             domains.setdefault(token, set()).add(page.domain)
     columns = {token: number for number, token in enumerate(sorted(token for token, on in domains.items() if len(on) >= _FEWEST_DOMAINS))}
     return First(columns, np.array([not token[0].isdigit() for token in columns]), matrix_of(pages, columns))
@@ -238,17 +285,19 @@ def first_stage(pages: Sequence[Sample]) -> First:
 
 def matrix_of(pages: Sequence[Sample], columns: dict[str, int]) -> sparse.csr_matrix:
     """Count tokens: one row per block, one column per token."""
-    places: list[int] = []
-    counts: list[int] = []
+    places: list[NDArray[np.int64]] = []
+    counts: list[NDArray[np.int64]] = []
     ends = [0]
     for page in pages:
+        column = np.array([columns.get(token, -1) for token in page.vocabulary], np.int64)
         for tokens in page.tokens:
-            found = Counter(columns[token] for token in tokens if token in columns)
-            places.extend(found)
-            counts.extend(found.values())
-            ends.append(len(places))
+            found, times = np.unique(column[tokens], return_counts=True)
+            places.append(found[found >= 0])
+            counts.append(times[found >= 0])
+            ends.append(ends[-1] + len(places[-1]))
     return sparse.csr_matrix(
-        (np.array(counts, np.float32), np.array(places, np.int32), np.array(ends)), shape=(len(ends) - 1, len(columns))
+        (np.concatenate(counts).astype(np.float32), np.concatenate(places).astype(np.int32), np.array(ends)),
+        shape=(len(ends) - 1, len(columns)),
     )
 
 
@@ -281,9 +330,9 @@ def _weights(pages: Sequence[Sample], taken: Sequence[int] | None = None) -> NDA
     """
     out = []
     for number, page in enumerate(pages):
-        wanted = sum(page.truth.values())
+        wanted = int(page.truth.sum())
         size = min(wanted, int(page.words.sum())) + 60 if taken is None else (wanted + taken[number]) / 2 + 40
-        out.append((page.words + 1.0) / size)
+        out.append(np.where(page.doubtful, 0, (page.words + 1.0) / size * page.trust))
     weights: NDArray[np.float64] = np.concatenate(out)
     weights /= weights.mean()
     return weights
@@ -296,8 +345,7 @@ def _rows(pages: Sequence[Sample], names: NDArray[np.int64], words: NDArray[np.i
         assert page.layout is not None
         part = slice(start, start + page.size)
         scored = page.layout.scored(FirstScores(names[part], words[part]), int(bias[start]))
-        more = np.stack([np.broadcast_to(np.asarray(column, np.float32), (page.size,)) for column in scored.values()], axis=1)
-        tables.append(np.hstack([page.known, more]))
+        tables.append(np.hstack([page.known, page.layout.as_rows(scored)]))
         start += page.size
     return np.vstack(tables)
 
@@ -353,7 +401,11 @@ def train(pages: Sequence[Sample], trees: int, forests: int) -> PageModel:
     picked, heavier = _sampled(_weights(pages, taken))
     grown = tuple(fit_forest(rows[picked], is_content[picked], heavier[picked], trees=trees, seed=11 + number) for number in range(forests))
     scores, base = regress(first.matrix, content, weights)
-    return PageModel(_tokens_of(first, scores), base, grown, table)
+    return PageModel(_tokens_of(first, scores), base, grown, _NO_FOREST, _NO_FOREST, table)
+
+
+# Never an article: in place of the stages that are trained later.
+_NO_FOREST = Forest(np.zeros((1, 1), np.int16), np.full((1, 1), np.inf, np.float32), np.zeros((1, 2), np.int16), -(1 << 20))
 
 
 def _tokens_of(first: First, scores: NDArray[np.int64]) -> Tokens:
@@ -370,12 +422,9 @@ def _tokens_of(first: First, scores: NDArray[np.int64]) -> Tokens:
     return Tokens(by_name, tables["short"], tables["long"], tables["begin"], tables["end"], tables["whole"])
 
 
-def f1_by_kind(model: PageModel, pages: Sequence[Sample]) -> dict[str, list[float]]:
-    """Return the word F1 of each page, by page type, as `model` selects."""
-    out: dict[str, list[float]] = {}
-    columns = {
-        token: number for number, token in enumerate(sorted({token for page in pages for tokens in page.tokens for token in tokens}))
-    }
+def _scored_by(model: PageModel, pages: Sequence[Sample]) -> Iterator[tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    """Yield the features and scores of each page with blocks in the first two stages."""
+    columns = {token: number for number, token in enumerate(sorted({token for page in pages for token in page.vocabulary}))}
     scores = np.zeros(len(columns), np.int64)
     is_word = np.zeros(len(columns), bool)
     for token, number in columns.items():
@@ -386,16 +435,84 @@ def f1_by_kind(model: PageModel, pages: Sequence[Sample]) -> dict[str, list[floa
         elif entry in model.tokens.names:
             scores[number] = model.tokens.names[entry][int(table)]
     for page in pages:
-        keep = np.zeros(0, bool)
-        if page.size:
-            assert page.layout is not None
-            matrix = matrix_of([page], columns)
-            names = matrix @ np.where(is_word, 0, scores)
-            words = matrix @ np.where(is_word, scores, 0)
-            rows = _rows([page], names.astype(np.int64), words.astype(np.int64), np.full(page.size, model.bias))
-            keep = model.choose(page.layout, model.scores(rows))
-        out.setdefault(page.kind, []).append(word_f1(page, keep))
+        matrix = matrix_of([page], columns)
+        names = matrix @ np.where(is_word, 0, scores)
+        words = matrix @ np.where(is_word, scores, 0)
+        rows = _rows([page], names.astype(np.int64), words.astype(np.int64), np.full(page.size, model.bias))
+        yield rows, model.general(rows)
+
+
+def f1_by_kind(model: PageModel, pages: Sequence[Sample]) -> dict[str, list[float]]:
+    """Return the word F1 of each page, by page type, as `model` selects."""
+    out: dict[str, list[float]] = {}
+    shown = [page for page in pages if page.size]
+    for page, (rows, scores) in zip(shown, _scored_by(model, shown), strict=True):
+        assert page.layout is not None
+        judged = scores
+        if model.is_article(page.layout, rows):
+            judged = model.article.scores(page.layout.with_second(rows, scores)).astype(np.int64)
+        out.setdefault(page.kind, []).append(word_f1(page, model.choose(page.layout, judged)))
+    for page in pages:
+        if not page.size:
+            out.setdefault(page.kind, []).append(word_f1(page, np.zeros(0, bool)))
     return out
+
+
+# --- the third stage, for articles
+
+
+@dataclass
+class Articles:
+    """News pages with the features of the third stage; the first two have seen none of them."""
+
+    pages: list[Sample]
+    fold: NDArray[np.int64]
+    rows: NDArray[np.float32]
+    weights: NDArray[np.float64]
+
+    def fit(self, used: NDArray[np.bool_]) -> Forest:
+        """Fit the third stage on some of the blocks."""
+        content = _stacked(self.pages, "content")
+        picked, heavier = _sampled(self.weights)
+        picked &= used & (heavier > 0)
+        return fit_forest(self.rows[picked], content[picked] > 0.5, heavier[picked], trees=ARTICLE_TREES, rate=0.08, seed=13)
+
+    def cross_validate(self, model: PageModel) -> dict[str, list[float]]:
+        """Return the word F1 of every page, by a third stage that has not seen its site."""
+        out: dict[str, list[float]] = {}
+        ends = np.cumsum([0, *(page.size for page in self.pages)]).tolist()
+        for number in range(FOLDS):
+            forest = self.fit(self.fold != number)
+            for page, (begin, end) in zip(self.pages, pairwise(ends), strict=True):
+                if page.fold == number:
+                    assert page.layout is not None
+                    keep = model.choose(page.layout, forest.scores(self.rows[begin:end]).astype(np.int64))
+                    out.setdefault(page.kind, []).append(word_f1(page, keep))
+        return out
+
+
+def articles(model: PageModel, pages: Sequence[Sample]) -> Articles:
+    """Score news pages by the first two stages."""
+    pages = [page for page in pages if page.size]
+    tables, taken = [], []
+    for page, (rows, scores) in zip(pages, _scored_by(model, pages), strict=True):
+        assert page.layout is not None
+        tables.append(page.layout.with_second(rows, scores))
+        taken.append(int(page.words[model.choose(page.layout, scores)].sum()))
+    fold = np.concatenate([np.full(page.size, page.fold) for page in pages])
+    return Articles(pages, fold, np.vstack(tables), _weights(pages, taken))
+
+
+_ARTICLES = frozenset(("article", "news", "silver"))
+
+
+def fit_genre(model: PageModel, pages: Sequence[Sample]) -> Forest:
+    """Fit the trees that tell articles from other pages."""
+    pages = [page for page in pages if page.size]
+    rows = np.stack([rows[0, page_columns()] for rows, _ in _scored_by(model, pages)])
+    is_article = np.array([page.kind in _ARTICLES for page in pages])
+    weights = np.array([0.5 if page.kind == "silver" else 1.0 for page in pages])
+    return fit_forest(rows, is_article, weights, trees=80, depth=4, rate=0.08, seed=17, columns=0.7)
 
 
 def cross_validate(pages: Sequence[Sample], trees: int, forests: int) -> dict[str, list[float]]:
@@ -418,15 +535,26 @@ def figures(by_kind: dict[str, list[float]]) -> str:
     return f"all {every:.4f}  " + "  ".join(f"{kind} {mean(values):.3f} ({len(values)})" for kind, values in sorted(by_kind.items()))
 
 
-TREES, FORESTS = 300, 2
+TREES, FORESTS, ARTICLE_TREES = 300, 2, 200
 
 
-def report(bench: Path) -> None:
+def report(bench: Path, pages: Path | None) -> None:
     """Print the cross-validated figures."""
-    print("cross-validated by domain:", figures(cross_validate(samples(bench), TREES, FORESTS)))
+    reviewed = reviewed_pages(bench)
+    print("first two stages, cross-validated by site:", figures(cross_validate(reviewed, TREES, FORESTS)))
+    model = train(reviewed, TREES, FORESTS)
+    print("third stage, by site:", figures(articles(model, news_pages(bench, pages)).cross_validate(model)))
 
 
-def main(bench: Path, out: Path) -> None:
-    """Train on all pages of the dev split and write `html.npz` to `out`."""
-    arrays: dict[str, Any] = arrays_of(train(samples(bench), TREES, FORESTS))
+def main(bench: Path, pages: Path | None, out: Path) -> None:
+    """Train all stages and write `html.npz` to `out`."""
+    reviewed, news = reviewed_pages(bench), news_pages(bench, pages)
+    model = train(reviewed, TREES, FORESTS)
+    arrays: dict[str, Any] = arrays_of(with_articles(model, reviewed, news))
     np.savez_compressed(out / "html.npz", **arrays)
+
+
+def with_articles(model: PageModel, reviewed: Sequence[Sample], news: Sequence[Sample]) -> PageModel:
+    """Train the trees for articles on top of a model for pages of all kinds."""
+    given = articles(model, news)
+    return replace(model, genre=fit_genre(model, [*reviewed, *news]), article=given.fit(np.ones(len(given.fold), bool)))
