@@ -189,6 +189,8 @@ def test_the_gain_on_a_site_of_our_own(bench: Any, kind: str, count: int, floor:
     pages = bench.own_site(count)
     documents = [Document(text=getattr(page, kind), markup=kind == "html", url=f"https://brackling.example/{page.name}") for page in pages]
     done = list(bench.both_ways(documents))
+    if kind == "html":  # the headline of a page is in its title
+        done = [tuple(replace(one, text=f"{one.title}\n\n{one.text}".removeprefix("\n\n")) for one in both) for both in done]
     without = bench.strip_figures((page, plain) for page, (plain, _) in zip(pages, done, strict=True))
     figures = bench.strip_figures((page, knowing) for page, (_, knowing) in zip(pages, done, strict=True))
     assert figures["f1"] >= max(floor, without["f1"])

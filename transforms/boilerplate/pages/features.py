@@ -172,9 +172,9 @@ class Tokens:
         found = self.heads.get(head)
         if found is None:
             found = self.names.get("<" + head.tag, _NONE)
-            for name in marks_of(head):
-                if scores := self.names.get(name):
-                    found = tuple(map(add, found, scores))
+            if head.itemprop or head.itemtype:
+                for name in marks_of(head):
+                    found = tuple(map(add, found, self.names.get(name, _NONE)))
             if head.words:
                 known = [self._part(name) for name in head.words.split()[:_MOST_NAMES] if len(name) <= _LONGEST_NAME]
                 for scores in known:
@@ -306,9 +306,11 @@ _AROUND = (
     "dl",
     "details",
 )
+_RARE = [_TAG_NUMBER[tag] for tag in ("tr", "td", "th", "pre", "dt", "dd")]
 _BITS = {tag: 1 << number for number, tag in enumerate(_AROUND)}
 _SENTENCE = 60  # letters of a block that may be a sentence
 _COMPARED = 12  # characters of a block that are compared with the metadata
+_COMPARED_OF_LONG = 120  # the first of them that are compared with a summary
 _NEAR = 5  # ancestors of a block to use separately, including the nearest
 _FAR_AWAY = 200
 
@@ -336,6 +338,7 @@ class Layout:
         self.parents = np.maximum(np.array(page.parents, np.int64), 0)
         self.element = np.array([block.element for block in blocks], np.int64)
         self.tags = np.array([_TAG_NUMBER.get(block.tag, 0) for block in blocks], np.int64)
+        self.is_rare = np.isin(self.tags, _RARE)
         # Elements are alike if they and all their ancestors have the same tags and classes.
         paths: dict[tuple[int, str], int] = {}
         path_of: list[int] = []
@@ -630,7 +633,7 @@ class Layout:
             for number, text in enumerate(self.texts):
                 if sizes[number] < _COMPARED:
                     continue
-                plain = squeezed(text)
+                plain = squeezed(text if declared.body else text[:_COMPARED_OF_LONG])
                 if declared.body:
                     within[number] = share_within(plain, pieces)
                 for one in declared.summaries:

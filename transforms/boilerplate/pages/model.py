@@ -27,7 +27,9 @@ from newsbeam.transforms.package_data import load_arrays
 PROBABILITY_SCALE = 1 << 16
 """A chance of one."""
 
-_DECLARED = -SCALE // 2  # the least log odds of an article that declares itself one
+# The least log odds of an article, by what the page declares itself to be. Many listings and
+# shops declare to be articles, and many pages declare nothing.
+_LEAST_ODDS = {"article": -SCALE // 2, "": 3 * SCALE // 2}
 _STEP = SCALE // 64  # log odds per entry of the probability table
 
 
@@ -63,14 +65,16 @@ class PageModel:
         rows = layout.table(first_scores(layout.page, self.tokens), self.bias)
         scores = self.general(rows)
         if not self.is_article(layout, rows):
-            return Judged(rows, scores, self.general, layout.declared.kind.replace("article", "") or "page of another kind")
+            return Judged(rows, scores, self.general, layout.declared.kind.replace("article", "") or "another kind")
         rows = layout.with_second(rows, scores)
-        return Judged(rows, self.article.scores(rows).astype(np.int64), self.article.scores, "article")
+        judged = self.article.scores(rows).astype(np.int64)
+        # There is next to no code, and there are few tables and definitions, in news.
+        return Judged(rows, np.where(layout.is_rare, np.maximum(judged, scores), judged), self.article.scores, "article")
 
     def is_article(self, layout: Layout, rows: Floats) -> bool:
         """Return whether a page is an article, by what it declares and what is on it."""
-        odds = int(self.genre.scores(rows[:1, page_columns()])[0])
-        return odds > (_DECLARED if layout.declared.kind == "article" else 0)
+        kind = layout.declared.kind
+        return kind in _LEAST_ODDS and int(self.genre.scores(rows[:1, page_columns()])[0]) > _LEAST_ODDS[kind]
 
     def general(self, rows: Floats) -> Ints:
         """Return the log odds, in units of 1/SCALE, that each block belongs to the main text of a page of any kind."""
