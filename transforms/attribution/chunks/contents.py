@@ -218,7 +218,7 @@ def _main_clause_after(sentence: Sentence, start: int) -> int:
     if (
         not sentence.lex.adjectival
         or t[first].low not in sentence.lex.subordinators
-        or any(token.kind in ("mark", "quote") for token in t[first:start])
+        or any(token.kind == "quote" or token.low in (":", ";") for token in t[first:start])
     ):
         return 0
     for n in range(start + 2, len(t) - 2):

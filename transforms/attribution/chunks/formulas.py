@@ -19,6 +19,7 @@ from newsbeam.transforms.attribution.chunks.words import LONGEST_TITLE, follows,
 _ACCORDING_SCORE = 0.75
 _LONGEST_ASIDE = 26  # words
 _LONGEST_SPEAKER = 16  # words
+_SO = ("tal",)  # before “as”: tal como
 _SHORTEST_STATEMENT = 4  # tokens before “as X said”
 
 
@@ -75,13 +76,16 @@ def read_as(reading: Reading, left: int, cue: Range) -> bool:
     sentence = reading.sentence
     t = sentence.tokens
     at = left if left < len(t) and t[left].low in sentence.lex.as_words else left - 1
+    if sentence.lex.adjectival and left + 1 < cue[0] and t[left].low in _SO and t[left + 1].low in sentence.lex.as_words:
+        at = left + 1  # tal como
     if at < sentence.taken or t[at].low not in sentence.lex.as_words:
         return False
     before, fits = _subject_between(sentence, at + 1, cue[0])
     if not fits:
         return False
-    opens = sentence.skip_marks(sentence.taken) == at or all(token.kind in "crt" for token in t[sentence.skip_marks(sentence.taken) : at])
-    if not opens and t[at - 1].low not in (",", "–", "—", "("):
+    lead = at - 1 if at and t[at - 1].low in _SO else at
+    opens = sentence.skip_marks(sentence.taken) == lead or all(token.kind in "crt" for token in t[sentence.skip_marks(sentence.taken) : at])
+    if not opens and t[lead - 1].low not in (",", "–", "—", "("):
         return False
     behind, after = subject_behind(sentence, cue[1])
     comma = next((n for n in range(cue[1], after) if t[n].low == ","), after)
@@ -103,15 +107,21 @@ def read_as(reading: Reading, left: int, cue: Range) -> bool:
         return False
     content: list[Range] = []
     if not opens:
-        content.append((t[sentence.skip_marks(sentence.taken)].start, t[sentence.without_marks(0, at) - 1].end))
+        content.append((t[sentence.skip_marks(sentence.taken)].start, t[sentence.without_marks(0, lead) - 1].end))
+    opened = (":",) if opens and sentence.lex.adjectival else ()
     rest, close = sentence.skip_marks(end), sentence.without_marks(end, len(t))
-    if close - rest > 1 and end < len(t) and t[end].low in (",", "–", "—") and (opens or t[rest].kind not in ("s", "C")):
+    if (
+        close - rest > (0 if opened and t[rest].kind == "quote" else 1)
+        and end < len(t)
+        and t[end].low in (",", "–", "—", *opened)
+        and (opens or t[rest].kind not in ("s", "C"))
+    ):
         content.append((t[rest].start, t[close - 1].end))
-    elif not opens and at - sentence.skip_marks(sentence.taken) < _SHORTEST_STATEMENT:
+    elif not opens and lead - sentence.skip_marks(sentence.taken) < _SHORTEST_STATEMENT:
         return False
     if not content or (opens and t[rest].kind == "quote" and close - rest > 1):
         return False
-    reading.add(content, (at, cue[1]), behind or before or reading.heir(), _ACCORDING_SCORE, False, len(t))
+    reading.add(content, (lead, cue[1]), behind or before or reading.heir(), _ACCORDING_SCORE, False, len(t))
     return True
 
 

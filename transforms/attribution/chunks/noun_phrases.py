@@ -323,6 +323,10 @@ def adverbial_end(sentence: Sentence, at: int) -> int:
         while source > n and t[source - 1].kind in "jd":
             source -= 1
         n = source
+    if sentence.lex.adjectival and n < clause and t[n].capital and t[n - 1].capital and not t[min(n + 1, clause - 1)].capital:
+        return at  # en West Virginia
+    if sentence.lex.adjectival and n == clause - 1 and t[n].capital and t[n - 1].capital:
+        return at
     return n if n < clause else at
 
 
@@ -377,6 +381,10 @@ def head_phrase(sentence: Sentence, start: int, end: int) -> Range:
     t = sentence.tokens
     while start < end and (t[start].kind in "rtcN" or t[start].kind == "mark") and not t[start].capital:
         start += 1
+    if sentence.lex.adjectival and start + 1 < end and t[start].low in sentence.lex.subordinators:
+        start += 1
+    if sentence.lex.adjectival and start + 1 < end and t[start].kind == "a" and t[start + 1].kind in "iv" and not t[start + 1].capital:
+        return start, start  # Após interrogar X, a polícia disse
     if start < end and t[start].kind == "a" and start == sentence.skip_marks(sentence.taken):
         start = min(adverbial_end(sentence, start), end)  # À Folha o chefe de X, Y, disse
         if start < end and sentence.lex.person_endings and not (t[start].capital or is_nominative_source(sentence, start)):
@@ -402,6 +410,8 @@ def can_speak(sentence: Sentence, start: int, end: int) -> bool:
         return False
     if len(words) == 1 and words[0].kind == "d":
         return False
+    if sentence.lex.adjectival and words[0].kind == "o" and words[0].low in sentence.lex.clitics and not sentence.is_personal(words[0]):
+        return False  # le preocupa
     if sentence.lex.adjectival and len(words) == 2 and words[0].kind == "d" and words[1].kind == "j":
         return True  # i diplomatici
     named = any(token.kind in "np" or token.capital or (token.low[0].isdigit() and not token.low.isdigit()) for token in words)

@@ -30,6 +30,7 @@ from newsbeam.transforms.attribution.chunks.subjects import (
     with_description,
 )
 from newsbeam.transforms.attribution.chunks.verb_final import read_verb_final
+from newsbeam.transforms.attribution.chunks.words import is_source
 
 _CLAUSE_SCORE = 0.8
 _HEIR_SCORE = 0.6
@@ -92,6 +93,9 @@ def read_report(reading: Reading, cue: Range, following: Range | None) -> None:
         behind, after = where
     if opens and left and lex.adjectival and opens_subject_relative(sentence, left):
         return  # le maire, qui avait promis un pont, …
+    if behind is None and (aside := _around(sentence, left, cue)):
+        reading.add(aside, cue, reading.heir(), _HEIR_SCORE, upto=len(t))
+        return
     if opens and left:
         quotes = sentence.quotes_before(left)
         whole = clause_with(sentence, quotes) if quotes and behind and (lex.adjectival or lex.verb_second) and not framing else None
@@ -110,6 +114,7 @@ def read_report(reading: Reading, cue: Range, following: Range | None) -> None:
             and (
                 (t[sentence.parts_before(left)[-1][0]].kind in "ar" and not is_verbal(sentence, clause))
                 or (lex.adjectival and t[sentence.parts_before(left)[-1][0]].low in lex.relatives)
+                or (lex.adjectival and not is_verbal(sentence, clause) and not content_continued(sentence, after))
             )
             and subject_with_apposition(sentence, left, cue[0]) is not None
         ):
@@ -140,6 +145,8 @@ def read_report(reading: Reading, cue: Range, following: Range | None) -> None:
         )
     ):
         subject, start = behind, after
+        if lex.adjectival and lex.pro_drop and not (surely_speaks(sentence, behind) and _names_somebody(sentence, behind)):
+            subject = None  # Anunció el cambio en Twitter: “…”
     heir = False
     if lex.verb_prefixes and not opens and sentence.has_and(cue[0]):
         subject = subject_with_apposition(sentence, left, left) or _earlier_subject(reading, left, cue[0]) or subject
@@ -173,6 +180,28 @@ def read_report(reading: Reading, cue: Range, following: Range | None) -> None:
             if quotes or clause:
                 tail = [] if quotes else content_continued(sentence, cue[1])
                 reading.add([*quotes, *clause, *tail], cue, subject, _CLAUSE_SCORE, bool(quotes), len(t) if tail else cue[1])
+
+
+def _names_somebody(sentence: Sentence, speaker: Range) -> bool:
+    """Return whether a phrase has a name, a pronoun, or a word of the lists as its first noun."""
+    words = [token for token in sentence.tokens if speaker[0] <= token.start < speaker[1]]
+    head = next((token for token in words if token.kind in "npj"), words[0])
+    return any(token.capital or sentence.is_personal(token) for token in words) or is_source(head.low, sentence.lex)
+
+
+def _around(sentence: Sentence, left: int, cue: Range) -> list[Range]:
+    """Return what is said around a verb that stands alone between commas: Las iglesias, añadió, cerrarán."""
+    t, lex = sentence.tokens, sentence.lex
+    alone = left == cue[0] and 0 < left and cue[1] < len(t) and t[left - 1].low == t[cue[1]].low == ","
+    if not (lex.adjectival and lex.pro_drop and alone) or sentence.quotes_before(left):
+        return []
+    first, after = sentence.skip_marks(sentence.taken), sentence.skip_marks(cue[1])
+    close = sentence.without_marks(after, len(t))
+    before = [(t[first].start, t[left - 2].end)]
+    described = len(sentence.parts_before(left)) > 1 and not is_verbal(sentence, before)
+    if described or first >= left - 1 or close - after < 2 or t[after].kind in "sC":
+        return []
+    return [*before, (t[after].start, t[close - 1].end)]
 
 
 def closes_sentence(sentence: Sentence, cue: Range) -> bool:

@@ -59,6 +59,9 @@ def subject_before(sentence: Sentence, start: int, at: int) -> Range | None:
         if token.low in sentence.lex.times and n == start and n + 1 < at:
             n += 1
             continue
+        if sentence.lex.adjectival and n == start and n + 1 < at and token.low in sentence.lex.subordinators:
+            n = start = n + 1  # mientras X anunciaba
+            continue
         if sentence.lex.adjectival and n == start and n < (passed := time_end(sentence, n)) < at:
             n = passed  # la settimana scorsa X ha detto
             continue
@@ -225,6 +228,8 @@ def subject_with_apposition(sentence: Sentence, start: int, at: int) -> Range | 
     last = end - 1 if sentence.opens_relative_clause(following) or aside or described else start - 2
     if behind:
         return t[first].start, t[last].end
+    if sentence.lex.adjectival and first and t[first - 1].low in sentence.lex.subordinators:
+        return None  # Quando la diga cedette, il custode disse
     if t[start].kind in "ndj" and not t[start].capital:
         closing = min(noun_phrase_end(sentence, start), at)
         return (t[first].start, t[closing - 1].end) if closing > start and start - 1 == end else None
