@@ -257,6 +257,8 @@ def _joined(prose: str, item: Statement, language: str) -> bool:
         return False  # el segundo, la critica
     if before and len(cue) > 1 and prose[slice(*item.cue)].lower() in data["according_before"] and tags(language).of(before[-1]) in "vx":
         return False  # están de acuerdo con
+    if prose[item.cue[0] :].lower().startswith(tuple(data.get("idioms", ()))):
+        return False  # conta com dez especialistas
     gap = prose[item.cue[1] : item.speaker[0]].lower().split() if item.speaker else []
     if gap and tags(language).of(gap[-1]) == "a":
         return False  # dijo a la multitud de Virginia Occidental

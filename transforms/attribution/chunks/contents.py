@@ -194,6 +194,9 @@ def _content_end(sentence: Sentence, following: Range | None, start: int) -> int
             n -= 1
         if sentence.tokens[n - 1].kind == "c" and sentence.conjunction(following[1]) > 0:
             return n - 2 if n >= 2 and sentence.tokens[n - 2].low in (",", "،") else n - 1
+        contrast = next((n for n in range(start + 1, following[0]) if _contrasts(sentence, n)), 0) if sentence.lex.adjectival else 0
+        if contrast and sentence.conjunction(following[1]) > 0 and following[0] - contrast <= _LONGEST_SPEAKER:
+            return contrast  # …, mientras Y sugirió que …
         quoted = (
             following[1] < len(sentence.tokens) - 1
             and sentence.tokens[following[1]].low == ":"
@@ -206,6 +209,12 @@ def _content_end(sentence: Sentence, following: Range | None, start: int) -> int
         if sentence.tokens[n].low in (";", "؛"):
             return n
     return _main_clause_after(sentence, start) or len(sentence.tokens)
+
+
+def _contrasts(sentence: Sentence, n: int) -> bool:
+    """Return whether a clause of contrast begins behind the comma at `n`: …, mentre il resto …"""
+    t = sentence.tokens
+    return t[n].low == "," and n + 2 < len(t) and t[n + 1].low in sentence.lex.subordinators and not any(sentence.verbs[n + 1 : n + 3])
 
 
 def _main_clause_after(sentence: Sentence, start: int) -> int:

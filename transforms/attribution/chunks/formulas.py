@@ -226,7 +226,12 @@ def _relative_end(sentence: Sentence, at: int) -> int:
     For example: enligt X, som citerar Y, stängs bron.
     """
     t = sentence.tokens
-    if not sentence.lex.verb_second or at + 2 >= len(t) or t[at].low != "," or not sentence.opens_relative_clause(at + 1):
+    if (
+        not (sentence.lex.verb_second or sentence.lex.adjectival)
+        or at + 2 >= len(t)
+        or t[at].low != ","
+        or not sentence.opens_relative_clause(at + 1)
+    ):
         return at
     comma = next((n for n in range(at + 2, min(at + _LONGEST_ASIDE, len(t))) if t[n].low == ","), len(t))
     return comma if comma < len(t) - 2 else at

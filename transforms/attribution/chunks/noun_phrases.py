@@ -300,6 +300,8 @@ def adverbial_end(sentence: Sentence, at: int) -> int:
         return at
     timed = any(token.low in sentence.lex.times for token in t[at + 1 : n + 1])
     n += 1
+    if sentence.lex.adjectival and t[at].low in sentence.lex.hearers and (told := _told_outlet_end(sentence, n)):
+        return told
     while n < len(t) and (t[n].low in sentence.lex.times or (timed and t[n].kind == "m")):
         n += 1
     if n < len(t) and t[n].low in ("(", ",") and timed:  # the date
@@ -328,6 +330,15 @@ def adverbial_end(sentence: Sentence, at: int) -> int:
     if sentence.lex.adjectival and n == clause - 1 and t[n].capital and t[n - 1].capital:
         return at
     return n if n < clause else at
+
+
+def _told_outlet_end(sentence: Sentence, n: int) -> int:
+    """Return where the subject begins behind the name of an outlet, or 0: contou ao jornal Zero Hora o biólogo."""
+    t, end = sentence.tokens, n
+    named = t[n - 1].capital
+    while end < len(t) and t[end].capital and end - n < _LONGEST_OUTLET:
+        end, named = end + 1, True
+    return end if named and end + 1 < len(t) and t[end].kind == "d" and t[end + 1].kind in "njp" else 0
 
 
 def _begins_source(sentence: Sentence, n: int, first: int) -> bool:

@@ -177,6 +177,8 @@ def read_report(reading: Reading, cue: Range, following: Range | None) -> None:
         if first and t[first - 1].kind in ("mark", "quote"):
             quotes = sentence.quotes_before(first)
             clause = [] if quotes or framing else clause_before(sentence, first)
+            if lex.adjectival and not is_verbal(sentence, clause):
+                clause = []  # Samedi, X a annoncé son départ
             if quotes or clause:
                 tail = [] if quotes else content_continued(sentence, cue[1])
                 reading.add([*quotes, *clause, *tail], cue, subject, _CLAUSE_SCORE, bool(quotes), len(t) if tail else cue[1])
@@ -192,7 +194,7 @@ def _names_somebody(sentence: Sentence, speaker: Range) -> bool:
 def _around(sentence: Sentence, left: int, cue: Range) -> list[Range]:
     """Return what is said around a verb that stands alone between commas: Las iglesias, añadió, cerrarán."""
     t, lex = sentence.tokens, sentence.lex
-    alone = left == cue[0] and 0 < left and cue[1] < len(t) and t[left - 1].low == t[cue[1]].low == ","
+    alone = left == cue[0] and left > 0 and cue[1] < len(t) and t[left - 1].low == t[cue[1]].low == ","
     if not (lex.adjectival and lex.pro_drop and alone) or sentence.quotes_before(left):
         return []
     first, after = sentence.skip_marks(sentence.taken), sentence.skip_marks(cue[1])
