@@ -238,7 +238,13 @@ def _whole(prose: str, item: Statement, language: str) -> bool:
         return False  # Theresa May ha accusato chi
     if any(word in data.get("times", ()) for word in low[:3]) and not any(word in data["persons"] for word in low):
         return False
-    if low[0] in data["articles"] and item.speaker is not None and 0 < item.speaker[0] - item.cue[1] <= 1:
+    formula = prose[slice(*item.cue)].lower() in data["according_before"]
+    if (
+        (formula or len(low) <= _LONGEST_PLAIN_SOURCE)
+        and low[0] in data["articles"]
+        and item.speaker is not None
+        and 0 < item.speaker[0] - item.cue[1] <= 1
+    ):
         return True  # según el censo
     sources = {term for key in SOURCE_LISTS for term in data[key]}
     return any(word[:1].isupper() for word in words) or any(word in sources or word in data["pronouns"] for word in low)
@@ -284,6 +290,7 @@ def _joined(prose: str, item: Statement, language: str) -> bool:
 
 _AND = ("y", "e", "et")
 _WITH_ARTICLE = ("no", "na", "do", "da", "ao", "ce", "lo", "quello", "ciò", "del", "al", "du", "au")
+_LONGEST_PLAIN_SOURCE = 3  # words: a annoncé la mairie
 _LONGEST_ARTICLE = 8  # characters before a cue
 _LONGEST_EMPHASIS = 40  # characters of quoted words that are no statement
 _OPENING_MARKS = '"“„«‘'

@@ -212,7 +212,7 @@ def _content_end(sentence: Sentence, following: Range | None, start: int) -> int
 
 
 def _contrasts(sentence: Sentence, n: int) -> bool:
-    """Return whether a clause of contrast begins behind the comma at `n`: …, mentre il resto …"""
+    """Return whether a clause of contrast begins behind the comma at `n`: …, mentre il resto …."""
     t = sentence.tokens
     return t[n].low == "," and n + 2 < len(t) and t[n + 1].low in sentence.lex.subordinators and not any(sentence.verbs[n + 1 : n + 3])
 
