@@ -154,3 +154,20 @@ def test_other_languages_from_english(language):
     ]
     wrong = [(text, find.text) for text in cases["not"] for find in find_all(text, language, target(language)) if not find.rule.support]
     assert (missed, wrong) == ([], [])
+
+
+SOURCE_CASES = yaml.safe_load((Path(__file__).parent / "sources.yaml").read_text("utf-8"))
+
+
+@pytest.mark.parametrize("source", SOURCE_CASES)
+def test_english_from_other_languages(source):
+    cases, english = SOURCE_CASES[source], target("en")
+    assert min(len(cases["found"]), len(cases["not"])) >= 8
+    points = {text: [find.sources.get(source, 0) for find in find_all(text, "en", english)] for text in cases["found"]}
+    wrong = [
+        (text, find.text)
+        for text in cases["not"]
+        for find in find_all(text, "en", english)
+        if not (find.rule.support or find.rule.frequent)
+    ]
+    assert ([text for text, weights in points.items() if max(weights, default=0) <= 0], wrong) == ([], [])
