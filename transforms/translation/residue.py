@@ -94,7 +94,11 @@ def find_residue(reading: SearchText, language: str, removed: bool = False) -> I
             continue
         begin, stop = _line(text, start, end)
         before, after = text[begin:start], text[end:stop]
-        alone = not any(char.isalnum() for char in before + after)
+        if _CODE.search(text, begin, stop):
+            continue
+        # A line that is mostly in the other script is a line of the page, not a word that was left.
+        here = sum(map(len, pattern.findall(text, begin, stop)))
+        alone = 2 * here > sum(map(str.isalpha, text[begin:stop]))
         if alone or not (
             (before.strip() and before.rstrip(" ")[-1] in _OPENING) or weights.introduces.search(before[-60:]) or _glossed(after)
         ):
@@ -113,6 +117,8 @@ def find_residue(reading: SearchText, language: str, removed: bool = False) -> I
         yield Match(rule, start, end, text[start:end], sources, rule.why.replace("{name}", _NAMES[code]))
 
 
+# A line of a program.
+_CODE = re.compile(r"[;{}]\s*$|\w\(\)| = [\"'\w]", re.M)
 _KANA = re.compile("[\u3041-\u3096\u30a1-\u30fa]")
 _UKRAINIAN = re.compile("[іїєґІЇЄҐ]")
 
