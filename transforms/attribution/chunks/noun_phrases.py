@@ -454,6 +454,15 @@ def is_oblique_phrase(sentence: Sentence, start: int, end: int) -> bool:
     return head.low.endswith(sentence.lex.object_heads)
 
 
+def agrees(sentence: Sentence, start: int, end: int, verb: int) -> bool:
+    """Return whether a phrase can be the subject of a verb by the ending of its head: not пакета возражал."""
+    head = next((token for token in sentence.tokens[start:end] if token.kind in "np" or token.capital), None)
+    if head is None or head.capital or head.low in sentence.lex.sources or head.low.endswith(sentence.lex.person_endings):
+        return True
+    low = sentence.tokens[verb].low
+    return not any(low.endswith(endings) and head.low.endswith(others) for endings, others in sentence.lex.agreement)
+
+
 def surely_speaks(sentence: Sentence, span: Range | None) -> bool:
     """Return whether a phrase after “…, said” certainly names a source.
 

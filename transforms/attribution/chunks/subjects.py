@@ -5,6 +5,7 @@ from __future__ import annotations
 from newsbeam.transforms.attribution.chunks.clauses import Range, Sentence
 from newsbeam.transforms.attribution.chunks.noun_phrases import (
     adverbial_end,
+    agrees,
     can_speak,
     date_end,
     description_end,
@@ -12,6 +13,7 @@ from newsbeam.transforms.attribution.chunks.noun_phrases import (
     head_phrase,
     hearer_end,
     is_description,
+    is_nominative_source,
     is_object,
     is_oblique_phrase,
     nominative_start,
@@ -76,7 +78,7 @@ def subject_before(sentence: Sentence, start: int, at: int) -> Range | None:
             closing = min(noun_phrase_end(sentence, inner), at)
             if closing > inner > end and can_speak(sentence, inner, closing):
                 return t[n].start, t[closing - 1].end
-        if end > n and can_speak(sentence, n, end) and not is_oblique_phrase(sentence, n, end):
+        if end > n and can_speak(sentence, n, end) and not is_oblique_phrase(sentence, n, end) and agrees(sentence, n, end, at):
             return t[n].start, t[_extended_end(sentence, n, end, at) - 1].end
         n = max(end, n + 1)
     if sentence.lex.person_endings and start < at and (name := _name_before_verb(sentence, start, at)) is not None:
@@ -254,11 +256,13 @@ def subject_behind(sentence: Sentence, at: int) -> tuple[Range | None, int]:
         n = passed
     if n < len(t) and sentence.is_personal(t[n]):
         return (t[n].start, t[n].end), n + 1
+    n = _subject_behind_object(sentence, n, at - 1)
     end = noun_phrase_end(sentence, n)
     if (
         end == n
         or not can_speak(sentence, n, end)
         or is_oblique_phrase(sentence, n, end)
+        or (bool(sentence.lex.agreement) and not agrees(sentence, n, end, at - 1))
         or (sentence.lex.relatives and t[n].kind == "i" and not t[n].capital)
     ):
         return None, at
@@ -274,6 +278,20 @@ def subject_behind(sentence: Sentence, at: int) -> tuple[Range | None, int]:
         if closing > end + 1:
             return (speaker[0], t[closing - 1].end), closing
     return speaker, end
+
+
+def _subject_behind_object(sentence: Sentence, n: int, verb: int) -> int:
+    """Return where the subject begins if an object or adverbial precedes it: ocenił stan prezydent, powiedział spokojnym głosem Gaarb."""
+    t = sentence.tokens
+    if not sentence.lex.agreement or n >= len(t) or t[n].capital or t[n].kind not in "nj":
+        return n
+    end = noun_phrase_end(sentence, n)
+    head = next((m for m in range(n, end) if t[m].kind in "np"), end)
+    if head == end or t[head].capital or is_source(t[head].low, sentence.lex) or is_nominative_source(sentence, head):
+        return n
+    oblique = not agrees(sentence, n, end, verb)
+    later = next((m for m in range(head + 1, end) if is_nominative_source(sentence, m) or (oblique and t[m].capital)), end)
+    return later if later < end else n
 
 
 def _asks_name(sentence: Sentence, n: int) -> bool:

@@ -86,6 +86,7 @@ class Lexicon:
     participle_endings: tuple[str, ...]  # endings of a participle before the noun that it describes
     participles_behind: tuple[str, ...]  # endings of a participle in commas behind the noun that it describes
     citing: tuple[tuple[str, ...], ...]  # phrases before an outlet that is cited
+    agreement: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]  # endings of a verb, and of nouns that are not its subject
     quantifiers: frozenset[str]  # words that may stand for their noun: некоторые
     subordinators: frozenset[str]
     impersonal: frozenset[str]
@@ -225,6 +226,7 @@ def lexicon(language: str) -> Lexicon:
         participle_endings=tuple(data.get("participle_endings", ())),
         participles_behind=tuple(data.get("participles_behind", ())),
         citing=phrases("citing"),
+        agreement=tuple((tuple(rule["verb"]), tuple(rule["noun"])) for rule in data.get("agreement", ())),
         quantifiers=words("quantifiers"),
         subordinators=words("subordinators"),
         impersonal=words("impersonal"),
