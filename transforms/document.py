@@ -100,7 +100,7 @@ class Translation:
 
     @property
     def by_style_alone(self) -> bool:
-        """Whether the verdict is "translated" without any evidence that readers can check."""
+        """Tell a verdict "translated" that has no evidence which readers can check."""
         return self.verdict == "translated" and all(artifact.kind == "style" for artifact in self.artifacts)
 
 

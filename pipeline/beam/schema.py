@@ -8,10 +8,9 @@ from typing import Any
 import apache_beam as beam
 from apache_beam.typehints.row_type import RowTypeConstraint
 
-from newsbeam.outputs.schema import columns
+from newsbeam.outputs.schema import bigquery_fields, columns
 
 _PYTHON: dict[str, type] = {"string": str, "int64": int, "float64": float}
-_BIGQUERY = {"string": "STRING", "int64": "INTEGER", "float64": "FLOAT"}
 
 
 def _row_type(fields: Mapping[str, Any]) -> Any:
@@ -23,21 +22,10 @@ def _row_type(fields: Mapping[str, Any]) -> Any:
     return RowTypeConstraint.from_fields([(name, hint(of)) for name, of in fields.items()])
 
 
-def _bigquery(fields: Mapping[str, Any]) -> list[dict[str, Any]]:
-    def field(name: str, of: Any, mode: str = "REQUIRED") -> dict[str, Any]:
-        if isinstance(of, list):
-            return field(name, of[0], "REPEATED")
-        if isinstance(of, dict):
-            return {"name": name, "type": "RECORD", "mode": mode, "fields": _bigquery(of)}
-        return {"name": name, "type": _BIGQUERY[of], "mode": mode}
-
-    return [field(name, of) for name, of in fields.items()]
-
-
 ROW = _row_type(columns())
 """The type of a record as a `beam.Row`, for transforms with schemas, SQL and Beam YAML."""
 
-BIGQUERY_SCHEMA: dict[str, Any] = {"fields": _bigquery(columns())}
+BIGQUERY_SCHEMA: dict[str, Any] = {"fields": bigquery_fields()}
 """The schema of a table of records, for `beam.io.WriteToBigQuery` and `bq mk`."""
 
 

@@ -12,7 +12,18 @@ from collections.abc import Callable, Sequence
 
 import newsbeam
 from newsbeam.cli.run import replay_command, run_command
-from newsbeam.cli.tools import check_command, explain_command, list_command, plan_command, view_command
+from newsbeam.cli.tools import (
+    check_command,
+    diff_command,
+    explain_command,
+    export_command,
+    list_command,
+    plan_command,
+    report_command,
+    sample_command,
+    schema_command,
+    view_command,
+)
 from newsbeam.cli.watch import watch_command
 from newsbeam.console.terminal import escape_controls, print_note, tolerate_any_encoding
 from newsbeam.errors import CommandLineError, NewsbeamError, RunFailed
@@ -26,6 +37,11 @@ commands:
   watch INPUT... --output DIR follow folders and process each new file once
   explain FILE                show what each processor did to one document, and why
   view DIR                    show the records of a run as a page in a browser
+  sample DIR                  print records drawn at random
+  report DIR                  count what is in the records of a run
+  diff A B                    compare two runs over the same documents
+  export DIR --to FILE        write who said what as CSV, Parquet or SQLite
+  schema --json               print the schema of a record (also arrow, polars, spark, bigquery, recipe)
   list                        list the installed processors
   check RECIPE                validate a recipe
   plan [DOCUMENTS...]         estimate cores, hours and memory for a number of documents
@@ -102,6 +118,11 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     "watch": watch_command,
     "explain": explain_command,
     "view": view_command,
+    "sample": sample_command,
+    "report": report_command,
+    "diff": diff_command,
+    "export": export_command,
+    "schema": schema_command,
     "list": list_command,
     "check": check_command,
     "plan": plan_command,

@@ -243,6 +243,17 @@ def iso_time(text: str) -> str:
     return text
 
 
+def score(text: str) -> float:
+    """Parse a score between 0 and 1."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not 0 <= value <= 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a score between 0 and 1")
+    return value
+
+
 def port_number(text: str) -> int:
     """Parse a TCP port."""
     if not text.isdigit() or int(text) > 65535:

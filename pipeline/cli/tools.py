@@ -1,4 +1,4 @@
-"""The commands that write no records: explain, view, list, check, plan."""
+"""The commands that write no records: explain, view, sample, report and others."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from newsbeam.cli.options import (
     port_number,
     positive_float,
     positive_int,
+    score,
 )
 from newsbeam.console.terminal import escape_controls
 from newsbeam.errors import CommandLineError
@@ -51,6 +52,80 @@ def view_command(arguments: list[str]) -> int:
             raise CommandLineError("--compare needs the server; leave out --save")
         return run.save(known.inputs, known.save)
     return run.serve(known.inputs, known.port, known.labels, known.compare)
+
+
+def sample_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam sample`; the exit status."""
+    parser = Parser("newsbeam sample", description="Print records drawn at random, one line of JSON each.", allow_abbrev=False)
+    parser.add_argument("input", metavar="DIR|FILE", help="the output folder of a run, or one of its files")
+    parser.add_argument("-n", "--count", type=positive_int, default=20, metavar="N", help="number of records (default: 20)")
+    parser.add_argument("--seed", type=int, default=1, metavar="N", help="the same seed draws the same records (default: 1)")
+    parser.add_argument("--where", action="append", default=[], metavar="COLUMN=VALUE", help="only these, such as language=ko")
+    known = parser.parse_args(arguments)
+    from newsbeam.reports import tables
+
+    return tables.sample(known.input, known.count, known.seed, known.where)
+
+
+def report_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam report`; the exit status."""
+    parser = Parser("newsbeam report", description="Count what is in the records of a run.", allow_abbrev=False)
+    parser.add_argument("inputs", metavar="DIR|FILE", nargs="+", help="the output folder of a run, or one of its files")
+    parser.add_argument("--to", metavar="FILE", help="write to FILE.html or FILE.md (default: the terminal)")
+    known = parser.parse_args(arguments)
+    from newsbeam.reports import tables
+
+    return tables.report(known.inputs, known.to)
+
+
+def diff_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam diff`; the exit status."""
+    about = "Compare two runs over the same documents, by id. Exit status: 0 if they are the same, 1 if not."
+    parser = Parser("newsbeam diff", description=about, allow_abbrev=False)
+    parser.add_argument("first", metavar="A", help="the output folder of a run, or one of its files")
+    parser.add_argument("second", metavar="B", help="the other one")
+    parser.add_argument("--id", metavar="ID", help="show what differs in the document with this id, or whose id begins so")
+    known = parser.parse_args(arguments)
+    from newsbeam.reports import tables
+
+    return tables.diff(known.first, known.second, known.id)
+
+
+def export_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam export`; the exit status."""
+    about = "Write who said what, a row per statement. An SQLite database has the documents as well."
+    parser = Parser("newsbeam export", description=about, allow_abbrev=False)
+    parser.add_argument("inputs", metavar="DIR|FILE", nargs="+", help="the output folder of a run, or one of its files")
+    parser.add_argument("--to", metavar="FILE", required=True, help="FILE.csv, FILE.parquet or FILE.sqlite")
+    parser.add_argument("--min-score", type=score, default=0.0, metavar="N", help="leave out statements with lower scores (default: 0)")
+    known = parser.parse_args(arguments)
+    from newsbeam.reports import export
+
+    return export.export(known.inputs, known.to, known.min_score)
+
+
+def schema_command(arguments: list[str]) -> int:
+    """Carry out `newsbeam schema`; the exit status."""
+    about = "Print the schema of a record, or of a recipe, for other tools."
+    parser = Parser("newsbeam schema", description=about, allow_abbrev=False)
+    which = parser.add_mutually_exclusive_group(required=True)
+    for name, use in _SCHEMAS.items():
+        which.add_argument(f"--{name}", dest="name", action="store_const", const=name, help=use)
+    known = parser.parse_args(arguments)
+    from newsbeam.reports import schemas
+
+    print(schemas.SCHEMAS[known.name]())
+    return 0
+
+
+_SCHEMAS = {
+    "json": "JSON Schema",
+    "arrow": "columns of Arrow and Parquet",
+    "polars": "Python for the schema of polars.read_ndjson",
+    "spark": "DDL for the schema of spark.read.json",
+    "bigquery": "schema file for bq load",
+    "recipe": "JSON Schema of recipes, for editors",
+}
 
 
 def list_command(arguments: list[str]) -> int:

@@ -6,6 +6,7 @@ They come from the annotations of Document, for Parquet and the data card.
 from __future__ import annotations
 
 import typing
+from collections.abc import Mapping
 from dataclasses import is_dataclass
 from functools import cache
 from typing import Any, Literal
@@ -57,3 +58,19 @@ def arrow_schema(of_rows: dict[str, Any] | None = None) -> Any:
         return {"string": pa.string(), "int64": pa.int64(), "float64": pa.float64()}[of]
 
     return pa.schema([(name, arrow(of)) for name, of in (of_rows or columns()).items()])
+
+
+_BIGQUERY = {"string": "STRING", "int64": "INTEGER", "float64": "FLOAT"}
+
+
+def bigquery_fields(of: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return the fields of a table of records in BigQuery."""
+
+    def field(name: str, kind: Any, mode: str = "REQUIRED") -> dict[str, Any]:
+        if isinstance(kind, list):
+            return field(name, kind[0], "REPEATED")
+        if isinstance(kind, dict):
+            return {"name": name, "type": "RECORD", "mode": mode, "fields": bigquery_fields(kind)}
+        return {"name": name, "type": _BIGQUERY[kind], "mode": mode}
+
+    return [field(name, kind) for name, kind in (of or columns()).items()]

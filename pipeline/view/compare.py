@@ -45,7 +45,7 @@ ASPECTS: dict[str, Callable[[Record], Any]] = {
     "credits": lambda record: Counter(f"{one['kind']} {one['name']}" for one in record["credits"]),
     "removed": lambda record: Counter(f"{one['kind']} {one['text']}" for one in record["removed"]),
 }
-"""What is compared, by the name that users see."""
+"""The parts of a record that are compared, by the name that users see."""
 
 
 def compare(first: Records, second: Records | None) -> dict[str, Any]:

@@ -1,4 +1,7 @@
-"""An index of records: SQLite with full-text search, built while the page is already open."""
+"""An index of records: SQLite with full-text search.
+
+It is built while the page is already open.
+"""
 
 from __future__ import annotations
 
@@ -66,7 +69,7 @@ FILTERS = ("language", "verdict", "source_language", "site", "host", "month")
 
 @dataclass
 class Counts:
-    """What the corpus tab shows beside the columns of documents."""
+    """Counts of the corpus tab, beside those of columns of documents."""
 
     removed: Counter[str] = field(default_factory=Counter)
     removed_examples: dict[str, list[str]] = field(default_factory=dict)
@@ -80,7 +83,9 @@ class Counts:
 
 
 class Index:
-    """Records in a database; safe to ask from any thread while `load` runs in another.
+    """Records in a database.
+
+    Any thread may ask while another one runs `load`.
 
     Args:
         path: the file of the database, which must not exist.
@@ -110,7 +115,10 @@ class Index:
             self._local.connection = None
 
     def load(self, paths: Sequence[str]) -> None:
-        """Load the records, and count dropped and failed documents. An error is kept in `counts`."""
+        """Load the records, and count dropped and failed documents.
+
+        An error is kept in `counts`.
+        """
         try:
             for path in paths:
                 self._load(read(path))
@@ -171,7 +179,10 @@ class Index:
     # --- questions --------------------------------------------------------------------------------------------------
 
     def search(self, words: str, filters: dict[str, str], offset: int = 0, limit: int = 50, name: str = "") -> dict[str, Any]:
-        """Return documents with these words, columns and name: best matches first, else in the order of the run."""
+        """Return documents with these words, columns and name.
+
+        Best matches are first; without words, the order is that of the run.
+        """
         where, values = ["1"], []
         source = "documents"
         if query := _query(words):
@@ -207,10 +218,18 @@ class Index:
         """Return the number of the record with an id, or 0."""
         return int(self._one("select coalesce(min(n), 0) from documents where id = ?", [identifier]))
 
+    def find_prefix(self, identifier: str) -> int:
+        """Return the number of the first record whose id begins so, or 0.
+
+        `sha256:` may be missing.
+        """
+        words = identifier.replace("\\", "").replace("%", "").replace("_", "")
+        return int(self._one("select coalesce(min(n), 0) from documents where id like ? or id like ?", [f"{words}%", f"sha256:{words}%"]))
+
     def statements(
         self, words: str = "", speaker: str = "", via: str = "", min_score: float = 0.0, offset: int = 0, limit: int = 200
     ) -> dict[str, Any]:
-        """Return statements whose words, speaker and chain contain these, with their documents."""
+        """Return statements whose words, speaker and chain contain these."""
         where, values = ["score >= ?"], [min_score]
         for column, value in (("content", words), ("speaker", speaker), ("via", via)):
             if value:
@@ -225,7 +244,10 @@ class Index:
         return {"total": self._one(f"select count(*) from statements where {condition}", values), "rows": rows}  # noqa: S608
 
     def chains(self, limit: int = 300) -> list[dict[str, Any]]:
-        """Return who passes on whom: teller, source, statements and documents, most frequent first."""
+        """Return who passes on whom, most frequent first.
+
+        The keys are teller, source, statements and documents.
+        """
         return self._rows(
             "select teller, source, count(*) as statements, count(distinct document) as documents from links "
             "group by teller, source order by statements desc, teller, source limit ?",
@@ -233,7 +255,7 @@ class Index:
         )
 
     def corpus(self) -> dict[str, Any]:
-        """Return the counts of each column, of removed pieces, and of dropped and failed documents."""
+        """Return counts: columns, removed pieces, dropped and failed documents."""
         columns = {
             key: self._rows(
                 f"select {key} as value, count(*) as documents from documents group by {key} order by documents desc, value limit ?",  # noqa: S608
@@ -290,7 +312,10 @@ def _spaced(text: str) -> str:
 
 
 def _query(words: str) -> str:
-    """Return a query of FTS5: every word has to occur, as the beginning of a word; quoted words as a phrase."""
+    """Return a query of FTS5.
+
+    Every word has to occur, as the beginning of a word; quoted words as a phrase.
+    """
     parts = re.findall(r'"([^"]+)"|(\S+)', words)
     out = []
     for phrase, word in parts:

@@ -1,4 +1,4 @@
-"""The page: one HTML document with its styles, its script and, when saved, its records."""
+"""The page: one HTML document with styles, script and, when saved, records."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def _json(name: str, value: Any) -> str:
 
 
 def saved_page(title: str, records: Iterable[Record], corpus: dict[str, Any]) -> str:
-    """Return the page as one file. Raises UsageError if the records are too many for it."""
+    """Return the page as one file. Raises UsageError for too many records."""
     kept: list[Record] = []
     size = 0
     for record in records:

@@ -54,7 +54,10 @@ class Server(ThreadingHTTPServer):
 
     @property
     def hosts(self) -> tuple[str, ...]:
-        """The values of the Host header that are answered: a name that resolves to this machine is not one."""
+        """The values of the Host header that are answered.
+
+        Another name that resolves to this machine is not among them.
+        """
         port = self.server_address[1]
         return (f"{HOST}:{port}", f"localhost:{port}")
 
@@ -163,7 +166,10 @@ CSV_COLUMNS = ("site", "created", "speaker", "speaker_id", "role", "cue", "conte
 
 
 def statements_csv(index: Index, words: dict[str, str]) -> bytes:
-    """Return statements as CSV in UTF-8 with a byte-order mark, so that spreadsheets read it."""
+    """Return statements as CSV.
+
+    It is UTF-8 with a byte-order mark, so that spreadsheets read it.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream)
     writer.writerow(CSV_COLUMNS)

@@ -486,7 +486,10 @@ def test_ctrl_c_before_anything_was_begun(monkeypatch: pytest.MonkeyPatch, capsy
     ("words", "said"),
     [
         (["rnu"], "no command 'rnu'; did you mean 'run'?"),
-        (["frobnicate"], "no command 'frobnicate'; the commands are run, watch, explain, list, check, plan, replay"),
+        (
+            ["frobnicate"],
+            "no command 'frobnicate'; the commands are run, watch, explain, view, sample, report",
+        ),
         (["run"], "the following arguments are required: "),
         (["run", "-o", "out"], "no input given: name files or folders"),
         (["run", "in.txt"], "the following arguments are required: -o/--output"),

@@ -205,7 +205,10 @@ class Elements:
         return first <= self.heading < last or inside > _DISCUSSION * before or (not sure and before < min(inside, 5 * _ARTICLE))
 
     def _declares_article(self) -> bool:
-        """Return whether the page says that it is an article, to which comments can belong."""
+        """Return whether the page says that it is an article.
+
+        Comments can belong to one.
+        """
         page = self.page
         if any(name == "og:type" and content.lower() == "article" for name, content in page.metas):
             return True

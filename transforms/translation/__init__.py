@@ -177,7 +177,7 @@ def combine_evidence(
 
 
 def _is_house_style(rule: EvidenceRule) -> bool:
-    """Return whether newsrooms that write in the language of the text differ in this as well."""
+    """Return whether newsrooms that write in the text's language differ in this."""
     return rule.frequent or rule.kind == "punctuation"
 
 

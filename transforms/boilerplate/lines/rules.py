@@ -101,7 +101,9 @@ def _label_beginnings() -> frozenset[str]:
 
 
 def _label_kinds(found: list[str], lists: Words) -> list[RemovalKind]:
-    """Return the kinds of the labels that words consist of, [] if they are hardly labels only."""
+    """Return the kinds of the labels that words consist of.
+
+    [] if they are hardly labels only."""
     kinds: list[RemovalKind] = []
     at = covered = 0
     while at < len(found):

@@ -301,7 +301,7 @@ _BYLINES, _PARAGRAPHS = 3, 6  # lines below a headline in which a byline, and tw
 def _keep_later_headlines(given: Sequence[Line], out: _Window) -> None:
     """Keep the headlines of further articles in the same text.
 
-    What follows the end of an article is no article, but the headline of the next may stand right below
+    Text below the end of an article does not belong to it, but the next headline may stand right below
     its last label. It has a byline or a date, and two paragraphs in a row, below it.
     """
     lists = out.lists

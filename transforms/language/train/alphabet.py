@@ -113,7 +113,10 @@ def _folded(sign: str) -> str:
 
 
 def _is_frequent(ideograph: str) -> bool:
-    """Return whether JIS X 0208 has a character on its first level: those that are in use today."""
+    """Return whether JIS X 0208 has a character on its first level.
+
+    Those are the characters in use today.
+    """
     return int.from_bytes(ideograph.encode("shift_jis"), "big") < _SECOND_LEVEL
 
 

@@ -1,0 +1,1 @@
+"""Samples, reports, differences, exports and schemas of records."""
