@@ -11,6 +11,7 @@ from rich.text import Text
 from newsbeam.console.terminal import Places, escape_controls
 from newsbeam.transforms.boilerplate.lines.line import Explained
 from newsbeam.transforms.document import Attribution, Document, Removal
+from newsbeam.transforms.language import UNKNOWN, name_of
 from newsbeam.transforms.translation import Reason
 
 STYLES = {
@@ -22,6 +23,9 @@ STYLES = {
     "removed": "strike red",
     "note": "dim",
 }
+
+# What a score of a language means, from its least on (shares of right answers: tests/bench/README.md).
+_SURE = ((0.9, "certain"), (0.6, "probably"), (0.0, "uncertain: short, mixed or close to another language"))
 
 LEGEND = Text("  ").join(
     [Text("text", "bold"), *(Text(key, STYLES[key]) for key in ("speaker", "cue", "content", "via", "artifact", "removed"))]
@@ -52,7 +56,7 @@ def describe_changes(before: Document | None, after: Document) -> Iterator[Text]
         pieces = len(after.removed) - len(before.removed)
         yield Text(f"text: {len(before.text):,} → {len(after.text):,} characters, {pieces} pieces removed")
     if after.language != before.language or after.language_score != before.language_score:
-        yield text_of("language: ", (after.language, "bold"), f", score {after.language_score:.2f}")
+        yield _language(after)
         for run in after.languages:
             yield text_of(f"  {run.language} {run.score:.2f}  {shorten(after.text[run.start : run.end])}")
     if after.translation != before.translation:
@@ -72,6 +76,16 @@ def describe_changes(before: Document | None, after: Document) -> Iterator[Text]
             yield _who_said_what(attribution)
     for credit in after.credits[len(before.credits) :]:
         yield text_of(f"credit, {credit.kind}: ", (credit.name, "bold"), "  ", (shorten(credit.text, 60), "dim"))
+
+
+def _language(document: Document) -> Text:
+    """Say which language a document is in, how sure that is, and what decided."""
+    code, score = document.language, document.language_score
+    if code == UNKNOWN.language:
+        return text_of("language: ", ("none that newsbeam knows", "bold"), f" ({code}): too few sentences, or another language")
+    sure = next(words for least, words in _SURE if score >= least)
+    hint = f"; {document.metadata.language_hint}" if document.metadata.language_hint else ""
+    return text_of("language: ", (name_of(code), "bold"), f" ({code}), {sure}, score {score:.2f}{hint}")
 
 
 def boilerplate_table(pieces: list[Explained]) -> Table:

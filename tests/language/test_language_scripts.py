@@ -1,4 +1,4 @@
-"""Signs that decide: ideographs that one country writes, and letters that imitate bold and italics."""
+"""Ideographs that one country writes, letters that imitate bold and italics, and languages in letters that are not theirs."""
 
 from pathlib import Path
 
@@ -43,3 +43,10 @@ def test_styled_letters_are_letters(language, alphabet):
     )
     plain, other = Language()(Document(text=text)), Language()(Document(text=styled))
     assert (other.language, other.language_score) == (language, plain.language_score)
+
+
+@pytest.mark.parametrize("language", DATA["romanised"])
+def test_romanised_text_is_in_no_language_for_certain(language):
+    texts = [Language()(Document(text=text)) for text in DATA["romanised"][language]]
+    assert [(found.text, found.language) for found in texts if found.language_score >= 0.5] == []
+    assert sum(found.language == "und" for found in texts) > len(texts) / 2

@@ -9,14 +9,27 @@ The result is exact and the same on every machine.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import cache
 from typing import ClassVar
 
 from newsbeam.transforms.boilerplate.word_lists.load import languages
 from newsbeam.transforms.document import ALL_SIGNS, NEUTRAL_SIGNS, Document
 from newsbeam.transforms.language.identify import UNKNOWN, identify
+from newsbeam.transforms.package_data import load_yaml
 from newsbeam.transforms.processor import Effect
 
-__all__ = ["Language"]
+__all__ = ["UNKNOWN", "Language", "name_of"]
+
+
+@cache
+def _names() -> dict[str, str]:
+    names: dict[str, str] = load_yaml("newsbeam.transforms.language", "names.yaml")["names"]
+    return names
+
+
+def name_of(code: str) -> str:
+    """Return the English name of a language, or its code if it has none here."""
+    return _names().get(code, code)
 
 
 @dataclass(frozen=True)

@@ -32,9 +32,8 @@ SIMPLIFIED, TRADITIONAL, JAPANESE, CHINESE = 1, 2, 4, 8
 """Marks of an ideograph in `Model.han`: only simplified or only traditional Chinese has it; only Japanese has it; Japanese lacks it."""
 
 APOSTROPHE = 0x27
-
-# Codes for private use in ISO 639-2: groups of languages that are not supported, which the model knows so that no other wins.
-_UNSUPPORTED = re.compile(r"q[a-t][a-z]")
+UNSUPPORTED = re.compile(r"q[a-t][a-z]")
+"""Codes for private use in ISO 639-2: groups of languages that are not supported. The model knows them so that no other language wins."""
 
 # The upper 32 bits of a key are 22 for its slot and 10 for its fingerprint. A slot holds the
 # inverted fingerprint and a row number, so that an empty slot (0) does not match key 0.
@@ -128,7 +127,7 @@ def model() -> Model:
     number = {line[0]: index for index, line in enumerate(names)}
     for name, *known in names:
         own = known or ([] if name in ("Hira", "Kana") else [""])
-        own = ["" if _UNSUPPORTED.fullmatch(language) else language for language in own]
+        own = ["" if UNSUPPORTED.fullmatch(language) else language for language in own]
         rows = arrays.get(f"{name}_rows")
         if rows is None:
             rows = np.zeros((0, len(own)), np.int8)

@@ -22,6 +22,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m newsbeam.transforms.language.train", description=__doc__)
     parser.add_argument("--data", type=Path, required=True, help="folder with data/, words/ and ngrams/")
     parser.add_argument("--bench", type=Path, required=True, help="folder with dev.jsonl, whose sentences are excluded from training")
+    parser.add_argument("--refine", type=Path, metavar="MODEL", help="refine the weights of this file instead of fitting new ones")
     parser.add_argument("--script", action="append", help="fit only this script, and keep the weights of the others (repeatable)")
     parser.add_argument("--out", type=Path, default=PACKAGE / "weights" / "model.npz", help="output file (default: %(default)s)")
     given = parser.parse_args()
@@ -39,7 +40,7 @@ def main() -> int:
         texts = []
     else:
         texts = [json.loads(line)["text"] for line in (given.bench / "dev.jsonl").read_text("utf-8").split("\n") if line]
-    build.build(given.data, texts, given.out, given.script)
+    build.build(given.data, texts, given.out, given.script, given.refine)
     return 0
 
 

@@ -95,3 +95,15 @@ def published(folder: Path, language: str) -> list[Grams]:
         rows = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:_LINES] if line]
         found.append(Grams([row[0] for row in rows], np.array([float(row[3]) for row in rows])))
     return found
+
+
+def conditional(folder: Path, language: str) -> list[Grams]:
+    """Return the published n-grams of one, two and more characters, with the probability of the last character after the others."""
+    found: list[Grams] = []
+    for length in range(1, _LONGEST + 1):
+        path = folder / "ngrams" / f"{language}.{length}.tsv"
+        if not path.is_file():
+            break
+        rows = [line.split("\t") for line in path.read_text("utf-8").split("\n") if line]
+        found.append(Grams([row[0] for row in rows], np.array([int(row[1]) / int(row[2]) for row in rows])))
+    return found

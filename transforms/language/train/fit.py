@@ -26,14 +26,13 @@ Numbers = NDArray[np.int64]
 Floats = NDArray[np.float32]
 
 _SEED = 1
-_BATCH = 8192
 _RATE = 0.35
 _DECAY = 3e-7
 # Initial weights are the log shares times this factor, because n-grams overlap.
 _START = 0.12
 # Exponents that flatten frequencies: for the value of an n-gram, and for sampling words.
 _WORTH, _DRAW = 0.75, 0.5
-_FLOOR = 2e-6
+FLOOR = 2e-6
 # Shares of texts per round: pairs of words with at least five characters, single words, two to six
 # words, sentences.
 _PAIRS, _WORDS, _FEW, _SENTENCES = 0.40, 0.08, 0.15, 0.30
@@ -48,7 +47,7 @@ _SLOT_BITS = 22
 class Plan:
     """Amounts for one script: n-grams to keep, and sampling per language.
 
-    `sentences` and `words` are maxima, `texts` and `fragments` are per round.
+    `sentences` and `words` are maxima, `texts` and `fragments` are per round, `batch` are texts per step.
     """
 
     grams: int
@@ -57,6 +56,7 @@ class Plan:
     texts: int = 9_000
     fragments: int = 2_500
     rounds: int = 4
+    batch: int = 8_192
 
 
 @dataclass
@@ -92,22 +92,30 @@ class Fitted:
     weights: Floats
 
 
-def fit(
-    alphabet: Alphabet, script: str, folder: Path, plan: Plan, priors: dict[str, float], leave_out: frozenset[str], tell: list[str]
-) -> Fitted:
-    """Fit the weights of a script's n-grams.
+@dataclass(frozen=True, eq=False)
+class Corpora:
+    """The text of all languages of a script, and the matrix of n-grams by word with its columns' keys.
 
-    `priors` is the number of texts of a language relative to others. A description of the data is
-    appended to `tell`.
+    `long` marks words with many characters, `bare` has the form of each word without diacritics.
     """
+
+    texts: list[Language]
+    published: list[tuple[Keys, NDArray[np.float64], int]]
+    matrix: sparse.csr_matrix
+    keys: Keys
+    long: NDArray[np.bool_]
+    bare: Numbers
+    draw: np.random.Generator
+
+
+def read_all(alphabet: Alphabet, script: str, folder: Path, plan: Plan, leave_out: frozenset[str]) -> Corpora:
+    """Read the text of all languages of a script."""
     draw = np.random.Generator(np.random.PCG64(_SEED))
-    languages = alphabet.scripts[script]
     words, fragments = _Words(), _Words()
     texts: list[Language] = []
     published: list[tuple[Keys, NDArray[np.float64], int]] = []
-    for number, language in enumerate(languages):
-        texts.append(_read(alphabet, script, folder, language, number, plan, words, fragments, published, leave_out, draw, tell))
-        print(tell[-1], flush=True)
+    for number, language in enumerate(alphabet.scripts[script]):
+        texts.append(_read(alphabet, script, folder, language, number, plan, words, fragments, published, leave_out, draw))
     # The form of each word without diacritics is a word too.
     bare = np.arange(len(words.numbers))
     if script == "Latn":
@@ -116,15 +124,24 @@ def fit(
                 bare[at] = words.add(stripped(word) or word)
     matrix, keys = _matrix(list(words.numbers), list(fragments.numbers))
     print(f"{script}: {len(words.numbers)} words, {len(keys)} grams", flush=True)
-    shares, worth = _worth(matrix, keys, texts, published)
-    kept = _kept(keys, worth, plan.grams)
-    matrix, keys = matrix[:, kept].tocsr(), keys[kept]
-    start = np.log(shares[:, kept].toarray().T + _FLOOR)
+    long = np.array([len(word) >= _LONG for word in words.numbers])
+    return Corpora(texts, published, matrix, keys, long, bare, draw)
+
+
+def fit(alphabet: Alphabet, script: str, folder: Path, plan: Plan, priors: dict[str, float], leave_out: frozenset[str]) -> Fitted:
+    """Fit the weights of a script's n-grams.
+
+    `priors` is the number of texts of a language relative to others.
+    """
+    corpora = read_all(alphabet, script, folder, plan, leave_out)
+    shares, value = worth(corpora.matrix, corpora.keys, corpora.texts, corpora.published)
+    kept = _kept(corpora.keys, value, plan.grams)
+    start = np.log(shares[:, kept].toarray().T + FLOOR)
     weights = ((start - start.mean(axis=1, keepdims=True)) * _START).astype(np.float32)
     del start, shares
-    long = np.array([len(word) >= _LONG for word in words.numbers])
-    _descend(matrix, weights, texts, [priors.get(language, 1.0) for language in languages], plan, long, bare, len(words.numbers), draw)
-    return Fitted(keys, weights)
+    wanted = [priors.get(language, 1.0) for language in alphabet.scripts[script]]
+    descend(corpora, corpora.matrix[:, kept].tocsr(), weights, wanted, plan)
+    return Fitted(corpora.keys[kept], weights)
 
 
 def _read(
@@ -139,7 +156,6 @@ def _read(
     published: list[tuple[Keys, NDArray[np.float64], int]],
     leave_out: frozenset[str],
     draw: np.random.Generator,
-    tell: list[str],
 ) -> Language:
     inside = alphabet.inside(script)
     name = corpus.folder_of(script, language)
@@ -179,7 +195,7 @@ def _read(
                 evened = np.sqrt(found.shares[good])
                 picked = draw.choice(len(good), min(_FRAGMENTS, len(good)), replace=False, p=evened / evened.sum())
                 drawn = [fragments.add(folded[good[at]]) for at in sorted(picked.tolist())]
-    tell.append(f"{script} {language}: {len(rows)} sentences of {', '.join(sources)}; {len(shares)} words; {len(drawn)} fragments")
+    print(f"{script} {language}: {len(rows)} sentences of {', '.join(sources)}; {len(shares)} words; {len(drawn)} fragments", flush=True)
     own = np.array(sorted(shares), np.int64)
     bounds = np.cumsum([0, *(len(row) for row in rows)])
     flat = np.array([at for row in rows for at in row], np.int64)
@@ -219,7 +235,7 @@ def _matrix(words: list[str], fragments: list[str]) -> tuple[sparse.csr_matrix, 
     return sparse.csr_matrix((np.ones(len(columns), np.float32), columns, bounds), shape=(len(bounds) - 1, len(distinct))), distinct
 
 
-def _worth(
+def worth(
     matrix: sparse.csr_matrix, keys: Keys, texts: list[Language], published: list[tuple[Keys, NDArray[np.float64], int]]
 ) -> tuple[sparse.csc_matrix, NDArray[np.float64]]:
     """Return flattened shares (languages × n-grams), and each n-gram's value.
@@ -239,9 +255,9 @@ def _worth(
     rows, columns, data = (np.concatenate([part[place] for part in parts]) for place in range(3))
     shares = sparse.coo_matrix((data, (rows, columns)), shape=(len(texts), len(keys))).tocsr().tocoo()
     mean = np.bincount(shares.col, shares.data, minlength=len(keys)) / len(texts)
-    told = shares.data * np.log((shares.data + _FLOOR) / (mean[shares.col] + _FLOOR))
-    worth = np.bincount(shares.col, told, minlength=len(keys)).astype(np.float64)
-    return shares.tocsc(), worth
+    told = shares.data * np.log((shares.data + FLOOR) / (mean[shares.col] + FLOOR))
+    value = np.bincount(shares.col, told, minlength=len(keys)).astype(np.float64)
+    return shares.tocsc(), value
 
 
 def _kept(keys: Keys, worth: NDArray[np.float64], most: int) -> Numbers:
@@ -251,19 +267,22 @@ def _kept(keys: Keys, worth: NDArray[np.float64], most: int) -> Numbers:
     return np.sort(order[np.sort(first)[:most]])
 
 
-def _descend(
+def descend(
+    corpora: Corpora,
     matrix: sparse.csr_matrix,
     weights: Floats,
-    texts: list[Language],
     priors: list[float],
     plan: Plan,
-    long: NDArray[np.bool_],
-    bare: Numbers,
-    fragments_from: int,
-    draw: np.random.Generator,
+    seen: float = 1e-3,
+    first_rate: float = _RATE,
 ) -> None:
-    """Optimise `weights` in place."""
-    squares = np.full_like(weights, 1e-3)
+    """Optimise `weights` in place.
+
+    `seen` is the sum of squared gradients that each of them starts with.
+    """
+    texts, long, bare, draw = corpora.texts, corpora.long, corpora.bare, corpora.draw
+    fragments_from = len(long)
+    squares = np.full_like(weights, seen)
     drawn = [np.cumsum(text.shares**_DRAW) for text in texts]
     drawn_long = [np.cumsum(text.shares**_DRAW * long[text.words]) for text in texts]
     for round_ in range(plan.rounds):
@@ -285,9 +304,9 @@ def _descend(
         bags = sparse.csr_matrix((np.ones(len(member), np.float32), member, bounds), shape=(count, matrix.shape[0]))
         order = draw.permutation(count)
         loss = 0.0
-        for begin in range(0, count, _BATCH):
-            rate = _RATE * (1 - (round_ * count + begin) / (plan.rounds * count))
-            chosen = order[begin : begin + _BATCH]
+        for begin in range(0, count, plan.batch):
+            rate = first_rate * (1 - (round_ * count + begin) / (plan.rounds * count))
+            chosen = order[begin : begin + plan.batch]
             loss += _step(matrix, weights, squares, bags[chosen], language[chosen], rate)
         print(f"round {round_ + 1}: loss {loss / count:.4f} over {count} texts", flush=True)
 
