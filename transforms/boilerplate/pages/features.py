@@ -630,8 +630,9 @@ class Layout:
         within, summary = np.zeros(self.size), np.zeros(self.size)
         if declared.body or declared.summaries:
             sizes, pieces = self.counted.length, pieces_of(declared.body)
+            begins = {one[0] for one in declared.summaries}
             for number, text in enumerate(self.texts):
-                if sizes[number] < _COMPARED:
+                if sizes[number] < _COMPARED or (not declared.body and text[0].isalnum() and text[0].lower() not in begins):
                     continue
                 plain = squeezed(text if declared.body else text[:_COMPARED_OF_LONG])
                 if declared.body:
