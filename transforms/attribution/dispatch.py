@@ -66,6 +66,9 @@ def statements(prose: str, language: str, people: People) -> list[Statement]:
         for item in found:
             item.content, outlets = without_links(prose, item.content, language)
             who, via = links(prose, item.content, item.cue, item.speaker or (-1, -1), language)
+            if item.speaker is not None and prose[slice(*who)].lower() in _ENGLISH_ARTICLES:
+                # informó The Guardian: the article belongs to the outlet, which speaks itself
+                who, via = item.speaker, [link for link in via if not item.speaker[0] <= link[0] < item.speaker[1]]
             item.via = _once([*item.via, *outlets], via)
             item.speaker = who if item.speaker is not None else None
     found.sort(key=lambda item: (item.content[0], item.cue))
@@ -85,6 +88,7 @@ def _read(prose: str, language: str, people: People) -> list[Statement]:
     return found + _not_covered(_bare_quotations(prose), found)
 
 
+_ENGLISH_ARTICLES = frozenset({"the"})
 _APPOSITION = re.compile(r",\s[^\W\d_A-ZÀ-Þ]")
 
 
