@@ -12,7 +12,7 @@ from newsbeam.console.terminal import Places, escape_controls
 from newsbeam.transforms.boilerplate.lines.line import Explained
 from newsbeam.transforms.document import Attribution, Document, Removal
 from newsbeam.transforms.language import UNKNOWN, name_of
-from newsbeam.transforms.translation import Reason
+from newsbeam.transforms.translation import Reason, describe
 
 STYLES = {
     "content": "green",
@@ -64,6 +64,7 @@ def describe_changes(before: Document | None, after: Document) -> Iterator[Text]
         language = verdict.source_language
         source: list[str | tuple[str, str]] = [" from ", (language, "bold"), f" ({verdict.source_language_score:.2f})"] if language else []
         yield text_of("verdict: ", (verdict.verdict, "bold"), *source, f", score {verdict.score:.2f}")
+        yield text_of(f"  {describe(verdict)}")
         alike: dict[tuple[str, str], list[str]] = {}
         for number, artifact in enumerate(verdict.artifacts, 1):
             place = "" if artifact.start >= 0 else " (in a removed line)"

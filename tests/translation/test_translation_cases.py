@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from newsbeam.transforms.document import Document, Removal, broken_spans
+from newsbeam.transforms.document import Artifact, Document, Removal, Translation, broken_spans
 from newsbeam.transforms.language import Language
-from newsbeam.transforms.translation import Translate
+from newsbeam.transforms.translation import Translate, describe
 from newsbeam.transforms.translation.detectors import find_all
 from newsbeam.transforms.translation.evidence_rules import scale, target
 
@@ -171,3 +171,22 @@ def test_english_from_other_languages(source):
         if not (find.rule.support or find.rule.frequent)
     ]
     assert ([text for text, weights in points.items() if max(weights, default=0) <= 0], wrong) == ([], [])
+
+
+DATE, STYLE = Artifact("calendar", 0, 2, "on", "why"), Artifact("style", 0, 2, "on", "why")
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Translation(0.9, "translated", "ko", 0.9, (DATE, STYLE)), "A translation from Korean: 1 piece of evidence"),
+        (Translation(0.9, "translated", "", 0.0, (DATE, DATE)), "not known: 2 pieces of evidence can be checked"),
+        (Translation(0.9, "translated", "ru", 0.9, (STYLE,)), "only its style says so"),
+        (Translation(0.9, "unknown", "ru", 0.9, ()), "reads like a translation, with 0 pieces"),
+        (Translation(0.2, "unknown", "", 0.0, (DATE,)), "too little to go on (1 piece of evidence)"),
+        (Translation(0.01, "original"), "no proof"),
+    ],
+)
+def test_the_verdict_in_words(found, words):
+    assert words in describe(found)
+    assert found.by_style_alone == ("only its style" in words)

@@ -15,10 +15,10 @@ from typing import ClassVar
 from newsbeam.transforms.document import Artifact, Document, Translation, Verdict
 from newsbeam.transforms.processor import Effect
 from newsbeam.transforms.translation.detectors import Match, find_all, find_in_removed, target_language
-from newsbeam.transforms.translation.evidence_rules import EvidenceRule, scale, target
+from newsbeam.transforms.translation.evidence_rules import EvidenceRule, notes, scale, target
 from newsbeam.transforms.translation.style import SCALE, StyleResult, classify, top_patterns
 
-__all__ = ["Reason", "Translate", "weigh"]
+__all__ = ["Reason", "Translate", "describe"]
 
 # Maximum artifacts of a document, maximum style patterns among them, and characters of removed text
 # to read.
@@ -78,6 +78,31 @@ class Reason:
     found: tuple[str, ...]
     odds: float
     sources: tuple[str, ...] = ()
+
+
+def describe(found: Translation) -> str:
+    """Return the verdict in plain words."""
+    evidence = sum(artifact.kind != "style" for artifact in found.artifacts)
+    pieces = f"{evidence} piece{'s' * (evidence != 1)} of evidence"
+    names = {code: name.capitalize() for note in notes()[0] if note.language == "en" for name, code in note.names.items()}
+    code = found.source_language
+    origin = f" from {names.get(code, code)}" if code else " from a language that is not known"
+    if found.by_style_alone:
+        return f"Probably a translation{origin}, but only its style says so: there is no word or mark to check."
+    if found.verdict == "translated":
+        return f"A translation{origin}: {pieces} can be checked."
+    if found.verdict == "original":
+        return "Nothing suggests a translation. That is no proof: a good translation leaves no traces."
+    if found.score >= _LIKELY:
+        return (
+            f"Not decided. It reads like a translation, with {pieces}, "
+            "but that is not enough: people who write in a second language read like that too."
+        )
+    return f"Not decided: too little to go on ({pieces}), too short, or in a language about which too little is known."
+
+
+# Score from which a text without a verdict reads like a translation.
+_LIKELY = 0.5
 
 
 def _judge(document: Document, explaining: bool) -> tuple[Translation, list[Reason]]:
