@@ -6,6 +6,8 @@ All values are integers or ratios of integers, and so the same on every machine.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +30,7 @@ from newsbeam.transforms.boilerplate.scan import (
     Ints,
     Scan,
     ends_sentence,
+    hash_word,
     mixed,
 )  # fmt: skip
 from newsbeam.transforms.document import LineKind
@@ -123,6 +126,19 @@ def known_words(page: Scan, table: WordScores) -> Ints:
 
 
 _BUCKETS = 13
+_DATE_LINE = 80  # characters of a line with a date, as comments and teasers have
+
+_COOKIE_WORDS = (
+    "cookie cookies consent gdpr ccpa vendors iab куки ciasteczka cookiepolicy sušenky çerez çerezler informasjonskapsler evästeet"
+    " evästeitä süti sütik sütiket slapukai sīkdatnes küpsised biscotti datenschutz privacy trackers"
+).split()
+
+
+@cache
+def _cookie_words() -> NDArray[np.uint64]:
+    return np.array([hash_word(word) for word in _COOKIE_WORDS], np.uint64)
+
+
 # Kinds assigned by rules, in groups as the classifier sees them.
 GROUPS: dict[LineKind, int] = {
     "": 0, "navigation": 1, "share": 1, "cookie": 2, "copyright": 2, "template": 2, "id": 2, "caption": 3, "credit": 3, "byline": 3,
@@ -133,7 +149,10 @@ GROUPS: dict[LineKind, int] = {
 # Indices of lines are precise only near the edges; otherwise, a tree could learn individual texts.
 _STEPS = np.array([*range(6), *(number.bit_length() + 3 for number in range(6, 4096))], np.int64)
 _REACH = (1, 3, 8, 20)
-_SPREAD = ("score", "prose", "rule", "bullet", "code", "number", "size", "capital", "ends", "linked", "common")
+_SPREAD = (
+    "score", "prose", "rule", "bullet", "code", "number", "size", "capital", "ends", "linked", "common", "repeated", "date", "comments",
+    "cookies",
+)  # fmt: skip
 _NEAR = ("size", "score", "rule", "end", "stops", "capital")
 _STEPPED = (
     "again", "shape", "head", "place", "left", "prose_before", "prose_after", "since", "until", "run", "run_place", "list",
@@ -145,7 +164,7 @@ _PLAIN = (
     "head_score", "head_prose", "body", "rare", "share", "prose_share", "mass", "run_score", "run_rule", "list_score",
     "heading_score", "heading_rule", "ruled_kind", "all_prose", "all_mass", "all_score", "all_rule", "all_bad", "all_bullet",
     "all_code", "all_number", "all_comment", "linked", "indent", "mark", "gap", "parts", "form", "all_linked", "deeper", "gap_below",
-    "common", "known", "all_known",
+    "common", "known", "all_known", "all_cookies", "all_repeated", "all_dates", "comments_above", "comments_below",
 )  # fmt: skip
 NAMES = (
     *_PLAIN,
@@ -242,9 +261,15 @@ def columns(page: Scan, scores: Ints, known: Ints, groups: Ints, layout: Layout)
     heading = _since(~prose & ~bullet, place)
     ruled_above = _since(ruled, place)
     ruled_below = count - 1 - _since(ruled[::-1], place)[::-1]
+    repeated, with_date = again > 1, (dated > 0) & (numbers > 0) & (size < _DATE_LINE)
+    comments = groups == GROUPS["comment"]
+    cookies = np.minimum(per_line(np.isin(page.hashes, _cookie_words())), 4)
     spread = np.zeros((len(_SPREAD), count + 1), np.int64)
     near = np.empty((len(_SPREAD), count), np.int64)
-    flagged = (scores >> 3, prose << 6, ruled << 6, bullet << 6, coded << 6, figures << 6, cut, capital, ends << 6, layout.linked, common)
+    flagged = (
+        scores >> 3, prose << 6, ruled << 6, bullet << 6, coded << 6, figures << 6, cut, capital, ends << 6, layout.linked, common,
+        repeated << 6, with_date << 6, comments << 6, cookies << 4,
+    )  # fmt: skip
     for row, values in enumerate(flagged):
         near[row] = values
     np.cumsum(near, axis=1, out=spread[:, 1:])
@@ -265,6 +290,8 @@ def columns(page: Scan, scores: Ints, known: Ints, groups: Ints, layout: Layout)
         int((groups == 6).sum()) * 16 // count, layout.linked, np.minimum(layout.indent, 60), layout.mark, layout.gap,
         np.minimum(layout.parts, 20), layout.form, int(layout.linked.sum()) // count, layout.indent - int(np.median(layout.indent)),
         np.append(layout.gap[1:], 1), common, known, int((known * many).sum()) // max(int(many.sum()), 1),
+        int(cookies.sum()) * 64 // count, int(repeated.sum()) * 16 // count, int(with_date.sum()) * 64 // count,
+        np.minimum(np.cumsum(comments), 15), np.minimum(np.cumsum(comments[::-1])[::-1], 15),
     )):  # fmt: skip
         out[row] = plain
     stepped = np.empty((len(_STEPPED), count), np.int64)
@@ -287,3 +314,92 @@ def columns(page: Scan, scores: Ints, known: Ints, groups: Ints, layout: Layout)
         out[row : row + len(_NEAR)] = padded[:, 2 + by : 2 + by + count]
         row += len(_NEAR)
     return np.ascontiguousarray(out.T)
+
+
+CONTEXT = (
+    "guess", "guess_size", *(f"guess~{reach}" for reach in (1, 3, 8, 20, 60)), *(f"guess<{reach}" for reach in (3, 10, 30)),
+    *(f"guess>{reach}" for reach in (3, 10, 30)), "guess_above", "guess_below", "guess_all", "gone_all", "gone_chars", "gone_prose",
+    "gone_above", "gone_below", "rank", "kept_since", "kept_until", "body_inside", "body_begin", "body_end", "body_share", "body_lines",
+    "segment", "segment_place", "segment_left", "segment_chars", "segment_score", "previous", "previous_score", "next", "next_score",
+    "guess_shape", "guess_head", "prose_guess", "prose_guess~8",
+)  # fmt: skip
+"""The columns of `context`. name<n: the mean over the n lines above; name>n: over those below."""
+
+
+def context(page: Scan, first: Ints) -> NDArray[np.float32]:
+    """Return the (lines, CONTEXT) features from the log odds of a first pass over all lines, all integers."""
+    count = len(first)
+    place = np.arange(count)
+    near = np.clip(first, -_CLIP, _CLIP) >> 4
+    size = np.minimum(page.lengths + (page.counts[:, DENSE] * 3 >> 1), 600)
+    prose = (size >= 70) & (ends_sentence(page) | (page.inner > 0) | (size >= 160))
+    gone = near > 0
+    kept_prose = prose & ~gone
+    sums = np.zeros((5, count + 1), np.int64)
+    np.cumsum(np.stack((near, gone * 64, size, near * size, near * prose)), axis=1, out=sums[:, 1:])
+    prosaic = np.zeros(count + 1, np.int64)
+    np.cumsum(prose, out=prosaic[1:])
+
+    def mean(row: int, low: Ints, high: Ints) -> Ints:
+        out: Ints = (sums[row, high] - sums[row, low]) // np.maximum(high - low, 1)
+        return out
+
+    low, high = (
+        {reach: np.maximum(place - reach, 0) for reach in (1, 3, 8, 10, 20, 30, 60)},
+        {reach: np.minimum(place + reach + 1, count) for reach in (1, 3, 8, 10, 20, 30, 60)},
+    )
+    chars = max(int(sums[2, -1]), 1)
+    begin, stop = _best_segment(-near * size)
+    run, end = _runs(gone)
+    long = end - run
+    before, after = np.maximum(run - 1, 0), np.minimum(end, count - 1)
+    number = np.minimum(page.many, 15) * 64 + page.first.astype(np.int64) * 32 + page.last
+    beginning = np.where(page.pair > 0, page.pair, page.opening)
+    rows = (
+        near, near * np.minimum(size, 160) >> 6, *(mean(0, low[reach], high[reach]) for reach in (1, 3, 8, 20, 60)),
+        *(mean(0, low[reach], place) for reach in (3, 10, 30)), *(mean(0, place + 1, high[reach]) for reach in (3, 10, 30)),
+        mean(0, np.zeros_like(place), place), mean(0, place + 1, np.full_like(place, count)), int(sums[0, -1]) // count,
+        int(sums[1, -1]) // count, int((size * gone).sum()) * 64 // chars, int((prose & gone).sum()) * 64 // max(int(prosaic[-1]), 1),
+        mean(1, np.zeros_like(place), place), mean(1, place + 1, np.full_like(place, count)),
+        np.searchsorted(np.sort(near), near) * 64 // count,
+        _STEPS[np.minimum(place - _since(kept_prose, place), len(_STEPS) - 1)],
+        _STEPS[np.minimum(count - place - 1 - _since(kept_prose[::-1], place)[::-1], len(_STEPS) - 1)],
+        (place >= begin) & (place < stop), _signed_steps(place - begin), _signed_steps(stop - place),
+        int(sums[2, stop] - sums[2, begin]) * 64 // chars, (stop - begin) * 64 // count,
+        np.where(gone, 1, -1) * _STEPS[np.minimum(long, len(_STEPS) - 1)], _STEPS[np.minimum(place - run, len(_STEPS) - 1)],
+        _STEPS[np.minimum(end - place, len(_STEPS) - 1)], np.minimum((sums[2, end] - sums[2, run]) >> 5, 400),
+        (sums[0, end] - sums[0, run]) // long, np.where(run > 0, _STEPS[np.minimum(long[before], len(_STEPS) - 1)], -1),
+        np.where(run > 0, ((sums[0, end] - sums[0, run]) // long)[before], 0),
+        np.where(end < count, _STEPS[np.minimum(long[after], len(_STEPS) - 1)], -1),
+        np.where(end < count, ((sums[0, end] - sums[0, run]) // long)[after], 0),
+        _mean_by(number, near), _mean_by(beginning, near), int(sums[4, -1]) // max(int(prosaic[-1]), 1),
+        (sums[4, high[8]] - sums[4, low[8]]) // np.maximum(prosaic[high[8]] - prosaic[low[8]], 1),
+    )  # fmt: skip
+    out = np.empty((len(CONTEXT), count), np.float32)
+    for row, values in enumerate(rows):
+        out[row] = values
+    return np.ascontiguousarray(out.T)
+
+
+_CLIP = 6 * 1024  # log odds of the first pass
+
+
+def _signed_steps(distance: Ints) -> Ints:
+    out: Ints = np.sign(distance) * _STEPS[np.minimum(np.abs(distance), len(_STEPS) - 1)]
+    return out
+
+
+def _mean_by(keys: NDArray[Any], values: Ints) -> Ints:
+    """Return the mean of the values of all lines with the same key, for each line."""
+    _, of, often = np.unique(keys, return_inverse=True, return_counts=True)
+    out: Ints = np.bincount(of, values).astype(np.int64)[of] // often[of]
+    return out
+
+
+def _best_segment(gains: Ints) -> tuple[int, int]:
+    """Return begin and end of the lines whose gains have the largest sum."""
+    sums = np.zeros(len(gains) + 1, np.int64)
+    np.cumsum(gains, out=sums[1:])
+    least = np.minimum.accumulate(sums)
+    stop = int(np.argmax(sums - least))
+    return int(np.argmin(sums[: stop + 1])), stop

@@ -17,12 +17,15 @@ from numpy.typing import NDArray
 
 from newsbeam.transforms.boilerplate.explain import contributions, group_columns
 from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
+from newsbeam.transforms.boilerplate.forms.read import FORMS
 from newsbeam.transforms.boilerplate.lines.features import (
+    CONTEXT,
     GROUPS,
     NAMES,
     Layout,
     WordScores,
     columns,
+    context,
     known_words,
     word_scores,
 )
@@ -38,11 +41,13 @@ _GROUPED = (
     ),
     ("kind from rules", ("rule",)),
     ("kinds of the lines around it", ("rule~", "rule+", "rule-", "ruled_", "run_rule", "heading_rule")),
-    ("similar lines", ("shape", "head", "again")),
+    ("similar lines", ("shape", "head", "again", "repeated")),
     ("length", ("size", "words", "mean", "telling")),
     ("length of the lines around it", ("size~", "size+", "size-", "capital~", "capital+", "capital-")),
     ("capital letters", ("upper", "capital")),
-    ("numbers and dates", ("number", "digits", "dated", "number~")),
+    ("numbers and dates", ("number", "digits", "dated", "number~", "date~")),
+    ("comments and cookies", ("comments", "cookies", "all_comment", "all_cookies")),
+    ("decisions on the lines around it", ("guess", "gone", "kept_", "body_", "segment", "previous", "next", "rank", "prose_guess")),
     ("beginning and end", ("end", "first", "inner", "ends~", "end+", "end-")),
     ("symbols", ("commas", "colons", "quotes", "bars", "brackets", "odd", "code", "code~")),
     ("position relative to paragraphs", ("prose", "mass", "since", "until", "place", "left", "share", "run", "run_place")),
@@ -94,6 +99,7 @@ class LineModel:
     """
 
     words: WordScores
+    first: Forest
     trees: Forest
     threshold: int
     usual: NDArray[np.float32]
@@ -108,10 +114,12 @@ class LineModel:
         Lines above 0 should be removed.
         """
         known = known_words(page, self.words)
-        return self._judge(self._read(page, known, groups, layout)) - removal_penalty(page, groups) - _doubt(page, known)
+        doubt = _doubt(page, known) + (_BLURRED if layout.form in _BLURRED_FORMS else 0)
+        return self._judge(self._read(page, known, groups, layout)) - removal_penalty(page, groups) - doubt
 
     def _read(self, page: Scan, known: Ints, groups: Ints, layout: Layout) -> NDArray[np.float32]:
-        return columns(page, word_scores(page, self.words), known, groups, layout)
+        rows = columns(page, word_scores(page, self.words), known, groups, layout)
+        return np.concatenate((rows, context(page, self.first.scores(rows).astype(np.int64))), axis=1)
 
     def _judge(self, rows: NDArray[np.float32]) -> Ints:
         return self.trees.scores(rows).astype(np.int64) - self.threshold
@@ -122,7 +130,7 @@ class LineModel:
         A reason is a group of features whose typical values would change the score most.
         """
         rows = self._read(page, known_words(page, self.words), groups, layout)
-        found = contributions(self._judge, rows, group_columns(_GROUPED, NAMES), self.usual)
+        found = contributions(self._judge, rows, group_columns(_GROUPED, NAMES + CONTEXT), self.usual)
         return [tuple(f"{_GROUPED[number][0]} ({shift / SCALE:+.1f})" for number, shift in groups) for groups in found]
 
 
@@ -143,12 +151,18 @@ _KNOWN_SHARE, _UNKNOWN = 13 * 16, 120
 _SMALL_LINES, _SMALL = 60, 24
 
 
+# Log odds more for forms in which units are less certain: paragraphs are joined again, or links are marked.
+_BLURRED = 300
+_BLURRED_FORMS = frozenset(FORMS.index(form) for form in ("wrapped", "markdown", "wrapped markdown"))
+
+
 @cache
 def line_model() -> LineModel:
     """Load the model that ships with the package."""
     arrays = load_arrays("newsbeam.transforms.boilerplate", "lines.npz")
     return LineModel(
         WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"])),
+        load_forest(arrays, "first_"),
         load_forest(arrays),
         int(arrays["threshold"]),
         arrays["usual"],

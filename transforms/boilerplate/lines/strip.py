@@ -296,6 +296,7 @@ def _remove(out: _Window) -> None:
 
 
 _BYLINES, _PARAGRAPHS = 3, 6  # lines below a headline in which a byline, and two paragraphs, are expected
+_DOUBTFUL = 2 * SCALE  # log odds below which a paragraph may belong to a further article
 
 
 def _keep_later_headlines(given: Sequence[Line], out: _Window) -> None:
@@ -306,7 +307,7 @@ def _keep_later_headlines(given: Sequence[Line], out: _Window) -> None:
     """
     lists = out.lists
     stays = [
-        line.reads_as_prose() and line.number not in out.ruled and score <= 0
+        line.reads_as_prose() and line.number not in out.ruled and score < _DOUBTFUL
         for line, score in zip(given, out.scores.tolist(), strict=True)
     ]
     first = stays.index(True) if True in stays else len(given)
@@ -323,11 +324,23 @@ def _keep_later_headlines(given: Sequence[Line], out: _Window) -> None:
         if like_a_headline(text) and not is_byline_or_date(text, lists) and not classify_line(line.text, lists)[0]:
             back[line.number] = line
             out.scores[at] = _NEVER
+            _keep_paragraphs(given, out, stays, at + 1)
     if back:
         for number in back:
             out.ruled.pop(number, None)
         out.removed[:] = [removal for removal in out.removed if removal.line not in back]
         out.kept = sorted([*(line for line in out.kept if line.number not in back), *back.values()], key=lambda line: line.number)
+
+
+def _keep_paragraphs(given: Sequence[Line], out: _Window, prose: Sequence[bool], start: int) -> None:
+    """Keep the paragraphs from `start` to the next line that a rule removed below one."""
+    seen = False
+    for at in range(start, min(start + 2 * _PARAGRAPHS, len(given))):
+        if prose[at]:
+            out.scores[at] = min(int(out.scores[at]), 0)
+            seen = True
+        elif seen and given[at].number in out.ruled:
+            break
 
 
 def _copied(given: Sequence[Line], kept: Sequence[Line], ruled: dict[int, RemovalKind]) -> set[int]:

@@ -24,7 +24,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
-from newsbeam.transforms.boilerplate.forest import SCALE, Forest
+from newsbeam.transforms.boilerplate.forest import SCALE, Forest, load_forest
 from newsbeam.transforms.boilerplate.forms.read import FORMS, read_form
 from newsbeam.transforms.boilerplate.forms.unit import Unit
 from newsbeam.transforms.boilerplate.lines.features import (
@@ -34,6 +34,7 @@ from newsbeam.transforms.boilerplate.lines.features import (
     Layout,
     WordScores,
     columns,
+    context,
     known_words,
     slots,
     tokens,
@@ -50,9 +51,12 @@ SETS = ("residual", "full")
 LEAST_DOMAINS = 6
 THRESHOLD = -300
 TREES = 260
+_FIRST_TREES, _FIRST_ROWS = 60, 0.25  # of the first pass, and the share of the rows that they see
 _SOME = 0.4  # share of the boilerplate that the trees see
 _MOST_UNITS = 1_200  # of a sample; longer ones are cut
 _WEIGHTS = {"residual": 4.0, "full": 2.5, "clean": 1.0, "part": 0.7, "short": 0.7, "scraped": 1.0}
+# The share of the samples of each kind that the trees see, as they take most of the time.
+_SHARES = {"residual": 1.0, "full": 1.0, "scraped": 0.75, "clean": 0.6, "part": 0.4, "short": 0.4}
 _ENGLISH = 0.2  # share of the forms in which English pages without human truth are read
 # The share of samples of which words are read as unknown, and the number of ways to choose these words.
 _UNKNOWN, _MASKS = 0.35, 12
@@ -294,40 +298,94 @@ def fit_words(words: Tokens, without: tuple[int, ...]) -> WordScores:
 
 @dataclass
 class Rows:
-    """Features, labels, weights and folds of the units of all samples."""
+    """Features, labels and weights of the units of all samples."""
 
     features: NDArray[np.float32]
     gone: NDArray[np.bool_]
     weight: NDArray[np.float64]
-    fold: NDArray[np.int64]
 
 
-def rows_of(data: Data, words: Tokens, without: tuple[int, ...]) -> Rows:
-    """Return the features of all samples.
+@dataclass
+class _Read:
+    """A sample with the features of all its units, and which of them the trees see."""
+
+    sample: Sample
+    rows: NDArray[np.int16]
+    some: NDArray[np.bool_]
+
+    @property
+    def gone(self) -> NDArray[np.bool_]:
+        gone: NDArray[np.bool_] = self.sample.keep[self.some] == GONE
+        return gone
+
+    @property
+    def weight(self) -> NDArray[np.float64]:
+        # Half of the boilerplate is enough: it is more than half of all.
+        weight = _WEIGHTS[self.sample.name] * (60 / len(self.sample.keep)) ** 0.5
+        out: NDArray[np.float64] = np.where(self.gone, weight / _SOME, weight)
+        return out
+
+
+def _small(rows: NDArray[np.float32]) -> NDArray[np.int16]:
+    """Return features in less memory; none has a border above the limit."""
+    return np.clip(rows, -32767, 32767).astype(np.int16)
+
+
+def _columns_of(data: Data, words: Tokens, without: tuple[int, ...]) -> list[_Read]:
+    """Return the features of all samples, without those of a first pass.
 
     Their words are scored by models that have not seen their site.
     """
     tables = {left: fit_words(words, (*without, left)) for left in range(FOLDS) if left not in without}
     masks = [np.random.default_rng(number).random(1 << BITS) < number * 0.5 / _MASKS for number in range(_MASKS)]
-    parts, gone, weight, fold = [], [], [], []
-    chance = np.random.default_rng(17)
+    chance, choice = np.random.default_rng(17), np.random.default_rng(1)
+    out = []
     for sample in data.samples:
-        if sample.fold in without:
+        if choice.random() >= _SHARES[sample.name] or sample.fold in without:
             continue
-        count = len(sample.keep)
         table = tables[sample.fold]
         page = sample.page
         if sample.mask >= 0:
             page = replace(page, marks=page.marks & ~np.uint8(1))  # without English stop words
             table = WordScores(table.weights * masks[sample.mask], table.checks, table.bias)
         scores, known = word_scores(page, table), known_words(page, table)
-        # Half of the boilerplate is enough: it is more than half of all.
-        some = (sample.keep == KEPT) | (sample.keep == GONE) & (chance.random(count) < _SOME)
-        parts.append(columns(page, scores, known, sample.groups, sample.layout)[some])
-        gone.append(sample.keep[some] == GONE)
-        weight.append(_WEIGHTS[sample.name] * (60 / count) ** 0.5 * np.where(gone[-1], 1 / _SOME, 1))
-        fold.append(np.full(len(gone[-1]), sample.fold))
-    return Rows(np.concatenate(parts), np.concatenate(gone), np.concatenate(weight), np.concatenate(fold))
+        some = (sample.keep == KEPT) | (sample.keep == GONE) & (chance.random(len(sample.keep)) < _SOME)
+        out.append(_Read(sample, _small(columns(page, scores, known, sample.groups, sample.layout)), some))
+    return out
+
+
+def _fit_first(read: Sequence[_Read], half: int) -> Forest:
+    """Fit the trees of the first pass on a part of the rows: of half of the folds, or of all (-1)."""
+    chance = np.random.default_rng(23)
+    share = _FIRST_ROWS * (1 if half < 0 else 2)
+    parts, gone, weight = [], [], []
+    for each in read:
+        if half in (-1, each.sample.fold % 2):
+            chosen = chance.random(int(each.some.sum())) < share
+            parts.append(each.rows[each.some][chosen])
+            gone.append(each.gone[chosen])
+            weight.append(each.weight[chosen])
+    rows = np.concatenate(parts).astype(np.float32)
+    return fit_forest(rows, np.concatenate(gone), np.concatenate(weight), trees=_FIRST_TREES, rate=0.2, questions=32, columns=0.5)
+
+
+def rows_of(data: Data, words: Tokens, without: tuple[int, ...]) -> tuple[Rows, Forest]:
+    """Return the features of all samples, and the trees of the first pass.
+
+    The units of each sample are scored by a first pass that has not seen its site.
+    """
+    read = _columns_of(data, words, without)
+    first = [_fit_first(read, half) for half in (0, 1)]
+    parts, gone, weight = [], [], []
+    for each in read:
+        rows = each.rows.astype(np.float32)
+        around = context(each.sample.page, first[1 - each.sample.fold % 2].scores(rows).astype(np.int64))
+        parts.append(np.concatenate((each.rows[each.some], _small(around[each.some])), axis=1))
+        gone.append(each.gone)
+        weight.append(each.weight)
+    whole = _fit_first(read, -1)
+    del read
+    return Rows(np.concatenate(parts).astype(np.float32), np.concatenate(gone), np.concatenate(weight)), whole
 
 
 def grow(rows: Rows, trees: int = TREES) -> Forest:
@@ -337,18 +395,17 @@ def grow(rows: Rows, trees: int = TREES) -> Forest:
 
 def fit(data: Data, words: Tokens, without: tuple[int, ...] = ()) -> LineModel:
     """Fit words and trees on all sites, or without some folds."""
-    rows = rows_of(data, words, without)
+    rows, first = rows_of(data, words, without)
     usual = np.median(rows.features[~rows.gone & (rows.features[:, NAMES.index("size")] > 100)], axis=0).astype(np.float32)
     print(f"{len(rows.gone)} units, {rows.gone.mean():.3f} boilerplate, {words.rows.shape[1]} tokens", file=sys.stderr, flush=True)
-    return LineModel(fit_words(words, without), grow(rows), THRESHOLD, usual)
+    return LineModel(fit_words(words, without), first, grow(rows), THRESHOLD, usual)
 
 
 def load(path: Path) -> LineModel:
     """Read a model that `save` wrote."""
     with np.load(path) as arrays:
         words = WordScores(arrays["words_weights"], arrays["words_checks"], int(arrays["words_bias"]))
-        trees = Forest(arrays["features"], arrays["borders"], arrays["leaves"], int(arrays["bias"]))
-        return LineModel(words, trees, int(arrays["threshold"]), arrays["usual"])
+        return LineModel(words, load_forest(arrays, "first_"), load_forest(arrays), int(arrays["threshold"]), arrays["usual"])
 
 
 def save(model: LineModel, out: Path) -> None:
@@ -360,7 +417,8 @@ def save(model: LineModel, out: Path) -> None:
         "threshold": np.int64(model.threshold),
         "usual": model.usual,
     }
-    arrays |= {key: getattr(model.trees, key) for key in ("features", "borders", "leaves", "bias")}
+    for prefix, forest in (("first_", model.first), ("", model.trees)):
+        arrays |= {prefix + key: getattr(forest, key) for key in ("features", "borders", "leaves", "bias")}
     out.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(out / "lines.npz", **arrays)
 
