@@ -83,6 +83,8 @@ def removal_penalty(page: Scan, groups: Ints) -> Ints:
     long = page.lengths >= _LONG_TO - _LONG_FROM
     out += np.where(sentence, _SENTENCE, 0)
     out[1:] += np.where(sentence[1:] & long[:-1] & (groups[:-1] == 0), _BELOW, 0)
+    # Less between two lines that rules remove, as the box of an author is.
+    out[1:-1] //= 1 + ((groups[:-2] > 0) & (groups[2:] > 0))
     if int((groups > 0).sum()) * _CLEAN_SHARE < len(groups):
         out += _CLEAN
     if len(groups) < _FEW_LINES:

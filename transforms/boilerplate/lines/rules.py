@@ -74,6 +74,7 @@ def _classify_line(line: str, lists: Words) -> LineVerdict:
 
 
 _LABELS, _LABEL_WORDS = 250, 5  # characters of labels behind a paragraph; words of a label
+_PARAGRAPH, _LABEL_LETTERS = 60, 12  # least characters of the paragraph, and of the labels
 _INNER_STOP = re.compile(r"[.!?…。！？।۔][\"'”’»)\]]*\s+(?=\S)")
 
 
@@ -85,7 +86,7 @@ def _labels(line: str, lists: Words) -> tuple[int, RemovalKind | Literal[""]]:
     if len(line) < GLUED:
         return -1, ""
     least = 3 if END.search(line) else 2
-    for match in _INNER_STOP.finditer(line, max(0, len(line) - _LABELS)):
+    for match in _INNER_STOP.finditer(line, max(_PARAGRAPH, len(line) - _LABELS)):
         found = line[match.end() :].split()
         kinds = _label_kinds(found, lists) if bare(fold(found[0])) in _label_beginnings() else []
         if len(kinds) >= least:
@@ -126,7 +127,8 @@ def _label_kinds(found: list[str], lists: Words) -> list[RemovalKind]:
             if not at:
                 return []
             at += 1
-    return kinds if covered * 3 >= len(found) * 2 else []
+    letters = sum(map(len, found))
+    return kinds if covered * 3 >= len(found) * 2 and letters >= _LABEL_LETTERS and found[0][0].isalnum() else []
 
 
 def occurring(texts: Iterable[str]) -> Words:
