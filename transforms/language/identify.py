@@ -142,7 +142,12 @@ def _main(text: str, reading: Reading, path: list[int], main: str, declared: str
         evidence, letters = reading.evidence[mine].sum(axis=0) + known.prior, int(reading.letters[mine].sum())
     script = _script(reading, main)
     if not main:
-        return Finding("und", 0.0, (), script), True
+        # The handicap of what is not supported counts here, not in the path.
+        best = int(evidence.argmax())
+        if not names[best]:
+            return Finding("und", 0.0, (), script), True
+        path = [column if names[column] else best for column in path]
+        main = names[best]
     if alone:
         _second(names, evidence, reading)
         path = [int(evidence.argmax())] * len(path)
