@@ -34,7 +34,8 @@ _REFINED = Plan(grams=0, sentences=6_000, texts=4_000, fragments=500, rounds=1, 
 # languages that are far more frequent on the web, and languages that are rare there.
 _BEHIND = {"Latn": {"ms": -30, "bs": -30, "nn": -24, "sr": -12, "gl": 0}}
 _BEHIND_RARE = -24
-_BEHIND_UNSUPPORTED = -48
+_BEHIND_UNSUPPORTED = {"Latn": -24}
+_BEHIND_UNSUPPORTED_ELSEWHERE = -48
 # Texts of a language relative to others: what is rare on the web must not win doubtful cases.
 _RARE = 0.35
 _PRIORS = {
@@ -87,7 +88,7 @@ def build(folder: Path, bench: list[str], out: Path, only: list[str] | None, aga
 
 def _handicap(script: str, language: str) -> int:
     if UNSUPPORTED.fullmatch(language):
-        return _BEHIND_UNSUPPORTED
+        return _BEHIND_UNSUPPORTED.get(script, _BEHIND_UNSUPPORTED_ELSEWHERE)
     return _BEHIND.get(script, {}).get(language, _BEHIND_RARE if language in _PRIORS.get(script, {}) else 0)
 
 
