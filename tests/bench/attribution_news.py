@@ -28,7 +28,7 @@ from pathlib import Path
 from typing import Any
 
 import yaml
-from attribution_ud import judge, scorer
+from attribution_ud import judge, predicted, scorer
 
 from newsbeam.transforms.attribution import Attribute
 from newsbeam.transforms.attribution.outlets import identify
@@ -116,6 +116,15 @@ def counted(row: dict[str, Any], show_all: bool = False) -> Counter[str]:
     )
 
 
+def pairs(row: dict[str, Any]) -> None:
+    """Print the score of the rules, and whether they are right, for each statement with a speaker."""
+    made = predicted(row["text"], row["language"])
+    result = judge(scorer(), {"text": row["text"], "language": row["language"], "attributions": marked(row)}, made)
+    for index, item in enumerate(made):
+        if item["source"] and index not in result["left_out"]:
+            print(row["language"], item["score"], int(index in result["right"]), sep="\t")
+
+
 def f1(count: Counter[str], kind: str) -> float:
     """The F1 of "who-what", "links" or "credits"."""
     return 2 * count[f"{kind} right"] / max(count[f"{kind} gold"] + count[f"{kind} made"], 1)
@@ -126,7 +135,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("files", type=Path, nargs="+")
     parser.add_argument("--misses", action="store_true", help="print the golds and predictions of texts that are not all right")
+    parser.add_argument("--pairs", action="store_true", help="print nothing but language, score and rightness, for train/scores.py")
     arguments = parser.parse_args()
+    if arguments.pairs:
+        for row in (row for path in arguments.files for row in yaml.safe_load(path.read_text("utf-8"))):
+            pairs(row)
+        return
     counts: dict[str, Counter[str]] = {}
     for row in (row for path in arguments.files for row in yaml.safe_load(path.read_text("utf-8"))):
         counts.setdefault(row["language"], Counter()).update(counted(row, arguments.misses))

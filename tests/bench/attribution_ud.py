@@ -34,6 +34,7 @@ import yaml
 from newsbeam.transforms.attribution.dispatch import statements
 from newsbeam.transforms.attribution.english.combine import statements as english
 from newsbeam.transforms.attribution.people import People
+from newsbeam.transforms.attribution.scores import calibrated
 
 HERE = Path(__file__).resolve().parent
 SCORER = HERE.parents[2] / "shared/bench/attribution/score.py"
@@ -378,13 +379,15 @@ def main() -> None:
     command.add_argument("--misses", type=int, default=0, help="sentences to print whose statements are not all right")
     command.add_argument("--reliability", action="store_true", help="also print how often statements are right, by their score")
     command.add_argument("--news", action="store_true", help="only treebanks and documents of news and encyclopedias (`news` of the rules)")
+    command.add_argument("--pairs", action="store_true", help="print nothing but language, score and rightness, for train/scores.py")
     command.add_argument("--limit", type=int, default=400, help="sentences with statements a language, at most")
     arguments = parser.parse_args()
     if arguments.command == "build":
         build(arguments.treebanks, arguments.target)
         return
     score = scorer()
-    print("      sents  gold    P    R   F1   content-F1  false alarms per 100 other sentences")
+    if not arguments.pairs:
+        print("      sents  gold    P    R   F1   content-F1  false alarms per 100 other sentences")
     for path in sorted(arguments.bench.glob(f"*.{arguments.part}.jsonl")):
         language = path.name.split(".")[0]
         if not arguments.languages or language in arguments.languages:
@@ -416,11 +419,17 @@ def report(score: ModuleType, path: Path, language: str, arguments: argparse.Nam
         for key in hits:
             hits[key] += result[key]
         for index, item in enumerate(made):
-            if index not in result["left_out"]:
-                right[max(low for low in BINS if low <= item["score"])].append(index in result["right"])
+            if index in result["left_out"]:
+                continue
+            if arguments.pairs and item["source"]:
+                print(language, item["score"], int(index in result["right"]), sep="\t")
+            score_of = calibrated(item["score"], language) if item["source"] and language != "en" else item["score"]
+            right[max(low for low in BINS if low <= score_of)].append(index in result["right"])
         if printed < misses and (result["who-what"] < max(result["gold"], result["predicted"])):
             printed += 1
             show(row, made)
+    if arguments.pairs:
+        return
     alarms = sum(len([item for item in predicted(row["text"], language) if item["source"]]) for row in others)
     p, r = hits["who-what"] / max(n_predicted, 1), hits["who-what"] / max(n_gold, 1)
     f1 = 2 * hits["who-what"] / max(n_predicted + n_gold, 1)

@@ -16,6 +16,7 @@ from newsbeam.transforms.attribution.lexicon import CALL, SAY, TELL, english, lo
 from newsbeam.transforms.attribution.outlets import Identified, identify_name
 from newsbeam.transforms.attribution.people import People, pronoun_gender
 from newsbeam.transforms.attribution.quotations import MARKS
+from newsbeam.transforms.attribution.scores import calibrated
 from newsbeam.transforms.attribution.statement import Statement
 from newsbeam.transforms.document import Attribution, ClaimForm, ClaimType, Span, Speaker, SpeakerKind, Via
 
@@ -58,7 +59,9 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
         kind = _claim_type(cue.text, form) if language == "en" else "statement"
         if kind == "attitude" and speaker.text.lower() in _AUTHORS:
             continue  # the reporter saw: the text's own author
-        made.append(Attribution(form, content, cue, speaker, via, round(min(max(item.score, 0.0), 1.0), 4), kind))
+        # The tagger's scores are shares already, and without a speaker a score says no more than that.
+        score = item.score if language == "en" or item.speaker is None else calibrated(item.score, language)
+        made.append(Attribution(form, content, cue, speaker, via, round(min(max(score, 0.0), 1.0), 4), kind))
         if speaker.kind == "person" and speaker.name:
             last, last_end = speaker, item.cue[1]
             spoken.add(speaker.name)
