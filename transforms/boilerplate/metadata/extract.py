@@ -18,8 +18,17 @@ from typing import Any
 
 from newsbeam.transforms.authors import PLAIN_WORD, account_name, byline_names, clean, declared_name, is_site, letters, says_by, turned
 from newsbeam.transforms.boilerplate.metadata.class_names import ASIDE, AUTHOR, DATE, DECLARED_AUTHOR, ELSEWHERE, class_hints, class_signs
-from newsbeam.transforms.boilerplate.metadata.json_ld import ARTICLES, MAIN, article_body, is_type, json_ld_nodes, text_of, types_of
-from newsbeam.transforms.boilerplate.metadata.titles import LONG_TITLE, TELLING_TITLE, agrees, main_heading, title_core
+from newsbeam.transforms.boilerplate.metadata.json_ld import (
+    ARTICLES,
+    MAIN,
+    article_body,
+    is_type,
+    json_ld_nodes,
+    live_body,
+    text_of,
+    types_of,
+)
+from newsbeam.transforms.boilerplate.metadata.titles import LONG_TITLE, Titles, main_heading
 from newsbeam.transforms.boilerplate.pages.blocks import Head, Page
 from newsbeam.transforms.dates import machine_date, url_date, written_dates
 from newsbeam.transforms.package_data import load_yaml
@@ -173,19 +182,29 @@ class _About:
         return next((value for name in names if (value := self.metas.get(name, "").strip())), "")
 
     def name(self, value: Any) -> list[str]:
-        """Return the names of persons or organisations."""
+        """Return the names of persons or organisations.
+
+        They may be in lists of lists, in a person that is another's name, or in two parts.
+        """
         names: list[str] = []
-        for given in value[:30] if isinstance(value, list) else [value]:
-            one = given
-            if isinstance(one, dict):
-                if "name" not in one and isinstance(number := one.get("@id"), str):
-                    one = self.known.get(number, one)
-                one = one.get("name")
-                if isinstance(one, list):
-                    names += [clean(part) for part in one[:30] if isinstance(part, str)]
-                    continue
-            if isinstance(one, str):
+        waiting = [value]
+        for one in waiting:
+            if len(waiting) > 100:
+                break
+            if isinstance(one, list):
+                waiting += one[:30]
+            elif isinstance(one, str):
                 names.append(clean(one))
+            elif isinstance(one, dict):
+                person = one
+                if "name" not in one and isinstance(number := one.get("@id"), str):
+                    person = self.known.get(number, one)
+                name = person.get("name") or person.get("@value") or person.get("legalName")
+                if name:
+                    waiting.append(name if not isinstance(name, dict) or "name" not in name else name["name"])
+                else:
+                    parts = [text_of(person.get(part)) for part in ("givenName", "additionalName", "familyName")]
+                    names.append(" ".join(part for part in parts if part))
         return list(dict.fromkeys(name for name in names if name))
 
     # --- site
@@ -209,22 +228,30 @@ class _About:
         """Return the headline, or the title, without the site's name."""
         page = self.page
         names = self._site_names(site)
-        declared = [
-            text
-            for text in (
-                clean(page.title),
-                clean(self.first("og:title", "parsely-title", "dc.title", "dcterms.title", "sailthru.title", "twitter:title")),
-                next((text_of(thing.get("headline")) for thing in self.main if thing.get("headline")), ""),
-            )
-            if text
-        ]
-        declared = [text[:LONG_TITLE] for text in declared]
-        heading = self._heading(declared, names)
-        cores = [core for text in declared if (core := title_core(text, names))]
-        if not cores or not heading:
-            return heading or (cores[0] if cores else "")
-        # "Home" is less specific than any heading.
-        return heading if len(cores[0]) < TELLING_TITLE or agrees(heading, cores, declared) else cores[0]
+        declared = (
+            clean(page.title),
+            clean(self.first("og:title", "parsely-title", "dc.title", "dcterms.title", "sailthru.title", "twitter:title")),
+            next((text_of(thing.get("headline")) for thing in self.main if thing.get("headline")), ""),
+        )
+        title, shared, headline = (text[:LONG_TITLE] for text in declared)
+        heading = self._heading([text for text in (title, shared, headline) if text], names)
+        headings = [text for block in page.blocks if block.tag in ("h1", "h2") and (text := main_heading(block.text))][:12]
+        sections = [fold(text) for text in (self.first("article:section", "section", "parsely-section"), *_section_names()) if text]
+        # The site's name also stands alone, in its logo or before the rights that it reserves.
+        around = [block.text for block in (*page.blocks[:40], *page.blocks[-20:]) if len(block.text) <= _SHORT_NAME and block.tag != "h1"]
+        others = {letters(_RIGHTS.sub("", text)) for text in around} - {letters(text) for text in headings}
+        is_news = any(is_type(thing, "newsarticle", "liveblogposting") for thing in self.things)
+        return Titles(
+            title,
+            shared,
+            headline,
+            heading,
+            tuple(headings),
+            frozenset(names),
+            frozenset(sections),
+            frozenset(text for text in others if len(text) > 2),
+            is_news,
+        ).best()
 
     def _site_names(self, site: str) -> set[str]:
         names = {letters(site)}
@@ -562,7 +589,21 @@ class _About:
         for thing in self.main:
             if text := article_body(thing.get("articleBody")) or article_body(thing.get("text")):
                 return text
+        for thing in self.main:
+            if text := live_body(thing.get("liveBlogUpdate")):
+                return text
         return next((text for thing in self.things if is_type(thing, "product") and (text := article_body(thing.get("description")))), "")
+
+
+# --- title
+
+_SHORT_NAME = 60  # characters
+_RIGHTS = re.compile(r"[©®]|\(c\)|copyright|all rights reserved|\b(?:19|20)\d\d\b|[-–]", re.I)
+
+
+@cache
+def _section_names() -> frozenset[str]:
+    return frozenset(load_yaml("newsbeam.transforms", "metadata.yaml")["sections"])
 
 
 # --- author
