@@ -70,6 +70,7 @@ class _AuthorWords:
     particles: frozenset[str]
     not_name: frozenset[str]
     roles: frozenset[str]
+    before: frozenset[str]
 
 
 @cache
@@ -78,15 +79,18 @@ def _author_words() -> _AuthorWords:
     words = sorted({word for words in data["by"].values() for word in words}, key=lambda word: (-len(word), word))
     by = "|".join(map(re.escape, words))
     glued = "|".join(map(re.escape, data["glued_by"]))
+    dated = [word for name in ("published", "updated", "dated") for word in data[name]]
     return _AuthorWords(
         # "By Jane", "By: Jane", and "ByJane" from two adjacent elements
         re.compile(rf"(?:(?:{by})(?:\s*[:：]\s*|\s+)|(?:{glued})(?=(?-i:[^\W\d_a-z])))", re.I),
         re.compile(rf"(?:^|[\s·|•,])(?:{glued}):?\s+(?=\w)", re.I),
         re.compile(rf"(?:(?<!\s)\s+)?(?:{'|'.join(map(re.escape, data['after_name']))})$"),
-        frozenset(data["nobody"]),
+        # "Last updated", "Stand: 5. März" are not names
+        frozenset([*data["nobody"], *dated, *data["weekdays"], *data["sections"]]),
         frozenset(data["particles"]),
         frozenset(data["not_name"]),
         frozenset(data["roles"]),
+        frozenset(word for phrase in [*dated, *data["before_by"]] for word in phrase.split()),
     )
 
 
@@ -135,8 +139,12 @@ def byline_names(text: str, said: bool) -> list[str]:
         if again := known.by.match(line):
             line = line[again.end() :]
     elif inside := known.inside.search(line):
+        if not _may_precede(line[: inside.start()], known):
+            return []  # "Photographs by", "will be passed by", "Sort by"
         line = line[inside.end() :]
     elif said:
+        return []
+    elif _begins_with_date_word(line, known):
         return []
     line = _NAMES_END.split(line.strip(), maxsplit=1)[0]
     for _, start, _ in written_dates(line):
@@ -167,6 +175,23 @@ def byline_names(text: str, said: bool) -> list[str]:
     return names
 
 
+_BEFORE_WORDS = re.compile(r"[^\W\d_]+")
+
+
+def _may_precede(text: str, known: _AuthorWords) -> bool:
+    """Return whether a text before "by" is a date, a time or says that something was published."""
+    if not any(char.isalpha() for char in text):
+        return True
+    for _, start, end in written_dates(text):
+        text = text[:start] + " " * (end - start) + text[end:]
+    return all(word.casefold() in known.before or is_month(word) for word in _BEFORE_WORDS.findall(text))
+
+
+def _begins_with_date_word(line: str, known: _AuthorWords) -> bool:
+    first = _BEFORE_WORDS.match(line)
+    return first is not None and first[0].casefold() in known.nobody and " " not in first[0] and len(line) > len(first[0])
+
+
 _ACCOUNT = re.compile(r"(?=\S*[^\W\d_])[\w.-]{2,30}(?=$|\s*[\n|·•»(,:]|\s\d|\s(?:on|in|at)\s)")
 
 
@@ -178,6 +203,8 @@ def account_name(text: str, said: bool = False) -> str:
     known = _author_words()
     line = text[:300].strip().removeprefix("- ")
     if match := known.by.match(line) or known.inside.search(line):
+        if not _may_precede(line[: match.start()], known):
+            return ""
         line = line[match.end() :]
     elif said:
         return ""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -29,10 +30,10 @@ from newsbeam.transforms.boilerplate.metadata.json_ld import (
     types_of,
 )
 from newsbeam.transforms.boilerplate.metadata.titles import LONG_TITLE, Titles, main_heading
-from newsbeam.transforms.boilerplate.pages.blocks import Head, Page
-from newsbeam.transforms.dates import machine_date, url_date, written_dates
+from newsbeam.transforms.boilerplate.pages.blocks import Block, Head, Page
+from newsbeam.transforms.dates import is_month, machine_date, url_date, written_dates
 from newsbeam.transforms.package_data import load_yaml
-from newsbeam.transforms.text import fold, resolved
+from newsbeam.transforms.text import fold, is_dense, resolved
 
 
 @dataclass(frozen=True)
@@ -323,13 +324,25 @@ class _About:
         for label, content in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
             if says_by(self.metas.get(label, "")):
                 yield _DECLARED, [self.metas.get(content, "")]
-        for mark, content, _ in self.page.marked:
-            if mark == "author":
-                yield _DECLARED, [content]
+        marked = [content for mark, content, _ in self.page.marked if mark == "author"]
+        if named := self._microdata_names() or marked:
+            yield _DECLARED, named
         yield from self._bylines()
         for thing in self.main:
             if names := self.name(thing.get("creator")):
                 yield _DECLARED, names
+
+    def _microdata_names(self) -> list[str]:
+        """Return the names inside elements that are marked as authors."""
+        page = self.page
+        persons = [number for number, head in enumerate(page.heads) if "author" in head.itemprop.split() and not self._is_elsewhere(number)][:20]
+        names: list[str] = []
+        for person in persons:
+            names += [content for mark, content, at in page.marked if mark == "name" and self._is_inside(at, person)]
+            for number in range(person + 1, min(person + 12, len(page.heads))):
+                if page.heads[number].itemprop == "name" and self._is_inside(number, person):
+                    names.append(self._text_of(number))
+        return [name for name in dict.fromkeys(names) if name]
 
     def _bylines(self) -> Iterator[tuple[int, list[str]]]:
         page, top = self.page, self.top
@@ -344,11 +357,13 @@ class _About:
         found += [(1, names) for text in self.bylines if (names := byline_names(text, said=False))]
         found.sort(key=itemgetter(0))
         yield from (byline for byline in found if byline[0] < 2)
-        for block in page.blocks[max(top - 5, 0) : top + _NEAR_AFTER]:
-            if len(block.text) <= 200:
-                if names := byline_names(block.text, said=True):
+        for number in range(max(top - 5, 0), min(top + _NEAR_AFTER, len(page.blocks))):
+            block = page.blocks[number]
+            if len(block.text) <= 200 and not block.concealed:
+                # A single word behind "by" may be anything: "By Christmas", "written by Deloitte".
+                if names := [name for name in byline_names(self._glued(block), said=True) if self._is_full(name)]:
                     yield 2, names
-                elif (account := account_name(block.text, said=True)) and not (account.isalpha() and account.islower()):
+                elif _POSTED_BY.match(block.text) and (account := account_name(block.text, said=True)):
                     yield 2, [account]
         yield from (byline for byline in found if byline[0] >= 2)
         for count, (number, signs) in enumerate(self.far_marks(AUTHOR)):
@@ -363,10 +378,14 @@ class _About:
             return None
         text = self._text_of(number)
         weak = not signs & DECLARED_AUTHOR
+        if page.concealed[number] >= 0:
+            return None
         if names := byline_names(text, said=False):
-            single = weak and " " not in names[0]
+            single = weak and not self._is_full(names[0])
+            if single and not (byline_names(text, said=True) or self._is_account(number)):
+                return None
             return None if single and far else (4 * far + (3 if single else weak), names)
-        if (account := account_name(text)) and not (weak and far):
+        if (account := account_name(text)) and not (weak and (far or not self._is_account(number))):
             return 4 * far + (3 if weak else 1), [account]
         return None
 
@@ -396,21 +415,49 @@ class _About:
         self.beside.update(dict.fromkeys(passed, beside))
         return beside
 
+    def _is_full(self, name: str) -> bool:
+        """Return whether a name has a given and a family name, or is in a script without spaces."""
+        return (" " in name and not name.startswith(("the ", "The "))) or (is_dense(name) and 2 <= len(name) <= 8)
+
+    def _is_account(self, element: int) -> bool:
+        """Return whether an element names the user of a forum."""
+        return _ACCOUNT_CLASS.search(self.page.heads[element].words) is not None
+
     def _text_of(self, element: int) -> str:
         page = self.page
         first, last = page.first[element], page.last[element]
         if last > first:
-            return "\n".join(block.text for block in page.blocks[first : min(last, first + 3)])[:400]
-        # For an inline element, only its block is known.
-        if first < len(page.blocks):
-            holder = page.blocks[first].element
-            for _ in range(12):
-                if element <= holder:
-                    break
-                element = page.parents[element]
-            if element == holder:
-                return page.blocks[first].text[:400]
+            return "\n".join(self._glued(block) for block in page.blocks[first : min(last, first + 3)])[:400]
+        if first >= len(page.blocks):
+            return ""
+        # An inline element has some of the texts of its block.
+        block = page.blocks[first]
+        if inside := [text for owner, text in block.parts if self._is_inside(owner, element)]:
+            return self._glued(block, inside)[:400]
+        if self._is_inside(block.inner, element) or self._is_inside(element, block.element):
+            return "" if block.parts and not self._is_inside(block.inner, element) else block.text[:400]
         return ""
+
+    def _is_inside(self, inner: int, element: int) -> bool:
+        for _ in range(12):
+            if inner <= element:
+                break
+            inner = self.page.parents[inner]
+        return inner == element
+
+    def _glued(self, block: Block, texts: list[str] | None = None) -> str:
+        """Return texts of a block with a line break between those that have no space between them."""
+        texts = [text for _, text in block.parts] if texts is None else texts
+        if len(texts) < 2:
+            return texts[0] if texts else block.text
+        out = texts[0]
+        at = max(block.text.find(out), 0) + len(out)
+        for text in texts[1:]:
+            begin = block.text.find(text, at)
+            glued = begin == at and text[0].isalnum() and out[-1:].isalnum()
+            out += ("\n" if glued else " " if begin > at else "") + text
+            at = max(begin, at) + len(text)
+        return out
 
     # --- dates
 
@@ -462,6 +509,7 @@ class _About:
         # Blocks at or after the headline, then those before it, then those far below; each once.
         places: list[tuple[int, int, str, str]] = []
         seen: set[int] = set()
+        alike = Counter(page.heads[number].key for number, signs in chain(self.marks(), self.far_marks(DATE)) if signs & DATE)
         for number, _ in chain(self.marks(), () if known else self.far_marks(DATE)):
             first = page.first[number]
             value = times.get(number, "")
@@ -469,16 +517,23 @@ class _About:
                 continue
             seen.add(first)
             text = self._text_of(number)
-            if not value and (len(text) > 250 or not _DIGIT.search(text)):
+            if not value and (len(text) > 250 or not _DIGIT.search(text) or not self._is_dateline(text)):
                 continue
+            if first > top + _VERY_NEAR and (alike[page.heads[number].key] > 2 or self._is_teaser(number)):
+                continue  # the dates of other stories
             far = 2 if first > top + _FAR_AFTER else 0 if first >= top - 3 else 1 if first >= top - _NEAR_BEFORE else 4
             places.append((far, first, value, text))
             if len(places) > 60:
                 break
+        prose = False
         for at in range(max(top - 5, 0), min(top + _NEAR_AFTER, len(page.blocks))):
-            text = page.blocks[at].text
-            if at not in seen and len(text) <= 120 and _DIGIT.search(text):
-                places.append((0 if at >= top else 1, at, "", text))
+            block = page.blocks[at]
+            text = block.text
+            if prose := prose or (at > top and is_prose_like(text)):
+                break
+            if at not in seen and len(text) <= 120 and _DIGIT.search(text) and not block.concealed and 2 * block.link < len(text):
+                if block.tag not in ("figcaption", "li", "tr", "blockquote") and self._is_dateline(text):
+                    places.append((0 if at >= top else 1, at, "", text))
         created = changed = ""
         for _, _, value, text in sorted(places, key=lambda place: place[:2]):
             if value and (found := self._machine_date(value)):
@@ -494,12 +549,43 @@ class _About:
         said = _date_words()[1]
         for block in page.blocks:
             text = block.text
-            if len(text) <= 120 and ("20" in text or "19" in text) and said.match(text) and not self._is_elsewhere(block.element):
+            is_short = len(text) <= 120 and ("20" in text or "19" in text) and not block.concealed
+            if is_short and said.match(text) and self._is_dateline(text) and not self._is_elsewhere(block.element):
                 published, updated = self._written(text)
                 created, changed = created or published, changed or updated
                 if created:
                     break
         return created, changed
+
+    def _is_dateline(self, text: str) -> bool:
+        """Return whether a text states a date and little else, not in a sentence.
+
+        It may have other pieces, such as a byline.
+        """
+        for line in text.split("\n"):
+            for _, start, end in written_dates(line, self.language, self.latest):
+                piece_start = max((cut.end() for cut in _PIECES.finditer(line, 0, start)), default=0)
+                cut = _PIECES.search(line, end)
+                before, after = line[piece_start:start], line[end : cut.start() if cut else len(line)]
+                if any(_is_word_of_date(word) is False for word in _LETTERS.findall(before)[-8:] + _LETTERS.findall(after)[:8]):
+                    words = [word for word in _LETTERS.findall(f"{before} {after}") if not _is_word_of_date(word)]
+                    named = byline_names(before, said=True) or byline_names(line[end:].strip(" ,|·–-"), said=True)
+                    if len(words) > (_BYLINE if named else _PLACE) or _SENTENCE_END.search(line):
+                        continue
+                    if not named and any(is_dense(word) and len(word) > _PLACE_DENSE for word in words):
+                        continue
+                    if not named and any(word.islower() for word in words):
+                        continue
+                return True
+        return False
+
+    def _is_teaser(self, element: int) -> bool:
+        """Return whether a link with more words than a label stands beside an element."""
+        page = self.page
+        around = page.parents[element]
+        if around < 0 or page.last[around] - page.first[around] > 6:
+            return False
+        return any(5 * block.link > 3 * len(block.text) and len(block.text) > 25 for block in page.blocks[page.first[around] : page.last[around]])
 
     def _written(self, text: str) -> tuple[str, str]:
         created = changed = ""
@@ -612,6 +698,8 @@ _AUTHOR_METAS = (
     *("author", "parsely-author", "sailthru.author", "byl", "article:author_name", "article:author", "og:author", "cxenseparse:author"),
     *("dc.creator", "dcterms.creator", "dc.contributor", "creator", "bt:author", "content_author", "rbauthors", "ms.author"),
 )
+_ACCOUNT_CLASS = re.compile(r"user|poster|nick|member|handle", re.I)
+_POSTED_BY = re.compile(r"(?:- )?(?:posted|started|submitted|asked|created|thread starter|topic|post|discussion)\b.{0,30}?\bby\b|by \S+ (?:»|on |\d)", re.I)
 _CITED_METAS = ("citation_author", "citation_authors", "bepress_citation_author")
 
 
@@ -690,6 +778,29 @@ _MODIFIED_METAS = (
     ),
     *("dc.date.modified", "last-modified", "lastmod", "updated_at", "date_modified", "modified", "updated", "revised", "utime"),
 )
+
+
+_PIECES = re.compile(r"[|·•●/»]|\s[–—-]\s|\s{3,}|; ")
+_LETTERS = re.compile(r"[^\W\d_]+")
+_SENTENCE_END = re.compile(r"[a-zà-ÿа-я]{3}[.!?]\W{0,2}$|[。！？]$")
+_BYLINE, _PLACE, _PLACE_DENSE = 8, 2, 6  # words beside a date: of a byline, or of a place; characters
+
+
+def is_prose_like(text: str) -> bool:
+    """Return whether a text is a paragraph of the article, below which no dateline is expected."""
+    return len(text) > (60 if is_dense(text) else 160) and _SENTENCE_END.search(text) is not None
+
+
+@cache
+def _words_of_dates() -> frozenset[str]:
+    data = load_yaml("newsbeam.transforms", "metadata.yaml")
+    phrases = [*data["published"], *data["updated"], *data["dated"], *data["before_by"], *data["weekdays"], *data["particles"]]
+    return frozenset(word for phrase in phrases for word in _LETTERS.findall(phrase.casefold()))
+
+
+def _is_word_of_date(word: str) -> bool:
+    folded = word.casefold()
+    return folded in _words_of_dates() or is_month(word) or len(word) == 1
 
 
 @cache
