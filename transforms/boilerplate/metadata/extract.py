@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
@@ -509,7 +508,6 @@ class _About:
         # Blocks at or after the headline, then those before it, then those far below; each once.
         places: list[tuple[int, int, str, str]] = []
         seen: set[int] = set()
-        alike = Counter(page.heads[number].key for number, signs in chain(self.marks(), self.far_marks(DATE)) if signs & DATE)
         for number, _ in chain(self.marks(), () if known else self.far_marks(DATE)):
             first = page.first[number]
             value = times.get(number, "")
@@ -519,21 +517,23 @@ class _About:
             text = self._text_of(number)
             if not value and (len(text) > 250 or not _DIGIT.search(text) or not self._is_dateline(text)):
                 continue
-            if first > top + _VERY_NEAR and (alike[page.heads[number].key] > 2 or self._is_teaser(number)):
+            if first > top + _VERY_NEAR and self._is_teaser(number):
                 continue  # the dates of other stories
             far = 2 if first > top + _FAR_AFTER else 0 if first >= top - 3 else 1 if first >= top - _NEAR_BEFORE else 4
             places.append((far, first, value, text))
             if len(places) > 60:
                 break
-        prose = False
+        paragraphs = 0
         for at in range(max(top - 5, 0), min(top + _NEAR_AFTER, len(page.blocks))):
             block = page.blocks[at]
             text = block.text
-            if prose := prose or (at > top and is_prose_like(text)):
+            paragraphs += at > top and is_prose_like(text)
+            if paragraphs > _STANDFIRST:
                 break
-            if at not in seen and len(text) <= 120 and _DIGIT.search(text) and not block.concealed and 2 * block.link < len(text):
-                if block.tag not in ("figcaption", "li", "tr", "blockquote") and self._is_dateline(text):
-                    places.append((0 if at >= top else 1, at, "", text))
+            if at in seen or len(text) > 120 or not _DIGIT.search(text) or block.concealed or block.tag in ("figcaption", "blockquote"):
+                continue
+            if self._is_dateline(text):
+                places.append((0 if at >= top else 1, at, "", text))
         created = changed = ""
         for _, _, value, text in sorted(places, key=lambda place: place[:2]):
             if value and (found := self._machine_date(value)):
@@ -583,6 +583,8 @@ class _About:
         """Return whether a link with more words than a label stands beside an element."""
         page = self.page
         around = page.parents[element]
+        if around >= 0 and page.parents[around] >= 0 and page.last[page.parents[around]] - page.first[page.parents[around]] <= 4:
+            around = page.parents[around]
         if around < 0 or page.last[around] - page.first[around] > 6:
             return False
         return any(5 * block.link > 3 * len(block.text) and len(block.text) > 25 for block in page.blocks[page.first[around] : page.last[around]])
@@ -783,6 +785,7 @@ _MODIFIED_METAS = (
 _PIECES = re.compile(r"[|·•●/»]|\s[–—-]\s|\s{3,}|; ")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[a-zà-ÿа-я]{3}[.!?]\W{0,2}$|[。！？]$")
+_STANDFIRST = 1  # paragraphs that may stand before the dateline
 _BYLINE, _PLACE, _PLACE_DENSE = 8, 2, 6  # words beside a date: of a byline, or of a place; characters
 
 
