@@ -117,6 +117,16 @@ def declared_name(text: str) -> str:
     return name
 
 
+_BETWEEN = re.compile(r"\s*;\s*|\s+(?:and|und|et|y|e|og|och|и|&)\s+")
+
+
+def several(text: str) -> list[str]:
+    """Split a text that names several people, each with a given and a family name."""
+    parts = _BETWEEN.split(text[:_LONGEST_NAMES].strip())
+    return parts if len(parts) > 1 and all(" " in part.strip() for part in parts) else [text]
+
+
+_LONGEST_NAMES = 1000  # characters
 _NAMES_END = re.compile(
     r"[\n|·•●∙⋅/»(\[@]|\s[–—-]\s|\s{3,}|(?<=[a-z])(?=\d{1,2}[/.-]\d)|\s(?:in|on|at|for|with|from)\s"
     # "Jane DoeMarch 5", "Jane DoeUpdated"
@@ -142,9 +152,7 @@ def byline_names(text: str, said: bool) -> list[str]:
         if not _may_precede(line[: inside.start()], known):
             return []  # "Photographs by", "will be passed by", "Sort by"
         line = line[inside.end() :]
-    elif said:
-        return []
-    elif _begins_with_date_word(line, known):
+    elif said or _begins_with_date_word(line, known):
         return []
     line = _NAMES_END.split(line.strip(), maxsplit=1)[0]
     for _, start, _ in written_dates(line):

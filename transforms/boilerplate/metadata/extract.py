@@ -16,7 +16,18 @@ from itertools import chain
 from operator import itemgetter
 from typing import Any
 
-from newsbeam.transforms.authors import PLAIN_WORD, account_name, byline_names, clean, declared_name, is_site, letters, says_by, turned
+from newsbeam.transforms.authors import (
+    PLAIN_WORD,
+    account_name,
+    byline_names,
+    clean,
+    declared_name,
+    is_site,
+    letters,
+    says_by,
+    several,
+    turned,
+)
 from newsbeam.transforms.boilerplate.metadata.class_names import ASIDE, AUTHOR, DATE, DECLARED_AUTHOR, ELSEWHERE, class_hints, class_signs
 from newsbeam.transforms.boilerplate.metadata.json_ld import (
     ARTICLES,
@@ -285,7 +296,7 @@ class _About:
             if (rank > 1 and publisher) or (rank > 2 and account):
                 break
             kept = []
-            for candidate in candidates:
+            for candidate in chain.from_iterable(several(candidate) for candidate in candidates):
                 name = declared_name(candidate)
                 if (
                     site
@@ -311,15 +322,17 @@ class _About:
 
         A rank above 1 is a guess from the appearance of a text.
         """
+        people = [names for thing in self.main if (names := self.name(_people(thing.get("author"))))]
+        if people and len(people[0]) > 1:
+            yield _DECLARED, people[0]
         for name in _AUTHOR_METAS:
             if name in self.metas:
                 yield _DECLARED, list(dict.fromkeys(content for given, content in self.page.metas if given == name))[:20]
         for name in _CITED_METAS:
             if name in self.metas:
                 yield _DECLARED, list(dict.fromkeys(turned(content) for given, content in self.page.metas if given == name))[:20]
-        for thing in self.main:
-            if names := self.name(thing.get("author")):
-                yield _DECLARED, names
+        for names in people:
+            yield _DECLARED, names
         for label, content in (("twitter:label1", "twitter:data1"), ("twitter:label2", "twitter:data2")):
             if says_by(self.metas.get(label, "")):
                 yield _DECLARED, [self.metas.get(content, "")]
@@ -328,13 +341,18 @@ class _About:
             yield _DECLARED, named
         yield from self._bylines()
         for thing in self.main:
+            if names := self.name(thing.get("author")):
+                yield _DECLARED, names
+        for thing in self.main:
             if names := self.name(thing.get("creator")):
                 yield _DECLARED, names
 
     def _microdata_names(self) -> list[str]:
         """Return the names inside elements that are marked as authors."""
         page = self.page
-        persons = [number for number, head in enumerate(page.heads) if "author" in head.itemprop.split() and not self._is_elsewhere(number)][:20]
+        persons = [
+            number for number, head in enumerate(page.heads) if "author" in head.itemprop.split() and not self._is_elsewhere(number)
+        ][:20]
         names: list[str] = []
         for person in persons:
             names += [content for mark, content, at in page.marked if mark == "name" and self._is_inside(at, person)]
@@ -513,12 +531,12 @@ class _About:
             value = times.get(number, "")
             if (first in seen and not value) or page.last[number] - first > 8 or self._is_elsewhere(number):
                 continue
-            seen.add(first)
             text = self._text_of(number)
             if not value and (len(text) > 250 or not _DIGIT.search(text) or not self._is_dateline(text)):
                 continue
             if first > top + _VERY_NEAR and self._is_teaser(number):
                 continue  # the dates of other stories
+            seen.add(first)
             far = 2 if first > top + _FAR_AFTER else 0 if first >= top - 3 else 1 if first >= top - _NEAR_BEFORE else 4
             places.append((far, first, value, text))
             if len(places) > 60:
@@ -569,7 +587,7 @@ class _About:
                 before, after = line[piece_start:start], line[end : cut.start() if cut else len(line)]
                 if any(_is_word_of_date(word) is False for word in _LETTERS.findall(before)[-8:] + _LETTERS.findall(after)[:8]):
                     words = [word for word in _LETTERS.findall(f"{before} {after}") if not _is_word_of_date(word)]
-                    named = byline_names(before, said=True) or byline_names(line[end:].strip(" ,|·–-"), said=True)
+                    named = byline_names(line[piece_start:], said=True) or byline_names(line[end:].strip(" ,|·–-"), said=True)
                     if len(words) > (_BYLINE if named else _PLACE) or _SENTENCE_END.search(line):
                         continue
                     if not named and any(is_dense(word) and len(word) > _PLACE_DENSE for word in words):
@@ -587,7 +605,9 @@ class _About:
             around = page.parents[around]
         if around < 0 or page.last[around] - page.first[around] > 6:
             return False
-        return any(5 * block.link > 3 * len(block.text) and len(block.text) > 25 for block in page.blocks[page.first[around] : page.last[around]])
+        return any(
+            5 * block.link > 3 * len(block.text) and len(block.text) > 25 for block in page.blocks[page.first[around] : page.last[around]]
+        )
 
     def _written(self, text: str) -> tuple[str, str]:
         created = changed = ""
@@ -696,12 +716,21 @@ def _section_names() -> frozenset[str]:
 
 # --- author
 
+
+def _people(value: Any) -> list[Any]:
+    """Return the authors that are not organisations."""
+    given = value if isinstance(value, list) else [value]
+    return [one for one in given if not (isinstance(one, dict) and is_type(one, "organization"))]
+
+
 _AUTHOR_METAS = (
     *("author", "parsely-author", "sailthru.author", "byl", "article:author_name", "article:author", "og:author", "cxenseparse:author"),
     *("dc.creator", "dcterms.creator", "dc.contributor", "creator", "bt:author", "content_author", "rbauthors", "ms.author"),
 )
 _ACCOUNT_CLASS = re.compile(r"user|poster|nick|member|handle", re.I)
-_POSTED_BY = re.compile(r"(?:- )?(?:posted|started|submitted|asked|created|thread starter|topic|post|discussion)\b.{0,30}?\bby\b|by \S+ (?:»|on |\d)", re.I)
+_POSTED_BY = re.compile(
+    r"(?:- )?(?:posted|started|submitted|asked|created|thread starter|topic|post|discussion)\b.{0,30}?\bby\b|by \S+ (?:»|on |\d)", re.I
+)
 _CITED_METAS = ("citation_author", "citation_authors", "bepress_citation_author")
 
 
