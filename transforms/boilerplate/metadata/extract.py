@@ -371,7 +371,9 @@ class _About:
                 found.append(byline)
                 if len(found) > 30:
                     break
-        found += [(1, names) for text in self.bylines if (names := byline_names(text, said=False))]
+        found += [
+            (1, names) for text in self.bylines if (names := [name for name in byline_names(text, said=False) if self._is_full(name)])
+        ]
         found.sort(key=itemgetter(0))
         yield from (byline for byline in found if byline[0] < 2)
         for number in range(max(top - 5, 0), min(top + _NEAR_AFTER, len(page.blocks))):
@@ -550,7 +552,7 @@ class _About:
                 break
             if at in seen or len(text) > 120 or not _DIGIT.search(text) or block.concealed or block.tag in ("figcaption", "blockquote"):
                 continue
-            if self._is_dateline(text):
+            if self._is_dateline(text) and not self._is_elsewhere(block.element):
                 places.append((0 if at >= top else 1, at, "", text))
         created = changed = ""
         for _, _, value, text in sorted(places, key=lambda place: place[:2]):
