@@ -187,7 +187,7 @@ _BEFORE_WORDS = re.compile(r"[^\W\d_]+")
 
 
 def _may_precede(text: str, known: _AuthorWords) -> bool:
-    """Return whether a text before "by" is a date, a time or says that something was published."""
+    """Return whether a text before "by" is a date or says "published"."""
     if not any(char.isalpha() for char in text):
         return True
     for _, start, end in written_dates(text):

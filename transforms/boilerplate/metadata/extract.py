@@ -248,7 +248,7 @@ class _About:
         heading = self._heading([text for text in (title, shared, headline) if text], names)
         headings = [text for block in page.blocks if block.tag in ("h1", "h2") and (text := main_heading(block.text))][:12]
         sections = [fold(text) for text in (self.first("article:section", "section", "parsely-section"), *_section_names()) if text]
-        # The site's name also stands alone, in its logo or before the rights that it reserves.
+        # The site's name is also in its logo, and before the rights that it reserves.
         around = [block.text for block in (*page.blocks[:40], *page.blocks[-20:]) if len(block.text) <= _SHORT_NAME and block.tag != "h1"]
         others = {letters(_RIGHTS.sub("", text)) for text in around} - {letters(text) for text in headings}
         is_news = any(is_type(thing, "newsarticle", "liveblogposting") for thing in self.things)
@@ -435,7 +435,7 @@ class _About:
         return beside
 
     def _is_full(self, name: str) -> bool:
-        """Return whether a name has a given and a family name, or is in a script without spaces."""
+        """Return whether a name has two words or a script without spaces."""
         return (" " in name and not name.startswith(("the ", "The "))) or (is_dense(name) and 2 <= len(name) <= 8)
 
     def _is_account(self, element: int) -> bool:
@@ -465,7 +465,7 @@ class _About:
         return inner == element
 
     def _glued(self, block: Block, texts: list[str] | None = None) -> str:
-        """Return texts of a block with a line break between those that have no space between them."""
+        """Return texts of a block with line breaks where they have no space."""
         texts = [text for _, text in block.parts] if texts is None else texts
         if len(texts) < 2:
             return texts[0] if texts else block.text
@@ -600,7 +600,7 @@ class _About:
         return False
 
     def _is_teaser(self, element: int) -> bool:
-        """Return whether a link with more words than a label stands beside an element."""
+        """Return whether an element is beside a link with more words than a label."""
         page = self.page
         around = page.parents[element]
         if around >= 0 and page.parents[around] >= 0 and page.last[page.parents[around]] - page.first[page.parents[around]] <= 4:
@@ -816,7 +816,7 @@ _MODIFIED_METAS = (
 _PIECES = re.compile(r"[|·•●/»]|\s[–—-]\s|\s{3,}|; ")
 _LETTERS = re.compile(r"[^\W\d_]+")
 _SENTENCE_END = re.compile(r"[a-zà-ÿа-я]{3}[.!?]\W{0,2}$|[。！？]$")
-_STANDFIRST = 1  # paragraphs that may stand before the dateline
+_STANDFIRST = 1  # paragraphs that may be above the dateline
 _BYLINE, _PLACE, _PLACE_DENSE = 8, 2, 6  # words beside a date: of a byline, or of a place; characters
 
 

@@ -97,7 +97,7 @@ def _repaired(text: str) -> str:
 
 
 def _several(text: str) -> Iterator[Any]:
-    """Yield the values that stand one after the other, up to the first that is broken."""
+    """Yield the values one after the other, up to the first broken one."""
     decoder = json.JSONDecoder(strict=False)
     at = 0
     for _ in range(_MANY_VALUES):

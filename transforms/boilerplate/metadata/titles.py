@@ -73,7 +73,7 @@ class Titles:
     def without_site(self, title: str, known: set[str], alone: bool) -> str:
         """Return a title without the names of the site and its sections.
 
-        They stand at its ends, behind a bar or dash. `known` are other titles, letters only. If the
+        They are at its ends, behind a bar or dash. `known` are other titles, letters only. If the
         title is `alone`, a short end that is not known goes as well.
         """
         title = _COUNT.sub("", title, count=1) if title.startswith(("(", "[")) else title
@@ -117,7 +117,7 @@ class Titles:
 
 
 def _same_words(heading: str, others: Iterable[str]) -> str:
-    """Return the first text with the same letters, which may have lost a space or colon in a heading."""
+    """Return the first text with the same letters; a heading may lack a colon."""
     own = letters(heading)
     return next((text for text in others if text and letters(text) == own), heading)
 
