@@ -19,7 +19,7 @@ MAIN = ("article", "posting", "report", "recipe", "podcastepisode", "question", 
 ARTICLES = ("article", "posting", "report", "recipe", "podcastepisode", "question", "review")
 
 
-_CDATA = re.compile(r"/?/?\*?\s*(?:<!\[CDATA\[|\]\]>)\s*(?:\*/)?")
+_CDATA = re.compile(r"(?:/\*|//)?\s?(?:<!\[CDATA\[|\]\]>)(?:\s?\*/)?")
 _STARTS = re.compile(r"[{\[]")
 
 
