@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from unicodedata import category
 
 from newsbeam.transforms.attribution.chains import link
 from newsbeam.transforms.attribution.dispatch import kinds
@@ -39,6 +40,7 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
     spoken: set[str] = set()
     bodies: list[str] = []  # organisations that spoke
     for item in found:
+        item = _without_bullet(text, item)  # noqa: PLW2901 - the same statement
         speaker = (
             _speaker(text, item, names, last, last_end, spoken)
             if language == "en"
@@ -66,6 +68,19 @@ def attributions(text: str, prose: str, found: list[Statement], language: str, p
             last, last_end = speaker, item.cue[1]
             spoken.add(speaker.name)
     return tuple(temper(made, prose) if language == "en" else made)
+
+
+_BULLETS = frozenset("•·▪–—-*>|")
+
+
+def _without_bullet(text: str, item: Statement) -> Statement:
+    """Begin a speaker behind a bullet, an arrow or an emoji before the name."""
+    if item.speaker is None:
+        return item
+    start, end = item.speaker
+    while start < end and (text[start] in _BULLETS or text[start].isspace() or category(text[start]) in ("So", "Sk")):
+        start += 1
+    return item if start in (item.speaker[0], end) else replace(item, speaker=(start, end))
 
 
 def _inside(span: tuple[int, int], outer: tuple[int, int]) -> bool:
