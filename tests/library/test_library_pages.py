@@ -88,7 +88,7 @@ def test_dropped_and_failed_are_errors_with_their_stage() -> None:
     assert (failed.value.stage, failed.value.error) == ("decode", "DecodeError")
 
 
-@pytest.mark.parametrize("content", [7, None, ["a"], {"text": object()}], ids=str)
+@pytest.mark.parametrize("content", [7, None, ["a"], {"text": object()}], ids=["number", "nothing", "list", "no JSON"])
 def test_another_type_is_a_type_error(content: Any) -> None:
     with pytest.raises(TypeError):
         newsbeam.process(content)
@@ -204,7 +204,7 @@ def test_pages_are_read_as_they_are_needed() -> None:
         ("no-such-recipe.yaml", "no-such-recipe.yaml"),
         ([{"length": {"min_chars": object()}}], "strings, numbers"),
     ],
-    ids=str,
+    ids=["name", "option", "two passes", "file", "value"],
 )
 def test_a_wrong_recipe_is_an_error(recipe: Any, message: str) -> None:
     with pytest.raises(newsbeam.NewsbeamError, match=message):
