@@ -108,7 +108,8 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[Settings]:
     """The settings that the command would run with; nothing runs."""
     seen: list[Settings] = []
     for module, name in ((batch, "run"), (streaming, "consume")):
-        monkeypatch.setattr(module, name, lambda settings: seen.append(settings) or 0)
+        result = None if module is batch else 0
+        monkeypatch.setattr(module, name, lambda settings, result=result: seen.append(settings) or result)
     return seen
 
 

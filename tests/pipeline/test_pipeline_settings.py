@@ -51,7 +51,8 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """The settings of the commands; nothing runs."""
     seen: list[Any] = []
     for command in ("batch.run.run", "batch.replay.replay", "streaming.run.consume", "watching.run.watch"):
-        monkeypatch.setattr(f"newsbeam.{command}", lambda given: seen.append(given) or 0)
+        result = None if command == "batch.run.run" else 0
+        monkeypatch.setattr(f"newsbeam.{command}", lambda given, result=result: seen.append(given) or result)
     return seen
 
 

@@ -28,7 +28,7 @@ from newsbeam.config.job import WorkerConfig
 from newsbeam.config.recipe import SiteOptions
 from newsbeam.config.recipe_parser import parse
 from newsbeam.config.results import BatchResult
-from newsbeam.errors import RecipeError, TemplateError
+from newsbeam.errors import RecipeError, RunFailed, TemplateError
 from newsbeam.transforms.boilerplate.site_template import COUNTS_VERSION, page_keys
 from newsbeam.transforms.document import Raw
 from newsbeam.workers import child, site_template
@@ -387,7 +387,11 @@ def test_counts_and_output_on_another_filesystem(counted: Path, newsbeam: Newsbe
 def test_a_resumed_run_refuses_other_counts(counted: Path, newsbeam: Newsbeam, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     words = ["run", new_page(tmp_path / "in"), "-o", tmp_path / "out", "--added", ADDED]
     with monkeypatch.context() as patch:
-        patch.setattr("newsbeam.batch.run._run_graph", lambda *_: 1)  # interrupted before anything was read
+
+        def interrupted(*_: object) -> None:
+            raise RunFailed("interrupted before anything was read")
+
+        patch.setattr("newsbeam.batch.run._run_graph", interrupted)
         assert newsbeam(*words, "--template", counted).status == 1
     other = counts_file(tmp_path / "other", 1)
     for template in ([], ["--template", other]):

@@ -296,7 +296,7 @@ _AND = ("y", "e", "et")
 _WITH_ARTICLE = ("no", "na", "do", "da", "ao", "ce", "lo", "quello", "ciò", "del", "al", "du", "au")
 _LONGEST_PLAIN_SOURCE = 3  # words: a annoncé la mairie
 _LONGEST_ARTICLE = 8  # characters before a cue
-_LONGEST_EMPHASIS = 40  # characters of quoted words that are no statement
+_LONGEST_EMPHASIS = 40  # characters of quoted words that are not a statement
 _OPENING_MARKS = '"“„«‘'
 
 

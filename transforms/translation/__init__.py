@@ -92,13 +92,13 @@ def describe(found: Translation) -> str:
     if found.verdict == "translated":
         return f"A translation{origin}: {pieces} can be checked."
     if found.verdict == "original":
-        return "Nothing suggests a translation. That is no proof: a good translation leaves no traces."
+        return "Nothing suggests a translation. That does not prove an original: a good translation leaves no traces."
     if found.score >= _LIKELY:
         return (
             f"Not decided. It reads like a translation, with {pieces}, "
             "but that is not enough: people who write in a second language read like that too."
         )
-    return f"Not decided: too little to go on ({pieces}), too short, or in a language about which too little is known."
+    return f"Not decided: too little evidence ({pieces}), too short, or in a language about which too little is known."
 
 
 # Score from which a text without a verdict reads like a translation.

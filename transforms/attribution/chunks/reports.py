@@ -192,7 +192,7 @@ def _names_somebody(sentence: Sentence, speaker: Range) -> bool:
 
 
 def _around(sentence: Sentence, left: int, cue: Range) -> list[Range]:
-    """Return what is said around a verb that stands alone between commas: Las iglesias, añadió, cerrarán."""
+    """Return the contents around a verb alone between commas: Las iglesias, añadió, cerrarán."""
     t, lex = sentence.tokens, sentence.lex
     alone = left == cue[0] and left > 0 and cue[1] < len(t) and t[left - 1].low == t[cue[1]].low == ","
     if not (lex.adjectival and lex.pro_drop and alone) or sentence.quotes_before(left):

@@ -327,7 +327,9 @@ CONTEXT = (
 
 
 def context(page: Scan, first: Ints) -> NDArray[np.float32]:
-    """Return the (lines, CONTEXT) features from the log odds of a first pass over all lines, all integers."""
+    """Return the (lines, CONTEXT) features from the log odds of a first pass.
+
+    All are integers."""
     count = len(first)
     place = np.arange(count)
     near = np.clip(first, -_CLIP, _CLIP) >> 4

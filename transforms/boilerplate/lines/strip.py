@@ -333,7 +333,7 @@ def _keep_later_headlines(given: Sequence[Line], out: _Window) -> None:
 
 
 def _keep_paragraphs(given: Sequence[Line], out: _Window, prose: Sequence[bool], start: int) -> None:
-    """Keep the paragraphs from `start` to the next line that a rule removed below one."""
+    """Keep paragraphs from `start` to the next line below one that a rule removed."""
     seen = False
     for at in range(start, min(start + 2 * _PARAGRAPHS, len(given))):
         if prose[at]:

@@ -821,7 +821,10 @@ _BYLINE, _PLACE, _PLACE_DENSE = 8, 2, 6  # words beside a date: of a byline, or 
 
 
 def is_prose_like(text: str) -> bool:
-    """Return whether a text is a paragraph of the article, below which no dateline is expected."""
+    """Return whether a text is a paragraph of the article.
+
+    No dateline is expected below one.
+    """
     return len(text) > (60 if is_dense(text) else 160) and _SENTENCE_END.search(text) is not None
 
 

@@ -1,4 +1,4 @@
-"""What a page declares about itself: its kind, the text of its article, its summary.
+"""Declarations of a page: its kind, the text of its article, its summary.
 
 From Open Graph, JSON-LD and microdata. Read with patterns, as broken JSON-LD says as much.
 """
@@ -52,7 +52,7 @@ class Declared:
 
 
 def declarations(page: Page) -> Declared:
-    """Return what a page declares."""
+    """Return the declarations of a page."""
     scripts = [script for script in page.json_ld if len(script) <= _LARGEST]
     types = [kind.rpartition("/")[2].lower() for script in scripts for kind in _TYPE.findall(script)]
     types += [head.itemtype.rpartition("/")[2].lower() for head in page.heads if head.itemtype]

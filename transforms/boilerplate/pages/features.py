@@ -363,7 +363,9 @@ class Layout:
             self.ancestors.append(self.parents[self.ancestors[-1]])
 
     def table(self, first: FirstScores, bias: int) -> Floats:
-        """Return one row per block, with the columns of `column_names` but those of the second stage."""
+        """Return one row per block.
+
+        It has the columns of `column_names` but those of the second stage."""
         return self.as_rows({**self.known(), **self.scored(first, bias)})
 
     def as_rows(self, columns: Columns) -> Floats:
@@ -535,7 +537,7 @@ class Layout:
         }
 
     def context(self, scores: Ints) -> Columns:
-        """Return the features from scores of the blocks: their own, and those around them."""
+        """Return the features from the scores of a block and of those around it."""
         size, words, group, words_to = self.size, self.words, self.group, self.words_to
         tame = _tame(scores)
         out: Columns = {"score": tame}
@@ -591,7 +593,7 @@ class Layout:
         """Return how far a block is off the elements that hold most of something.
 
         `parts` are percentages of it. For one of them, also the branch at which the block leaves
-        these elements: the contents of the outermost element that does not hold so much.
+        these elements: the contents of the outermost element that does not hold this share.
         """
         out: Columns = {}
         size, begins, ends = self.size, self.first, self.last
@@ -624,7 +626,7 @@ class Layout:
         return out
 
     def _declared(self) -> Columns:
-        """Return what the page declares itself to be, and which blocks its metadata repeat."""
+        """Return the declared kind of the page, and the blocks its metadata repeat."""
         declared = self.declared
         out: Columns = {f"page's {name}": value for name, value in declared.marks.items()}
         within, summary = np.zeros(self.size), np.zeros(self.size)

@@ -77,7 +77,9 @@ class PageModel:
         return kind in _LEAST_ODDS and int(self.genre.scores(rows[:1, page_columns()])[0]) > _LEAST_ODDS[kind]
 
     def general(self, rows: Floats) -> Ints:
-        """Return the log odds, in units of 1/SCALE, that each block belongs to the main text of a page of any kind."""
+        """Return the log odds that each block belongs to the main text.
+
+        They are in units of 1/SCALE, for a page of any kind."""
         total = np.zeros(len(rows), np.int64)
         for forest in self.forests:
             total += forest.scores(rows)

@@ -16,7 +16,7 @@ _MOST_OF_TITLE = 0.4
 def article_parts(
     page: Page, kinds: list[LineKind], words: list[int], kind_of: Callable[[int], LineKind]
 ) -> Iterator[tuple[int, RemovalKind, str]]:
-    """Yield kept blocks of an article that are not its text, with their kind and the reason.
+    """Yield kept blocks that are not an article's text, with kind and reason.
 
     `kinds` is "" for kept blocks, `words` their numbers, `kind_of` the kind that the names of an
     element suggest.

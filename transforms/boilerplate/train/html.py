@@ -463,7 +463,9 @@ def f1_by_kind(model: PageModel, pages: Sequence[Sample]) -> dict[str, list[floa
 
 @dataclass
 class Articles:
-    """News pages with the features of the third stage; the first two have seen none of them."""
+    """News pages with the features of the third stage.
+
+    The first two stages have seen none of them."""
 
     pages: list[Sample]
     fold: NDArray[np.int64]

@@ -355,7 +355,7 @@ def _columns_of(data: Data, words: Tokens, without: tuple[int, ...]) -> list[_Re
 
 
 def _fit_first(read: Sequence[_Read], half: int) -> Forest:
-    """Fit the trees of the first pass on a part of the rows: of half of the folds, or of all (-1)."""
+    """Fit the trees of the first pass on rows of half of the folds, or all (-1)."""
     chance = np.random.default_rng(23)
     share = _FIRST_ROWS * (1 if half < 0 else 2)
     parts, gone, weight = [], [], []

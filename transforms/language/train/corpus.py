@@ -98,7 +98,7 @@ def published(folder: Path, language: str) -> list[Grams]:
 
 
 def conditional(folder: Path, language: str) -> list[Grams]:
-    """Return the published n-grams of one, two and more characters, with the probability of the last character after the others."""
+    """Return published n-grams with the probability of their last character."""
     found: list[Grams] = []
     for length in range(1, _LONGEST + 1):
         path = folder / "ngrams" / f"{language}.{length}.tsv"

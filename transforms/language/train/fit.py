@@ -94,7 +94,9 @@ class Fitted:
 
 @dataclass(frozen=True, eq=False)
 class Corpora:
-    """The text of all languages of a script, and the matrix of n-grams by word with its columns' keys.
+    """The texts of a script's languages, and the matrix of n-grams by word.
+
+    With the keys of its columns.
 
     `long` marks words with many characters, `bare` has the form of each word without diacritics.
     """

@@ -1,9 +1,9 @@
-"""Refine shipped weights: add published n-gram models, and fit on whole sentences.
+"""Refine shipped weights by published n-gram models and whole sentences.
 
 The first fit draws most of its texts from lists of words. It leaves two things to gain. A product of
 experts: the weights of a multinomial regression and the log-probabilities of a generative model of
 n-grams are both sums over the n-grams of a text, so their sum is a set of weights too, and better
-than either. And sentences: close languages are told apart by their function words, in the proportions
+than either. And sentences: function words distinguish close languages, in the proportions
 in which a sentence has them.
 """
 
@@ -78,7 +78,7 @@ def _with_new(corpora: Corpora, kept: NDArray[np.int64], own: NDArray[np.int64],
 
 
 def published(alphabet: Alphabet, script: str, folder: Path, languages: list[str], top: NDArray[np.uint32], weights: Floats) -> Floats:
-    """Return what published models add to the weights of the n-grams `top`.
+    """Return the weights that published models add to the n-grams `top`.
 
     For a language without one, what the others' models would make of its weights: the mean over the
     languages that have one, and the deviation of its weight from theirs, times a regression's slope.
