@@ -184,7 +184,7 @@ DATE, STYLE = Artifact("calendar", 0, 2, "on", "why"), Artifact("style", 0, 2, "
         (Translation(0.9, "translated", "ru", 0.9, (STYLE,)), "only its style says so"),
         (Translation(0.9, "unknown", "ru", 0.9, ()), "reads like a translation, with 0 pieces"),
         (Translation(0.2, "unknown", "", 0.0, (DATE,)), "too little evidence (1 piece of evidence)"),
-        (Translation(0.01, "original"), "no proof"),
+        (Translation(0.01, "original"), "does not prove"),
     ],
 )
 def test_the_verdict_in_words(found, words):
