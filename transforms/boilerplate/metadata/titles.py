@@ -61,7 +61,8 @@ class Titles:
         heading = self.heading
         if self.is_news and len(headline) >= TELLING_TITLE and not self._is_site(headline):
             if heading and title and letters(heading) == letters(title) == letters(shared):
-                headline = heading
+                # A heading of several elements may lack the space between their words.
+                headline = heading if len(heading.split()) >= len(shared.split()) else shared
             return _without_kicker(headline, [shared])
         if not cores or not heading:
             return heading or next((core for core in cores if not self._is_site(core)), next(iter(cores), ""))
