@@ -16,7 +16,7 @@ from newsbeam.transforms.attribution.english import rules
 from newsbeam.transforms.attribution.english.relays import relays, without_relays
 from newsbeam.transforms.attribution.english.tagger import MAX_PARAGRAPH_CHARS, tag
 from newsbeam.transforms.attribution.labels import is_label
-from newsbeam.transforms.attribution.lexicon import DET, PREP, SUB, TIME, according_phrases, english, naming_verbs
+from newsbeam.transforms.attribution.lexicon import CUE, DET, PREP, SUB, TIME, according_phrases, english, naming_verbs
 from newsbeam.transforms.attribution.quotations import MARKS
 from newsbeam.transforms.attribution.statement import Statement
 
@@ -126,7 +126,29 @@ def merge_statements(reader: rules.Reader, tagged: list[Statement]) -> list[Stat
             (wanted and not any(_touches(covered, piece) for piece in found.content)) or _is_around(text, found, tagged, begins)
         ):
             joined.append(found)
+    joined = [_with_whole_name(text, found) for found in joined if not _REQUEST.fullmatch(text, *found.content[0])]
     return sorted(_resolve_overlaps(text, joined), key=lambda found: (found.content[0], found.cue))
+
+
+# “did not respond to a request for comment”: nothing is said.
+_REQUEST = re.compile(
+    r"(?:(?:an?|the|any|our|its|their|several|multiple|repeated|further|written) ){0,3}(?:requests?|inquir(?:y|ies)) for .{1,60}"
+)
+_NEXT_NAMES = re.compile(r"(?: [A-Z][\w’-]{1,40}){1,3}(?=[,.;)\n]| \()")
+
+
+def _with_whole_name(text: str, found: Statement) -> Statement:
+    """Extend a speaker that ends within a name: “Jane” of “Jane Doe, …, and said”."""
+    if found.speaker is None:
+        return found
+    start, end = found.speaker
+    rest = _NEXT_NAMES.match(text, end)
+    if rest is None or not text[start:end].isalpha() or not text[start].isupper() or rest.end() > found.cue[0] > end:
+        return found
+    words = english()[0]
+    if any(words.get(word.lower(), 0) & (TIME | CUE) for word in rest[0].split()):
+        return found
+    return replace(found, speaker=(start, rest.end()))
 
 
 def _complete(text: str, found: Statement, same: Statement, covered: list[tuple[int, int]]) -> Statement:

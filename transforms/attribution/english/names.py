@@ -410,7 +410,8 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
         _bare(word).lower() in _names("organisation_words") for word in words[cut : max(cut, len(heads))]
     )
     governed = lows[cut - 2 if lows[cut - 1] in ("the", "a", "an") else cut - 1] in _GOVERNING if 1 < cut < len(words) else False
-    if 0 < len(heads) < cut and words[len(heads) - 1][0].islower() and (cut <= len(heads) + 2 or governed):
+    plain = words[len(heads) - 1][0].islower() or (len(heads) == 1 and lows[0] in _names("group_words") | _names("unnamed_words"))
+    if 0 < len(heads) < cut and plain and (cut <= len(heads) + 2 or governed):
         name_words = []  # the mayor of Lisbon, a leader of the Foo Council
     elif len(words) == 1 and lows[0] in _names("group_words") | _names("unnamed_words"):
         name_words = []  # Officials
@@ -582,7 +583,7 @@ def _split(phrase: str) -> tuple[str, str]:
     """Split a phrase into head and apposition: "Jane Doe", "a professor at X"."""
     head, comma, rest = phrase.partition(",")
     rest = rest.strip().strip(",").strip()
-    first = rest.split(" ", 1)[0].lower() if rest else ""
+    first = rest.split(" ", 1)[0].lower().rstrip(",") if rest else ""
     if not comma:
         relative = re.search(r" (?:who|which|of|from|with) ", phrase)
         return (phrase, "") if not relative or relative.group().strip() != "who" else (phrase[: relative.start()], "")

@@ -562,7 +562,7 @@ class Tokens:
         bits = B[k]
         if (bits & PREP and self._when(k, hi)) if strict else self.adjunct_at(k, hi, start):
             return True
-        if bits & TIME and bits & CAP and not self.in_name(k, hi):
+        if bits & TIME and bits & CAP and not self.in_name(k, hi) and not self._modifies(k, hi, start):
             return True
         if bits & (AUX | VERB | PRON) and not bits & (DET | CAP | PREP):
             return True
@@ -574,6 +574,16 @@ class Tokens:
         if bits & CONJ:
             return not after & (CAP | DET | LOWER) or bool(after & (PRON | CUE | ADV | AUX | VERB))
         return bool(bits & ADV) and not bits & CAP
+
+    def _modifies(self, k: int, hi: int, start: int) -> bool:
+        """Return whether the time at `k` modifies a noun: an August 2025 report."""
+        B = self.B
+        if k == start or not B[start] & DET or any(B[q] & (PREP | CAP) for q in range(start + 1, k)):
+            return False
+        while k < hi and B[k] & (TIME | DIGIT):
+            k += 1
+        is_verb = k < hi and B[k] & CUE and B[k] & (PAST | ING)
+        return k < hi and bool(B[k] & LOWER) and not is_verb and not B[k] & (AUX | VERB | PREP | SUB | CONJ | ADV | PRON | DET)
 
     def adjunct_at(self, k: int, hi: int, start: int) -> bool:
         """Return whether an adverbial begins at `k`.
