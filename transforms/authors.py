@@ -117,7 +117,7 @@ def declared_name(text: str) -> str:
     return name
 
 
-_BETWEEN = re.compile(r"\s*;\s*|\s+(?:and|und|et|y|e|og|och|и|&)\s+")
+_BETWEEN = re.compile(r"(?<!\s)\s*;\s*|(?<!\s)\s+(?:and|und|et|y|e|og|och|и|&)\s+")
 
 
 def several(text: str) -> list[str]:

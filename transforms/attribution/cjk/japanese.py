@@ -148,7 +148,7 @@ def read_japanese(sentence: str, offset: int, last: Range | None, people: People
                 direct = re.search(r"(?:(?<![でにとてはも])は|(?<![でにとてはもただるい])が)、?$", sentence[: quotes[0].start()])
                 content = [match.span("q") for match in quotes]
                 if subject is None and direct:
-                    topic = _TOPIC.search(sentence, 0, direct.start())
+                    topic = _TOPIC.match(sentence, 0, direct.start())
                     phrase = _japanese_phrase(sentence, topic.end() if topic else 0, direct.start())
                     subject = (phrase, direct.end()) if phrase else None
                     outer = japanese_subject(sentence, 0, phrase[0]) if phrase else None

@@ -22,6 +22,7 @@ _MOST_NAMES = 6
 _HAN = r"\u4e00-\u9fff々"
 _OPENING, _CLOSING = "（(【[〔［〈", "）)】]〕］〉"
 _SEPARATOR = r"[\s|｜丨;；,，、/／]"
+_SEPARATORS = re.compile(rf"{_SEPARATOR}{{1,4}}")
 _JOINT = re.compile(r"\s{0,3}[:：=＝/／|｜丨]\s{0,3}")
 _BLANKS = re.compile(r"[\s・]{1,3}")
 _EMAIL = re.compile(r"\s{0,3}[(（]?[\w.+-]{1,40}@[\w.-]{1,60}[)）]?$")
@@ -177,9 +178,7 @@ def _labelled(body: str) -> tuple[Credits, list[str]] | None:
         if start < len(body) and not holder and _label(body, start) is not None:
             carried, at = roles, start
             continue
-        end = next(
-            (match.start() for match in re.finditer(rf"{_SEPARATOR}{{1,4}}", body[start:]) if _label(body, start + match.end())), None
-        )
+        end = next((match.start() for match in _SEPARATORS.finditer(body[start:]) if _label(body, start + match.end())), None)
         field = body[start:] if end is None else body[start : start + end]
         made = _field(field.strip(), roles, label.joint, japanese)
         if made is None:
@@ -190,7 +189,7 @@ def _labelled(body: str) -> tuple[Credits, list[str]] | None:
             editors += _names(field.strip(), japanese) or []
         if end is None:
             break
-        at = start + end + len(re.compile(rf"{_SEPARATOR}{{1,4}}").match(body, start + end).group())  # type: ignore[union-attr]
+        at = start + end + len(_SEPARATORS.match(body, start + end).group())  # type: ignore[union-attr]
         carried = frozenset()
     return None if short and len(credits) < 2 else (credits, editors)  # 文 alone can be a word of prose
 

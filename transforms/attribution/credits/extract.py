@@ -329,7 +329,7 @@ def _put(found: _Found, kind: CreditKind, name: str, text: str) -> None:
     found.setdefault((kind, name), Credit(kind, name, text))
 
 
-_URL = re.compile(r"\s*&\s*[\w-]+(?:\.[\w-]+)+|(?:\(\s*|(?<!\s)\s+)?(?:https?://|www\.)[^\s)]*\s*\)?|\(\s*[\w-]+(?:\.[\w-]+)+\s*\)")
+_URL = re.compile(r"(?<!\s)\s*&\s*[\w-]+(?:\.[\w-]+)+|(?:\(\s*|(?<!\s)\s+)?(?:https?://|www\.)[^\s)]*\s*\)?|\(\s*[\w-]+(?:\.[\w-]+)+\s*\)")
 _YEARS = re.compile(r"(?:^|(?<=\s))(?:19|20)\d\d(?:\s*[-–]\s*(?:\d{2,4}))?(?=$|[\s,.])|\b\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b")
 
 

@@ -410,8 +410,8 @@ def describe(phrase: str, names: Names) -> tuple[str, str, SpeakerKind]:
         _bare(word).lower() in _names("organisation_words") for word in words[cut : max(cut, len(heads))]
     )
     governed = lows[cut - 2 if lows[cut - 1] in ("the", "a", "an") else cut - 1] in _GOVERNING if 1 < cut < len(words) else False
-    plain = words[len(heads) - 1][0].islower() or (len(heads) == 1 and lows[0] in _names("group_words") | _names("unnamed_words"))
-    if 0 < len(heads) < cut and plain and (cut <= len(heads) + 2 or governed):
+    is_officials = len(heads) == 1 and lows[0] in _names("group_words") | _names("unnamed_words")
+    if 0 < len(heads) < cut and (is_officials or words[len(heads) - 1][0].islower()) and (cut <= len(heads) + 2 or governed):
         name_words = []  # the mayor of Lisbon, a leader of the Foo Council
     elif len(words) == 1 and lows[0] in _names("group_words") | _names("unnamed_words"):
         name_words = []  # Officials
