@@ -263,7 +263,7 @@ _UNFOLDS = re.compile(
 _MANY_ITEMS = 20
 _TIME = re.compile(r"\d\d?[:.h]\d\d|\b(?:19|20)\d\d\b")
 _FORUM = re.compile(r'"(?:DiscussionForumPosting|QAPage|Question)"')
-_ARTICLE_TYPE = re.compile(r'"@type"\s*:\s*\[?\s*"[A-Za-z]{0,30}(?:Article|BlogPosting|Report)"')
+_ARTICLE_TYPE = re.compile(r'"@type"\s{0,20}:\s{0,20}\[?\s{0,20}"[A-Za-z]{0,30}(?:Article|BlogPosting|Report)"')
 
 
 @cache

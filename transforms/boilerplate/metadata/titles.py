@@ -22,7 +22,7 @@ _OUTLET = re.compile(
     r"|Web|WEB|net|news|News|NEWS|online|Online|일보|신문|뉴스|방송|경제|닷컴)$"
 )
 _DOMAIN = re.compile(r"(?:www\.)?[\w-]+(?:\.[\w-]+)?\.[a-z]{2,4}", re.I)
-_COUNT = re.compile(r"\s*[(\[]\d{1,3}\+?[)\]]\s+(?=\S)")
+_COUNT = re.compile(r"[(\[]\d{1,3}\+?[)\]]\s+(?=\S)")
 _LONG_TAIL = 30  # characters
 
 
