@@ -19,10 +19,9 @@ from newsbeam.config.recipe import UNBOUNDED_WITH_SITE_TEMPLATE
 from newsbeam.config.results import InputResult
 from newsbeam.errors import InputError, RecipeError
 from newsbeam.inputs.work_units import BATCH_BYTES, BATCH_ITEMS
-from newsbeam.library.pages import raw_of
+from newsbeam.library.pages import raw_of, row_options
 from newsbeam.library.pipeline import RecipeLike, load_recipe
 from newsbeam.transforms.document import Raw
-from newsbeam.transforms.fields import parse_options
 from newsbeam.transforms.processor import Chain
 from newsbeam.workers.pool import Pool
 from newsbeam.workers.results import input_result
@@ -79,7 +78,7 @@ class Process(beam.PTransform):  # type: ignore[misc]
         chosen = load_recipe(recipe)
         if chosen.site_template is not None:
             raise RecipeError(UNBOUNDED_WITH_SITE_TEMPLATE)
-        rows = parse_options([f"{field}={key}" for field, key in (fields or {}).items()], keep_fields)
+        rows = row_options(fields, keep_fields)
         self._setup = WorkerConfig(chosen, added, time_limit if isolate else 0.0, version("newsbeam"), singly=True, rows=rows)
         self._workers = workers if isolate else 0
         self._as_rows = as_rows

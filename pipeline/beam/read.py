@@ -14,8 +14,8 @@ from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.splitting import split
 from newsbeam.inputs.statuses import parse_statuses
 from newsbeam.inputs.work_units import WorkUnit, plan_work_units
+from newsbeam.library.pages import row_options
 from newsbeam.transforms.document import Raw
-from newsbeam.transforms.fields import parse_options
 
 
 class ReadDocuments(beam.PTransform):  # type: ignore[misc]
@@ -42,7 +42,7 @@ class ReadDocuments(beam.PTransform):  # type: ignore[misc]
         fields: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__()
-        rows = parse_options([f"{field}={key}" for field, key in (fields or {}).items()], ())
+        rows = row_options(fields)
         self._inputs = tuple(os.fspath(path) for path in inputs)
         self._reader = Reader(max_document_mb << 20, rows=rows, statuses=parse_statuses(http_status))
 

@@ -24,7 +24,7 @@ from newsbeam.outputs import folder
 from newsbeam.outputs.parts import PartWriter
 from newsbeam.storage import filesystem, output_layout
 from newsbeam.storage.manifest import RunManifest
-from newsbeam.storage.output_formats import OUTPUT_FORMATS
+from newsbeam.storage.output_formats import extension_of
 from newsbeam.storage.output_layout import OutputKind
 from newsbeam.transforms.decode import media_type_to_count
 from newsbeam.transforms.records import document_of
@@ -60,13 +60,9 @@ class WriteRecords(beam.PTransform):  # type: ignore[misc]
         overwrite: bool = False,
     ) -> None:
         super().__init__()
-        entry = OUTPUT_FORMATS.get(format)
-        if entry is None or compress not in entry.extensions:
-            able = "; ".join(f"{one}: {', '.join(of.extensions)}" for one, of in OUTPUT_FORMATS.items())
-            raise UsageError(f"no format {format!r} with compression {compress!r}; there are {able}")
         setup = WorkerConfig(load_recipe(recipe), "", 0.0, version("newsbeam"))
         path = os.fspath(output)
-        self._job = Job(setup, path, entry.extensions[compress], name=name or os.path.basename(path.rstrip("/")))
+        self._job = Job(setup, path, extension_of(format, compress), name=name or os.path.basename(path.rstrip("/")))
         self._overwrite = overwrite
 
     def expand(self, results: Any) -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, TypeAlias
@@ -17,7 +17,7 @@ from newsbeam.inputs.reader import Reader
 from newsbeam.inputs.work_units import plan_work_units
 from newsbeam.transforms.decode import HEAD_BYTES, is_markup, text_container
 from newsbeam.transforms.document import Raw
-from newsbeam.transforms.fields import USUAL_NAMES, RowOptions, is_fragment
+from newsbeam.transforms.fields import USUAL_NAMES, RowOptions, is_fragment, parse_options
 
 MAX_BYTES = 256 << 20
 """The largest document in a file, decompressed."""
@@ -44,6 +44,14 @@ class Page:
 
 Content: TypeAlias = "str | bytes | os.PathLike[str] | Mapping[str, Any] | bs4.Tag"
 """A page: HTML or text as str, bytes as fetched, the path of a file with one document, a row like a line of JSONL, or parsed HTML."""
+
+
+def row_options(fields: Mapping[str, str] | None, keep: Sequence[str] = ()) -> RowOptions:
+    """Return the options for rows. Raises FieldError.
+
+    `fields` are keys by field, `keep` are other keys to keep.
+    """
+    return parse_options([f"{field}={key}" for field, key in (fields or {}).items()], keep)
 
 
 def raw_of(page: Content | Page, number: int = 0, rows: RowOptions = USUAL_NAMES) -> Raw:

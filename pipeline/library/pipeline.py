@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields, replace
 from functools import cache
@@ -18,10 +17,9 @@ from newsbeam.config import recipe_parser
 from newsbeam.config.job import WorkerConfig, utc_timestamp
 from newsbeam.config.recipe import Recipe
 from newsbeam.errors import Dropped, Failed, RecipeError
-from newsbeam.library.pages import Content, Page, raw_of
+from newsbeam.library.pages import Content, Page, raw_of, row_options
 from newsbeam.storage.output_layout import OutputKind
 from newsbeam.transforms.document import Document, Raw
-from newsbeam.transforms.fields import parse_options
 from newsbeam.transforms.processor import Processor, installed, is_option
 from newsbeam.transforms.record_types import Record
 from newsbeam.transforms.records import document_of
@@ -95,7 +93,7 @@ class Pipeline:
         self.recipe = load_recipe(recipe)
         if self.recipe.site_template is not None:
             raise RecipeError("`site_template` reads all pages twice: use newsbeam.run, or remove it from the recipe")
-        rows = parse_options([f"{field}={key}" for field, key in (fields or {}).items()], keep_fields)
+        rows = row_options(fields, keep_fields)
         self._setup = WorkerConfig(self.recipe, added, time_limit, version("newsbeam"), singly=True, rows=rows)
         self._chain = self.recipe.chain(self._setup.version, added, rows=rows)
 
@@ -146,14 +144,14 @@ class Pipeline:
 
     def _in_processes(self, raws: Iterator[Raw], workers: int) -> Iterator[Document | Dropped | Failed]:
         setup = self._setup if self._setup.added else replace(self._setup, added=utc_timestamp())
-        waiting: deque[None] = deque()
+        waiting = 0
         pool: Pool[None] = Pool(setup, workers)
         try:
             while batch := list(islice(raws, _BATCH)):
                 pool.submit(None, batch)
-                waiting.append(None)
-                for _, result in pool.results(everything=len(waiting) > 4 * workers):
-                    waiting.popleft()
+                waiting += 1
+                for _, result in pool.results(everything=waiting > 4 * workers):
+                    waiting -= 1
                     yield from (outcome_of(ending.kind, ending.line) for ending in result.endings)
             for _, result in pool.results(everything=True):
                 yield from (outcome_of(ending.kind, ending.line) for ending in result.endings)

@@ -8,12 +8,11 @@ from typing import Any
 
 from newsbeam.batch import run as batch
 from newsbeam.config.settings import DocumentSettings, OutputSettings, RunnerSettings, RunSettings
-from newsbeam.errors import UsageError
 from newsbeam.inputs.statuses import parse_statuses
+from newsbeam.library.pages import row_options
 from newsbeam.library.pipeline import RecipeLike, load_recipe
 from newsbeam.storage.manifest import RunManifest
-from newsbeam.storage.output_formats import OUTPUT_FORMATS
-from newsbeam.transforms.fields import parse_options
+from newsbeam.storage.output_formats import extension_of
 
 
 def run(
@@ -49,10 +48,8 @@ def run(
         RunFailed: it failed; its `notes` say what is kept.
     """
     names = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-    if compress not in OUTPUT_FORMATS.get(format, OUTPUT_FORMATS["jsonl"]).extensions or format not in OUTPUT_FORMATS:
-        able = "; ".join(f"{name}: {', '.join(entry.extensions)}" for name, entry in OUTPUT_FORMATS.items())
-        raise UsageError(f"no format {format!r} with compression {compress!r}; there are {able}")
-    rows = parse_options([f"{field}={key}" for field, key in (fields or {}).items()], keep_fields)
+    extension_of(format, compress)  # an error now, before anything is read
+    rows = row_options(fields, keep_fields)
     documents = DocumentSettings(
         recipe=load_recipe(recipe),
         added=added,

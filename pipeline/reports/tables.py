@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import random
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import orjson
@@ -23,7 +21,7 @@ from newsbeam.storage.filesystem import atomic_write
 from newsbeam.transforms.record_types import Record
 from newsbeam.transforms.select import host_of
 from newsbeam.view.compare import compare
-from newsbeam.view.index import Index
+from newsbeam.view.index import Index, temporary_index
 
 _COLUMNS: dict[str, Callable[[Record], str]] = {
     "language": lambda record: record["language"],
@@ -79,8 +77,6 @@ def report(paths: Sequence[str], target: str | None) -> int:
         InputError: there are no records.
         UsageError: the file cannot be written.
     """
-    for path in paths:
-        read(path)
     with _loaded(paths) as index:
         corpus = index.corpus()
         blocks = [(_NAMES.get(key, key), rows) for key, rows in corpus["columns"].items()]
@@ -196,12 +192,8 @@ def _diff_of(one: Index, two: Index, identifier: str) -> int:
 def _loaded(paths: Sequence[str]) -> Iterator[Index]:
     for path in paths:
         read(path)  # an error now, with its own words
-    with tempfile.TemporaryDirectory(prefix="newsbeam-", ignore_cleanup_errors=True) as folder:
-        index = Index(Path(folder) / "index.sqlite")
-        try:
-            index.load(paths)
-            if index.counts.error:
-                raise UsageError(index.counts.error)
-            yield index
-        finally:
-            index.release()
+    with temporary_index() as index:
+        index.load(paths)
+        if index.counts.error:
+            raise UsageError(index.counts.error)
+        yield index

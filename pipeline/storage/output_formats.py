@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from newsbeam.errors import UsageError
+
 
 @dataclass(frozen=True, slots=True)
 class FormatEntry:
@@ -29,6 +31,15 @@ OUTPUT_FORMATS: dict[str, FormatEntry] = {
     "parquet": FormatEntry("newsbeam.outputs.formats.parquet:Parquet", {"none": "parquet"}),
 }
 """All formats, by the value of `--format`."""
+
+
+def extension_of(form: str, compression: str) -> str:
+    """The extension of files of a format. Raises UsageError if there are none."""
+    entry = OUTPUT_FORMATS.get(form)
+    if entry is None or compression not in entry.extensions:
+        able = "; ".join(f"{name}: {', '.join(one.extensions)}" for name, one in OUTPUT_FORMATS.items())
+        raise UsageError(f"no format {form!r} with compression {compression!r}; there are {able}")
+    return entry.extensions[compression]
 
 
 def all_extensions() -> tuple[str, ...]:

@@ -24,9 +24,17 @@ class Records(Protocol):
         """Return the n-th record."""
         ...
 
-    def find(self, identifier: str) -> int:
-        """Return the number of the record with an id, or 0."""
+    def ids(self) -> list[str]:
+        """Return the ids of all records in order."""
         ...
+
+
+def _numbers(ids: list[str]) -> dict[str, int]:
+    """Return the number of the first record with each id."""
+    numbers: dict[str, int] = {}
+    for number, identifier in enumerate(ids, 1):
+        numbers.setdefault(identifier, number)
+    return numbers
 
 
 def _statements(record: Record) -> Counter[str]:
@@ -62,8 +70,10 @@ def compare(first: Records, second: Records | None) -> dict[str, Any]:
     new: Counter[str] = Counter()
     gone: Counter[str] = Counter()
     changed: list[dict[str, Any]] = []
+    ids = second.ids()
+    own, others = _numbers(first.ids()), _numbers(ids)
     for record in first.records():
-        number = second.find(record["id"])
+        number = others.get(record["id"])
         other = second.record(number) if number else None
         if other is None:
             only_first += 1
@@ -83,9 +93,9 @@ def compare(first: Records, second: Records | None) -> dict[str, Any]:
                 aspects[name] = (one - two).total() + (two - one).total()
         if aspects:
             title = record["title"] or record["text"][:80]
-            changed.append({"id": record["id"], "n": first.find(record["id"]), "title": title, "aspects": aspects})
+            changed.append({"id": record["id"], "n": own[record["id"]], "title": title, "aspects": aspects})
     changed.sort(key=lambda one: -sum(one["aspects"].values()))
-    only_second = sum(not first.find(record["id"]) for record in second.records())
+    only_second = sum(identifier not in own for identifier in ids)
     return {
         "both": both,
         "only_first": only_first,

@@ -8,15 +8,16 @@ from __future__ import annotations
 import random
 import re
 import sqlite3
+import tempfile
 import threading
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import orjson
 
@@ -80,6 +81,13 @@ class Counts:
     loaded: int = 0
     finished: bool = False
     error: str = ""
+
+
+class _Matching(NamedTuple):
+    """The rows that match a search, and their order, as SQL."""
+
+    rows: str
+    order: str
 
 
 class Index:
@@ -166,15 +174,18 @@ class Index:
             _example(self.counts.removed, self.counts.removed_examples, removal["kind"], removal["text"][:200])
 
     def _count_others(self, path: str) -> None:
+        if not (Path(path).is_dir() or "://" in path):
+            return
+        counts = self.counts
         with suppress(InputError):  # a folder without such rows
-            for file in record_files(path, "dropped") if Path(path).is_dir() or "://" in path else ():
+            for file in record_files(path, "dropped"):
                 for row in rows_of(file):
-                    _example(self.counts.dropped, self.counts.dropped_examples, f"{row['stage']}: {row['reason']}", row["origin"])
+                    _example(counts.dropped, counts.dropped_examples, f"{row['stage']}: {row['reason']}", row["origin"])
         with suppress(InputError):
-            for file in record_files(path, "dead_letters") if Path(path).is_dir() or "://" in path else ():
+            for file in record_files(path, "dead_letters"):
                 for row in rows_of(file):
-                    key = f"{row['stage']}: {row['error']}"
-                    _example(self.counts.failed, self.counts.failed_examples, key, f"{row['origin']}: {row['message'][:300]}")
+                    text = f"{row['origin']}: {row['message'][:300]}"
+                    _example(counts.failed, counts.failed_examples, f"{row['stage']}: {row['error']}", text)
 
     # --- questions --------------------------------------------------------------------------------------------------
 
@@ -183,6 +194,17 @@ class Index:
 
         Best matches are first; without words, the order is that of the run.
         """
+        matching, values = self._matching(words, filters, name)
+        total = self._one(f"select count(*) {matching.rows}", values)
+        rows = self._rows(
+            "select documents.n, id, title, site, host, url, created, language, verdict, source_language, statements, removed, characters "
+            f"{matching.rows} {matching.order} limit ? offset ?",
+            [*values, limit, offset],
+        )
+        return {"total": total, "rows": rows}
+
+    def _matching(self, words: str, filters: dict[str, str], name: str = "") -> tuple[_Matching, list[str]]:
+        """Return the rows of a search as SQL, with its values. Raises ValueError."""
         where, values = ["1"], []
         source = "documents"
         if query := _query(words):
@@ -198,15 +220,8 @@ class Index:
             of_name = "select document from statements where speaker = ? union select document from links where teller = ?"
             where.append(f"documents.n in ({of_name})")
             values += [name, name]
-        condition = " and ".join(where)
-        order = "rank" if query else "documents.n"
-        total = self._one(f"select count(*) from {source} where {condition}", values)  # noqa: S608 - columns are from FILTERS
-        rows = self._rows(
-            "select documents.n, id, title, site, host, url, created, language, verdict, source_language, statements, removed, characters "  # noqa: S608
-            f"from {source} where {condition} order by {order} limit ? offset ?",
-            [*values, limit, offset],
-        )
-        return {"total": total, "rows": rows}
+        rows = f"from {source} where {' and '.join(where)}"
+        return _Matching(rows, f"order by {'rank' if query else 'documents.n'}"), values
 
     def record(self, n: int) -> Record | None:
         """Return the n-th record."""
@@ -274,13 +289,19 @@ class Index:
 
     def sample(self, count: int, seed: int, filters: dict[str, str], words: str = "") -> list[int]:
         """Return numbers of documents, drawn at random from those that a search returns."""
-        total = int(self.search(words, filters, limit=0)["total"])
+        matching, values = self._matching(words, filters)
+        total = int(self._one(f"select count(*) {matching.rows}", values))
         places = sorted(random.Random(seed).sample(range(total), min(count, total)))  # noqa: S311 - a sample to read, no secret
-        return [self.search(words, filters, offset=place, limit=1)["rows"][0]["n"] for place in places]
+        nth = f"select documents.n {matching.rows} {matching.order} limit 1 offset ?"
+        return [self._one(nth, [*values, place]) for place in places]
 
     def status(self) -> dict[str, Any]:
         """Return how far loading has come."""
         return {"loaded": self.counts.loaded, "finished": self.counts.finished, "error": self.counts.error}
+
+    def ids(self) -> list[str]:
+        """Return the ids of all records in order."""
+        return [identifier for (identifier,) in self._connection().execute("select id from documents order by n")]
 
     def records(self) -> Iterator[Record]:
         """Yield all records in order."""
@@ -292,6 +313,17 @@ class Index:
 
     def _one(self, statement: str, values: Sequence[Any]) -> Any:
         return self._connection().execute(statement, values).fetchone()[0]
+
+
+@contextmanager
+def temporary_index() -> Iterator[Index]:
+    """An empty index, whose database is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix="newsbeam-view-", ignore_cleanup_errors=True) as folder:
+        index = Index(Path(folder) / "index.sqlite")
+        try:
+            yield index
+        finally:
+            index.release()
 
 
 def _example(counts: Counter[str], examples: dict[str, list[str]], key: str, text: str) -> None:

@@ -43,6 +43,8 @@ def _policy(connect: str) -> str:
 POLICY = _policy("'self'")
 """The policy of the page that a server shows: its own script and styles, questions to its own server, and nothing else."""
 
+_SAVED_POLICY = _policy("'none'")
+
 
 def page(title: str, token: str = "", compares: bool = False, saved: dict[str, Any] | None = None) -> str:
     """Return the page.
@@ -54,7 +56,7 @@ def page(title: str, token: str = "", compares: bool = False, saved: dict[str, A
         saved: what a page without a server holds: `records`, and `corpus` from the index.
     """
     about = {"title": title, "token": token, "compares": compares}
-    policy = "" if saved is None else f'<meta http-equiv="Content-Security-Policy" content="{escape(_policy(chr(39) + "none" + chr(39)))}">'
+    policy = "" if saved is None else f'<meta http-equiv="Content-Security-Policy" content="{escape(_SAVED_POLICY)}">'
     blocks = [_json("about", about)] + ([] if saved is None else [_json("saved", saved)])
     return (
         f'<!doctype html><html lang="en"><head><meta charset="utf-8">{policy}<meta name="viewport" content="width=device-width">'

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tempfile
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
+from contextlib import nullcontext
 from pathlib import Path
 
 from newsbeam.console.terminal import print_note
 from newsbeam.errors import NewsbeamError, UsageError
 from newsbeam.library.records import record_files
 from newsbeam.storage.filesystem import atomic_write
-from newsbeam.view.index import Index
+from newsbeam.view.index import temporary_index
 from newsbeam.view.page import saved_page
 from newsbeam.view.server import Server
 
@@ -26,14 +25,15 @@ def serve(inputs: Sequence[str], port: int, labels: str, other: str | None) -> i
     """
     for path in (*inputs, *([other] if other else [])):
         record_files(path)
-    with _index("first") as index, _index("second") as second:
+    with temporary_index() as index, temporary_index() if other else nullcontext() as second:
         try:
-            server = Server(index, port, Path(labels), second if other else None, _title(inputs))
+            server = Server(index, port, Path(labels), second, _title(inputs))
         except OSError as error:
             raise UsageError(f"port {port}: {error.strerror}; name another with --port, or 0 for any free one") from error
         with server:
-            for one, paths in ((index, inputs), (second, [other] if other else [])):
-                threading.Thread(target=one.load, args=(paths,), daemon=True).start()
+            threading.Thread(target=index.load, args=(inputs,), daemon=True).start()
+            if second is not None:
+                threading.Thread(target=second.load, args=([other],), daemon=True).start()
             print(f"{server.url}  (Ctrl-C ends it)", flush=True)
             try:
                 server.serve_forever()
@@ -51,7 +51,7 @@ def save(inputs: Sequence[str], path: str) -> int:
     """
     for one in inputs:
         record_files(one)
-    with _index("saved") as index:
+    with temporary_index() as index:
         index.load(inputs)
         if index.counts.error:
             raise NewsbeamError(index.counts.error)
@@ -63,16 +63,6 @@ def save(inputs: Sequence[str], path: str) -> int:
             raise UsageError(f"cannot write --save {path}: {error.strerror or error}") from error
     print(f"{path}: {index.counts.loaded:,} records, {len(text.encode()) / 1e6:.1f} MB")
     return 0
-
-
-@contextmanager
-def _index(name: str) -> Iterator[Index]:
-    with tempfile.TemporaryDirectory(prefix="newsbeam-view-", ignore_cleanup_errors=True) as folder:
-        index = Index(Path(folder) / f"{name}.sqlite")
-        try:
-            yield index
-        finally:
-            index.release()
 
 
 def _title(inputs: Sequence[str]) -> str:

@@ -114,11 +114,9 @@ class Elements:
     def _consent(self) -> Iterator[int]:
         page, blocks = self.page, self.page.blocks
         words = _privacy_words()
-        done: set[int] = set()
         for element, head in enumerate(page.heads):
-            if head.words and head.tag not in _NEVER and element not in done and _is_manager(head.words):
+            if head.words and head.tag not in _NEVER and _is_manager(head.words):
                 first, last = self._range(element)
-                done.update(range(element, element + 1))
                 if first < last and not self._is_article(element):
                     yield from range(first, last)
         tried: set[int] = set()

@@ -21,9 +21,9 @@ _LONGEST_HOLDER = 20  # characters of whoever provided a picture
 _MOST_NAMES = 6
 _HAN = r"\u4e00-\u9fff々"
 _OPENING, _CLOSING = "（(【[〔［〈", "）)】]〕］〉"
-_SEPARATOR = r"[\s|｜丨;；,，、/／]"
-_SEPARATORS = re.compile(rf"{_SEPARATOR}{{1,4}}")
+_SEPARATORS = re.compile(r"[\s|｜丨;；,，、/／]{1,4}")
 _JOINT = re.compile(r"\s{0,3}[:：=＝/／|｜丨]\s{0,3}")
+_BETWEEN_ROLES = re.compile(r"\s?[·・/／、&和]\s?")
 _BLANKS = re.compile(r"[\s・]{1,3}")
 _EMAIL = re.compile(r"\s{0,3}[(（]?[\w.+-]{1,40}@[\w.-]{1,60}[)）]?$")
 _FOREIGN = r"[A-Z][\w’'.-]{1,20}(?: [A-Z][\w’'.-]{0,20}){1,3}"
@@ -136,7 +136,7 @@ def _label(body: str, at: int) -> _Label | None:
         word = match.group()
         roles.append(_roles().get(word, "image" if word.endswith(_PICTURE_REPORTERS) else "writer"))
         end = match.end()
-        joined = re.compile(r"\s?[·・/／、&和]\s?").match(body, end)
+        joined = _BETWEEN_ROLES.match(body, end)
         following = _role().match(body, joined.end()) if joined else None
         if joined is None or following is None or following.group() not in _roles() or not _ends_label(body, following.end()):
             break

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,23 +88,23 @@ def frequencies(folder: Path, language: str, limit: int) -> dict[str, float]:
 
 def published(folder: Path, language: str) -> list[Grams]:
     """Return the published n-grams of one, two and more characters, if any."""
-    found: list[Grams] = []
-    for length in range(1, _LONGEST + 1):
-        path = folder / "ngrams" / f"{language}.{length}.tsv"
-        if not path.is_file():
-            break
-        rows = [line.split("\t") for line in path.read_text("utf-8").split("\n")[:_LINES] if line]
-        found.append(Grams([row[0] for row in rows], np.array([float(row[3]) for row in rows])))
-    return found
+    return [_grams(rows[:_LINES], lambda row: float(row[3])) for rows in _tables(folder, language)]
 
 
 def conditional(folder: Path, language: str) -> list[Grams]:
     """Return published n-grams with the probability of their last character."""
-    found: list[Grams] = []
+    return [_grams(rows, lambda row: int(row[1]) / int(row[2])) for rows in _tables(folder, language)]
+
+
+def _tables(folder: Path, language: str) -> Iterator[list[str]]:
+    """Yield the lines of the published n-grams of one, two and more characters."""
     for length in range(1, _LONGEST + 1):
         path = folder / "ngrams" / f"{language}.{length}.tsv"
         if not path.is_file():
-            break
-        rows = [line.split("\t") for line in path.read_text("utf-8").split("\n") if line]
-        found.append(Grams([row[0] for row in rows], np.array([int(row[1]) / int(row[2]) for row in rows])))
-    return found
+            return
+        yield path.read_text("utf-8").split("\n")
+
+
+def _grams(lines: list[str], share: Callable[[list[str]], float]) -> Grams:
+    rows = [line.split("\t") for line in lines if line]
+    return Grams([row[0] for row in rows], np.array([share(row) for row in rows]))
